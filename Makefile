@@ -1,0 +1,88 @@
+# What a developer does with Stallwatch; `make` alone lists it. Needs Python 3.11 or newer (PYTHON=
+# names another one), make and git; everything else is installed into .local/.
+
+PYTHON ?= python3
+LOCAL := .local
+VENV := $(LOCAL)/venv
+SAM := $(LOCAL)/sam/bin/sam
+UV := $(LOCAL)/bootstrap/bin/uv
+
+# An environment is made anew when its lock changes, and when PYTHON is another version.
+VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d.%d" % sys.version_info[:3])' 2>/dev/null)
+MADE := .made-with-$(VERSION)
+TESTS_READY := $(VENV)/$(MADE)
+SAM_READY := $(LOCAL)/sam/home/metadata.json
+STACK_READY := $(SAM_READY) $(LOCAL)/emulator/$(MADE)
+SAM_QUIETLY := SAM_CLI_TELEMETRY=0 __SAM_CLI_APP_DIR=$(LOCAL)/sam/home $(SAM)
+
+export PYTHONPATH := shared
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo local test lint faults bench deploy environments lock clean
+
+help: ## Lists what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
+
+demo: $(STACK_READY) ## Shows the whole of it: a stack on this machine, sample orders, their alerts
+	@exec $(LOCAL)/emulator/bin/python -m tests.local.demo
+
+local: $(STACK_READY) ## Runs the stack on this machine until Ctrl-C (LOCAL_PORT=, CAINIAO_URL=, PARAMETERS=)
+	@exec $(LOCAL)/emulator/bin/python -m tests.local
+
+test: $(TESTS_READY) $(STACK_READY) ## Runs the tests (ARGS= go to pytest)
+	$(VENV)/bin/python -m pytest $(ARGS)
+
+lint: $(TESTS_READY) $(SAM_READY) ## Checks format, code, types and the template
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy shared/stallwatch functions tests
+	$(VENV)/bin/cfn-lint --template template.yaml --append-rules cfn_lint_serverless.rules
+	$(SAM_QUIETLY) validate --lint --region us-east-1
+
+faults: $(TESTS_READY) ## Runs the handlers under every fault (SEED=, SCHEDULES=)
+	@exec $(VENV)/bin/python -m tests.faults
+
+bench: $(TESTS_READY) ## Measures, as ratios within one run
+	@exec $(VENV)/bin/python -m tests.bench
+
+deploy: $(SAM_READY) ## Builds for AWS and deploys to your account
+	PATH="$(CURDIR)/$(LOCAL)/bootstrap/bin:$$PATH" $(SAM) build
+	$(SAM) deploy --guided
+
+environments: $(TESTS_READY) $(STACK_READY) ## Installs what the others need
+
+lock: $(LOCAL)/bootstrap/$(MADE) ## Pins what the *.in ask for (UPGRADE=--upgrade for newer versions)
+	for name in shared/requirements tests/requirements tests/local/requirements-uv \
+		tests/local/requirements-sam tests/local/requirements-emulator; do \
+		$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+			--custom-compile-command 'make lock' $(UPGRADE) \
+			$$name.in --output-file $$name.txt || exit; \
+	done
+
+clean: ## Removes all that the others have made
+	rm -rf $(LOCAL) .aws-sam .hypothesis .mypy_cache .pytest_cache .ruff_cache
+
+# -------------------------------------------------------------------------------- The environments
+
+$(LOCAL)/bootstrap/$(MADE): tests/local/requirements-uv.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo 'Python 3.11 or newer is needed; PYTHON=/path/to/it names it.' >&2; exit 1; }
+	$(PYTHON) -m venv --clear $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	@touch $@
+
+# Each has its own lock: the linters, SAM CLI and the emulator want different versions of the same.
+$(TESTS_READY): tests/requirements.txt
+$(LOCAL)/sam/$(MADE): tests/local/requirements-sam.txt
+$(LOCAL)/emulator/$(MADE): tests/local/requirements-emulator.txt
+
+$(TESTS_READY) $(LOCAL)/sam/$(MADE) $(LOCAL)/emulator/$(MADE): $(LOCAL)/bootstrap/$(MADE)
+	$(UV) venv --quiet --clear --no-project --python $(LOCAL)/bootstrap/bin/python $(@D)
+	$(UV) pip sync --quiet --require-hashes --python $(@D) $(filter %.txt,$^)
+	@touch $@
+
+# It looks for newer versions of itself where its last look is a week old; this one is in 2100.
+$(SAM_READY): $(LOCAL)/sam/$(MADE)
+	@mkdir -p $(@D)
+	@echo '{"lastVersionCheck": 4102444800}' > $@

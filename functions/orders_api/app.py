@@ -1,0 +1,50 @@
+"""Serves the API and the page."""
+
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from stallwatch import clients
+from stallwatch.api.routes import Services, respond
+from stallwatch.booking import Desk
+from stallwatch.clock import Context, LambdaClock
+from stallwatch.logs import configure
+from stallwatch.notify import TopicSubscribers
+from stallwatch.settings import Settings
+from stallwatch.store.book import BookStore
+from stallwatch.store.subscribers import SubscriberStore
+from stallwatch.store.table import Table
+from stallwatch.subscribing import Subscriptions
+from stallwatch.words import Words
+
+logger = configure(Logger())
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
+    """Answer a request."""
+    settings = Settings.of_environment()
+    table = Table(clients.dynamodb(), settings.table_name)
+
+    def nudge() -> None:
+        clients.functions().invoke(
+            FunctionName=settings.pull_function, InvocationType="Event", Payload=b"{}"
+        )
+
+    services = Services(
+        desk=Desk(
+            records=BookStore(table),
+            nudge=nudge,
+            wheel=settings.wheel,
+            limits=settings.limits,
+            second_source=settings.second_source,
+        ),
+        subscriptions=Subscriptions(
+            TopicSubscribers(clients.sns(), settings.topic_arn), SubscriberStore(table)
+        ),
+        home_country=settings.home_country,
+        source="cainiao",
+        words=Words(),
+        now=LambdaClock(context, settings.clock_shift).now(),
+    )
+    return respond(event, context, services)

@@ -1,0 +1,90 @@
+"""What to do now about an order, in a sentence."""
+
+from datetime import datetime
+
+from stallwatch.facts import facts_of
+from stallwatch.messages import Text
+from stallwatch.model import Alert, Deed, Kind, Order, Stage, State, Trace
+from stallwatch.rules import ATTEMPT, PICKUP, RETURNED, SILENCE, Decision
+from stallwatch.words import Words
+
+
+def advise(order: Order, decision: Decision, trace: Trace, now: datetime, words: Words) -> str:
+    """What the buyer should do now.
+
+    The most pressing comes first: the buyer's own words, what only the buyer can do, the deadline,
+    the ladder, and then where the parcel is.
+    """
+    found = pressing(order, decision)
+    if found is None:
+        return _quiet(order, decision, words)
+    kind, reason = found
+    alert = Alert(kind=kind, raised_at=now, reason=reason, facts=facts_of(order, decision, trace))
+    return Text(alert, order, "", words).do()
+
+
+def pressing(order: Order, decision: Decision) -> tuple[Kind, str] | None:
+    """The kind and reason whose advice holds now, said or not; None where nothing presses."""
+    reading = decision.reading
+    disputed = any(a.deed is Deed.DISPUTE_OPENED for a in order.standing())
+    if decision.state is not State.WATCHING or disputed:
+        return None
+    if reading.place is Stage.RETURNED:
+        return Kind.REFUND_CLAIM, RETURNED
+    if reading.stay is not None:
+        return Kind.ACTION_NEEDED, PICKUP
+    if reading.attempt is not None:
+        return Kind.ACTION_NEEDED, ATTEMPT
+    if reading.flag is not None:
+        return Kind.ACTION_NEEDED, reading.flag.value
+    if decision.deadline_is_near:
+        return Kind.PROTECTION_ENDING, ""
+    if decision.rung is not None and not _claim_waits(decision):
+        return decision.rung, SILENCE if decision.rung is Kind.REFUND_CLAIM else ""
+    return None
+
+
+def _claim_waits(decision: Decision) -> bool:
+    """Whether the silence is long enough for a claim, and only the gate is closed."""
+    opens_at = decision.claim_opens_at
+    return (
+        decision.rung in {Kind.STALLED, Kind.LATE, Kind.NEVER_SCANNED}
+        and opens_at is not None
+        and decision.answered_at is not None
+        and opens_at <= decision.answered_at
+    )
+
+
+def _quiet(order: Order, decision: Decision, words: Words) -> str:
+    """The advice where nothing presses."""
+    say, reading = words.say, decision.reading
+    standing = {a.deed: a for a in order.standing()}
+    opens_at = decision.claim_opens_at
+    if decision.state is State.CLOSED:
+        return say("advice.closed")
+    if decision.state is State.DELIVERED:
+        return say("advice.delivered")
+    if _claim_waits(decision) and Deed.DISPUTE_OPENED not in standing:
+        return say("advice.claim_waits")
+    if Deed.DISPUTE_OPENED in standing:
+        return say("advice.disputed")
+    snooze = standing.get(Deed.SNOOZE)
+    if snooze is not None and snooze.until is not None and decision.snoozed:
+        return say("advice.snoozed", date=snooze.until)
+    if decision.contacted and opens_at is not None:
+        return say("advice.contacted", date=opens_at.date())
+    if reading.strangers and not reading.scanned:
+        return say("advice.strangers")
+    if order.tracking_number is None:
+        return say("advice.no_number")
+    if decision.stage in {Stage.UNKNOWN, Stage.NOT_FOUND, Stage.AWAITING_SHIPMENT, Stage.ORDERED}:
+        key = f"advice.{decision.stage}"
+        return say(key if words.has(key) else "advice.awaiting_shipment")
+    if decision.stage is Stage.OUT_FOR_DELIVERY:
+        return say("advice.out_for_delivery")
+    if decision.stage is Stage.EXCEPTION:
+        return say("advice.exception")
+    late_on = decision.late_at.date()
+    if decision.answered_at is not None and decision.answered_at >= decision.late_at:
+        return say("advice.after_window")
+    return say("advice.silent" if decision.silent_days else "advice.moving", date=late_on)

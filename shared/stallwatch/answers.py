@@ -1,0 +1,75 @@
+"""What a source answers, in the product's words: the protocol that every source follows."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from stallwatch.model import LocalCarrier
+
+
+class Verdict(StrEnum):
+    """How a request went."""
+
+    OK = "ok"
+    """It was answered; single numbers may be missing even so."""
+    BLOCKED = "blocked"
+    """The source refuses us: every request must stop."""
+    FAILING = "failing"
+    """It was not answered: an error, a time-out, too many requests, nothing readable."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Event:
+    """One event of a journey as a source told it; events sort from the oldest to the newest."""
+
+    at: datetime
+    """The instant, UTC: the wall clock read in its own zone."""
+    wall: str
+    """The wall clock as given, `YYYY-MM-DD HH:MM:SS`."""
+    zone: str
+    """The zone as given."""
+    code: str
+    text: str = field(compare=False, default="")
+    place: str | None = field(compare=False, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A valid answer about one tracking number."""
+
+    number: str
+    """The number that was asked."""
+    known: bool
+    """Whether the source knows the number."""
+    events: tuple[Event, ...] = ()
+    """Oldest first, each once."""
+    mail_type: str | None = None
+    eta: datetime | None = None
+    """The carrier's own latest estimate of the delivery."""
+    carrier: LocalCarrier | None = None
+    points_to: str | None = None
+    """The number that this one, a placeholder without events, stands for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came of one request."""
+
+    verdict: Verdict
+    answers: Mapping[str, Answer] = field(default_factory=dict)
+    """By the number that was asked; a number without a valid answer is missing."""
+    reason: str = ""
+    """Why there is no answer, for the log: a few words that name no number."""
+
+
+class Source(Protocol):
+    """A service that tells where parcels are."""
+
+    @property
+    def name(self) -> str:
+        """What its checkpoints are marked with."""
+
+    def ask(self, numbers: Sequence[str]) -> Reply:
+        """Ask for some numbers in one request. Never raises for what the service does."""

@@ -1,0 +1,291 @@
+"""What the API takes and answers."""
+
+import re
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StrictBool,
+    StrictStr,
+    WithJsonSchema,
+)
+
+from stallwatch.countries import COUNTRIES
+from stallwatch.model import Deed, Kind, Service, Severity, Stage, State
+from stallwatch.numbers import normalize_number
+from stallwatch.text import clean
+
+TEXT_LIMIT = 200
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_AMOUNT = r"^\d{1,9}(\.\d{1,3})?$"
+
+
+def _day(value: object) -> object:
+    """Only dates: a number or an instant would be taken for one too."""
+    if isinstance(value, date) or (isinstance(value, str) and _DAY.fullmatch(value)):
+        return value
+    raise ValueError("must be a date like 2026-05-31")
+
+
+def _order_id(value: str) -> str:
+    if value in {".", ".."}:
+        raise ValueError("must not be a dot or two, which no address can end in")
+    return value
+
+
+def _tracking_number(value: str) -> str:
+    number = normalize_number(value)
+    if number is None:
+        raise ValueError("must have 8 to 40 letters A-Z and digits")
+    return number
+
+
+def _country(value: str) -> str:
+    code = value.upper()
+    if code not in COUNTRIES:
+        raise ValueError("must be a country of ISO 3166-1, like DE")
+    return code
+
+
+def _currency(value: str) -> str:
+    from babel.core import get_global  # noqa: PLC0415 - slow to import, and seldom needed
+
+    code = value.upper()
+    if code not in get_global("all_currencies"):
+        raise ValueError("must be a currency of ISO 4217, like EUR")
+    return code
+
+
+def _amount(value: object) -> Decimal:
+    if isinstance(value, Decimal):
+        return value
+    if not isinstance(value, str) or not re.fullmatch(_AMOUNT, value, re.ASCII):
+        raise ValueError('must be a decimal number in quotes, like "12.50"')
+    return Decimal(value)
+
+
+def _text(value: str) -> str | None:
+    return clean(value, TEXT_LIMIT) or None
+
+
+OrderId = Annotated[
+    StrictStr, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$"), AfterValidator(_order_id)
+]
+Day = Annotated[date, BeforeValidator(_day)]
+Instant = Annotated[
+    datetime,
+    PlainSerializer(
+        lambda at: at.strftime("%Y-%m-%dT%H:%M:%SZ"), return_type=str, when_used="json"
+    ),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+TrackingNumber = Annotated[StrictStr, Field(max_length=80), AfterValidator(_tracking_number)]
+Country = Annotated[StrictStr, AfterValidator(_country)]
+Currency = Annotated[StrictStr, AfterValidator(_currency)]
+Amount = Annotated[
+    Decimal,
+    BeforeValidator(_amount),
+    PlainSerializer(lambda amount: format(amount, "f"), return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "pattern": _AMOUNT, "examples": ["12.50"]}),
+]
+Text = Annotated[StrictStr, Field(max_length=2000), AfterValidator(_text)]
+
+
+class Sent(BaseModel):
+    """What is sent: unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class OrderFields(Sent):
+    """What the buyer gives of an order, besides its id and its date."""
+
+    tracking_number: TrackingNumber | None = None
+    service: Service | None = Field(None, description="None: by the rules")
+    destination: Country | None = Field(
+        None, description="ISO 3166-1 alpha-2; none: the stack's home country"
+    )
+    remote: StrictBool | None = Field(
+        None, description="Whether the longer windows hold; none: by the destination"
+    )
+    shipped_on: Day | None = None
+    protection_ends_on: Day | None = Field(
+        None, description="'Refund if no delivery before' on the order's page"
+    )
+    title: Text | None = None
+    seller: Text | None = None
+    price: Amount | None = None
+    currency: Currency | None = Field(None, description="ISO 4217")
+
+
+class NewOrder(OrderFields):
+    """An order to add."""
+
+    order_id: OrderId
+    ordered_on: Day
+
+
+class OrderChanges(OrderFields):
+    """Changes of an order: what is missing stays, null clears."""
+
+    ordered_on: Day | None = None
+
+
+class ActionIn(Sent):
+    """What the buyer says of an order."""
+
+    action: Deed
+    on: Day | None = Field(None, description="The day it is about; none: today")
+    until: Day | None = Field(None, description="The day on which a snooze ends")
+    amount: Amount | None = Field(None, description="What was refunded, in the order's currency")
+
+
+class WindowOut(BaseModel):
+    """How long such a parcel usually takes, in days from its dispatch."""
+
+    low: int
+    high: int
+
+
+class AlertOut(BaseModel):
+    """An alert that was raised."""
+
+    kind: Kind
+    reason: str | None = None
+    sent_at: Instant | None = Field(description="None: it is about to be sent")
+
+
+class CheckpointOut(BaseModel):
+    """A checkpoint, as its source told it."""
+
+    at: Instant
+    code: str
+    stage: Stage
+    text: str
+    place: str | None = None
+    source: str
+    tracking_number: str
+
+
+class ActionOut(BaseModel):
+    """What the buyer has said."""
+
+    action: Deed
+    at: Instant
+    on: date | None = None
+    until: date | None = None
+    amount: Amount | None = None
+
+
+class OrderOut(BaseModel):
+    """An order as it stands. Days are whole 24-hour days in UTC."""
+
+    order_id: str
+    ordered_on: date
+    tracking_number: str | None
+    service: Service
+    destination: str
+    remote: bool | None
+    shipped_on: date | None
+    protection_ends_on: date | None
+    title: str | None
+    seller: str | None
+    price: Amount | None
+    currency: str | None
+    state: State
+    stage: Stage
+    last_checkpoint: CheckpointOut | None
+    checked_at: Instant | None = Field(description="The last try")
+    answered_at: Instant | None = Field(description="The last valid answer")
+    silent_days: int | None
+    days_in_transit: int | None
+    window: WindowOut
+    late_on: date
+    claim_opens_on: date | None
+    next_check_at: Instant | None
+    pressing: Kind | None = Field(
+        description="The alert whose advice holds now; none: no alert's does"
+    )
+    severity: Severity | None = Field(description="How much it asks of the buyer now")
+    advice: str
+
+
+class OrderDetails(OrderOut):
+    """An order with all that is known of it."""
+
+    alerts: list[AlertOut] = Field(description="Newest first")
+    checkpoints: list[CheckpointOut] = Field(description="Newest first")
+    actions: list[ActionOut] = Field(description="Newest first")
+
+
+class OrdersPage(BaseModel):
+    """A page of orders. It may be short; only a null cursor ends the list."""
+
+    orders: list[OrderOut]
+    next_cursor: str | None
+
+
+class SubscriptionIn(Sent):
+    """A subscriber to alerts."""
+
+    protocol: Literal["email", "sms"]
+    endpoint: Annotated[StrictStr, Field(max_length=320)]
+    kinds: list[Kind] | None = Field(
+        None, min_length=1, description="The alerts that are wanted; none: all"
+    )
+
+
+class SubscriptionOut(BaseModel):
+    """A subscriber to alerts."""
+
+    id: str
+    protocol: str
+    endpoint: str
+    kinds: list[Kind] | None
+    confirmed: bool = Field(description="An e-mail subscriber confirms by a link in a mail")
+
+
+class SubscriptionsOut(BaseModel):
+    """The subscribers."""
+
+    subscriptions: list[SubscriptionOut]
+
+
+class SourceOut(BaseModel):
+    """The health of a source."""
+
+    name: str
+    verdict: Literal["ok", "blocked", "failing"]
+    down_since: Instant | None
+    next_try_at: Instant | None = Field(description="While it is paused: when it is tried again")
+
+
+class StatsOut(BaseModel):
+    """Counts over all orders."""
+
+    orders: dict[State, int]
+    stages: dict[Stage, int] = Field(description="Of the orders that are not closed")
+    alerts: dict[Kind, int] = Field(description="Sent so far, by kind")
+    sources: list[SourceOut]
+
+
+class FieldError(BaseModel):
+    """Why a field was refused."""
+
+    field: str
+    reason: str
+
+
+class ErrorOut(BaseModel):
+    """Why a request was refused."""
+
+    message: str
+    errors: list[FieldError] | None = None

@@ -1,0 +1,475 @@
+"""The API's routes: read the request, call the desk, show what it says."""
+
+import base64
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, TypeVar
+
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+from aws_lambda_powertools.event_handler.openapi.exceptions import (
+    RequestUnsupportedContentType,
+    RequestValidationError,
+)
+from aws_lambda_powertools.event_handler.openapi.params import Path, Query
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
+
+from stallwatch.api.models import (
+    ActionIn,
+    ErrorOut,
+    FieldError,
+    NewOrder,
+    OrderChanges,
+    OrderDetails,
+    OrdersPage,
+    SourceOut,
+    StatsOut,
+    SubscriptionIn,
+    SubscriptionOut,
+    SubscriptionsOut,
+)
+from stallwatch.api.views import order_details, order_out
+from stallwatch.api.web import asset, docs_page, openapi_document, page
+from stallwatch.booking import Desk, Place
+from stallwatch.errors import (
+    ExistsError,
+    MissingError,
+    SenselessError,
+    UnacceptableError,
+    UnreadableError,
+)
+from stallwatch.intake import check_action, check_endpoint
+from stallwatch.model import Action, Order, Stage, State
+from stallwatch.subscribing import Subscription, Subscriptions
+from stallwatch.words import Words
+
+MOST_BYTES = 64 * 1024
+"""How large a request's body may be."""
+
+JSON = "application/json"
+
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+"""What Powertools reads besides JSON, and no route takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the routes call.
+
+    Args:
+        desk: The orders.
+        subscriptions: The subscribers.
+        home_country: The destination of an order that names none.
+        source: The name of the source.
+        words: The language of the advice.
+        now: The instant of the request.
+    """
+
+    desk: Desk
+    subscriptions: Subscriptions
+    home_country: str
+    source: str
+    words: Words
+    now: datetime
+
+
+app = APIGatewayRestResolver(enable_validation=True)
+
+
+def respond(event: dict[str, Any], context: Any, services: Services) -> dict[str, Any]:
+    """Answer a request.
+
+    Args:
+        event: The gateway's event.
+        context: The function's context.
+        services: What the routes call.
+    """
+    refusal = _refusal(event)
+    if refusal is not None:
+        return {
+            "statusCode": refusal.status_code,
+            "multiValueHeaders": {"Content-Type": [JSON]},
+            "body": refusal.body,
+            "isBase64Encoded": False,
+        }
+    app.context["services"] = services
+    return app.resolve(event, context)
+
+
+def _refusal(event: dict[str, Any]) -> Response[str] | None:
+    """What is wrong with a request whatever its route; None where nothing is."""
+    if _body_size(event) > MOST_BYTES:
+        return _error(413, f"The body must not be larger than {MOST_BYTES // 1024} KiB.")
+    kind = APIGatewayProxyEvent(event).headers.get("content-type", "")
+    if event.get("body") and kind.strip().lower().startswith(_FORMS):
+        return _error(415, "The body must be application/json.")
+    return None
+
+
+def _body_size(event: Mapping[str, Any]) -> int:
+    body = event.get("body") or ""
+    return len(body) * 3 // 4 if event.get("isBase64Encoded") else len(body.encode())
+
+
+def _services() -> Services:
+    services: Services = app.context["services"]
+    return services
+
+
+# Errors.
+
+Handler = TypeVar("Handler", bound=Callable[..., Response[str]])
+
+
+def _answers(*errors: type[Exception]) -> Callable[[Handler], Handler]:
+    """Registers what answers some errors."""
+
+    def register(handler: Handler) -> Handler:
+        app.exception_handler(list(errors))(handler)
+        return handler
+
+    return register
+
+
+def _error(status: int, message: str, errors: Mapping[str, str] | None = None) -> Response[str]:
+    found = [FieldError(field=f, reason=r) for f, r in (errors or {}).items()] or None
+    body = ErrorOut(message=message, errors=found)
+    return Response(status, JSON, body.model_dump_json(exclude_none=True))
+
+
+def _errors(*statuses: int) -> dict[int, Any]:
+    """The refusals of a route, for its documentation."""
+    meaning = {
+        400: "Unreadable",
+        404: "There is no such thing",
+        409: "It is another one, or makes no sense now",
+        413: "Too large",
+        415: "Not JSON",
+        422: "Fields are not acceptable",
+    }
+    return {
+        status: {
+            "description": meaning[status],
+            "content": {JSON: {"model": ErrorOut}},
+        }
+        for status in statuses
+    }
+
+
+@_answers(MissingError)
+def _missing(_: MissingError) -> Response[str]:
+    return _error(404, "There is no such thing.")
+
+
+@_answers(ExistsError)
+def _exists(error: ExistsError) -> Response[str]:
+    return _error(409, f"There is another order {error} with other content.")
+
+
+@_answers(SenselessError)
+def _senseless(error: SenselessError) -> Response[str]:
+    return _error(409, str(error))
+
+
+@_answers(UnacceptableError)
+def _unacceptable(error: UnacceptableError) -> Response[str]:
+    return _error(422, "Some fields are not acceptable.", error.reasons)
+
+
+@_answers(UnreadableError)
+def _not_ours(error: UnreadableError) -> Response[str]:
+    return _error(400, str(error))
+
+
+@_answers(UnicodeDecodeError, RecursionError)
+def _unreadable(_: Exception) -> Response[str]:
+    return _error(400, "The body is not readable JSON.")
+
+
+@_answers(RequestUnsupportedContentType)
+def _unsupported(_: RequestUnsupportedContentType) -> Response[str]:
+    return _error(415, "The body must be application/json.")
+
+
+@_answers(RequestValidationError)
+def _invalid(error: RequestValidationError) -> Response[str]:
+    reasons = {}
+    for found in error.errors():
+        kind, where = found["type"], [str(part) for part in found["loc"]]
+        if kind == "json_invalid":
+            return _error(400, "The body is not readable JSON.")
+        in_body, *field = where
+        name = ".".join(field) or in_body
+        reasons[name] = found["msg"].removeprefix("Value error, ")
+    return _error(422, "Some fields are not acceptable.", reasons)
+
+
+@app.not_found
+def _no_route(_: Exception) -> Response[str]:
+    return _error(404, "There is no such route.")
+
+
+# Orders.
+
+OrderIdInPath = Annotated[str, Path(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+
+
+@app.post(
+    "/orders",
+    summary="Add an order",
+    description="The first check follows at once. The same again answers 200, other content 409.",
+    tags=["Orders"],
+    responses={
+        200: {"description": "It is there already", "content": {JSON: {"model": OrderDetails}}},
+        201: {"description": "It was added", "content": {JSON: {"model": OrderDetails}}},
+        **_errors(400, 409, 413, 415, 422),
+    },
+)
+def add_order(order: NewOrder) -> Response[OrderDetails]:
+    """Add an order."""
+    services = _services()
+    given = order.model_dump()
+    given["destination"] = given["destination"] or services.home_country
+    wanted = Order(**given, created_at=services.now, born="")
+    seen, is_new = services.desk.add(wanted, services.now)
+    return Response(201 if is_new else 200, JSON, order_details(seen, services.words))
+
+
+@app.get(
+    "/orders",
+    summary="List orders",
+    description="Watched ones first, then delivered, then closed; the newest of each first.",
+    tags=["Orders"],
+    responses={
+        200: {"description": "A page", "content": {JSON: {"model": OrdersPage}}},
+        **_errors(400, 422),
+    },
+)
+def list_orders(
+    stage: Annotated[Stage | None, Query(description="Only orders in this stage")] = None,
+    state: Annotated[State | None, Query(description="Only orders in this state")] = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 25,
+    cursor: Annotated[str | None, Query(max_length=300)] = None,
+) -> OrdersPage:
+    """List orders."""
+    services = _services()
+    place = None if cursor is None else _place(cursor, state)
+    found, following = services.desk.list(state, limit, place, services.now)
+    orders = [order_out(seen, services.words) for seen in found]
+    return OrdersPage(
+        orders=[order for order in orders if stage is None or order.stage is stage],
+        next_cursor=None if following is None else _cursor(following),
+    )
+
+
+@app.get(
+    "/orders/<order_id>",
+    summary="Look up an order",
+    tags=["Orders"],
+    responses={
+        200: {"description": "The order", "content": {JSON: {"model": OrderDetails}}},
+        **_errors(404, 422),
+    },
+)
+def get_order(order_id: OrderIdInPath) -> OrderDetails:
+    """Look up an order."""
+    services = _services()
+    return order_details(services.desk.get(order_id, services.now), services.words)
+
+
+@app.patch(
+    "/orders/<order_id>",
+    summary="Change an order",
+    description="What is missing stays, null clears.",
+    tags=["Orders"],
+    responses={
+        200: {"description": "The order", "content": {JSON: {"model": OrderDetails}}},
+        **_errors(400, 404, 413, 415, 422),
+    },
+)
+def change_order(order_id: OrderIdInPath, changes: OrderChanges) -> OrderDetails:
+    """Change an order."""
+    services = _services()
+    given = changes.model_dump(exclude_unset=True)
+    if "ordered_on" in given and given["ordered_on"] is None:
+        raise UnacceptableError({"ordered_on": "is needed"})
+    if "destination" in given:
+        given["destination"] = given["destination"] or services.home_country
+    seen = services.desk.change(order_id, given, services.now)
+    return order_details(seen, services.words)
+
+
+@app.delete(
+    "/orders/<order_id>",
+    summary="Forget an order",
+    description="From the answer on nothing new is sent for it.",
+    tags=["Orders"],
+    responses={204: {"description": "It is forgotten"}, **_errors(404, 422)},
+)
+def forget_order(order_id: OrderIdInPath) -> Response[None]:
+    """Forget an order."""
+    _services().desk.forget(order_id)
+    return Response(204, body="")
+
+
+@app.post(
+    "/orders/<order_id>/actions",
+    summary="Say what was done about an order",
+    description="The same again changes nothing.",
+    tags=["Orders"],
+    responses={
+        200: {"description": "The order", "content": {JSON: {"model": OrderDetails}}},
+        **_errors(400, 404, 409, 413, 415, 422),
+    },
+)
+def act_on_order(order_id: OrderIdInPath, action: ActionIn) -> OrderDetails:
+    """Take down what the buyer says."""
+    services = _services()
+    said = Action(
+        deed=action.action,
+        at=services.now,
+        on=action.on,
+        until=action.until,
+        amount=action.amount,
+    )
+    order = services.desk.get(order_id, services.now).order
+    check_action(said, order, services.now)
+    return order_details(services.desk.act(order_id, said, services.now), services.words)
+
+
+def _cursor(place: Place) -> str:
+    return base64.urlsafe_b64encode(json.dumps([place.state, place.listed]).encode()).decode()
+
+
+def _place(cursor: str, state: State | None) -> Place:
+    """The place that a cursor stands for.
+
+    Raises:
+        UnreadableError: it is not one of ours, or goes with another list.
+    """
+    refusal = UnreadableError("The cursor is not one of ours.")
+    try:
+        name, listed = json.loads(base64.b64decode(cursor, altchars=b"-_", validate=True))
+        place = Place(State(name), listed)
+    except (ValueError, TypeError, RecursionError) as error:
+        raise refusal from error
+    if not isinstance(listed, str) or (state is not None and place.state is not state):
+        raise refusal
+    return place
+
+
+# Subscribers.
+
+
+@app.get(
+    "/subscriptions",
+    summary="List the subscribers",
+    tags=["Subscribers"],
+    responses={200: {"description": "All", "content": {JSON: {"model": SubscriptionsOut}}}},
+)
+def list_subscriptions() -> SubscriptionsOut:
+    """List the subscribers."""
+    found = [_subscription(s) for s in _services().subscriptions.list()]
+    return SubscriptionsOut(subscriptions=found)
+
+
+@app.post(
+    "/subscriptions",
+    summary="Subscribe by e-mail or SMS",
+    description="The same endpoint with other kinds changes them.",
+    tags=["Subscribers"],
+    responses={
+        200: {"description": "Changed", "content": {JSON: {"model": SubscriptionOut}}},
+        201: {"description": "Added", "content": {JSON: {"model": SubscriptionOut}}},
+        **_errors(400, 413, 415, 422),
+    },
+)
+def subscribe(subscription: SubscriptionIn) -> Response[SubscriptionOut]:
+    """Add or change a subscriber."""
+    services = _services()
+    endpoint = check_endpoint(subscription.protocol, subscription.endpoint)
+    found, is_new = services.subscriptions.subscribe(
+        subscription.protocol, endpoint, subscription.kinds, services.now
+    )
+    return Response(201 if is_new else 200, JSON, _subscription(found))
+
+
+@app.delete(
+    "/subscriptions/<subscription_id>",
+    summary="Unsubscribe",
+    tags=["Subscribers"],
+    responses={204: {"description": "Removed"}, **_errors(404, 422)},
+)
+def unsubscribe(
+    subscription_id: Annotated[str, Path(pattern=r"^[0-9a-f]{16}$")],
+) -> Response[None]:
+    """Remove a subscriber."""
+    services = _services()
+    services.subscriptions.unsubscribe(subscription_id, services.now)
+    return Response(204, body="")
+
+
+def _subscription(found: Subscription) -> SubscriptionOut:
+    return SubscriptionOut(
+        id=found.subscriber.id,
+        protocol=found.subscriber.protocol,
+        endpoint=found.subscriber.endpoint,
+        kinds=None if found.kinds is None else list(found.kinds),
+        confirmed=found.subscriber.arn is not None,
+    )
+
+
+# Counts.
+
+
+@app.get(
+    "/stats",
+    summary="Counts over all orders",
+    tags=["Stats"],
+    responses={200: {"description": "The counts", "content": {JSON: {"model": StatsOut}}}},
+)
+def stats() -> StatsOut:
+    """Counts over all orders."""
+    services = _services()
+    totals = services.desk.records.totals()
+    health = services.desk.records.health(services.source)
+    source = SourceOut(
+        name=services.source,
+        verdict=health.verdict.value,
+        down_since=health.down_since,
+        next_try_at=health.open_until,
+    )
+    return StatsOut(
+        orders=dict(totals.states),
+        stages=dict(totals.stages),
+        alerts=dict(totals.alerts),
+        sources=[source],
+    )
+
+
+# The page.
+
+
+@app.get("/", include_in_schema=False)
+def show_page() -> Response[Any]:
+    """The page."""
+    return page()
+
+
+@app.get("/docs", include_in_schema=False)
+def show_docs() -> Response[Any]:
+    """The API's documentation, for people."""
+    return docs_page()
+
+
+@app.get("/openapi.json", include_in_schema=False)
+def show_openapi() -> Response[Any]:
+    """The API's documentation, for machines."""
+    return openapi_document()
+
+
+@app.get("/assets/<file>", include_in_schema=False)
+def show_asset(file: str) -> Response[Any]:
+    """What the pages are made of."""
+    return asset(file)

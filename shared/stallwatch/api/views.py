@@ -1,0 +1,88 @@
+"""How an order is shown."""
+
+from collections.abc import Iterable
+
+from stallwatch.advice import advise, pressing
+from stallwatch.api.models import (
+    ActionOut,
+    AlertOut,
+    CheckpointOut,
+    OrderDetails,
+    OrderOut,
+    WindowOut,
+)
+from stallwatch.booking import Seen
+from stallwatch.model import SEVERITY, Alert, Checkpoint, State
+from stallwatch.words import Words
+
+
+def order_out(seen: Seen, words: Words) -> OrderOut:
+    """An order as it stands in a list."""
+    order, decision = seen.order, seen.decision
+    last = decision.reading.last_checkpoint
+    opens_at = decision.claim_opens_at
+    found = pressing(order, decision)
+    kind = None if found is None else found[0]
+    return OrderOut(
+        order_id=order.order_id,
+        ordered_on=order.ordered_on,
+        tracking_number=order.tracking_number,
+        service=decision.service,
+        destination=order.destination,
+        remote=order.remote,
+        shipped_on=order.shipped_on,
+        protection_ends_on=order.protection_ends_on,
+        title=order.title,
+        seller=order.seller,
+        price=order.price,
+        currency=order.currency,
+        state=seen.state,
+        stage=decision.stage,
+        last_checkpoint=None if last is None else _checkpoint(last),
+        checked_at=seen.checked_at,
+        answered_at=decision.answered_at if order.tracking_number else None,
+        silent_days=decision.silent_days,
+        days_in_transit=decision.days_in_transit,
+        window=WindowOut(low=decision.window.low, high=decision.window.high),
+        late_on=decision.late_at.date(),
+        claim_opens_on=None if opens_at is None else opens_at.date(),
+        next_check_at=None if seen.state is State.CLOSED else seen.next_check_at,
+        pressing=kind,
+        severity=None if kind is None else SEVERITY[kind],
+        advice=advise(order, decision, seen.trace, seen.at, words),
+    )
+
+
+def order_details(seen: Seen, words: Words) -> OrderDetails:
+    """An order with all that is known of it."""
+    return OrderDetails(
+        **order_out(seen, words).model_dump(),
+        alerts=[_alert(a) for a in _newest(seen.dossier.alerts)],
+        checkpoints=[
+            _checkpoint(c) for c in sorted(seen.trace.checkpoints, key=lambda c: c.at, reverse=True)
+        ],
+        actions=[
+            ActionOut(action=a.deed, at=a.at, on=a.on, until=a.until, amount=a.amount)
+            for a in reversed(seen.order.actions)
+        ],
+    )
+
+
+def _newest(alerts: Iterable[Alert]) -> list[Alert]:
+    return sorted(alerts, key=lambda a: a.raised_at, reverse=True)
+
+
+def _alert(alert: Alert) -> AlertOut:
+    return AlertOut(kind=alert.kind, reason=alert.reason or None, sent_at=alert.sent_at)
+
+
+def _checkpoint(checkpoint: Checkpoint) -> CheckpointOut:
+    return CheckpointOut(
+        at=checkpoint.at,
+        code=checkpoint.code,
+        stage=checkpoint.stage,
+        text=checkpoint.text,
+        place=checkpoint.place,
+        source=checkpoint.source,
+        tracking_number=checkpoint.number,
+    )

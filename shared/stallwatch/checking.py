@@ -1,0 +1,741 @@
+"""Check what is due: ask the source, and write down what is news.
+
+A run takes the lease, serves the orders in `NEW` and the slots whose turn it is, and writes only
+what changed or what the evaluation must look at again. Everything it needs of an order stands in
+the row of the watch; the order itself, its trace and its alerts are not read.
+"""
+
+import logging
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime, timedelta
+from itertools import groupby, islice
+from typing import Any, Protocol
+
+from stallwatch.answers import Answer, Reply, Source, Verdict
+from stallwatch.errors import UnavailableError
+from stallwatch.health import Health
+from stallwatch.ledger import Look, Run, TurnRow, last_look, short_name
+from stallwatch.limits import Limits, days
+from stallwatch.traces import UNANSWERED, added_to, is_news
+from stallwatch.wheel import NEW, Turn, Wheel, epoch_minutes, slots_of
+
+_log = logging.getLogger(__name__)
+
+LOOK_AGAIN = timedelta(seconds=2)
+"""How long the index may hide a new order from a run that was called for it."""
+
+WAIT_FOR_LEASE = timedelta(seconds=60)
+
+LEASE_MARGIN = timedelta(seconds=30)
+
+LAST_REQUEST = timedelta(seconds=30)
+"""How much time a run needs for its last request and for what follows it."""
+
+STUCK_AFTER = timedelta(minutes=2)
+"""How long an alert may be pending before a run wakes the sending."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An order as the watch lists it."""
+
+    order_id: str
+    slot: str
+    number: str | None
+    fingerprint: bytes | None
+    """Of the answer that the evaluation has seen."""
+    rule_at: int | None
+    """From when on a valid answer makes the evaluation look again; epoch minutes."""
+    clock_at: int | None
+    """From when on it looks again in any case; epoch minutes. None: it has not looked yet."""
+    gone: bool = False
+    """The order was forgotten; what is left of it is to be cleared away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Where a run that ran out of time stopped."""
+
+    turn: datetime
+    began: datetime
+    slot: str = ""
+    order_id: str = ""
+    """The first order of the slot that was not served."""
+    due: int = 0
+    checked: int = 0
+    answered: bool = True
+    silent: Mapping[str, datetime] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What one run of the pull leaves to the next."""
+
+    done_until: datetime | None = None
+    """The start of the last turn that was served."""
+    cursor: Cursor | None = None
+    asked_at: datetime | None = None
+    """When the last request was sent."""
+    turns: Mapping[str, TurnRow] = field(default_factory=dict)
+    turn_lengths: tuple[int, ...] = ()
+    """The turn lengths, in minutes, by which orders may have been put into slots."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The pull's lease as it was read."""
+
+    progress: Progress
+    wanted: int
+    """How often a run was called for."""
+    served: int
+    """Up to which call the last run has served."""
+
+
+@dataclass(frozen=True, slots=True)
+class Silent:
+    """A number that gets no answer."""
+
+    since: datetime
+    too_long: bool
+
+
+class Clock(Protocol):
+    """The time, and how much of it a run has left."""
+
+    def now(self) -> datetime:
+        """The present instant, UTC."""
+
+    def sleep(self, duration: timedelta) -> None:
+        """Wait."""
+
+    def remaining(self) -> timedelta:
+        """How long the run may still take."""
+
+
+class Watch(Protocol):
+    """What the pull reads and writes."""
+
+    def lease(self) -> Lease:
+        """The lease as it stands, without taking it."""
+
+    def take_lease(self, owner: str, until: datetime, now: datetime) -> Lease | None:
+        """Take the lease; None while another run holds it."""
+
+    def save_progress(self, owner: str, progress: Progress) -> bool:
+        """Keep the progress; False where the lease is no longer the owner's."""
+
+    def release_lease(self, owner: str, progress: Progress, wanted: int) -> int | None:
+        """Give the lease back, unless a run was called for meanwhile.
+
+        Returns:
+            None when it was given back or lost, else how often a run has been called for.
+        """
+
+    def abandon_lease(self, owner: str) -> None:
+        """Give the lease back with the progress as it was kept last."""
+
+    def health(self, source: str) -> Health:
+        """The health of a source."""
+
+    def save_health(self, source: str, health: Health) -> None:
+        """Keep the health of a source."""
+
+    def rows(self, slot: str, start: str = "") -> Iterator[Row]:
+        """The orders in a slot, by id, from one on."""
+
+    def row(self, order_id: str) -> Row | None:
+        """One watched order, whatever its slot."""
+
+    def add_answer(self, row: Row, answer: Answer, source: str, now: datetime, added: int) -> bool:
+        """Write an answer that only adds events to the one the row stands for.
+
+        Returns:
+            False where the trace is no longer what the row stands for.
+        """
+
+    def merge_answer(self, row: Row, answer: Answer, source: str, now: datetime) -> bool:
+        """Read the trace, merge an answer into it and write it. False where it said nothing new."""
+
+    def touch_answered(self, row: Row, now: datetime) -> None:
+        """Have the evaluation look again, with a valid answer that says nothing new.
+
+        It ends a silence that was written down.
+        """
+
+    def touch_unanswered(
+        self,
+        row: Row,
+        now: datetime,
+        *,
+        asked: bool,
+        answered_at: datetime | None = None,
+        silent: Silent | None = None,
+    ) -> None:
+        """Have the evaluation look again without an answer.
+
+        Args:
+            row: The order.
+            now: The present instant.
+            asked: Whether the source was asked about it.
+            answered_at: Its last valid answer as the ledger knows it, if the trace may not.
+            silent: That its number gets no answer.
+        """
+
+    def in_slot_since(self, order_id: str) -> datetime | None:
+        """When an order came into its slot."""
+
+    def silent_since(self, order_id: str) -> datetime | None:
+        """Since when a number gets no answer, where its trace says so."""
+
+    def silent_of(self, turn: str) -> Mapping[str, datetime]:
+        """The silent orders of a turn's last run that was answered, by short name."""
+
+    def save_run(self, turn: str, run: Run) -> None:
+        """Keep the record of a run."""
+
+    def oldest_pending(self) -> datetime | None:
+        """When the oldest of the alerts that are not sent yet was raised."""
+
+    def wake_sending(self, now: datetime) -> None:
+        """Have the evaluation send what is pending, and tell what the source's health asks for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast the source may be asked."""
+
+    batch: int
+    per_minute: int
+    parallel: int = 1
+
+    @property
+    def interval(self) -> timedelta:
+        """The time between two requests."""
+        return timedelta(minutes=1) / self.per_minute
+
+
+@dataclass(slots=True)
+class Report:
+    """What a run did."""
+
+    due: int = 0
+    checked: int = 0
+    changed: int = 0
+    unanswered: int = 0
+    left_over: int = 0
+    source: Verdict = Verdict.OK
+
+    def as_dict(self) -> dict[str, int | str]:
+        """As the function answers it."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """A number to ask about, and the orders that wait for the answer."""
+
+    number: str
+    rows: tuple[Row, ...]
+    stands_for: bool = False
+    """Whether the orders' own number is a placeholder for this one."""
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What came of serving some orders."""
+
+    due: int = 0
+    checked: int = 0
+    changed: int = 0
+    answered: list[Row] = field(default_factory=list)
+    """With nothing new, and to be looked at again."""
+    silent: list[Row] = field(default_factory=list)
+    """Asked about: the source answered, but not about these."""
+    failed: list[_Question] = field(default_factory=list)
+    """Asked about in a request that failed."""
+    unasked: list[Row] = field(default_factory=list)
+    """Not asked about: the circuit is open, or there is no number."""
+    to_follow: list[_Question] = field(default_factory=list)
+    first_unserved: Row | None = None
+    left_over: int = 0
+    complete: bool = True
+    """Whether everything was asked that could be."""
+
+    def add(self, other: "_Tally") -> None:
+        self.checked += other.checked
+        self.changed += other.changed
+        self.answered += other.answered
+        self.silent += other.silent
+        self.failed += other.failed
+        self.unasked += other.unasked
+        self.to_follow += other.to_follow
+        self.first_unserved = self.first_unserved or other.first_unserved
+        self.left_over += other.left_over
+        self.complete = self.complete and other.complete
+
+
+class Check:
+    """One run of the check.
+
+    Args:
+        watch: The watch.
+        source: The service to ask.
+        clock: The time.
+        wheel: The slots.
+        pace: How fast to ask.
+        limits: The numbers of the rules.
+        owner: What this run signs its lease with: another for each run, retries included.
+        catch_up: How far back it serves turns that no run has served; what is older waits for its
+            next turn.
+    """
+
+    def __init__(
+        self,
+        watch: Watch,
+        source: Source,
+        clock: Clock,
+        wheel: Wheel,
+        pace: Pace,
+        limits: Limits,
+        owner: str,
+        catch_up: timedelta,
+    ) -> None:
+        self._watch = watch
+        self._source = source
+        self._clock = clock
+        self._wheel = wheel
+        self._pace = pace
+        self._limits = limits
+        self._owner = owner
+        self._catch_up = catch_up
+        self._report = Report()
+        self._health = Health()
+        self._progress = Progress()
+        self._served: set[str] = set()
+        self._silent_by_turn: dict[str, Mapping[str, datetime]] = {}
+
+    def check_due(self) -> Report:
+        """Serve what is new and the slots whose turn it is."""
+        lease = self._watch.lease()
+        if (
+            lease.wanted != lease.served
+            or self._turns(lease.progress)
+            or next(self._watch.rows(NEW), None) is not None
+        ):
+            taken = self._take_lease()
+            if taken is not None:
+                with self._abandoning_on_failure():
+                    self._serve_all(taken)
+        self._wake_what_sleeps()
+        return self._report
+
+    def check_orders(self, order_ids: Sequence[str]) -> Report:
+        """Check these orders now, whatever their slots. Waits up to a minute for another run."""
+        deadline = self._clock.now() + WAIT_FOR_LEASE
+        while (lease := self._take_lease()) is None:
+            if self._clock.now() >= deadline:
+                self._report.due = self._report.left_over = len(order_ids)
+                return self._report
+            self._clock.sleep(LOOK_AGAIN)
+        with self._abandoning_on_failure():
+            self._begin(lease)
+            rows = (self._watch.row(order_id) for order_id in dict.fromkeys(order_ids))
+            self._note_all(self._serve((row for row in rows if row is not None), note=True))
+            self._finish(lease)
+        return self._report
+
+    # The lease.
+
+    def _take_lease(self) -> Lease | None:
+        now = self._clock.now()
+        until = now + self._clock.remaining() + max(LEASE_MARGIN, 2 * self._pace.interval)
+        return self._watch.take_lease(self._owner, until, now)
+
+    @contextmanager
+    def _abandoning_on_failure(self) -> Iterator[None]:
+        """Where the store fails a run, the next one need not wait for the end of its lease."""
+        try:
+            yield
+        except UnavailableError:
+            self._watch.abandon_lease(self._owner)
+            raise
+
+    def _begin(self, lease: Lease) -> None:
+        lengths = {*lease.progress.turn_lengths, self._wheel.turn_minutes}
+        self._progress = replace(lease.progress, turn_lengths=tuple(sorted(lengths)))
+        self._health = self._watch.health(self._source.name)
+        self._report.source = self._health.verdict
+
+    def _serve_all(self, lease: Lease) -> None:
+        self._begin(lease)
+        self._serve_new()
+        for turn in self._turns(self._progress):
+            if not self._serve_turn(turn):
+                break
+            if not self._watch.save_progress(self._owner, self._progress):
+                return
+        self._finish(lease)
+
+    def _finish(self, lease: Lease) -> None:
+        """Give the lease back; whoever called before or meanwhile is served first."""
+        wanted = lease.wanted
+        if wanted != lease.served:
+            self._look_again()
+        while (newly := self._watch.release_lease(self._owner, self._progress, wanted)) is not None:
+            wanted = newly
+            self._look_again()
+
+    def _look_again(self) -> None:
+        if self._has_time():
+            self._clock.sleep(LOOK_AGAIN)
+            self._serve_new()
+
+    def _has_time(self) -> bool:
+        return self._clock.remaining() > LAST_REQUEST
+
+    def _wake_what_sleeps(self) -> None:
+        """Wake the sending of what has been pending for long, and the telling of outages."""
+        now = self._clock.now()
+        oldest = self._watch.oldest_pending()
+        stuck = oldest is not None and now - oldest >= STUCK_AFTER
+        health = self._watch.health(self._source.name)
+        self._report.source = health.verdict
+        if stuck or health.must_tell(now, self._limits):
+            self._watch.wake_sending(now)
+
+    # What is served.
+
+    def _turns(self, progress: Progress) -> list[Turn]:
+        now = self._clock.now()
+        after = now - self._catch_up
+        if progress.done_until is not None:
+            after = max(after, progress.done_until)
+        turns = list(self._wheel.turns(after, now))
+        cursor = progress.cursor
+        if cursor is not None and all(turn.start != cursor.turn for turn in turns):
+            turns.insert(0, self._wheel.turn_at(cursor.turn))
+        return turns
+
+    def _serve_new(self) -> None:
+        """Serve the new and changed orders; which slot they go to is for the evaluation to say."""
+        rows = (row for row in self._watch.rows(NEW) if row.order_id not in self._served)
+        self._note_all(self._serve(rows))
+
+    def _note_all(self, tally: _Tally) -> None:
+        """Have the evaluation look at every order that was asked about, answered or not."""
+        now = self._clock.now()
+        for row in tally.answered:
+            self._watch.touch_answered(row, now)
+        for row in tally.silent:
+            self._watch.touch_unanswered(row, now, asked=True)
+        for row in (*tally.unasked, *_rows_in(tally.failed)):
+            if self._is_clock_due(row, now):
+                self._watch.touch_unanswered(row, now, asked=False)
+
+    def _serve_turn(self, turn: Turn) -> bool:
+        """Serve the slots of a turn. False when the time ran out in it."""
+        cursor = self._progress.cursor
+        if cursor is None or cursor.turn != turn.start:
+            cursor = Cursor(turn=turn.start, began=self._clock.now())
+        tally = self._serve(self._rows_of(turn, cursor))
+        run = Run(
+            at=cursor.began,
+            answered=cursor.answered and tally.complete,
+            due=cursor.due + tally.due - tally.left_over,
+            checked=cursor.checked + tally.checked,
+            silent={**cursor.silent, **self._silences(tally)},
+        )
+        # Half a run proves nothing about the orders that it did not come to.
+        if run.due and tally.first_unserved is None:
+            self._watch.save_run(turn.name, run)
+            self._silent_by_turn.pop(turn.name, None)
+        self._note_turn(tally, run)
+        if tally.first_unserved is not None:
+            stopped_at = Cursor(
+                turn=turn.start,
+                began=run.at,
+                slot=tally.first_unserved.slot,
+                order_id=tally.first_unserved.order_id,
+                due=run.due,
+                checked=run.checked,
+                answered=run.answered,
+                silent=run.silent,
+            )
+            self._progress = replace(self._progress, cursor=stopped_at)
+            return False
+        turns = dict(self._progress.turns)
+        if run.due:
+            turns[turn.name] = run.row_after(turns.get(turn.name))
+        self._progress = replace(
+            self._progress,
+            cursor=None,
+            done_until=max(turn.start, self._progress.done_until or turn.start),
+            turns=turns,
+        )
+        return True
+
+    def _rows_of(self, turn: Turn, cursor: Cursor) -> Iterator[Row]:
+        for slot in slots_of(turn, self._progress.turn_lengths):
+            if slot >= cursor.slot:
+                start = cursor.order_id if slot == cursor.slot else ""
+                yield from self._watch.rows(slot, start)
+
+    def _note_turn(self, tally: _Tally, run: Run) -> None:
+        """Have the evaluation look at the orders of a turn that it asked to look at again."""
+        now = self._clock.now()
+        source_answers = tally.checked > 0 or not self._health.is_down(now, self._limits)
+        for row in tally.answered:
+            self._watch.touch_answered(row, now)
+        for row in (*tally.silent, *_rows_in(tally.failed)):
+            since = run.silent[short_name(row.order_id)]
+            too_long = source_answers and self._health.asked_for(since, now) >= days(
+                self._limits.unanswered
+            )
+            if (too_long and row.fingerprint != UNANSWERED) or self._is_clock_due(row, now):
+                self._watch.touch_unanswered(
+                    row, now, asked=True, silent=Silent(since, too_long=too_long)
+                )
+        for row in tally.unasked:
+            if self._is_clock_due(row, now):
+                self._watch.touch_unanswered(
+                    row, now, asked=False, answered_at=self._answered_at(row)
+                )
+
+    def _answered_at(self, row: Row) -> datetime | None:
+        """The last answer about an order whose circuit is open, as the ledger knows it."""
+        if row.number is None or row.gone:
+            return None
+        look = self._last_look(row)
+        if look.turn is not None and short_name(row.order_id) in self._silent_in(look.turn):
+            return None
+        return look.answered_at
+
+    def _silences(self, tally: _Tally) -> dict[str, datetime]:
+        """The orders without an answer in this turn, by short name, and since when."""
+        now = self._clock.now()
+        return {
+            short_name(row.order_id): self._silent_since(row) or now
+            for row in (*tally.silent, *_rows_in(tally.failed))
+        }
+
+    def _silent_since(self, row: Row) -> datetime | None:
+        """Since when an order got no answer; None where its last run brought one.
+
+        It goes on from the last answered run of its slot; where the order came into the slot while
+        it got no answer, its trace says since when.
+        """
+        look = self._last_look(row)
+        if look.answered_at is None:
+            return self._watch.silent_since(row.order_id)
+        return (
+            None if look.turn is None else self._silent_in(look.turn).get(short_name(row.order_id))
+        )
+
+    def _last_look(self, row: Row) -> Look:
+        since = self._watch.in_slot_since(row.order_id)
+        return last_look(self._progress.turns, self._wheel, row.slot, since)
+
+    def _silent_in(self, turn: str) -> Mapping[str, datetime]:
+        if turn not in self._silent_by_turn:
+            self._silent_by_turn[turn] = self._watch.silent_of(turn)
+        return self._silent_by_turn[turn]
+
+    # Asking.
+
+    def _serve(self, rows: Iterable[Row], *, note: bool = False) -> _Tally:
+        """Ask about some orders and write what is news.
+
+        Where a request failed while others were answered, its numbers are asked about once more,
+        each alone, so that one that breaks every request costs no neighbour its answer.
+
+        Args:
+            rows: The orders.
+            note: Whether the evaluation shall look at every answer.
+        """
+        tally = _Tally()
+        batch = self._pace.batch
+        self._ask(self._questions(rows, tally), tally, batch, note=note)
+        followed, tally.to_follow = tally.to_follow, []
+        self._ask(iter(followed), tally, batch, note=note, again=True)
+        if tally.checked and len(tally.failed) > 1:
+            alone = _Tally()
+            self._ask(iter(tally.failed[:batch]), alone, 1, note=note, again=True)
+            alone.silent += _rows_in(alone.failed)
+            alone.failed = tally.failed[batch:]
+            tally.failed = []
+            tally.add(alone)
+        self._report.due += tally.due
+        self._report.checked += tally.checked
+        self._report.changed += tally.changed
+        self._report.left_over += tally.left_over
+        self._report.unanswered += tally.due - tally.checked - tally.left_over
+        return tally
+
+    def _questions(self, rows: Iterable[Row], tally: _Tally) -> Iterator[_Question]:
+        """The numbers to ask about; neighbours with the same number are asked about once."""
+        for number, group in groupby(rows, key=lambda row: row.number):
+            waiting = []
+            for row in group:
+                if row.slot == NEW:
+                    self._served.add(row.order_id)
+                if number is None or row.gone:
+                    tally.unasked.append(row)
+                else:
+                    tally.due += 1
+                    waiting.append(row)
+            if number is not None and waiting:
+                yield _Question(number, tuple(waiting))
+
+    def _ask(
+        self,
+        questions: Iterator[_Question],
+        tally: _Tally,
+        size: int,
+        *,
+        note: bool,
+        again: bool = False,
+    ) -> None:
+        """Ask in batches, at the set pace, a few requests at a time.
+
+        Args:
+            questions: The numbers.
+            tally: Takes what comes of it.
+            size: How many numbers one request asks about.
+            note: Whether the evaluation shall look at every answer.
+            again: Whether the orders were asked about before: what there is no time for has then
+                got no answer, and is not left over.
+        """
+        flying: deque[Future[tuple[Reply, _Tally]]] = deque()
+        with _requesters(self._pace.parallel) as requesters:
+            while batch := list(islice(questions, size)):
+                if not self._has_time():
+                    if again:
+                        tally.failed += [*batch, *questions]
+                    else:
+                        self._leave_over(batch, questions, tally)
+                    break
+                while flying and (len(flying) >= self._pace.parallel or self._health.is_probing):
+                    self._take_in(flying.popleft().result(), tally)
+                if not self._health.may_ask(self._clock.now()):
+                    self._leave_unasked(batch, tally)
+                    continue
+                self._keep_pace()
+                flying.append(requesters.submit(self._request, batch, note=note))
+            while flying:
+                self._take_in(flying.popleft().result(), tally)
+
+    def _keep_pace(self) -> None:
+        now = self._clock.now()
+        if self._progress.asked_at is not None:
+            wait = self._progress.asked_at + self._pace.interval - now
+            if wait > timedelta(0):
+                self._clock.sleep(wait)
+                now = self._clock.now()
+        self._progress = replace(self._progress, asked_at=now)
+
+    def _request(self, batch: Sequence[_Question], *, note: bool) -> tuple[Reply, _Tally]:
+        """One request, and what its answers mean for the orders that waited for them."""
+        reply = self._source.ask(list(dict.fromkeys(question.number for question in batch)))
+        now = self._clock.now()
+        tally = _Tally()
+        for question in batch:
+            answer = reply.answers.get(question.number)
+            if answer is None and reply.verdict is Verdict.OK:
+                tally.silent += question.rows
+            elif answer is None:
+                tally.failed.append(question)
+            elif answer.points_to is not None and not question.stands_for:
+                tally.to_follow.append(_Question(answer.points_to, question.rows, stands_for=True))
+            else:
+                for row in question.rows:
+                    self._write(row, question, answer, now, tally, note=note)
+        return reply, tally
+
+    def _write(
+        self,
+        row: Row,
+        question: _Question,
+        answer: Answer,
+        now: datetime,
+        tally: _Tally,
+        *,
+        note: bool,
+    ) -> None:
+        tally.checked += 1
+        if question.stands_for:
+            answer = replace(answer, known=True, points_to=question.number)
+        if not is_news(answer, row.fingerprint):
+            if note or self._is_clock_due(row, now) or self._is_rule_due(row, now):
+                tally.answered.append(row)
+            return
+        source = self._source.name
+        added = added_to(answer, row.fingerprint)
+        written = added is not None and self._watch.add_answer(row, answer, source, now, added)
+        if written or self._watch.merge_answer(row, answer, source, now):
+            tally.changed += 1
+        _log.info("news", extra={"order_id": row.order_id, "events": len(answer.events)})
+
+    def _is_clock_due(self, row: Row, now: datetime) -> bool:
+        return row.gone or row.clock_at is None or row.clock_at <= epoch_minutes(now)
+
+    def _is_rule_due(self, row: Row, now: datetime) -> bool:
+        return row.rule_at is not None and row.rule_at <= epoch_minutes(now)
+
+    def _take_in(self, result: tuple[Reply, _Tally], tally: _Tally) -> None:
+        reply, found = result
+        tally.add(found)
+        now = self._clock.now()
+        health = self._health.after(
+            reply.verdict, now, self._limits, any_answer=bool(reply.answers)
+        )
+        if reply.verdict is not Verdict.OK:
+            _log.warning("no answer", extra={"source": self._source.name, "why": reply.reason})
+        if reply.verdict is Verdict.BLOCKED:
+            tally.complete = False
+        self._set_health(health)
+
+    def _leave_unasked(self, batch: Sequence[_Question], tally: _Tally) -> None:
+        tally.complete = False
+        for question in batch:
+            tally.unasked += question.rows
+        self._set_health(self._health.unasked(self._clock.now()))
+
+    def _leave_over(
+        self, batch: Sequence[_Question], questions: Iterator[_Question], tally: _Tally
+    ) -> None:
+        """Leave what there is no time for to the next run."""
+        tally.first_unserved = batch[0].rows[0]
+        tally.left_over += sum(len(q.rows) for q in batch) + sum(len(q.rows) for q in questions)
+
+    def _set_health(self, health: Health) -> None:
+        if health != self._health:
+            self._health = health
+            self._watch.save_health(self._source.name, health)
+        self._report.source = health.verdict
+
+
+def _rows_in(questions: Iterable[_Question]) -> Iterator[Row]:
+    return (row for question in questions for row in question.rows)
+
+
+class _Inline:
+    """Runs at once what a pool would run in a thread."""
+
+    def submit(self, work: Any, *args: Any, **kwargs: Any) -> "Future[Any]":
+        future: Future[Any] = Future()
+        future.set_result(work(*args, **kwargs))
+        return future
+
+
+@contextmanager
+def _requesters(parallel: int) -> Iterator[Any]:
+    if parallel == 1:
+        yield _Inline()
+    else:
+        with ThreadPoolExecutor(parallel) as pool:
+            yield pool

@@ -1,0 +1,60 @@
+"""The clients of AWS's services, each made once.
+
+They are botocore's own: what boto3 adds to them takes a cold start time and is not used. Retries
+are on where a write carries its own condition, and off for publishing: a retry may send twice.
+"""
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from botocore.config import Config
+from botocore.session import get_session
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_sns import SNSClient
+
+_RETRYING = Config(
+    retries={"mode": "standard", "total_max_attempts": 5},
+    connect_timeout=2,
+    read_timeout=5,
+    max_pool_connections=32,
+)
+PUBLISH_ONCE = Config(
+    retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=2, read_timeout=10
+)
+"""One attempt, whatever comes of it."""
+
+
+@lru_cache(maxsize=1)
+def _session() -> Any:
+    return get_session()
+
+
+@lru_cache(maxsize=1)
+def dynamodb() -> "DynamoDBClient":
+    """The table's service."""
+    client: DynamoDBClient = _session().create_client("dynamodb", config=_RETRYING)
+    return client
+
+
+@lru_cache(maxsize=1)
+def sns_once() -> "SNSClient":
+    """The topic's service, for publishing."""
+    client: SNSClient = _session().create_client("sns", config=PUBLISH_ONCE)
+    return client
+
+
+@lru_cache(maxsize=1)
+def sns() -> "SNSClient":
+    """The topic's service, for everything but publishing."""
+    client: SNSClient = _session().create_client("sns", config=_RETRYING)
+    return client
+
+
+@lru_cache(maxsize=1)
+def functions() -> "LambdaClient":
+    """The functions' service."""
+    client: LambdaClient = _session().create_client("lambda", config=_RETRYING)
+    return client

@@ -1,0 +1,234 @@
+"""Evaluate an order: apply the rules to all that is known of it, and write the differences.
+
+What woke the evaluation is only a hint. It reads everything of the order in one query, decides on
+what is true now, and writes nothing where nothing changed, so that being woken twice, late or for
+nothing does no harm.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Protocol
+
+from stallwatch.errors import ConflictError
+from stallwatch.facts import facts_of
+from stallwatch.health import Health, source_alerts
+from stallwatch.limits import Limits
+from stallwatch.model import Alert, Order, Stage, State
+from stallwatch.rules import Decision, Memory, evaluate
+from stallwatch.sending import Pending
+from stallwatch.traces import TraceRecord
+from stallwatch.wheel import (
+    NEW,
+    Wheel,
+    cadence,
+    epoch_minutes,
+    grows_silent_at,
+    next_change_at,
+)
+
+_log = logging.getLogger(__name__)
+
+_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class WatchEntry:
+    """An order's place in the watch, as the evaluation leaves it."""
+
+    order_version: int
+    """Which version of the order it goes with."""
+    slot: str | None
+    """None: it is no longer watched."""
+    number: str | None
+    """What is asked about; None where nothing is."""
+    fingerprint: bytes | None
+    """Of the answer that the evaluation has seen."""
+    rule_at: int | None
+    """Epoch minutes, like `clock_at`."""
+    clock_at: int | None
+    state: State
+    stage: Stage | None
+    """None until the first evaluation: it is not counted yet."""
+    listed: str
+    """Where it stands in lists."""
+    in_slot_since: datetime | None
+    memory: Memory
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """Everything of one order, read at one instant."""
+
+    order: Order
+    version: int
+    """Counts the changes of the order."""
+    trace: TraceRecord
+    entry: WatchEntry
+    revision: int
+    """Counts the writes of the entry, whoever made them."""
+    alerts: tuple[Alert, ...]
+
+
+Counted = tuple[State, Stage]
+"""What an order is counted as."""
+
+
+class Files(Protocol):
+    """What the evaluation reads and writes."""
+
+    def open(self, order_id: str) -> Dossier | None:
+        """Everything of an order; None where there is no such order."""
+
+    def keep(self, dossier: Dossier, entry: WatchEntry, alerts: Sequence[Alert]) -> list[Pending]:
+        """Write an order's new entry and the alerts raised about it, all or nothing.
+
+        Returns:
+            The alerts as the sending names them.
+
+        Raises:
+            ConflictError: the entry was written since the dossier was read.
+        """
+
+    def clear(self, order_id: str) -> Counted | None:
+        """Delete what is left of an order that is no longer there.
+
+        Returns:
+            As what it was counted.
+        """
+
+    def add_to_totals(self, changes: Mapping[Counted, int]) -> None:
+        """Add to the counts over all orders."""
+
+    def health(self, source: str) -> Health:
+        """The health of a source."""
+
+    def alerts_about_sources(self) -> list[Alert]:
+        """The alerts about sources so far."""
+
+    def keep_source_alert(self, alert: Alert) -> None:
+        """Write an alert about a source, unless it is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Evaluates orders, and keeps count of what they are.
+
+    Args:
+        files: The orders' data.
+        wheel: The slots.
+        limits: The numbers of the rules.
+        second_source: Whether a second source is configured.
+    """
+
+    files: Files
+    wheel: Wheel
+    limits: Limits
+    second_source: bool = False
+    counts: Counter[Counted] = field(default_factory=Counter)
+    """The changes of the counts that are not written yet."""
+
+    def evaluate(self, order_id: str, now: datetime) -> list[Pending]:
+        """Evaluate an order and raise its alerts.
+
+        Returns:
+            The alerts that were raised, as the sending names them.
+
+        Raises:
+            ConflictError: it changed under the evaluation again and again.
+        """
+        for _ in range(_TRIES):
+            dossier = self.files.open(order_id)
+            if dossier is None:
+                gone = self.files.clear(order_id)
+                if gone is not None:
+                    self.counts[gone] -= 1
+                return []
+            trace = dossier.trace.open()
+            decision = evaluate(
+                dossier.order,
+                trace,
+                dossier.alerts,
+                dossier.entry.memory,
+                now,
+                self.limits,
+                second_source=self.second_source,
+            )
+            entry = self._entry(dossier, decision, now)
+            alerts: tuple[Alert, ...] = ()
+            if decision.due:
+                facts = facts_of(dossier.order, decision, trace)
+                alerts = tuple(replace(alert, facts=facts) for alert in decision.due)
+            elif entry == dossier.entry:
+                return []
+            try:
+                pending = self.files.keep(dossier, entry, alerts)
+            except ConflictError:
+                continue
+            self._count(dossier.entry, entry)
+            for alert in alerts:
+                _log.info("alert raised", extra={"order_id": order_id, "alert": alert.key})
+            return pending
+        raise ConflictError(order_id)
+
+    def evaluate_source(self, source: str, now: datetime) -> list[Alert]:
+        """Raise the alerts that a source's health calls for."""
+        due = source_alerts(
+            self.files.health(source), self.files.alerts_about_sources(), now, self.limits
+        )
+        for alert in due:
+            self.files.keep_source_alert(replace(alert, facts={"source": source}))
+            _log.warning("alert raised", extra={"source": source, "alert": alert.key})
+        return due
+
+    def write_counts(self) -> None:
+        """Write the changes of the counts: once for all that was evaluated together."""
+        changes = {counted: n for counted, n in self.counts.items() if n}
+        self.counts.clear()
+        if changes:
+            self.files.add_to_totals(changes)
+
+    def _count(self, before: WatchEntry, after: WatchEntry) -> None:
+        if before.stage is not None:
+            self.counts[before.state, before.stage] -= 1
+        if after.stage is not None:
+            self.counts[after.state, after.stage] += 1
+
+    def _entry(self, dossier: Dossier, decision: Decision, now: datetime) -> WatchEntry:
+        order, trace, before = dossier.order, dossier.trace, dossier.entry
+        slot: str | None
+        if decision.state is State.CLOSED:
+            slot = None
+        elif order.tracking_number is not None and trace.asked_at is None:
+            # It stays where every run looks until the source has been asked about its number.
+            slot = NEW
+        else:
+            slot = self.wheel.slot(order.order_id, cadence(order, decision, now))
+        rules = (decision.next_rule_at, self._grows_silent_at(order, decision))
+        clocks = (decision.next_clock_at, next_change_at(order, now))
+        closed = slot is None
+        return WatchEntry(
+            order_version=dossier.version,
+            slot=slot,
+            number=None if closed else order.tracking_number,
+            fingerprint=trace.seen_fingerprint,
+            rule_at=None if closed else _earliest(rules),
+            clock_at=None if closed else _earliest(clocks),
+            state=decision.state,
+            stage=decision.stage,
+            listed=f"{order.ordered_on}#{order.order_id}",
+            in_slot_since=before.in_slot_since if slot == before.slot else now,
+            memory=decision.memory,
+        )
+
+    def _grows_silent_at(self, order: Order, decision: Decision) -> datetime | None:
+        if order.tracking_number is None or decision.state is not State.WATCHING:
+            return None
+        return None if decision.answered_at is None else grows_silent_at(decision)
+
+
+def _earliest(instants: Iterable[datetime | None]) -> int | None:
+    known = [instant for instant in instants if instant is not None]
+    return epoch_minutes(min(known), up=True) if known else None

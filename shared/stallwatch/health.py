@@ -1,0 +1,145 @@
+"""The health of a source: when it may be asked, and since when it has not answered.
+
+A circuit for everyone who asks: the first block opens it, so do a few failures in a row; then there
+is a pause, one probe with a single request, and a longer pause where that fails, up to a day.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from stallwatch.answers import Verdict
+from stallwatch.limits import Limits, hours
+from stallwatch.model import Alert, Kind
+
+FIRST_PAUSE = timedelta(minutes=30)
+LONGEST_PAUSE = timedelta(days=1)
+FAILURES_IN_A_ROW = 3
+"""So many failed requests open the circuit like one block."""
+
+KEPT_OUTAGES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """A time without any valid answer while checks were due."""
+
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What is known of a source."""
+
+    verdict: Verdict = Verdict.OK
+    """Of the last request."""
+    failures: int = 0
+    """Failed requests since the last answer."""
+    pause: timedelta = timedelta(0)
+    """The present pause; none while the circuit is closed."""
+    open_until: datetime | None = None
+    """When a probe may be sent; None while the circuit is closed."""
+    down_since: datetime | None = None
+    """The first check that got no answer since the last that did."""
+    outages: tuple[Outage, ...] = ()
+    """The long ones that are over, oldest first."""
+
+    def may_ask(self, now: datetime) -> bool:
+        """Whether a request may be sent."""
+        return self.open_until is None or now >= self.open_until
+
+    @property
+    def is_probing(self) -> bool:
+        """Whether a request that may be sent is a probe, and nothing may be sent beside it."""
+        return self.open_until is not None
+
+    def after(
+        self, verdict: Verdict, now: datetime, limits: Limits, *, any_answer: bool
+    ) -> "Health":
+        """The health after a request.
+
+        Args:
+            verdict: How the request went.
+            now: The instant of its end.
+            limits: The numbers of the rules.
+            any_answer: Whether it brought a valid answer about any number.
+        """
+        if not self.may_ask(now):
+            # It was sent before the circuit opened, and neither closes it nor adds to its pause.
+            return self
+        if verdict is Verdict.OK:
+            return self._answered(now, limits) if any_answer else self._heard(now)
+        failures = self.failures + 1
+        down_since = self.down_since or now
+        closed = self.open_until is None
+        if verdict is Verdict.FAILING and closed and failures < FAILURES_IN_A_ROW:
+            return replace(self, verdict=verdict, failures=failures, down_since=down_since)
+        pause = min(max(self.pause * 2, FIRST_PAUSE), LONGEST_PAUSE)
+        return replace(
+            self,
+            verdict=verdict,
+            failures=failures,
+            pause=pause,
+            open_until=now + pause,
+            down_since=down_since,
+        )
+
+    def unasked(self, now: datetime) -> "Health":
+        """The health after a check that was due and could not ask, for the circuit is open."""
+        return self if self.down_since is not None else replace(self, down_since=now)
+
+    def _heard(self, now: datetime) -> "Health":
+        """After a request that was answered, but about no number that was asked."""
+        return replace(
+            self,
+            verdict=Verdict.OK,
+            failures=0,
+            pause=timedelta(0),
+            open_until=None,
+            down_since=self.down_since or now,
+        )
+
+    def _answered(self, now: datetime, limits: Limits) -> "Health":
+        outages = self.outages
+        if self.is_down(now, limits) and self.down_since is not None:
+            outages = (*outages, Outage(self.down_since, now))[-KEPT_OUTAGES:]
+        return Health(outages=outages)
+
+    def is_down(self, now: datetime, limits: Limits) -> bool:
+        """Whether there was no answer for so long that the owner must know."""
+        return self.down_since is not None and now - self.down_since >= hours(
+            limits.source_down_hours
+        )
+
+    def must_tell(self, now: datetime, limits: Limits) -> bool:
+        """Whether the owner may still have to be told of an outage or its end."""
+        lately = bool(self.outages) and now - self.outages[-1].until < timedelta(days=1)
+        return lately or self.is_down(now, limits)
+
+    def asked_for(self, since: datetime, now: datetime) -> timedelta:
+        """How long a number has been asked about in vain since an instant: outages don't count."""
+        asked = now - since
+        for outage in self.outages:
+            overlap = min(outage.until, now) - max(outage.since, since)
+            asked -= max(overlap, timedelta(0))
+        return asked
+
+
+def source_alerts(
+    health: Health, alerts: Iterable[Alert], now: datetime, limits: Limits
+) -> list[Alert]:
+    """The alerts to the owner that are due: `source_down` after a day, `source_up` after it."""
+    raised = {a.key for a in alerts}
+    due = []
+    if health.is_down(now, limits) and health.down_since is not None:
+        due.append(_alert(Kind.SOURCE_DOWN, health.down_since, now))
+    for outage in health.outages:
+        down = _alert(Kind.SOURCE_DOWN, outage.since, now)
+        if down.key in raised:
+            due.append(_alert(Kind.SOURCE_UP, outage.since, now))
+    return [a for a in due if a.key not in raised]
+
+
+def _alert(kind: Kind, since: datetime, now: datetime) -> Alert:
+    return Alert(kind=kind, raised_at=now, about=since.isoformat())

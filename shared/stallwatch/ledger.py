@@ -1,0 +1,90 @@
+"""The ledger of our own watching: when each slot was looked at, and what came of it.
+
+A check that finds nothing new writes nothing to its order, so an order's last answer follows from
+the runs of the slot that it sits in. One row for each turn of the day is kept at hand; the run
+records behind it are kept as evidence.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from hashlib import blake2b
+
+from stallwatch.wheel import Wheel
+
+SETTLING = timedelta(minutes=5)
+"""How long after an order came into a slot a run of it may still miss it: the index lags."""
+
+
+def short_name(order_id: str) -> str:
+    """What stands for an order in a run record: short, and no number."""
+    return blake2b(order_id.encode(), digest_size=5).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class TurnRow:
+    """The last runs of a turn of the day."""
+
+    tried_at: datetime
+    answered_at: datetime | None
+    """When the last one began that was answered."""
+    silent: bool
+    """Whether some numbers got no answer in that one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What came of a run of a turn."""
+
+    at: datetime
+    """When it began."""
+    answered: bool
+    """Whether everything was asked and the source answered, but for the silent ones."""
+    due: int = 0
+    checked: int = 0
+    silent: Mapping[str, datetime] = field(default_factory=dict)
+    """The orders, by short name, whose numbers got no answer, and since when."""
+
+    def row_after(self, before: TurnRow | None) -> TurnRow:
+        """The row of the turn after this run."""
+        if self.answered:
+            return TurnRow(self.at, self.at, silent=bool(self.silent))
+        if before is None:
+            return TurnRow(self.at, None, silent=False)
+        return replace(before, tried_at=self.at)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the ledger knows of an order's last look."""
+
+    tried_at: datetime | None = None
+    answered_at: datetime | None = None
+    turn: str | None = None
+    """The turn whose last answered run must be asked whether the order was silent in it."""
+
+
+def last_look(
+    rows: Mapping[str, TurnRow], wheel: Wheel, slot: str, in_slot_since: datetime | None
+) -> Look:
+    """The last look at an order that sits in a slot.
+
+    Runs count from five minutes after it came into the slot.
+    """
+    tried_at = answered_at = turn = None
+    for name in wheel.turn_names(slot):
+        row = rows.get(name)
+        if row is None or in_slot_since is None:
+            continue
+        if row.tried_at >= in_slot_since + SETTLING and (
+            tried_at is None or row.tried_at > tried_at
+        ):
+            tried_at = row.tried_at
+        if (
+            row.answered_at is not None
+            and row.answered_at >= in_slot_since + SETTLING
+            and (answered_at is None or row.answered_at > answered_at)
+        ):
+            answered_at = row.answered_at
+            turn = name if row.silent else None
+    return Look(tried_at, answered_at, turn)

@@ -1,0 +1,328 @@
+"""The texts of an alert: e-mail, SMS, and what machines get.
+
+A message carries one kind: one order, or several that came due together. Text from outside (titles,
+the carrier's words) was cleaned when it came in; here it is only fitted to the channel.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from urllib.parse import quote
+
+from stallwatch.alphabets import ascii_line, gsm7
+from stallwatch.model import SEVERITY, Alert, Kind, Order, Severity
+from stallwatch.sending import Letter
+from stallwatch.words import Words
+
+SUBJECT_LIMIT = 100
+SMS_LIMIT = 160
+
+TRACKING_PAGE = "https://global.cainiao.com/newDetail.htm?mailNoList="
+"""Where a buyer can look by hand."""
+
+_COUNTED = {Kind.LATE: "days_in_transit", Kind.NEVER_SCANNED: "untracked_days"}
+
+_REMINDED = frozenset({Kind.REFUND_CLAIM, Kind.ACTION_NEEDED})
+
+SOURCE_NAMES = {"cainiao": "Cainiao", "17track": "17TRACK"}
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message in every form in which it is published."""
+
+    kind: Kind
+    severity: Severity
+    subject: str
+    email: str
+    sms: str
+    default: str
+    """JSON for machines."""
+
+
+def compose(letter: Letter, page_url: str, words: Words) -> Message:
+    """The texts of a message.
+
+    Args:
+        letter: What it is made of.
+        page_url: The address of the page.
+        words: The language.
+    """
+    texts = [Text(alert, order, page_url, words) for _, alert, order in letter.members]
+    return Message(
+        kind=letter.kind,
+        severity=SEVERITY[letter.kind],
+        subject=ascii_line(_subject(letter.kind, texts, words), SUBJECT_LIMIT),
+        email=_email(letter.kind, texts, page_url, words),
+        sms=gsm7(_sms(letter.kind, texts, words), SMS_LIMIT),
+        default=_default(letter, texts),
+    )
+
+
+def order_url(page_url: str, order_id: str) -> str:
+    """The address of an order on the page."""
+    return f"{page_url}#/orders/{quote(order_id)}"
+
+
+class Text:
+    """What is said about one alert."""
+
+    def __init__(self, alert: Alert, order: Order | None, page_url: str, words: Words) -> None:
+        self.alert = alert
+        self.order = order
+        self.words = words
+        self.url = page_url if order is None else order_url(page_url, order.order_id)
+        self.facts: dict[str, Any] = dict(alert.facts)
+
+    # Facts.
+
+    def day(self, name: str) -> date | None:
+        """A date among the facts."""
+        value = self.facts.get(name)
+        return None if value is None else date.fromisoformat(value)
+
+    @property
+    def number(self) -> str | None:
+        """The tracking number."""
+        return self.order.tracking_number if self.order is not None else None
+
+    @property
+    def carrier(self) -> str:
+        """The local carrier, by name where it is known."""
+        carrier = self.facts.get("carrier")
+        return carrier[0] if carrier else self.words.say("carrier.local")
+
+    @property
+    def news(self) -> str:
+        """The carrier's last words, with the place."""
+        text = self.facts.get("last_text") or self.words.say("text.no_scan")
+        place = self.facts.get("last_place")
+        return f"{text} ({place})" if place else text
+
+    @property
+    def deadline(self) -> date | None:
+        """The end of protection, where it still lies ahead of the alert."""
+        ends_on = self.day("protection_ends_on")
+        return ends_on if ends_on is not None and ends_on >= self.alert.raised_at.date() else None
+
+    # Sentences.
+
+    def what(self) -> str:
+        """What happened, and since when."""
+        kind, say = self.alert.kind, self.words.say
+        if kind in {Kind.SOURCE_DOWN, Kind.SOURCE_UP}:
+            return say(f"what.{kind}", source=self._source_name(), time=self._since())
+        if kind is Kind.NEVER_SCANNED:
+            seen = "known" if self.facts.get("known") else "not_found"
+            if self.number is None:
+                seen = "no_number"
+            return say(f"what.never_scanned.{seen}", n=self.facts["untracked_days"])
+        if kind is Kind.LATE:
+            low, high = self.facts["window"]
+            return say(
+                "what.late",
+                n=self.facts["days_in_transit"],
+                service=say(f"service.{self.facts['service']}"),
+                country=self.words.country(self.order.destination if self.order else ""),
+                low=low,
+                high=high,
+            )
+        if kind is Kind.REFUND_CLAIM and self.alert.reason == "returned":
+            how = "destroyed" if self.facts.get("destroyed") else "returned"
+            return say(f"what.refund_claim.{how}", text=self.news)
+        if kind is Kind.REFUND_CLAIM and "last_text" not in self.facts:
+            return say("what.refund_claim.no_news", n=self.facts["silent_days"])
+        if kind in {Kind.STALLED, Kind.REFUND_CLAIM}:
+            key = "what.stalled" if kind is Kind.STALLED else "what.refund_claim.silence"
+            return say(key, n=self.facts["silent_days"], date=self._last_update(), text=self.news)
+        if kind is Kind.PROTECTION_ENDING:
+            ends_on, left = self._protection()
+            key = "what.protection_ending" if left else "what.protection_ending.today"
+            return say(key, n=left, date=ends_on)
+        if kind is Kind.ACTION_NEEDED:
+            key = f"what.action_needed.{self.alert.reason}"
+            if self.alert.nth > 1:
+                key += ".again"
+            return say(key, date=self._last_update(), text=self.news)
+        if kind is Kind.DELIVERED:
+            return say("what.delivered", date=self.day("delivered_on") or self._last_update())
+        if kind is Kind.MOVING_AGAIN:
+            return say("what.moving_again", date=self._last_update(), text=self.news)
+        since = datetime.fromisoformat(self.alert.about)
+        return say("what.unanswered", n=(self.alert.raised_at - since).days)
+
+    def do(self) -> str:
+        """What to do now, in a sentence."""
+        kind, say = self.alert.kind, self.words.say
+        if kind is Kind.NEVER_SCANNED and self.number is None:
+            return say("do.never_scanned.no_number")
+        if kind is Kind.LATE and self.facts.get("ended_by_design"):
+            return say("do.late.ended_by_design", carrier=self.carrier)
+        if kind is Kind.STALLED:
+            opens_on = self.day("claim_opens_on") or self.alert.raised_at.date()
+            if self.deadline is not None and self.deadline < opens_on:
+                return say("do.stalled.deadline", date=self.deadline)
+            return say("do.stalled", date=opens_on)
+        if kind is Kind.REFUND_CLAIM:
+            return self._do_claim()
+        if kind is Kind.PROTECTION_ENDING:
+            _, left = self._protection()
+            return say(f"do.protection_ending{'.today' if left <= 1 else ''}")
+        if kind is Kind.ACTION_NEEDED:
+            return say(f"do.action_needed.{self.alert.reason}", carrier=self.carrier)
+        if kind is Kind.UNANSWERED:
+            return say("do.unanswered", url=TRACKING_PAGE + quote(self.number or ""))
+        return say(f"do.{kind}")
+
+    def _do_claim(self) -> str:
+        say, ends_on = self.words.say, self.day("protection_ends_on")
+        if self.alert.reason == "returned":
+            return say("do.refund_claim.returned")
+        if ends_on is not None and self.deadline is None:
+            return say("do.refund_claim.too_late", date=ends_on)
+        if self.facts.get("ended_by_design"):
+            return say("do.refund_claim.ended_by_design", carrier=self.carrier)
+        if ends_on is not None:
+            return say("do.refund_claim.silence", date=ends_on)
+        return say("do.refund_claim.no_date")
+
+    def notes(self) -> list[str]:
+        """What else must be said."""
+        passed_over = self.facts.get("second_passed_over")
+        return [self.words.say("note.second_passed_over")] if passed_over else []
+
+    def dates(self) -> list[str]:
+        """The key dates, a line each."""
+        if self.order is None:
+            return []
+        say, today = self.words.say, self.alert.raised_at.date()
+        lines = [say("line.ordered", date=self.order.ordered_on)]
+        late_on, opens_on = self.day("late_on"), self.day("claim_opens_on")
+        if late_on is not None and late_on > today and self.alert.kind is not Kind.DELIVERED:
+            lines.append(say("line.late_on", date=late_on))
+        if opens_on is not None and self.alert.reason != "returned":
+            is_open = "open" if opens_on <= today else "opens"
+            lines.append(say(f"line.claim_{is_open}", date=opens_on))
+        if self.order.protection_ends_on is not None:
+            lines.append(say("line.protection_ends", date=self.order.protection_ends_on))
+        return lines
+
+    def heading(self) -> list[str]:
+        """Which order it is about."""
+        order = self.order
+        if order is None:
+            return []
+        say = self.words.say
+        name = (
+            say("line.title", order_id=order.order_id, title=order.title)
+            if order.title
+            else say("line.order", order_id=order.order_id)
+        )
+        number = (
+            say("line.number", number=order.tracking_number)
+            if order.tracking_number
+            else say("line.no_number")
+        )
+        return [name, number]
+
+    def sms(self) -> str:
+        """The news in a few words."""
+        kind = self.alert.kind
+        key = self.words.first(f"sms.{kind}.{self.alert.reason}", f"sms.{kind}")
+        n = self.facts.get(_COUNTED.get(kind, "silent_days"), 0)
+        day = self.facts.get("protection_ends_on", "")
+        return self.words.say(key, n=n, day=day)
+
+    def machine(self) -> dict[str, Any]:
+        """What machines get of an order."""
+        order = self.order
+        return {
+            "order_id": order.order_id if order is not None else None,
+            "tracking_number": self.number,
+            "stage": self.facts.get("stage"),
+            "silent_days": self.facts.get("silent_days"),
+            "days_in_transit": self.facts.get("days_in_transit"),
+            **({"reason": self.alert.reason} if self.alert.reason else {}),
+            "claim_opens_on": self.facts.get("claim_opens_on"),
+            "protection_ends_on": self.facts.get("protection_ends_on"),
+            "advice": self.do(),
+            "url": self.url,
+        }
+
+    def _last_update(self) -> date:
+        return self.day("last_update") or self.alert.raised_at.date()
+
+    def _protection(self) -> tuple[date, int]:
+        ends_on = self.day("protection_ends_on") or self.alert.raised_at.date()
+        return ends_on, (ends_on - self.alert.raised_at.date()).days
+
+    def _source_name(self) -> str:
+        source = str(self.facts.get("source", "cainiao"))
+        return SOURCE_NAMES.get(source, source)
+
+    def _since(self) -> datetime:
+        return datetime.fromisoformat(self.alert.about)
+
+
+def _subject(kind: Kind, texts: Sequence[Text], words: Words) -> str:
+    title = words.say(f"title.{kind}")
+    if texts[0].order is None:
+        return f"Stallwatch: {title}"
+    if kind in _REMINDED and all(text.alert.nth > 1 for text in texts):
+        title = words.say("title.reminder", title=title)
+    if len(texts) == 1:
+        return words.say("subject.order", title=title, order_id=texts[0].order.order_id)
+    return words.say("subject.orders", title=title, n=len(texts))
+
+
+def _email(kind: Kind, texts: Sequence[Text], page_url: str, words: Words) -> str:
+    say = words.say
+    blocks = []
+    if len(texts) > 1:
+        blocks.append(say("subject.orders", title=say(f"title.{kind}"), n=len(texts)))
+    for text in texts:
+        lines = [
+            *text.heading(),
+            "",
+            say("line.what", text=text.what()),
+            say("line.do", text=text.do()),
+            *text.notes(),
+            "",
+            *text.dates(),
+        ]
+        if text.order is not None:
+            lines.append(say("line.page", url=text.url))
+        blocks.append("\n".join(lines).strip())
+    if len(texts) > 1 or texts[0].order is None:
+        blocks.append(say("line.list", url=page_url))
+    return "\n\n\n".join(blocks) + "\n"
+
+
+def _sms(kind: Kind, texts: Sequence[Text], words: Words) -> str:
+    first = texts[0]
+    if first.order is None:
+        return first.sms()
+    if len(texts) == 1:
+        return words.say("sms.order", order_id=first.order.order_id, text=first.sms())
+    listed = ", ".join(text.order.order_id for text in texts if text.order is not None)
+    return words.say("sms.orders", title=words.say(f"title.{kind}"), n=len(texts), list=listed)
+
+
+def _default(letter: Letter, texts: Sequence[Text]) -> str:
+    return json.dumps(
+        {
+            "version": 1,
+            "id": letter.batch_id,
+            "kind": letter.kind,
+            "severity": SEVERITY[letter.kind],
+            "raised_at": _rfc3339(letter.raised_at),
+            "orders": [text.machine() for text in texts if text.order is not None],
+        },
+        ensure_ascii=False,
+    )
+
+
+def _rfc3339(instant: datetime) -> str:
+    return instant.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,307 @@
+"""What the checkpoints of an order say: where the parcel is, and which episode this is.
+
+Nothing here looks at a clock or at alerts; the same checkpoints always read the same, in whatever
+order they are given.
+
+An *update* is any checkpoint but an advisory one, one from the future and one from before the
+order. Updates with the same wall clock are one *moment*, whatever their zones say, for zones are
+loosely kept; it stands at their latest instant, and the furthest stage in it counts. A *physical
+scan* is an update that proves somebody had the parcel in hand. An *episode* is a stretch of the
+journey: a new one begins with the first scan that is newer than every known one, or with a changed
+tracking number, and what was said in an earlier one may be said again.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from stallwatch.limits import Limits, days
+from stallwatch.model import DAY, RANK, Checkpoint, Flag, Order, Stage, midnight
+from stallwatch.vocabulary import is_destruction
+
+_DEPARTED = RANK[Stage.DEPARTED_ORIGIN]
+_HANDED_OVER = RANK[Stage.LAST_MILE_CARRIER]
+_ACCEPTED = RANK[Stage.ACCEPTED]
+
+FIRST_EPISODE = "0"
+"""The episode before anything began another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A placed moment that may ask something of the buyer."""
+
+    walls: frozenset[str]
+    """The wall clocks by which it is known."""
+    at: datetime
+
+    @property
+    def name(self) -> str:
+        """Its first wall clock."""
+        return min(self.walls)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What an order's checkpoints say."""
+
+    stage: Stage | None
+    """The stage of the newest placed update; None where nothing is placed."""
+    place: Stage | None
+    """Where the parcel is: the stage, or what stood before an exception."""
+    last_update: datetime | None
+    dispatched: datetime | None
+    """The first physical scan."""
+    departed: bool
+    delivered_at: datetime | None
+    """The first delivery."""
+    destroyed: bool
+    newest: Event | None
+    """The newest placed moment."""
+    flag: Flag | None
+    """What only the buyer can do about the newest placed update."""
+    stay: Event | None
+    """The stay at a pickup point, where the parcel is at one."""
+    attempt: Event | None
+    """The newest failed attempt with every report of it, where it is the newest placed update."""
+    episode: str
+    moved: bool
+    """Whether a scan began the episode."""
+    last_checkpoint: Checkpoint | None
+    """The newest update."""
+    strangers: bool
+    """Whether there are checkpoints from before the order: of another parcel, or a wrong date."""
+
+    @property
+    def scanned(self) -> bool:
+        """Whether there is a physical scan."""
+        return self.dispatched is not None
+
+    @property
+    def handed_over(self) -> bool:
+        """Whether the local carrier has it, or had it last."""
+        return self.place is not None and RANK[self.place] >= _HANDED_OVER
+
+
+_Moment = tuple[datetime, list[Checkpoint]]
+"""The instant of a moment, and its updates."""
+
+
+def is_scan(checkpoint: Checkpoint) -> bool:
+    """Whether a checkpoint proves that somebody had the parcel in hand."""
+    if checkpoint.flag is Flag.EARLY:
+        return False
+    if checkpoint.stage is Stage.IN_TRANSIT_UNPLACED:
+        return True
+    return RANK.get(checkpoint.stage, -1) >= _ACCEPTED
+
+
+def began_with_scan(episode: str) -> bool:
+    """Whether an episode began with a scan, and not with the order or a changed number."""
+    return episode.startswith("scan ")
+
+
+def read(order: Order, checkpoints: Sequence[Checkpoint], limits: Limits) -> Reading:
+    """Read the checkpoints of an order's present tracking number."""
+    updates, strangers = _updates(order, checkpoints, limits)
+    moments = _moments(updates)
+    departed = False
+    delivered_at: datetime | None = None
+    dispatched: datetime | None = None
+    location: Stage | None = None
+    newest: tuple[_Moment, Checkpoint] | None = None
+    destroyed = False
+    stay: list[_Moment] = []
+    for moment in moments:
+        at, together = moment
+        for update in together:
+            if dispatched is None and is_scan(update):
+                dispatched = at
+            if not departed and _proves_departure(update):
+                departed = True
+            if update.stage is Stage.RETURNED and is_destruction(update.code):
+                destroyed = True
+        placing = _placing(together, departed=departed, delivered=delivered_at is not None)
+        if placing is None:
+            continue
+        newest = moment, placing
+        if delivered_at is None and any(u.stage is Stage.DELIVERED for u in together):
+            delivered_at = at
+        if placing.stage is Stage.READY_FOR_PICKUP or (stay and placing.stage is Stage.EXCEPTION):
+            stay.append(moment)
+        elif stay:
+            stay = []
+        if placing.stage is not Stage.EXCEPTION:
+            location = placing.stage
+
+    stage = flag = attempt = None
+    if newest is not None:
+        stage, flag = newest[1].stage, newest[1].flag
+        if stage is Stage.FAILED_ATTEMPT:
+            attempt = _attempt(*newest, moments)
+    episode = _episode(order, moments, limits)
+    return Reading(
+        stage=stage,
+        place=location,
+        last_update=moments[-1][0] if moments else None,
+        dispatched=dispatched,
+        departed=departed,
+        delivered_at=delivered_at,
+        destroyed=destroyed,
+        newest=None if newest is None else _event(newest[0]),
+        flag=None if flag is Flag.EARLY else flag,
+        stay=Event(_walls(u for _, together in stay for u in together), stay[0][0])
+        if stay
+        else None,
+        attempt=attempt,
+        episode=episode,
+        moved=began_with_scan(episode),
+        last_checkpoint=max(moments[-1][1], key=_weight) if moments else None,
+        strangers=strangers,
+    )
+
+
+def _updates(
+    order: Order, checkpoints: Iterable[Checkpoint], limits: Limits
+) -> tuple[list[Checkpoint], bool]:
+    number = order.tracking_number
+    earliest = midnight(order.ordered_on) - days(limits.stranger)
+    future = days(limits.future)
+    updates = []
+    strangers = False
+    for checkpoint in checkpoints:
+        if (
+            checkpoint.number != number
+            or checkpoint.stage is Stage.ADVISORY
+            or checkpoint.at > checkpoint.first_seen + future
+        ):
+            continue
+        if checkpoint.at < earliest:
+            strangers = True
+        else:
+            updates.append(checkpoint)
+    return updates, strangers
+
+
+def _moments(updates: Iterable[Checkpoint]) -> list[_Moment]:
+    """The updates of one wall clock together, at the latest instant that their zones give it."""
+    by_wall: dict[str, list[Checkpoint]] = {}
+    for update in updates:
+        by_wall.setdefault(update.wall, []).append(update)
+    by_instant: dict[datetime, list[Checkpoint]] = {}
+    for together in by_wall.values():
+        at = together[0].at if len(together) == 1 else max(u.at for u in together)
+        if at in by_instant:
+            by_instant[at].extend(together)
+        else:
+            by_instant[at] = together
+    return sorted(by_instant.items(), key=_instant_of)
+
+
+def _instant_of(moment: _Moment) -> datetime:
+    return moment[0]
+
+
+def _event(moment: _Moment) -> Event:
+    return Event(_walls(moment[1]), moment[0])
+
+
+def _walls(updates: Iterable[Checkpoint]) -> frozenset[str]:
+    return frozenset(u.wall for u in updates)
+
+
+def _proves_departure(update: Checkpoint) -> bool:
+    return RANK.get(update.stage, -1) >= _DEPARTED and update.flag is not Flag.EARLY
+
+
+def _weight(update: Checkpoint) -> tuple[int, bool, str, str]:
+    """What counts among the updates of one moment: the furthest stage, then a flagged one."""
+    flagged = update.flag is not None and update.flag is not Flag.EARLY
+    return RANK.get(update.stage, -1), flagged, update.code, update.text
+
+
+def _placing(
+    together: Iterable[Checkpoint], *, departed: bool, delivered: bool
+) -> Checkpoint | None:
+    """The update that gives a moment its stage; None where nothing in it is placed."""
+    best: Checkpoint | None = None
+    for update in together:
+        if (
+            update.stage is Stage.IN_TRANSIT_UNPLACED
+            or (update.flag is Flag.EARLY and not departed)
+            or (delivered and update.stage is not Stage.RETURNED)
+        ):
+            continue
+        if best is None or _weight(update) > _weight(best):
+            best = update
+    return best
+
+
+def _is_echo(update: Checkpoint, known: Iterable[Checkpoint]) -> bool:
+    """Whether an update is another source's report of one that is known: same stage in 24 hours."""
+    return any(
+        other.source != update.source
+        and other.stage is update.stage
+        and abs(other.at - update.at) <= DAY
+        for other in known
+    )
+
+
+def _attempt(moment: _Moment, attempt: Checkpoint, moments: Iterable[_Moment]) -> Event:
+    """A failed attempt, with the walls under which other sources reported the same."""
+    at, together = moment
+    reports = (
+        u
+        for other_at, others in moments
+        if abs(other_at - at) <= DAY
+        for u in others
+        if u.stage is attempt.stage and u.source != attempt.source
+    )
+    return Event(_walls(together) | _walls(reports), at)
+
+
+def _episode(order: Order, moments: Sequence[_Moment], limits: Limits) -> str:
+    """The episode that the journey is in.
+
+    The checkpoints are taken in the order in which they were first seen, since an episode begins
+    with what was news then: a scan that is newer than every known one, unless the parcel had been
+    silent for long even so, or unless it only repeats what another source had said before.
+    """
+    changed_at = order.number_changed_at
+    began_at: datetime | None = None
+    batches: dict[datetime, list[tuple[datetime, Checkpoint]]] = {}
+    for at, together in moments:
+        for update in together:
+            batches.setdefault(update.first_seen, []).append((at, update))
+    silence: timedelta = days(limits.stalled)
+    newest_update: datetime | None = None
+    newest_scan: datetime | None = None
+    known: list[Checkpoint] = []
+    sources: set[str] = set()
+    for seen, batch in sorted(batches.items()):
+        latest = batch[-1][0]  # moments come oldest first
+        if newest_update is None or latest > newest_update:
+            newest_update = latest
+        scans = [pair for pair in batch if is_scan(pair[1])]
+        if not scans:
+            continue
+        if seen - newest_update < silence and (changed_at is None or seen >= changed_at):
+            for at, update in scans:
+                if (newest_scan is None or at > newest_scan) and not (
+                    sources - {update.source} and _is_echo(update, known)
+                ):
+                    began_at = seen
+                    break
+        latest = scans[-1][0]
+        if newest_scan is None or latest > newest_scan:
+            newest_scan = latest
+        for _, update in scans:
+            known.append(update)
+            sources.add(update.source)
+    if began_at is not None:
+        return f"scan {_stamp(began_at)}"
+    return FIRST_EPISODE if changed_at is None else f"number {_stamp(changed_at)}"
+
+
+def _stamp(instant: datetime) -> str:
+    return instant.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,635 @@
+"""The rules: what an order's data means now, which alerts are due, and when to look again.
+
+A pure function of data: no AWS, no clock, no environment. Evaluating the same data twice gives the
+same, and an alert that was raised is not due again.
+
+The numbers come from the buyers' guide that the product follows, from Cainiao's FAQ, or are our
+own; `limits` says which.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from stallwatch.limits import MAJOR_DESTINATIONS, Limits, Window, days, hours
+from stallwatch.model import (
+    ENDING_DEEDS,
+    Alert,
+    Deed,
+    Kind,
+    Order,
+    Service,
+    Stage,
+    State,
+    Trace,
+    last_raised,
+    midnight,
+    whole_days,
+)
+from stallwatch.reading import Reading, began_with_scan, read
+
+RETURNED = "returned"
+SILENCE = "silence"
+PICKUP = Stage.READY_FOR_PICKUP.value
+ATTEMPT = Stage.FAILED_ATTEMPT.value
+
+FIRST_LOOK = timedelta(minutes=10)
+"""How long the first look at a number may take before what needs no answer is said."""
+
+_LADDER = frozenset({Kind.NEVER_SCANNED, Kind.LATE, Kind.STALLED, Kind.REFUND_CLAIM})
+_ALARMS = _LADDER - {Kind.LATE}
+_USES_UP_ALL_CLEAR = _LADDER | {Kind.DELIVERED, Kind.ACTION_NEEDED, Kind.MOVING_AGAIN}
+_UNSET = midnight(date.min.replace(year=1970))
+_NEVER_LATE_AFTER = frozenset({Kind.LATE, Kind.STALLED, Kind.REFUND_CLAIM})
+_NO_DAY_FOR_A_COMPLAINT = frozenset({Stage.OUT_FOR_DELIVERY, Stage.FAILED_ATTEMPT})
+_OF_THE_SOURCE = frozenset({Kind.SOURCE_DOWN, Kind.SOURCE_UP})
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What the first evaluation decides for good; None while it is open."""
+
+    old_order: bool | None = None
+    """Protection ended long ago: no `never_scanned`, no ladder."""
+    old_delivery: bool | None = None
+    """Delivered long ago: never announced."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What an order's data means at an instant."""
+
+    state: State
+    stage: Stage
+    reading: Reading
+    window: Window
+    service: Service
+    last_update: datetime
+    answered_at: datetime | None
+    silent_days: int | None
+    days_in_transit: int | None
+    untracked_days: int | None
+    """Days without a scan, from the shipping or the order on."""
+    late_at: datetime
+    claim_opens_at: datetime | None
+    rung: Kind | None
+    """The highest rung of the ladder that holds, said or not."""
+    deadline_is_near: bool
+    """Whether protection ends within the days of its first notice."""
+    snoozed: bool
+    contacted: bool
+    """Whether the seller was contacted in this episode."""
+    due: tuple[Alert, ...]
+    memory: Memory
+    ends_at: datetime
+    next_rule_at: datetime | None
+    """The earliest instant at which a newer valid answer, with nothing new in it, makes an alert
+    due; it may lie in the past while no answer comes."""
+    next_clock_at: datetime | None
+    """The earliest instant at which something changes without any answer."""
+
+
+def evaluate(
+    order: Order,
+    trace: Trace,
+    alerts: Sequence[Alert],
+    memory: Memory,
+    now: datetime,
+    limits: Limits,
+    *,
+    second_source: bool = False,
+) -> Decision:
+    """Apply the rules to an order as it stands now.
+
+    Args:
+        order: The order and the buyer's words.
+        trace: What the sources said.
+        alerts: Those raised so far, sent or pending.
+        memory: What earlier evaluations decided for good.
+        now: The instant of the evaluation, UTC.
+        limits: The numbers of the rules.
+        second_source: Whether a second source is configured.
+    """
+    case = _Case(order, trace, memory, now, limits, second_source=second_source)
+    so_far = [a for a in alerts if a.sent_at is not None or fits(a, order, now)]
+    due = tuple(case.due(so_far, case.answered_at, now))
+    # Looking ahead, what is pending is as good as sent.
+    then = [replace(a, sent_at=a.message_at) for a in (*so_far, *due)]
+    ends_at = case.ends_at(then)
+    state = case.state(then, now)
+    rung = None if state is State.CLOSED else case.rung(then, case.answered_at, now)
+    return Decision(
+        state=state,
+        stage=case.stage,
+        reading=case.reading,
+        window=case.window,
+        service=case.service,
+        last_update=case.last_update,
+        answered_at=case.answered_at,
+        silent_days=case.days_to_answer(case.last_update),
+        days_in_transit=case.days_to_answer(case.dispatched),
+        untracked_days=case.days_to_answer(case.untracked_since),
+        late_at=case.late_at,
+        claim_opens_at=case.claim_opens_at(now),
+        rung=rung[0] if rung is not None else None,
+        deadline_is_near=case.protection_left(now) is not None,
+        snoozed=case.words.snoozed(now),
+        contacted=case.reading.episode in case.words.contacted,
+        due=due,
+        memory=case.memory,
+        ends_at=ends_at,
+        next_rule_at=None if state is State.CLOSED else case.next_rule_at(then),
+        next_clock_at=None if state is State.CLOSED else case.next_clock_at(then, now),
+    )
+
+
+def fits(alert: Alert, order: Order, now: datetime) -> bool:
+    """Whether the buyer's words still leave room for a pending alert.
+
+    Only what the buyer says can take an alert back: an order that was closed, muted, or given
+    another number or date. Time alone never does.
+    """
+    if alert.kind in _OF_THE_SOURCE:
+        return True
+    words = _Words.of(order)
+    if words.ended:
+        return False
+    if alert.kind is Kind.PROTECTION_ENDING:
+        return not words.disputed and alert.about.startswith(f"{order.protection_ends_on} ")
+    if alert.number != order.tracking_number:
+        return False
+    if alert.kind in _LADDER and words.disputed:
+        return False
+    if alert.kind in {Kind.LATE, Kind.STALLED} and alert.episode in words.contacted:
+        return False
+    snoozable = alert.kind is Kind.MOVING_AGAIN or (
+        alert.kind in _LADDER and alert.reason != RETURNED
+    )
+    return not (snoozable and words.snoozed(now))
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """The buyer's words in force."""
+
+    ended: bool
+    disputed: bool
+    contacted: frozenset[str]
+    """The episodes in which the seller was contacted."""
+    snooze: date | None
+
+    @classmethod
+    def of(cls, order: Order) -> "_Words":
+        standing = order.standing()
+        snoozes = [a.until for a in standing if a.deed is Deed.SNOOZE and a.until is not None]
+        return cls(
+            ended=any(a.deed in ENDING_DEEDS for a in standing),
+            disputed=any(a.deed is Deed.DISPUTE_OPENED for a in standing),
+            contacted=frozenset(a.episode for a in standing if a.deed is Deed.SELLER_CONTACTED),
+            snooze=snoozes[-1] if snoozes else None,
+        )
+
+    def snoozed(self, now: datetime) -> bool:
+        return self.snooze is not None and now.date() < self.snooze
+
+
+class _Case:
+    """One order's data, read once, for asking the rules at several instants."""
+
+    def __init__(
+        self,
+        order: Order,
+        trace: Trace,
+        memory: Memory,
+        now: datetime,
+        limits: Limits,
+        *,
+        second_source: bool,
+    ) -> None:
+        self.order = order
+        self.trace = trace
+        self.limits = limits
+        self.second_source = second_source
+        self.words = _Words.of(order)
+        self.reading = read(order, trace.checkpoints, limits)
+        self.numberless = order.tracking_number is None
+        self.answered_at = now if self.numberless else trace.answered_at
+
+        start = midnight(order.shipped_on or order.ordered_on)
+        if self.reading.last_update is None and order.number_changed_at is not None:
+            start = order.number_changed_at
+        self.first_look_until = self._first_look_until()
+        self.untracked_since = start
+        self.last_update = self.reading.last_update or start
+        self.dispatched = self.reading.dispatched or start
+
+        self.service = order.service or (
+            Service.ECONOMY if _is_economy(trace.mail_type) else Service.STANDARD
+        )
+        remote = order.remote
+        if remote is None:
+            remote = order.destination not in MAJOR_DESTINATIONS
+        self.window = limits.window(self.service, remote=remote)
+        self.late_at = self._late_at()
+        self._end = self._end_without_claims()
+        self.memory = self._remember(memory, now)
+
+    # What the data says.
+
+    def _first_look_until(self) -> datetime:
+        """Until when nothing is said about a number, for the first look at it is under way.
+
+        Who adds an order whose parcel was delivered yesterday must not be told of its deadline
+        first. Where the look fails, little time is lost.
+        """
+        order = self.order
+        if self.numberless or self.trace.asked_at is not None:
+            return order.created_at
+        return (order.number_changed_at or order.created_at) + FIRST_LOOK
+
+    @property
+    def stage(self) -> Stage:
+        if self.reading.stage is not None:
+            return self.reading.stage
+        if self.reading.last_checkpoint is not None and self._only_unplaced():
+            return Stage.IN_TRANSIT_UNPLACED
+        if self.numberless:
+            return Stage.AWAITING_SHIPMENT
+        if self.answered_at is None:
+            return Stage.UNKNOWN
+        return Stage.AWAITING_SHIPMENT if self.trace.known else Stage.NOT_FOUND
+
+    def _only_unplaced(self) -> bool:
+        return self.reading.scanned
+
+    def days_to_answer(self, since: datetime) -> int | None:
+        return None if self.answered_at is None else whole_days(since, self.answered_at)
+
+    def _late_at(self) -> datetime:
+        """The instant from which the parcel is past its window."""
+        over = self.dispatched + days(self.window.high + 1)
+        if self.trace.eta is None:
+            return over
+        return max(over, min(self.trace.eta, over + days(self.limits.estimate_grace)))
+
+    def _remember(self, memory: Memory, now: datetime) -> Memory:
+        old_order, old_delivery = memory.old_order, memory.old_delivery
+        if old_order is None:
+            ended_on = self.order.protection_ends_on
+            if ended_on is not None:
+                old_order = (now.date() - ended_on).days > self.limits.old_protection
+            else:
+                old_order = (now.date() - self.order.ordered_on).days > self.limits.old_order
+        if old_delivery is None and self.answered_at is not None and not self.numberless:
+            at = self.reading.delivered_at
+            old_delivery = at is not None and whole_days(at, now) > self.limits.old_delivery
+        if (old_order, old_delivery) == (memory.old_order, memory.old_delivery):
+            return memory
+        return Memory(old_order, old_delivery)
+
+    def _end_without_claims(self) -> datetime:
+        end = midnight(self.order.ordered_on) + days(self.limits.end_after_order)
+        if self.reading.stage is Stage.DELIVERED and self.reading.delivered_at is not None:
+            end = min(end, self.reading.delivered_at + days(self.limits.end_after_delivery))
+        return end
+
+    def ends_at(self, alerts: Iterable[Alert]) -> datetime:
+        """When the watch ends by itself."""
+        end = self._end
+        claim = last_raised(alerts, Kind.REFUND_CLAIM)
+        if claim is not None:
+            end = min(end, claim.message_at + days(self.limits.end_after_claim))
+        if self.order.protection_ends_on is not None:
+            end = max(end, midnight(self.order.protection_ends_on) + days(1))
+        return end
+
+    def state(self, alerts: Iterable[Alert], now: datetime) -> State:
+        if self.words.ended or now >= self.ends_at(alerts):
+            return State.CLOSED
+        return State.DELIVERED if self.reading.stage is Stage.DELIVERED else State.WATCHING
+
+    def claim_opens_at(self, now: datetime) -> datetime | None:
+        if self.reading.place is Stage.RETURNED:
+            return self.reading.newest.at if self.reading.newest is not None else now
+        if self.reading.stage is Stage.DELIVERED:
+            return None
+        return self.last_update + days(self.limits.claim)
+
+    # Which alerts are due.
+
+    def due(
+        self,
+        alerts: Sequence[Alert],
+        answered_at: datetime | None,
+        now: datetime,
+        *,
+        second_answers: bool = False,
+    ) -> list[Alert]:
+        """The alerts that the rules call for and that were not raised yet.
+
+        `second_answers` supposes that the second source answers, for looking ahead.
+        """
+        if self.words.ended or now >= self.ends_at(alerts) or now < self.first_look_until:
+            return []
+        found = [*self._protection_ending(alerts, now)]
+        if self.reading.stage is Stage.DELIVERED:
+            found = [*self._delivered(alerts)]
+        else:
+            found.extend(self._unanswered(alerts))
+            found.extend(self._action_needed(alerts, answered_at))
+            if answered_at is not None:
+                found.extend(self._ladder(alerts, answered_at, now, second_answers=second_answers))
+            if not any(a.kind in _USES_UP_ALL_CLEAR for a in found):
+                found.extend(self._moving_again(alerts, now))
+        return [
+            replace(
+                a,
+                raised_at=now,
+                episode=self.reading.episode,
+                number=self.order.tracking_number,
+            )
+            for a in found
+        ]
+
+    def protection_left(self, now: datetime) -> int | None:
+        """The days until protection ends, where they are few; None where they are not."""
+        ends_on = self.order.protection_ends_on
+        if ends_on is None:
+            return None
+        left = (ends_on - now.date()).days
+        return left if 0 <= left <= self.limits.protection_first else None
+
+    def _protection_ending(self, alerts: Iterable[Alert], now: datetime) -> Iterator[Alert]:
+        left = self.protection_left(now)
+        if left is None or self.words.disputed:
+            return
+        last = left <= self.limits.protection_last
+        about = f"{self.order.protection_ends_on} {'last' if last else 'first'}"
+        if not _raised(alerts, Kind.PROTECTION_ENDING, about=about):
+            yield _alert(Kind.PROTECTION_ENDING, about=about)
+
+    def _delivered(self, alerts: Iterable[Alert]) -> Iterator[Alert]:
+        if not self.memory.old_delivery and not _raised(alerts, Kind.DELIVERED):
+            yield _alert(Kind.DELIVERED)
+
+    def _unanswered(self, alerts: Iterable[Alert]) -> Iterator[Alert]:
+        since = self.trace.unanswered_since
+        if since is None or self.numberless:
+            return
+        about = since.isoformat()
+        if not _raised(alerts, Kind.UNANSWERED, about=about):
+            yield _alert(Kind.UNANSWERED, about=about)
+
+    def _action_needed(
+        self, alerts: Iterable[Alert], answered_at: datetime | None
+    ) -> Iterator[Alert]:
+        reading = self.reading
+        newest = reading.newest
+        if newest is None:
+            return
+        told = [a for a in alerts if a.kind is Kind.ACTION_NEEDED]
+        if reading.stay is not None:
+            stay = [a for a in told if a.reason == PICKUP and a.about in reading.stay.walls]
+            if not stay:
+                yield _alert(Kind.ACTION_NEEDED, PICKUP, reading.stay.name)
+            elif (
+                len(stay) == 1
+                and answered_at is not None
+                and answered_at >= stay[0].message_at + days(self.limits.pickup_reminder)
+            ):
+                yield _alert(Kind.ACTION_NEEDED, PICKUP, stay[0].about, nth=2)
+        if reading.attempt is not None and not any(
+            a.reason == ATTEMPT and a.about in reading.attempt.walls for a in told
+        ):
+            yield _alert(Kind.ACTION_NEEDED, ATTEMPT, newest.name)
+        if reading.flag is not None and not any(
+            a.reason == reading.flag.value and a.about in newest.walls for a in told
+        ):
+            yield _alert(Kind.ACTION_NEEDED, reading.flag.value, newest.name)
+
+    def _ladder(
+        self,
+        alerts: Sequence[Alert],
+        answered_at: datetime,
+        now: datetime,
+        *,
+        second_answers: bool,
+    ) -> Iterator[Alert]:
+        """The highest rung that holds, unless it was said or a higher one was."""
+        rung = self.rung(alerts, answered_at, now, second_answers=second_answers)
+        episode = self.reading.episode
+        if rung is None:
+            return
+        kind, reason = rung
+        if kind is Kind.REFUND_CLAIM:
+            yield from self._claim(reason, alerts, answered_at, now)
+        elif kind is Kind.LATE:
+            if not any(a.kind in _NEVER_LATE_AFTER for a in alerts):
+                yield _alert(Kind.LATE)
+        elif not _raised(alerts, Kind.REFUND_CLAIM, episode=episode):
+            if kind is Kind.NEVER_SCANNED:
+                if not _raised(alerts, Kind.NEVER_SCANNED):
+                    yield _alert(Kind.NEVER_SCANNED)
+            elif not _raised(alerts, Kind.STALLED, episode=episode):
+                yield _alert(Kind.STALLED, about=episode)
+
+    def rung(
+        self,
+        alerts: Sequence[Alert],
+        answered_at: datetime | None,
+        now: datetime,
+        *,
+        second_answers: bool = False,
+    ) -> tuple[Kind, str] | None:
+        """The highest rung of the ladder that holds, and for what reason."""
+        reading = self.reading
+        if (
+            answered_at is None
+            or self.words.disputed
+            or self.memory.old_order
+            or reading.stage is Stage.DELIVERED
+        ):
+            return None
+        if reading.place is Stage.RETURNED:
+            return Kind.REFUND_CLAIM, RETURNED
+        if self.words.snoozed(now) or reading.place is Stage.READY_FOR_PICKUP:
+            return None
+        silent = answered_at - self.last_update
+        if silent >= days(self.limits.claim) and self._gate_is_open(
+            answered_at, now, second_answers=second_answers
+        ):
+            return Kind.REFUND_CLAIM, SILENCE
+        if not reading.scanned:
+            never_scanned = days(self.limits.never_scanned)
+            if answered_at - self.untracked_since >= never_scanned:
+                return Kind.NEVER_SCANNED, ""
+            return None
+        if reading.episode in self.words.contacted:
+            return None
+        if self._is_stalled(silent, alerts, answered_at):
+            return Kind.STALLED, ""
+        if answered_at >= self.late_at and reading.stage not in _NO_DAY_FOR_A_COMPLAINT:
+            return Kind.LATE, ""
+        return None
+
+    def _is_stalled(
+        self, silent: timedelta, alerts: Iterable[Alert], answered_at: datetime
+    ) -> bool:
+        if silent < days(self.limits.stalled):
+            return False
+        if self.service is Service.ECONOMY and self.reading.handed_over:
+            return False
+        if self.reading.departed and answered_at < self.late_at:
+            return False
+        late = last_raised(alerts, Kind.LATE)
+        return late is None or answered_at >= late.message_at + days(self.limits.stalled_after_late)
+
+    def _claim(
+        self, reason: str, alerts: Sequence[Alert], answered_at: datetime, now: datetime
+    ) -> Iterator[Alert]:
+        last = last_raised(alerts, Kind.REFUND_CLAIM)
+        if last is not None and (
+            last.sent_at is None or answered_at < last.message_at + days(self.limits.claim_repeat)
+        ):
+            return
+        before = [a for a in alerts if a.kind is Kind.REFUND_CLAIM and a.reason == reason]
+        about = ""
+        if reason == SILENCE:
+            deadline = self.order.protection_ends_on
+            about = self.reading.episode
+            if deadline is not None and now.date() > deadline:
+                if any(a.message_at.date() > deadline for a in before):
+                    return
+                before = [a for a in before if a.about == about]
+            else:
+                before = [a for a in before if a.about == about]
+                if len(before) >= self.limits.claim_times:
+                    return
+        elif len(before) >= self.limits.claim_times:
+            return
+        yield _alert(Kind.REFUND_CLAIM, reason, about, nth=len(before) + 1)
+
+    def _gate_is_open(self, answered_at: datetime, now: datetime, *, second_answers: bool) -> bool:
+        """Whether a claim for silence rests on answers that are fresh enough.
+
+        The buyer's word, which closes the gate too, was looked at before.
+        """
+        if self.numberless:
+            return True
+        if now - answered_at > hours(self.limits.gate_answer_hours):
+            return False
+        if not self.second_source or second_answers:
+            return True
+        second = self.trace.second
+        if second is None:
+            return False
+        if second.failing_since is not None and now - second.failing_since >= hours(
+            self.limits.second_patience_hours
+        ):
+            return True
+        return second.answered_at is not None and now - second.answered_at <= hours(
+            self.limits.second_answer_hours
+        )
+
+    def _moving_again(self, alerts: Sequence[Alert], now: datetime) -> Iterator[Alert]:
+        """The all-clear after an alarm: once, when a scan has begun another episode."""
+        reading = self.reading
+        if not reading.moved or reading.place is Stage.RETURNED or self.words.snoozed(now):
+            return
+        alarm = max(
+            (a for a in alerts if a.kind in _ALARMS), key=lambda a: a.raised_at, default=None
+        )
+        if alarm is None or alarm.episode == reading.episode:
+            return
+        used_up = any(
+            a.kind in _USES_UP_ALL_CLEAR
+            and a.raised_at >= alarm.raised_at
+            and a.episode != alarm.episode
+            and began_with_scan(a.episode)
+            for a in alerts
+        )
+        if not used_up:
+            yield _alert(Kind.MOVING_AGAIN, about=reading.episode)
+
+    # When to look again.
+
+    def next_rule_at(self, alerts: Sequence[Alert]) -> datetime | None:
+        answered_at = self.answered_at
+        if answered_at is None or self.numberless:
+            return None
+        if self.due(alerts, answered_at, answered_at, second_answers=True):
+            return answered_at
+        for instant in sorted(self._thresholds(alerts)):
+            if instant > answered_at and self.due(alerts, instant, instant, second_answers=True):
+                return instant
+        return None
+
+    def next_clock_at(self, alerts: Sequence[Alert], now: datetime) -> datetime:
+        ends_at = self.ends_at(alerts)
+        instants = {ends_at, self.first_look_until, *self._dates()}
+        if self.numberless:
+            instants |= self._thresholds(alerts)
+        for instant in sorted(i for i in instants if now < i < ends_at):
+            # Until then more answers may come, which no evaluation sees.
+            if (
+                self._is_end_of_snooze(instant)
+                or self.due(alerts, self.answered_at, instant)
+                or self.due(alerts, instant, instant, second_answers=True)
+            ):
+                return instant
+        return ends_at
+
+    def _is_end_of_snooze(self, instant: datetime) -> bool:
+        return self.words.snooze is not None and instant == midnight(self.words.snooze)
+
+    def _dates(self) -> Iterator[datetime]:
+        """The instants that the calendar gives."""
+        ends_on = self.order.protection_ends_on
+        if ends_on is not None:
+            yield midnight(ends_on) - days(self.limits.protection_first)
+            yield midnight(ends_on) - days(self.limits.protection_last)
+            yield midnight(ends_on) + days(1)
+        if self.words.snooze is not None:
+            yield midnight(self.words.snooze)
+
+    def _thresholds(self, alerts: Iterable[Alert]) -> set[datetime]:
+        """The instants at which some clause of the rules begins to hold."""
+        limits = self.limits
+        instants = {
+            self.untracked_since + days(limits.never_scanned),
+            self.late_at,
+            self.last_update + days(limits.stalled),
+            self.last_update + days(limits.claim),
+            *self._dates(),
+        }
+        for alert in alerts:
+            if alert.kind is Kind.LATE:
+                instants.add(alert.message_at + days(limits.stalled_after_late))
+            elif alert.kind is Kind.REFUND_CLAIM:
+                instants.add(alert.message_at + days(limits.claim_repeat))
+            elif alert.kind is Kind.ACTION_NEEDED:
+                instants.add(alert.message_at + days(limits.pickup_reminder))
+        return instants
+
+
+def _is_economy(mail_type: str | None) -> bool:
+    return mail_type is not None and mail_type.strip().lower() == Service.ECONOMY
+
+
+def _alert(kind: Kind, reason: str = "", about: str = "", nth: int = 1) -> Alert:
+    return Alert(kind=kind, raised_at=_UNSET, reason=reason, about=about, nth=nth)
+
+
+def _raised(
+    alerts: Iterable[Alert],
+    kind: Kind,
+    *,
+    about: str | None = None,
+    episode: str | None = None,
+) -> bool:
+    return any(
+        a.kind is kind
+        and (about is None or a.about == about)
+        and (episode is None or a.episode == episode)
+        for a in alerts
+    )

@@ -1,0 +1,125 @@
+"""What a function is told by its environment."""
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from stallwatch.checking import Pace
+from stallwatch.limits import Limits
+from stallwatch.wheel import Wheel
+
+_RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
+
+
+class SettingsError(Exception):
+    """A variable of the environment is missing or makes no sense."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings, each read when it is asked for.
+
+    Args:
+        variables: The environment.
+
+    Raises:
+        SettingsError: from each property, when its variable is missing or makes no sense.
+    """
+
+    variables: Mapping[str, str]
+
+    @classmethod
+    def of_environment(cls) -> "Settings":
+        """The settings of this process."""
+        return cls(os.environ)
+
+    @property
+    def table_name(self) -> str:
+        """The table."""
+        return self._text("TABLE_NAME")
+
+    @property
+    def topic_arn(self) -> str:
+        """The topic of the alerts."""
+        return self._text("TOPIC_ARN")
+
+    @property
+    def pull_function(self) -> str:
+        """The function that a new order nudges."""
+        return self._text("PULL_FUNCTION")
+
+    @property
+    def page_url(self) -> str:
+        """The address of the page, with a slash at its end."""
+        return self._text("PAGE_URL").rstrip("/") + "/"
+
+    @property
+    def home_country(self) -> str:
+        """The destination of an order that names none."""
+        return self._text("HOME_COUNTRY")
+
+    @property
+    def cainiao_url(self) -> str:
+        """Where the tracking is asked for."""
+        return self._text("CAINIAO_URL")
+
+    @property
+    def second_source(self) -> bool:
+        """Whether a second source is configured."""
+        return bool(self.variables.get("SEVENTEEN_TRACK_KEY"))
+
+    @property
+    def pace(self) -> Pace:
+        """How fast the source may be asked."""
+        per_minute = self._number("CAINIAO_PER_MINUTE")
+        return Pace(
+            batch=self._number("CAINIAO_BATCH"),
+            per_minute=per_minute,
+            parallel=min(16, 1 + per_minute // 120),
+        )
+
+    @property
+    def wheel(self) -> Wheel:
+        """The slots."""
+        return Wheel(self._number("TURN_MINUTES"))
+
+    @property
+    def catch_up(self) -> timedelta:
+        """How far back a run serves turns that no run has served: two ticks and a turn."""
+        text = self._text("CHECK_EVERY")
+        match = _RATE.fullmatch(text)
+        if match is None:
+            raise SettingsError(f"CHECK_EVERY takes a rate like rate(15 minutes), not {text!r}")
+        tick = timedelta(**{f"{match[2]}s": int(match[1])})
+        return max(timedelta(hours=1), 2 * tick + timedelta(minutes=self.wheel.turn_minutes))
+
+    @property
+    def limits(self) -> Limits:
+        """The numbers of the rules."""
+        try:
+            return Limits.of(json.loads(self._text("RULES")))
+        except ValueError as error:
+            raise SettingsError(f"RULES: {error}") from error
+
+    @property
+    def clock_shift(self) -> timedelta:
+        """By how much the clock of a demonstration is moved."""
+        if not self.variables.get("CLOCK_SHIFT"):
+            return timedelta(0)
+        return timedelta(seconds=self._number("CLOCK_SHIFT"))
+
+    def _text(self, name: str) -> str:
+        value = self.variables.get(name, "")
+        if not value:
+            raise SettingsError(f"the environment variable {name} is missing")
+        return value
+
+    def _number(self, name: str) -> int:
+        text = self._text(name)
+        try:
+            return int(text)
+        except ValueError as error:
+            raise SettingsError(f"{name} takes a whole number, not {text!r}") from error

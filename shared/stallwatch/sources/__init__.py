@@ -1,0 +1,1 @@
+"""The services that tell where parcels are, one module for each (the protocol: `answers`)."""

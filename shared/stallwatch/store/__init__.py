@@ -1,0 +1,27 @@
+"""The one table, and the only code that speaks DynamoDB.
+
+| item | pk | sk | written by |
+|---|---|---|---|
+| the order as the buyer gave it, and the buyer's words | `ORDER#id` | `ORDER` | `book` |
+| its trace | `ORDER#id` | `TRACE` | `watch`; `book` for another number |
+| its place in the watch | `ORDER#id` | `WATCH` | `evaluations`; `book` for a change |
+| an alert about it, pending or sent | `ORDER#id` | `ALERT#born#key` | `evaluations`, `outbox` |
+| the last runs of a turn of the day | `TURN#name` | `RUN#instant` | `watch` |
+| the pull's lease and progress | `STACK` | `PULL` | `watch`; `book` counts calls |
+| a source's health | `STACK` | `SOURCE#name` | `watch` |
+| the sending's lease and open batch | `STACK` | `PUBLISH` | `outbox` |
+| what wakes the sending | `STACK` | `WAKE` | `watch` |
+| counts over all orders | `STACK` | `TOTALS` | `evaluations` |
+| an alert about a source | `STACK` | `ALERT##key` | `evaluations`, `outbox` |
+| a subscriber | `STACK` | `SUBSCRIPTION#id` | `book` |
+
+| access | by |
+|---|---|
+| the orders of a slot, with all that a check needs | index `watch` |
+| everything of one order | one query of `ORDER#id` |
+| the alerts that are not sent yet, oldest first | index `pending` |
+| the orders in a state, newest first | index `by_state` |
+
+The stream carries keys only. What writes an `ORDER`, a `TRACE` or the `WAKE` wakes the evaluation,
+what writes anything else does not.
+"""

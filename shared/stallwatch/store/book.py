@@ -1,0 +1,317 @@
+"""What the API reads and writes."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from stallwatch.booking import Page, Place, Totals
+from stallwatch.checking import Progress
+from stallwatch.errors import ConflictError, TransactionRefusedError
+from stallwatch.evaluating import Dossier, WatchEntry
+from stallwatch.health import Health
+from stallwatch.ledger import Run
+from stallwatch.model import Kind, Order, Stage, State
+from stallwatch.rules import Memory
+from stallwatch.store.evaluations import (
+    EvaluationStore,
+    dossier_of_items,
+    entry_to_item,
+)
+from stallwatch.store.items import order_to_item, trace_to_item
+from stallwatch.store.table import (
+    ORDER,
+    PUBLISH,
+    PULL,
+    STACK,
+    TOTALS,
+    TRACE,
+    WATCH,
+    Item,
+    Table,
+    binary,
+    key,
+    number,
+    number_of,
+    order_pk,
+    string,
+)
+from stallwatch.store.watch import WatchStore, progress_of_item, run_of_item
+from stallwatch.traces import TraceRecord, change_number
+from stallwatch.wheel import NEW
+
+_KEPT_IN_SIGHT = 8
+"""How many runs of a turn are looked through for a number's last answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class BookStore:
+    """The orders as the buyer gives them."""
+
+    table: Table
+
+    def create(self, order: Order) -> bool:
+        """Write a new order. False where there is one with its id.
+
+        What a forgotten order with the same id may have left is cleared away or written over.
+
+        Raises:
+            ConflictError: another write was in the way.
+        """
+        entry = WatchEntry(
+            order_version=1,
+            slot=NEW,
+            number=order.tracking_number,
+            fingerprint=None,
+            rule_at=None,
+            clock_at=None,
+            state=State.WATCHING,
+            stage=None,
+            listed=listed(order),
+            in_slot_since=order.created_at,
+            memory=Memory(),
+        )
+        record = TraceRecord(number=order.tracking_number)
+        try:
+            self.table.transact(
+                [
+                    {
+                        "Put": {
+                            "Item": order_to_item(order, 1),
+                            "ConditionExpression": "attribute_not_exists(pk)",
+                        }
+                    },
+                    {
+                        "Put": {
+                            "Item": entry_to_item(order.order_id, order.born, entry, 1),
+                            # A forgotten order that was counted is counted until it is cleared.
+                            "ConditionExpression": "attribute_not_exists(stage)",
+                        }
+                    },
+                    {"Put": {"Item": trace_to_item(order.order_id, order.born, record)}},
+                ]
+            )
+        except TransactionRefusedError as refusal:
+            exists, is_counted, _ = (r == "ConditionalCheckFailed" for r in refusal.reasons)
+            if exists:
+                return False
+            if is_counted:
+                self._clear(order.order_id)
+            raise ConflictError(order.order_id) from refusal
+        return True
+
+    def _clear(self, order_id: str) -> None:
+        """Clear away what is left of a forgotten order, before the stream tells of it."""
+        files = EvaluationStore(self.table)
+        gone = files.clear(order_id)
+        if gone is not None:
+            files.add_to_totals({gone: -1})
+
+    def open(self, order_id: str) -> Dossier | None:
+        """Everything of an order; None where there is no such order."""
+        return EvaluationStore(self.table).open(order_id)
+
+    def page(self, state: State | None, limit: int, place: Place | None) -> Page:
+        """A page of orders, the newest of each state first, without their alerts."""
+        states = [state] if state is not None else list(State)
+        if place is not None:
+            states = states[states.index(place.state) :]
+        for index, at in enumerate(states):
+            items, goes_on = self._listed(at, limit, place)
+            place = None
+            following = Place(states[index + 1]) if index + 1 < len(states) else None
+            if goes_on:
+                following = Place(at, items[-1]["listed"]["S"])
+            if items or following is None:
+                return Page(self._dossiers(items), following)
+        return Page((), None)
+
+    def _listed(self, state: State, limit: int, place: Place | None) -> tuple[list[Item], bool]:
+        """Some rows of a state's list, and whether it goes on."""
+        call: dict[str, Any] = {}
+        if place is not None and place.listed:
+            pk = order_pk(place.listed.partition("#")[2])
+            call["ExclusiveStartKey"] = {
+                **key(pk, WATCH),
+                "state": string(state),
+                "listed": string(place.listed),
+            }
+        pages = self.table.pages(
+            IndexName="by_state",
+            KeyConditionExpression="#state = :state",
+            ExpressionAttributeNames={"#state": "state"},
+            ExpressionAttributeValues={":state": string(state)},
+            ScanIndexForward=False,
+            Limit=limit + 1,
+            **call,
+        )
+        items = next(pages)
+        return items[:limit], len(items) > limit
+
+    def _dossiers(self, rows: Sequence[Item]) -> tuple[Dossier, ...]:
+        pks = [row["pk"]["S"] for row in rows]
+        items = self.table.get_many([(pk, sk) for pk in pks for sk in (ORDER, TRACE, WATCH)])
+        by_pk: dict[str, list[Item]] = {pk: [] for pk in pks}
+        for item in items:
+            by_pk[item["pk"]["S"]].append(item)
+        dossiers = (dossier_of_items(by_pk[pk]) for pk in pks)
+        return tuple(dossier for dossier in dossiers if dossier is not None)
+
+    def replace(self, dossier: Dossier, order: Order) -> None:
+        """Write an order that was changed, and have it checked and evaluated.
+
+        Raises:
+            ConflictError: it was changed since the dossier was read.
+        """
+        parts: list[dict[str, Any]] = [
+            {
+                "Put": {
+                    "Item": order_to_item(order, dossier.version + 1),
+                    "ConditionExpression": "version = :version AND born = :born",
+                    "ExpressionAttributeValues": {
+                        ":version": number(dossier.version),
+                        ":born": string(order.born),
+                    },
+                }
+            },
+            {"Update": _renewal(order, dossier.version + 1)},
+        ]
+        if order.tracking_number != dossier.order.tracking_number:
+            parts.append({"Put": _other_number(dossier, order)})
+        try:
+            self.table.transact(parts)
+        except TransactionRefusedError as refusal:
+            raise ConflictError(order.order_id) from refusal
+
+    def forget(self, order_id: str) -> bool:
+        """Remove an order; what is left of it is cleared away later. False where there is none.
+
+        Raises:
+            ConflictError: another write was in the way.
+        """
+        try:
+            self.table.transact(
+                [
+                    {
+                        "Delete": {
+                            "Key": key(order_pk(order_id), ORDER),
+                            "ConditionExpression": "attribute_exists(pk)",
+                        }
+                    },
+                    {
+                        "Update": {
+                            "Key": key(order_pk(order_id), WATCH),
+                            # It may be forgotten already, and its state then stands elsewhere.
+                            "UpdateExpression": "SET slot = :new, g = :yes,"
+                            " was = if_not_exists(#state, :none), rev = rev + :one"
+                            " REMOVE n, f, r, c, #state, listed",
+                            "ConditionExpression": "attribute_exists(pk)",
+                            "ExpressionAttributeNames": {"#state": "state"},
+                            "ExpressionAttributeValues": {
+                                ":new": string(NEW),
+                                ":yes": {"BOOL": True},
+                                ":none": string(""),
+                                ":one": number(1),
+                            },
+                        }
+                    },
+                ]
+            )
+        except TransactionRefusedError as refusal:
+            if refusal.reasons[0] == "ConditionalCheckFailed":
+                return False
+            raise ConflictError(order_id) from refusal
+        return True
+
+    # What the pull has left.
+
+    def progress(self) -> Progress:
+        """What the pull has left."""
+        return progress_of_item(self.table.get(STACK, PULL, consistent=False) or {})
+
+    def runs(self, turn: str) -> Sequence[Run]:
+        """The last runs of a turn, newest first."""
+        pages = self.table.pages(
+            KeyConditionExpression="pk = :turn",
+            ExpressionAttributeValues={":turn": string(f"TURN#{turn}")},
+            ScanIndexForward=False,
+            Limit=_KEPT_IN_SIGHT,
+        )
+        return [run_of_item(item) for item in next(pages)]
+
+    def health(self, source: str) -> Health:
+        """The health of a source."""
+        return WatchStore(self.table).health(source)
+
+    def totals(self) -> Totals:
+        """The counts over all orders."""
+        counted = self.table.get(STACK, TOTALS, consistent=False) or {}
+        states: Counter[State] = Counter()
+        stages: Counter[Stage] = Counter()
+        for name in counted.keys() - key("", "").keys():
+            state, stage = name.split("/")
+            n = int(counted[name]["N"])
+            states[State(state)] += n
+            if state != State.CLOSED:
+                stages[Stage(stage)] += n
+        sent = self.table.get(STACK, PUBLISH, consistent=False) or {}
+        alerts = {kind: number_of(sent, f"sent_{kind}") or 0 for kind in Kind}
+        return Totals(states, stages, alerts)
+
+    def call_for_check(self, now: datetime) -> bool:
+        """Count a call for a run of the pull. False where one is running and will heed it."""
+        lease = self.table.update(
+            STACK,
+            PULL,
+            "ADD wanted :one",
+            ExpressionAttributeValues={":one": number(1)},
+            ReturnValues="ALL_NEW",
+        )
+        ends = number_of(lease, "ends")
+        return ends is None or ends <= now.timestamp()
+
+
+def listed(order: Order) -> str:
+    """Where an order stands in lists: by its date."""
+    return f"{order.ordered_on}#{order.order_id}"
+
+
+def _renewal(order: Order, version: int) -> dict[str, Any]:
+    """Puts an order where every run looks, as if the evaluation had never seen it."""
+    sets = "SET slot = :new, rev = rev + :one, order_version = :version, listed = :listed"
+    removes = "REMOVE f, r, c"
+    values: Item = {
+        ":new": string(NEW),
+        ":one": number(1),
+        ":version": number(version),
+        ":listed": string(listed(order)),
+    }
+    if order.tracking_number is None:
+        removes += ", n"
+    else:
+        sets += ", n = :number"
+        values[":number"] = string(order.tracking_number)
+    return {
+        "Key": key(order_pk(order.order_id), WATCH),
+        "UpdateExpression": f"{sets} {removes}",
+        "ConditionExpression": "born = :born",
+        "ExpressionAttributeValues": {**values, ":born": string(order.born)},
+    }
+
+
+def _other_number(dossier: Dossier, order: Order) -> dict[str, Any]:
+    """The trace for another number, where nothing was written to it meanwhile."""
+    record = change_number(dossier.trace, order.tracking_number)
+    values: Item = {":born": string(order.born)}
+    condition = "born = :born AND "
+    if dossier.trace.fingerprint is None:
+        condition += "attribute_not_exists(fingerprint)"
+    else:
+        condition += "fingerprint = :known"
+        values[":known"] = binary(dossier.trace.fingerprint)
+    return {
+        "Item": trace_to_item(order.order_id, order.born, record),
+        "ConditionExpression": condition,
+        "ExpressionAttributeValues": values,
+    }

@@ -1,0 +1,350 @@
+"""Who is told, and of what: subscribers by mail and SMS."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+
+from stallwatch.errors import MissingError, UnacceptableError
+from stallwatch.model import Kind
+from stallwatch.subscribing import Subscriber, Subscriptions, Wish
+from tests.aws.test_api import check_documented
+from tests.aws.world import REGION, World, world_at
+
+START = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
+MAIL = "buyer@example.org"
+PHONE = "+4915112345678"
+NOW = START
+
+
+# Through the API.
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[World]:
+    with pytest.MonkeyPatch.context() as monkeypatch, world_at(START, monkeypatch) as built:
+        yield built
+
+
+@pytest.fixture
+def world(shared: World) -> Iterator[World]:
+    """A stack to which nobody is subscribed but its inbox."""
+    sns = boto3.client("sns", region_name=REGION)
+    yield shared
+    for one in sns.list_subscriptions_by_topic(TopicArn=shared.topic)["Subscriptions"]:
+        if one["Protocol"] != "sqs":
+            sns.unsubscribe(SubscriptionArn=one["SubscriptionArn"])
+    for subscription in call(shared, "GET", "/subscriptions")[1]["subscriptions"]:
+        call(shared, "DELETE", f"/subscriptions/{subscription['id']}")
+    table = boto3.client("dynamodb", region_name=REGION)
+    for item in table.scan(TableName=shared.table)["Items"]:
+        table.delete_item(TableName=shared.table, Key={n: item[n] for n in ("pk", "sk")})
+
+
+def call(world: World, method: str, path: str, body: object = None) -> tuple[int, Any]:
+    status, answer = world.call(method, path, body)
+    check_documented(method, path, status, answer)
+    return status, answer
+
+
+def subscribe(world: World, protocol: str, endpoint: str, *kinds: str) -> tuple[int, Any]:
+    body: dict[str, Any] = {"protocol": protocol, "endpoint": endpoint}
+    if kinds:
+        body["kinds"] = list(kinds)
+    return call(world, "POST", "/subscriptions", body)
+
+
+def policy(world: World, endpoint: str) -> Any:
+    """The filter policy of a subscriber as the topic has it."""
+    sns = boto3.client("sns", region_name=REGION)
+    for one in sns.list_subscriptions_by_topic(TopicArn=world.topic)["Subscriptions"]:
+        if one["Endpoint"] == endpoint:
+            attributes = sns.get_subscription_attributes(SubscriptionArn=one["SubscriptionArn"])
+            return json.loads(attributes["Attributes"].get("FilterPolicy") or "{}")
+    raise AssertionError(f"{endpoint} is not subscribed")
+
+
+def test_a_subscriber_is_added_listed_and_removed(world: World) -> None:
+    """With an id of our own."""
+    assert {"subscriptions": []} == call(world, "GET", "/subscriptions")[1]
+    status, mail = subscribe(world, "email", MAIL)
+    assert (201, "email", MAIL, None) == (status, mail["protocol"], mail["endpoint"], mail["kinds"])
+    status, phone = subscribe(world, "sms", "+49 (151) 1234-5678", "refund_claim")
+    assert (201, PHONE, ["refund_claim"]) == (status, phone["endpoint"], phone["kinds"])
+    listed = call(world, "GET", "/subscriptions")[1]["subscriptions"]
+    assert {mail["id"], phone["id"]} == {one["id"] for one in listed}
+    assert 204 == call(world, "DELETE", f"/subscriptions/{mail['id']}")[0]
+    assert 404 == call(world, "DELETE", f"/subscriptions/{mail['id']}")[0]
+    assert [phone["id"]] == [
+        one["id"] for one in call(world, "GET", "/subscriptions")[1]["subscriptions"]
+    ]
+
+
+def test_the_same_subscriber_again_is_changed(world: World) -> None:
+    """Never there twice, however the address is spelled."""
+    _, first = subscribe(world, "email", MAIL)
+    for kinds in (("late", "stalled"), ("stalled",), ()):
+        status, again = subscribe(world, "email", MAIL, *kinds)
+        assert (200, first["id"], list(kinds) or None) == (status, again["id"], again["kinds"])
+        assert ({"alert": list(kinds)} if kinds else {}) == policy(world, MAIL)
+        assert 1 == len(call(world, "GET", "/subscriptions")[1]["subscriptions"])
+    assert 200 == subscribe(world, "email", MAIL)[0]
+
+
+def test_a_filter_policy_lets_through_what_is_wanted(world: World) -> None:
+    """The policy that a subscriber gets, tried on a queue that can be read."""
+    subscribe(world, "email", MAIL, "delivered", "refund_claim")
+    sns = boto3.client("sns", region_name=REGION)
+    (inbox,) = (
+        one
+        for one in sns.list_subscriptions_by_topic(TopicArn=world.topic)["Subscriptions"]
+        if one["Protocol"] == "sqs"
+    )
+
+    def filter_by(filter_policy: object) -> None:
+        sns.set_subscription_attributes(
+            SubscriptionArn=inbox["SubscriptionArn"],
+            AttributeName="FilterPolicy",
+            AttributeValue=json.dumps(filter_policy),
+        )
+
+    filter_by(policy(world, MAIL))
+    for n, code in enumerate(("GTMS_SIGNED", "GTMS_STA_SIGNED", "RT_INBOUND")):
+        number = f"LP{n:014}"
+        world.cainiao.put(number, [(START - timedelta(days=1), code)])
+        body = {"order_id": f"{n}", "ordered_on": "2026-06-01", "tracking_number": number}
+        assert 201 == world.call("POST", "/orders", body)[0]
+    world.pull()
+    world.pump()
+    assert ["delivered", "refund_claim"] == sorted(m.kind for m in world.messages())
+    filter_by({})
+
+
+def test_no_address_stands_in_the_table(world: World) -> None:
+    """SNS alone knows it; what is kept is an id that does not tell it."""
+    subscribe(world, "email", MAIL, "late")
+    subscribe(world, "sms", PHONE)
+    items = boto3.client("dynamodb", region_name=REGION).scan(TableName=world.table)["Items"]
+    kept = [item for item in items if item["sk"]["S"].startswith("SUBSCRIPTION#")]
+    assert 2 == len(kept)
+    for secret in (MAIL, "example.org", PHONE, PHONE[3:]):
+        assert secret not in json.dumps(items, default=str)
+
+
+@pytest.mark.parametrize(
+    ("field", "body"),
+    [
+        ("protocol", {"endpoint": MAIL}),
+        ("protocol", {"protocol": "sqs", "endpoint": "arn:aws:sqs:x"}),
+        ("protocol", {"protocol": "https", "endpoint": "https://example.org"}),
+        ("endpoint", {"protocol": "email"}),
+        ("endpoint", {"protocol": "email", "endpoint": "nobody"}),
+        ("endpoint", {"protocol": "email", "endpoint": PHONE}),
+        ("endpoint", {"protocol": "sms", "endpoint": MAIL}),
+        ("endpoint", {"protocol": "sms", "endpoint": "0151"}),
+        ("endpoint", {"protocol": "email", "endpoint": "x" * 321}),
+        ("endpoint", {"protocol": "email", "endpoint": 7}),
+        ("kinds", {"protocol": "email", "endpoint": MAIL, "kinds": []}),
+        ("kinds.0", {"protocol": "email", "endpoint": MAIL, "kinds": ["dance"]}),
+        ("kinds", {"protocol": "email", "endpoint": MAIL, "kinds": "late"}),
+        ("name", {"protocol": "email", "endpoint": MAIL, "name": "x"}),
+    ],
+)
+def test_what_makes_no_sense_is_refused(world: World, field: str, body: object) -> None:
+    """With the field; nobody is subscribed."""
+    status, answer = call(world, "POST", "/subscriptions", body)
+    assert 422 == status, answer
+    assert [field] == [error["field"] for error in answer["errors"]]
+    assert [] == call(world, "GET", "/subscriptions")[1]["subscriptions"]
+
+
+@pytest.mark.parametrize("subscription_id", ["x", "0" * 15, "0" * 17, "g" * 16, "0123456789ABCDEF"])
+def test_an_id_that_cannot_be_is_refused(world: World, subscription_id: str) -> None:
+    """They are sixteen hexadecimal digits."""
+    assert call(world, "DELETE", f"/subscriptions/{subscription_id}")[0] in {404, 422}
+
+
+# As SNS does it: moto confirms at once, and takes everything.
+
+
+@dataclass
+class Topic:
+    """A topic like SNS's: who is added waits for a confirmation, and nothing takes it back."""
+
+    subscribed: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    confirmations: list[str] = field(default_factory=list)
+    """To whom a request for confirmation was sent."""
+
+    def all(self) -> list[Subscriber]:
+        return [
+            Subscriber(protocol, endpoint, one["arn"] if one["confirmed"] else None)
+            for (protocol, endpoint), one in self.subscribed.items()
+        ]
+
+    def kinds(self, arn: str) -> tuple[Kind, ...] | None:
+        found: tuple[Kind, ...] | None = self._by_arn(arn)["kinds"]
+        return found
+
+    def _by_arn(self, arn: str) -> dict[str, Any]:
+        return next(one for one in self.subscribed.values() if one["arn"] == arn)
+
+    def add(self, protocol: str, endpoint: str, kinds: Sequence[Kind] | None) -> str:
+        there = self.subscribed.get((protocol, endpoint))
+        wanted = None if kinds is None else tuple(kinds)
+        if there is not None and wanted is not None and there["kinds"] != wanted:
+            raise UnacceptableError({"endpoint": "is subscribed with different attributes"})
+        if there is None:
+            arn = f"arn:{len(self.subscribed)}"
+            there = {"arn": arn, "kinds": wanted, "confirmed": protocol == "sms"}
+            self.subscribed[protocol, endpoint] = there
+        if not there["confirmed"]:
+            self.confirmations.append(endpoint)
+        return str(there["arn"])
+
+    def change(self, arn: str, kinds: Sequence[Kind] | None) -> None:
+        self._by_arn(arn)["kinds"] = None if kinds is None else tuple(kinds)
+
+    def remove(self, arn: str) -> None:
+        self.subscribed = {name: one for name, one in self.subscribed.items() if one["arn"] != arn}
+
+    def confirm(self, endpoint: str) -> None:
+        for (_, known), one in self.subscribed.items():
+            one["confirmed"] |= known == endpoint
+
+
+@dataclass
+class Wishes:
+    """Wishes in memory."""
+
+    kept: dict[str, Wish] = field(default_factory=dict)
+
+    def wishes(self) -> Mapping[str, Wish]:
+        return dict(self.kept)
+
+    def keep(self, subscription_id: str, wish: Wish, now: datetime) -> None:  # noqa: ARG002 - the port's signature
+        self.kept[subscription_id] = wish
+
+    def drop(self, subscription_id: str) -> None:
+        self.kept.pop(subscription_id, None)
+
+
+@dataclass
+class Office:
+    topic: Topic = field(default_factory=Topic)
+    wishes: Wishes = field(default_factory=Wishes)
+
+    @property
+    def desk(self) -> Subscriptions:
+        return Subscriptions(self.topic, self.wishes)
+
+    def subscribe(self, *kinds: Kind, endpoint: str = MAIL) -> tuple[str, bool]:
+        found, is_new = self.desk.subscribe("email", endpoint, kinds or None, NOW)
+        assert (kinds or None) == found.kinds
+        return found.subscriber.id, is_new
+
+    @property
+    def listed(self) -> dict[str, tuple[Kind, ...] | None]:
+        return {one.subscriber.endpoint: one.kinds for one in self.desk.list()}
+
+
+@pytest.fixture
+def office() -> Office:
+    return Office()
+
+
+def test_an_unconfirmed_subscriber_is_listed_with_what_it_wants(office: Office) -> None:
+    """And keeps its id when it is confirmed."""
+    subscription_id, is_new = office.subscribe(Kind.LATE)
+    assert is_new
+    assert {MAIL: (Kind.LATE,)} == office.listed
+    office.topic.confirm(MAIL)
+    assert [subscription_id] == [one.subscriber.id for one in office.desk.list()]
+    assert {MAIL: (Kind.LATE,)} == office.listed
+
+
+def test_an_unconfirmed_subscriber_can_be_forgotten(office: Office) -> None:
+    """Should it be confirmed after all, it is removed for good."""
+    subscription_id, _ = office.subscribe()
+    office.desk.unsubscribe(subscription_id, NOW)
+    assert {} == office.listed
+    with pytest.raises(MissingError):
+        office.desk.unsubscribe(subscription_id, NOW)
+    office.topic.confirm(MAIL)
+    assert {} == office.listed
+    assert {} == office.topic.subscribed
+    assert {} == office.wishes.kept
+
+
+@pytest.mark.parametrize("kinds", [(), (Kind.LATE,), (Kind.STALLED,)])
+def test_who_was_forgotten_can_come_back(office: Office, kinds: tuple[Kind, ...]) -> None:
+    """Before it was confirmed, with the same wish or another."""
+    subscription_id, _ = office.subscribe(Kind.LATE)
+    office.desk.unsubscribe(subscription_id, NOW)
+    again, is_new = office.subscribe(*kinds)
+    assert (subscription_id, True) == (again, is_new)
+    assert {MAIL: kinds or None} == office.listed
+    office.topic.confirm(MAIL)
+    assert {MAIL: kinds or None} == office.listed
+    assert (kinds or None) == next(iter(office.topic.subscribed.values()))["kinds"]
+
+
+@pytest.mark.parametrize("confirmed", [True, False])
+@pytest.mark.parametrize("before", [None, (Kind.LATE,)])
+def test_whom_the_stack_subscribed_can_change_what_it_wants(
+    office: Office, before: tuple[Kind, ...] | None, *, confirmed: bool
+) -> None:
+    """The stack's parameters know nothing of wishes; SNS refuses to subscribe it otherwise."""
+    office.topic.add("email", MAIL, before)
+    if confirmed:
+        office.topic.confirm(MAIL)
+    _, is_new = office.subscribe(Kind.STALLED)
+    assert not is_new
+    assert {MAIL: (Kind.STALLED,)} == office.listed
+    assert (Kind.STALLED,) == next(iter(office.topic.subscribed.values()))["kinds"]
+    office.subscribe()
+    assert {MAIL: None} == office.listed
+
+
+def test_whom_the_stack_subscribed_is_listed_and_can_leave(office: Office) -> None:
+    """With what its policy lets through."""
+    arn = office.topic.add("email", MAIL, (Kind.LATE,))
+    assert {MAIL: None} == office.listed
+    office.topic.confirm(MAIL)
+    assert {MAIL: (Kind.LATE,)} == office.listed
+    (one,) = office.desk.list()
+    office.desk.unsubscribe(one.subscriber.id, NOW)
+    assert {} == office.listed
+    assert arn not in {known["arn"] for known in office.topic.subscribed.values()}
+
+
+def test_who_has_left_by_the_link_in_a_mail_can_come_back(office: Office) -> None:
+    """What was kept of it is stale."""
+    office.subscribe(Kind.LATE)
+    office.topic.confirm(MAIL)
+    office.topic.subscribed.clear()
+    assert {} == office.listed
+    _, is_new = office.subscribe(Kind.STALLED)
+    assert is_new
+    assert {MAIL: (Kind.STALLED,)} == office.listed
+    assert [MAIL, MAIL] == office.topic.confirmations
+
+
+def test_an_unconfirmed_subscriber_is_asked_again(office: Office) -> None:
+    """The first mail may have got lost; one that is confirmed is left in peace."""
+    office.subscribe()
+    office.topic.subscribed["email", MAIL]["confirmed"] = True
+    office.subscribe()
+    office.subscribe(Kind.LATE)
+    assert [MAIL] == office.topic.confirmations
+
+
+def test_an_id_does_not_depend_on_the_spelling() -> None:
+    """But on protocol and address."""
+    mail = Subscriber("email", MAIL, None)
+    assert mail.id == replace(mail, endpoint=MAIL.upper(), arn="arn:1").id
+    assert mail.id != replace(mail, protocol="sms").id
+    assert 16 == len(mail.id)

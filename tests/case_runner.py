@@ -1,0 +1,99 @@
+"""Reads the cases of the rules: orders, their checkpoints and what must come out."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+CASES = Path(__file__).parent / "data" / "cases.json"
+NUMBER = "LP00000000000001"
+
+
+@dataclass(frozen=True)
+class Look:
+    """One evaluation of a case: what changed before it, and what it must give."""
+
+    now: datetime
+    checkpoints: list[tuple[datetime, str]]
+    """New ones: instant and code."""
+    answered: bool
+    actions: list[str]
+    until: date | None
+    change_number: str | None
+    expect: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Case:
+    """An order and the evaluations it goes through."""
+
+    name: str
+    order: Mapping[str, Any]
+    """As the API takes it."""
+    answer: str | None
+    """What an answer without checkpoints says: `not_found`, `seller_preparing`."""
+    mail_type: str | None
+    first_answer_at: datetime | None
+    """The last valid answer before the first evaluation; None: never."""
+    looks: list[Look]
+
+
+def load(start: datetime, path: Path = CASES) -> list[Case]:
+    """The cases, with `start` as the instant of each first evaluation."""
+    return [_case(raw, start) for raw in json.loads(path.read_text(encoding="utf-8"))]
+
+
+def _case(raw: Mapping[str, Any], start: datetime) -> Case:
+    given = raw["order"]
+
+    def day(days_ago: int) -> str:
+        return (start - timedelta(days=days_ago)).date().isoformat()
+
+    order = {
+        "order_id": "case",
+        "ordered_on": day(given["ordered_days_ago"]),
+        "destination": given["destination"],
+        "tracking_number": given.get("tracking_number", NUMBER),
+    }
+    for name in ("service", "remote"):
+        if name in given:
+            order[name] = given[name]
+    if "shipped_days_ago" in given:
+        order["shipped_on"] = day(given["shipped_days_ago"])
+    if "protection_in_days" in given:
+        order["protection_ends_on"] = day(-given["protection_in_days"])
+    if order["tracking_number"] is None:
+        del order["tracking_number"]
+
+    answered = raw.get("answered_days_ago", 0)
+    looks = [_look(raw, start)]
+    now = start
+    for step in raw.get("then", []):
+        now += timedelta(days=step["advance_days"])
+        looks.append(_look(step, now))
+    return Case(
+        name=raw["name"],
+        order=order,
+        answer=raw.get("answer"),
+        mail_type=given.get("mail_type"),
+        first_answer_at=None if answered == "never" else start - timedelta(days=answered),
+        looks=looks,
+    )
+
+
+def _look(raw: Mapping[str, Any], now: datetime) -> Look:
+    until = raw.get("until_days")
+    return Look(
+        now=now,
+        checkpoints=[
+            (now - timedelta(days=days_ago, hours=1), code)
+            for days_ago, code in raw.get("checkpoints", [])
+        ],
+        answered=raw.get("answered", True),
+        actions=raw.get("actions", []),
+        until=None if until is None else (now + timedelta(days=until)).date(),
+        change_number=raw.get("tracking_number"),
+        expect=raw["expect"],
+    )

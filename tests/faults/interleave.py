@@ -1,0 +1,286 @@
+"""Two runs at once, in every order of their calls.
+
+Each run is a greenlet that stops before each of its calls to the outside; a schedule says which of
+the two goes on. Schedules after which everything is as after another one, and each run has seen the
+same, go on equally and are taken once.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from greenlet import greenlet
+
+from tests.faults.explore import heal, summary
+from tests.faults.stories import (
+    ANOTHER,
+    A,
+    B,
+    C,
+    add,
+    at,
+    days,
+    events,
+    next_turn,
+    settle,
+)
+from tests.faults.world import EPOCH, Journey, KilledError, Snapshot, World
+
+Run = Callable[[World], object]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two runs at once."""
+
+    name: str
+    begin: Callable[[World], None]
+    one: Run
+    other: Run
+
+
+@dataclass
+class Explored:
+    """What came of every order of two runs' calls."""
+
+    schedules: int
+    """Different orders of the calls."""
+    states: int
+    ends: set[str]
+    """What was sent and what is, in the end."""
+    serial: set[str]
+    """The same where one run came after the other."""
+
+    @property
+    def wrong(self) -> set[str]:
+        """What no order of the two runs as wholes gives."""
+        return self.ends - self.serial
+
+
+class _Process:
+    """A run that stops before each call."""
+
+    def __init__(self, world: World, run: Run, hub: greenlet) -> None:
+        self.world = world
+        self.seen: list[str] = []
+        self.deadline: datetime | None = None
+        self.running = [0, 0]
+        self._hub = hub
+        self._greenlet = greenlet(lambda: run(world))
+
+    @property
+    def is_alive(self) -> bool:
+        return not self._greenlet.dead
+
+    def go_on(self) -> None:
+        """Make the call before which it stopped, and go on to the next."""
+        self.world.deadline, self.world.running = self.deadline, self.running
+        self.world.on_call = self._stop
+        self.world.on_result = self.seen.append
+        self._greenlet.switch()
+        self.deadline, self.running = self.world.deadline, self.world.running
+        self.world.on_call = None
+        self.world.on_result = None
+
+    def _stop(self) -> None:
+        self._hub.switch()
+
+
+def explore(pair: Pair, world: World) -> Explored:
+    """Every order of the calls of two runs."""
+    pair.begin(world)
+    start = world.save()
+    serial = {_end_of(world, start, runs) for runs in ((pair.one, pair.other), (pair.other, pair.one))}
+    seen: set[object] = set()
+    ends: set[str] = set()
+    ways: dict[object, int] = {}
+    frontier: list[tuple[int, ...]] = [()]
+    keys: dict[tuple[int, ...], object] = {}
+    children: dict[object, list[object]] = {}
+    while frontier:
+        schedule = frontier.pop()
+        processes = _replay(world, start, (pair.one, pair.other), schedule)
+        alive = [i for i, process in enumerate(processes) if process.is_alive]
+        going_on = tuple(hash(tuple(processes[i].seen)) for i in alive)
+        key = (world.save().key(), going_on, tuple(alive))
+        keys[schedule] = key
+        if schedule:
+            children.setdefault(keys[schedule[:-1]], []).append(key)
+        if key in seen:
+            continue
+        seen.add(key)
+        if alive:
+            frontier += [(*schedule, i) for i in alive]
+        else:
+            ends.add(_judged(world))
+            ways[key] = 1
+    return Explored(_paths(keys[()], children, ways), len(seen), ends, serial)
+
+
+def _paths(key: object, children: dict[object, list[object]], ways: dict[object, int]) -> int:
+    """How many schedules lead from a state to an end."""
+    if key not in ways:
+        ways[key] = sum(_paths(child, children, ways) for child in children[key])
+    return ways[key]
+
+
+def _replay(
+    world: World, start: Snapshot, runs: tuple[Run, Run], schedule: tuple[int, ...]
+) -> list[_Process]:
+    world.load(start)
+    world.keep_calls = True
+    hub = greenlet.getcurrent()
+    processes = [_Process(world, run, hub) for run in runs]
+    for process in processes:
+        process.go_on()  # as far as its first call
+    for chosen in schedule:
+        processes[chosen].go_on()
+    world.keep_calls = False
+    return processes
+
+
+def _end_of(world: World, start: Snapshot, runs: tuple[Run, ...]) -> str:
+    world.load(start)
+    for run in runs:
+        run(world)
+    return _judged(world)
+
+
+def _judged(world: World) -> str:
+    """What was sent and what is, after the world has run on."""
+    heal(world)
+    sent = sorted(f"{order} {p.kind}" for p in world.published for order in p.orders)
+    return f"sent: {', '.join(sent)}; " + "; ".join(
+        f"{name}: {what}" for name, what in sorted(summary(world).items())
+    )
+
+
+def pull(world: World) -> object:
+    """A run of the pull."""
+    return world.pull()
+
+
+def evaluate(*order_ids: str, sends: bool = True) -> Run:
+    """An evaluation that was woken for some orders; it may die before it sends."""
+
+    def run(world: World) -> object:
+        return world.evaluate(*order_ids, sends=sends)
+
+    return run
+
+
+def wake(world: World) -> object:
+    """An evaluation that was woken to send."""
+    return world.wake()
+
+
+def request(method: str, path: str, body: object = None) -> Run:
+    """A request of the buyer."""
+
+    def run(world: World) -> object:
+        return world.api(method, path, body)
+
+    return run
+
+
+def then(*runs: Run) -> Run:
+    """Runs one after the other."""
+
+    def run(world: World) -> None:
+        for one in runs:
+            one(world)
+
+    return run
+
+
+def _due(world: World) -> None:
+    """An order that is stalled as soon as it is evaluated: its turn has come, nothing was asked."""
+    world.journeys[A] = Journey(events((15, "PU_PICKUP_SUCCESS"), (11.6, "SC_INBOUND_SUCCESS")))
+    add(world, "a", A, 16)
+    settle(world)
+    world.now = EPOCH + days(0.5)
+    world.now = next_turn(world, "a") + timedelta(seconds=1)
+
+
+def _touched(world: World) -> None:
+    """The same, after the pull has touched it: the evaluation is about to be woken."""
+    _due(world)
+    world.pull()
+
+
+def _raised(world: World) -> None:
+    """The same, after the evaluation has raised the alert and died before sending."""
+    _touched(world)
+    world.evaluate("a", sends=False)
+    world.now += timedelta(minutes=20)
+
+
+def _raised_three(world: World) -> None:
+    """Three alerts of one kind, raised and not sent."""
+    for order_id, number in (("a", A), ("b", B), ("c", C)):
+        world.journeys[number] = Journey(
+            events((15, "PU_PICKUP_SUCCESS"), (11.6, "SC_INBOUND_SUCCESS"))
+        )
+        add(world, order_id, number, 16)
+    settle(world)
+    world.now = EPOCH + days(1)
+    world.pull("a", "b", "c")
+    world.evaluate("a", "b", "c", sends=False)
+    world.now += timedelta(minutes=20)
+
+
+def _closed_with_pending(world: World) -> None:
+    """An alert is pending and its order was just closed."""
+    _raised(world)
+    world.api("POST", "/orders/a/actions", {"action": "close"})
+
+
+def _moving(world: World) -> None:
+    """A silent order whose parcel moves again: the next look changes its slot."""
+    world.journeys[A] = Journey(
+        events((28, "PU_PICKUP_SUCCESS"), (20, "LH_DEPART"))
+        + ((EPOCH + at(hours=1), EPOCH + at(minutes=30), "LH_ARRIVE"),)
+    )
+    add(world, "a", A, 30)
+    settle(world)
+    world.now = next_turn(world, "a") + timedelta(seconds=1)
+
+
+def _moved(world: World) -> None:
+    """The same, after the pull has written the news."""
+    _moving(world)
+    world.pull()
+    world.now = next_turn(world, "a") + timedelta(seconds=1)
+
+
+_FORGET = request("DELETE", "/orders/a")
+_SEND_LATER = {"order_id": "a", "ordered_on": "2026-03-20", "tracking_number": A}
+_ADD_AGAIN = request("POST", "/orders", _SEND_LATER)
+_OTHER_NUMBER = request("PATCH", "/orders/a", {"tracking_number": ANOTHER})
+_DISPUTE = request("POST", "/orders/a/actions", {"action": "dispute_opened"})
+_REOPEN = request("POST", "/orders/a/actions", {"action": "reopen"})
+
+PAIRS = (
+    Pair("pull and pull", _due, pull, pull),
+    Pair("evaluation and evaluation", _touched, evaluate("a"), evaluate("a")),
+    Pair("sending and sending", _raised_three, wake, wake),
+    Pair("pull and evaluation", _touched, pull, evaluate("a")),
+    Pair("evaluation and the buyer's word", _touched, evaluate("a"), _DISPUTE),
+    Pair("sending and the buyer's word", _raised, wake, _DISPUTE),
+    Pair("pull and another number", _due, pull, _OTHER_NUMBER),
+    Pair("evaluation and another number", _touched, evaluate("a"), _OTHER_NUMBER),
+    Pair("a slot's change and its run", _moved, evaluate("a", sends=False), pull),
+    Pair("forgetting and pull", _due, _FORGET, pull),
+    Pair("forgetting and evaluation", _touched, _FORGET, evaluate("a")),
+    Pair("forgetting and sending", _raised, _FORGET, wake),
+    Pair("forgetting and the buyer's word", _touched, _FORGET, _DISPUTE),
+    Pair("forgetting twice", _touched, _FORGET, _FORGET),
+    Pair("adding again and pull", _due, then(_FORGET, _ADD_AGAIN), pull),
+    Pair("adding again and evaluation", _touched, then(_FORGET, _ADD_AGAIN), evaluate("a")),
+    Pair("adding again and sending", _raised, then(_FORGET, _ADD_AGAIN), wake),
+    Pair("dropping an alert and reopening", _closed_with_pending, wake, _REOPEN),
+    Pair("reopening and evaluation", _closed_with_pending, _REOPEN, evaluate("a")),
+    Pair("adding twice", lambda world: None, _ADD_AGAIN, _ADD_AGAIN),
+)
+
+__all__ = ["PAIRS", "Explored", "KilledError", "Pair", "explore"]

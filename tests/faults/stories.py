@@ -1,0 +1,243 @@
+"""Stories: what happens to some orders, step by step, and what must have been sent in the end."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from stallwatch.wheel import NEW, Wheel
+from tests.faults.world import EPOCH, Journey, World
+
+Step = Callable[[World], None]
+
+A, B, C = "LP00000000000001", "LP00000000000002", "LP00000000000003"
+ANOTHER = "CNG00000000000009"
+
+
+@dataclass(frozen=True)
+class Story:
+    """A story: how it begins without any fault, and the steps in which something may go wrong."""
+
+    name: str
+    begin: Callable[[World], None]
+    steps: tuple[Step, ...]
+    sent: frozenset[tuple[str, str]]
+    """What must be sent: order and kind."""
+    optional: frozenset[tuple[str, str]] = field(default_factory=frozenset)
+    """What may be sent, when a fault delays what makes it needless."""
+
+
+def days(number: float) -> timedelta:
+    return timedelta(days=number)
+
+
+def events(*shown: tuple[float, str], seen: float = 100) -> tuple[tuple[datetime, datetime, str], ...]:
+    """Events so many days before the story, shown to us since `seen` days before it."""
+    return tuple((EPOCH - days(seen), EPOCH - days(ago), code) for ago, code in shown)
+
+
+def add(world: World, order_id: str, number: str | None, ordered_ago: int, **more: object) -> None:
+    """Add an order through the API."""
+    body = {
+        "order_id": order_id,
+        "ordered_on": (EPOCH - days(ordered_ago)).date().isoformat(),
+        "destination": "DE",
+        **({"tracking_number": number} if number else {}),
+        **more,
+    }
+    answer = world.api("POST", "/orders", body)
+    assert answer is not None
+    assert 201 == answer["statusCode"], answer
+
+
+def settle(world: World) -> None:
+    """Let the pull and the evaluation do all there is to do now."""
+    world.pull()
+    while world.deliver():
+        pass
+
+
+def at(**duration: float) -> timedelta:
+    return timedelta(**duration)
+
+
+def deliver(world: World) -> None:
+    """The stream's records are delivered, as they come."""
+    world.deliver()
+
+
+def request(method: str, path: str, body: object = None) -> Step:
+    """The buyer's request; who gets no answer asks again."""
+
+    def step(world: World) -> None:
+        for _ in range(4):
+            answer = world.api(method, path, body)
+            if answer is not None and answer["statusCode"] < 500:
+                return
+
+    return step
+
+
+def nudged(world: World) -> None:
+    """The run that a new order has started."""
+    if world.nudges:
+        world.nudges = 0
+        world.pull()
+
+
+def next_turn(world: World, order_id: str) -> datetime:
+    """When the slot of an order has its turn next; soon, where it is in none."""
+    watch = world.db.items.get((f"ORDER#{order_id}", "WATCH"), {})
+    slot = watch.get("slot", {"S": NEW})["S"]
+    return Wheel(30).next_turn(slot, world.now) or world.now + timedelta(minutes=15)
+
+
+def turn_of(order_id: str) -> Step:
+    """The tick in which an order's slot has its turn."""
+
+    def tick(world: World) -> None:
+        world.now = next_turn(world, order_id) + timedelta(seconds=1)
+        world.tick()
+
+    return tick
+
+
+def _young(world: World) -> None:
+    world.journeys[A] = Journey(events((3, "PU_PICKUP_SUCCESS"), (1, "LH_DEPART")))
+
+
+def _silent(world: World) -> None:
+    """An order that will be stalled at its next turn but one."""
+    world.journeys[A] = Journey(events((15, "PU_PICKUP_SUCCESS"), (11.6, "SC_INBOUND_SUCCESS")))
+    add(world, "a", A, 16)
+    settle(world)
+
+
+def _three_late(world: World) -> None:
+    """Three orders of which each comes past its window within the day."""
+    for order_id, number in (("a", A), ("b", B), ("c", C)):
+        world.journeys[number] = Journey(
+            events((25.7, "PU_PICKUP_SUCCESS"), (2, "GTMS_ACCEPT"))
+        )
+        add(world, order_id, number, 27)
+    settle(world)
+
+
+def _alarmed(world: World) -> None:
+    """An order that was told to be stalled, and moves tomorrow."""
+    world.journeys[A] = Journey(
+        events((28, "PU_PICKUP_SUCCESS"), (20, "LH_DEPART"))
+        + ((EPOCH + at(hours=1), EPOCH + at(minutes=30), "LH_ARRIVE"),)
+    )
+    add(world, "a", A, 30)
+    settle(world)
+    assert ["stalled"] == [p.kind for p in world.published]
+
+
+def _protected(world: World) -> None:
+    """An order whose protection comes near at midnight, while the source is blocked."""
+    world.journeys[A] = Journey(events((9, "PU_PICKUP_SUCCESS"), (2, "LH_DEPART")))
+    add(world, "a", A, 10, protection_ends_on=(EPOCH + days(6)).date().isoformat())
+    settle(world)
+    world.source_mode = lambda now: "blocked" if now < EPOCH + days(1.5) else "fine"
+
+
+def _numberless(world: World) -> None:
+    """An order without a number that is eleven days old at midnight."""
+    add(world, "a", None, 10)
+    settle(world)
+
+
+STORIES = (
+    Story(
+        "new order",
+        _young,
+        (
+            lambda world: add_again(world, "a", A, 4),
+            deliver,
+            nudged,
+            deliver,
+            deliver,
+        ),
+        frozenset(),
+    ),
+    Story(
+        "stalled",
+        _silent,
+        (turn_of("a"), deliver, deliver, turn_of("a"), deliver),
+        frozenset({("a", "stalled")}),
+    ),
+    Story(
+        "three late",
+        _three_late,
+        (turn_of("a"), deliver, turn_of("b"), deliver, turn_of("c"), deliver),
+        frozenset({("a", "late"), ("b", "late"), ("c", "late")}),
+    ),
+    Story(
+        "moving again",
+        _alarmed,
+        (turn_of("a"), deliver, deliver),
+        frozenset({("a", "stalled"), ("a", "moving_again")}),
+    ),
+    Story(
+        "deadline while blocked",
+        _protected,
+        (turn_of("a"), deliver, turn_of("a"), deliver, turn_of("a"), deliver),
+        frozenset({("a", "protection_ending")}),
+    ),
+    Story(
+        "no number",
+        _numberless,
+        (turn_of("a"), deliver, deliver),
+        frozenset({("a", "never_scanned")}),
+    ),
+    Story(
+        "forgotten while an alert is pending",
+        _silent,
+        (turn_of("a"), request("DELETE", "/orders/a"), deliver, deliver),
+        frozenset(),
+        optional=frozenset({("a", "stalled")}),
+    ),
+    Story(
+        "another number",
+        _silent,
+        (
+            request("PATCH", "/orders/a", {"tracking_number": ANOTHER}),
+            deliver,
+            nudged,
+            deliver,
+            turn_of("a"),
+            deliver,
+        ),
+        frozenset(),
+        optional=frozenset({("a", "stalled")}),
+    ),
+    Story(
+        "muted and reopened",
+        _silent,
+        (
+            request("POST", "/orders/a/actions", {"action": "dispute_opened"}),
+            deliver,
+            turn_of("a"),
+            deliver,
+            request("POST", "/orders/a/actions", {"action": "reopen"}),
+            deliver,
+            turn_of("a"),
+            deliver,
+        ),
+        frozenset({("a", "stalled")}),
+    ),
+)
+
+
+def add_again(world: World, order_id: str, number: str, ordered_ago: int) -> None:
+    """Add an order; who gets no answer asks again."""
+    body = {
+        "order_id": order_id,
+        "ordered_on": (EPOCH - days(ordered_ago)).date().isoformat(),
+        "destination": "DE",
+        "tracking_number": number,
+    }
+    for _ in range(4):
+        answer = world.api("POST", "/orders", body)
+        if answer is not None and answer["statusCode"] in {200, 201}:
+            return

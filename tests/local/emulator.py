@@ -1,0 +1,105 @@
+"""The AWS emulator, with what it lacks: letters, whether anything runs, and functions that end.
+
+It accepts e-mail and SMS subscribers and drops what they would get; here each such letter becomes
+a line of a file. One more path answers how many functions run at this moment, since changing a
+function's environment ends its runs. And a function that is busy when the emulator is killed would
+go on for as long as its time lasts; here it ends too.
+
+Run by the emulator's own Python: `emulator.py LETTERS PATH`.
+"""
+
+import json
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ministack import app  # type: ignore[import-not-found] # in an environment of its own
+from ministack.core import lambda_runtime  # type: ignore[import-not-found]
+from ministack.services import sns  # type: ignore[import-not-found]
+
+
+def keep_letters(file: Path) -> None:
+    """Write down what the topics' e-mail and SMS subscribers get, a JSON object a line."""
+    fan_out = sns._fanout
+
+    def fan_out_and_keep(
+        topic_arn: str,
+        message_id: str,
+        message: str,
+        subject: str,
+        structure: str = "",
+        attributes: Mapping[str, Any] | None = None,
+        *rest: str,
+        **named: str,
+    ) -> None:
+        topic = sns._topic_by_arn_any_scope(topic_arn)
+        for subscription in topic["subscriptions"] if topic else ():
+            protocol = subscription["protocol"]
+            text = sns._resolve_message_for_protocol(message, structure, protocol)
+            if (
+                protocol in {"email", "sms"}
+                and subscription["confirmed"]
+                and sns._matches_filter_policy(subscription, attributes or {}, text)
+            ):
+                letter = {
+                    "protocol": protocol,
+                    "endpoint": subscription["endpoint"],
+                    "subject": subject,
+                    "text": text,
+                }
+                with file.open("a", encoding="utf-8") as letters:
+                    letters.write(json.dumps(letter) + "\n")
+        fan_out(topic_arn, message_id, message, subject, structure, attributes, *rest, **named)
+
+    sns._fanout = fan_out_and_keep
+
+
+def answer_what_runs(path: str) -> None:
+    """Answer `path` with the number of functions that run."""
+    emulator = app.app
+
+    async def answer(
+        scope: Mapping[str, Any],
+        receive: Callable[[], Awaitable[Any]],
+        send: Callable[[Mapping[str, Any]], Awaitable[None]],
+    ) -> None:
+        if scope.get("path") != path:
+            await emulator(scope, receive, send)
+            return
+        body = json.dumps(lambda_runtime.workers_in_use()).encode()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": body})
+
+    app.app = answer
+
+
+def end_functions_with_it() -> None:
+    """Let each function's process watch for the emulator's end."""
+    lambda_runtime._PYTHON_WORKER_SCRIPT = _WATCH + lambda_runtime._PYTHON_WORKER_SCRIPT
+
+
+_WATCH = """
+def _end_with_the_emulator():
+    import os, threading, time
+
+    emulator = os.getppid()
+
+    def watch():
+        while os.getppid() == emulator:
+            time.sleep(0.5)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+_end_with_the_emulator()
+"""
+
+
+if __name__ == "__main__":
+    keep_letters(Path(sys.argv[1]))
+    answer_what_runs(sys.argv[2])
+    end_functions_with_it()
+    # The emulator reads the command line too.
+    del sys.argv[1:]
+    app.main()

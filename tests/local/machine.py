@@ -1,0 +1,134 @@
+"""What the local tools need of this machine: folders, locks, ports, clients without settings."""
+
+import contextlib
+import fcntl
+import functools
+import os
+import time
+from collections.abc import Iterator
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from socket import create_server
+from typing import Any, Final
+
+import boto3
+import botocore.session
+from botocore.config import Config
+
+from tests.local.leash import Leashed
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+LOCAL: Final = ROOT / ".local"
+"""Where everything goes that is made; git does not see it."""
+
+HOST: Final = "127.0.0.1"
+REGION: Final = "us-east-1"
+
+_START: Final = 60.0
+"""Seconds within which a server answers."""
+
+
+class LocalError(Exception):
+    """Something is missing or in the way here; the message is for the developer's eyes."""
+
+
+@contextlib.contextmanager
+def locked(path: Path, patience: float) -> Iterator[int]:
+    """Hold the lock on a file; gives its descriptor.
+
+    Raises `LocalError` where another holds it for `patience` seconds.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        deadline = time.monotonic() + patience
+        while not _lock(file):
+            if time.monotonic() > deadline:
+                raise LocalError(f"Another one runs already: it holds {path.relative_to(ROOT)}")
+            time.sleep(0.1)
+        yield file
+    finally:
+        os.close(file)
+
+
+def _lock(file: int) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def free_port() -> int:
+    """Give a port that nobody has."""
+    with create_server((HOST, 0)) as server:
+        port: int = server.getsockname()[1]
+    return port
+
+
+def check_free(port: int) -> None:
+    """Raise `LocalError` where a port cannot be had."""
+    try:
+        create_server((HOST, port)).close()
+    except OSError as error:
+        reason = os.strerror(error.errno or 0)
+        raise LocalError(f"Port {port} of {HOST} cannot be had: {reason}") from error
+
+
+def get(port: int, path: str = "/") -> bytes | None:
+    """Ask a server of this machine for a page; no answer is ``None``."""
+    connection = HTTPConnection(HOST, port, timeout=10)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().read()
+    except (OSError, HTTPException):
+        return None
+    finally:
+        connection.close()
+
+
+def await_answer(server: Leashed, port: int, log: Path) -> None:
+    """Wait until a server answers, be it an error.
+
+    Raises `LocalError` where it ends before, or takes too long.
+    """
+    deadline = time.monotonic() + _START
+    while get(port) is None:
+        if server.returncode is not None or time.monotonic() > deadline:
+            raise LocalError(f"It does not start:\n{end_of(log)}")
+        time.sleep(0.05)
+
+
+def need(program: Path) -> None:
+    """Raise `LocalError` where a program of an environment is missing."""
+    if not program.exists():
+        raise LocalError(f"{program.relative_to(ROOT)} is missing: `make environments` installs it")
+
+
+def end_of(log: Path, lines: int = 30) -> str:
+    """Give a log's last lines, and its name."""
+    text = log.read_text("utf-8", "replace")
+    return "\n".join([*text.splitlines()[-lines:], f"(from {log.relative_to(ROOT)})"])
+
+
+def client(service: Any, endpoint: str) -> Any:
+    """Give a client of a server of this machine, whatever AWS settings the developer has."""
+    # A function runs for up to 14 minutes, and once.
+    config = Config(proxies={}, read_timeout=900, retries={"total_max_attempts": 1})
+    return _session().client(service, endpoint_url=endpoint, config=config)
+
+
+@functools.cache
+def _session() -> boto3.Session:
+    return boto3.Session(
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        region_name=REGION,
+        botocore_session=botocore.session.Session(
+            {
+                "profile": (None, None, None, None),
+                "config_file": (None, None, os.devnull, None),
+                "credentials_file": (None, None, os.devnull, None),
+            }
+        ),
+    )

@@ -1,0 +1,113 @@
+"""SAM CLI: builds the template for this machine, and is run without the developer's settings."""
+
+import contextlib
+import fcntl
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from tests.local.leash import Leashed
+from tests.local.machine import LOCAL, ROOT, LocalError, end_of, locked, need
+
+SAM_QUIETLY: Final = {
+    "SAM_CLI_TELEMETRY": "0",
+    # Holds the date of its last look for a newer version.
+    "__SAM_CLI_APP_DIR": str(LOCAL / "sam" / "home"),
+}
+
+_SAM: Final = LOCAL / "sam" / "bin" / "sam"
+_BUILD: Final = LOCAL / "build"
+_BUILD_TURN: Final = 600.0
+"""Seconds within which another's build is done."""
+
+
+@contextlib.contextmanager
+def built(say: Callable[[str], object]) -> Iterator[Path]:
+    """Build what changed since the last build; nobody builds again before the block ends."""
+    stamp = _BUILD.with_suffix(".stamp")
+    with locked(_BUILD.with_suffix(".lock"), _BUILD_TURN) as lock:
+        fingerprint = _fingerprint()
+        if not stamp.exists() or stamp.read_text() != fingerprint:
+            say("Building")
+            stamp.unlink(missing_ok=True)
+            run_sam(
+                "build",
+                [f"--build-dir={_BUILD}", f"--config-file={no_settings()}"],
+                environment=_build_environment(),
+                log=_BUILD.with_suffix(".log"),
+                keep_open=[lock],
+            )
+            stamp.write_text(fingerprint)
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        yield _BUILD / "template.yaml"
+
+
+def _fingerprint() -> str:
+    """Change with everything that a build depends on."""
+    sources = [
+        ROOT / "template.yaml",
+        ROOT / "tests/local/requirements-sam.txt",
+        LOCAL / "bootstrap/pyvenv.cfg",
+        *sorted((ROOT / "functions").rglob("*")),
+        *sorted((ROOT / "shared").rglob("*")),
+    ]
+    digest = hashlib.sha256()
+    for path in sources:
+        if path.is_file() and path.parent.name != "__pycache__":
+            digest.update(f"{path.relative_to(ROOT)}\0".encode())
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _build_environment() -> dict[str, str]:
+    # pip needs the developer's, who may have an index or a proxy of their own.
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("AWS_", "SAM_", "MAKE", "MFLAGS", "PYTHON"))
+    }
+    return {
+        **kept,
+        "PATH": f"{LOCAL}/bootstrap/bin{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+        "STALLWATCH_LOCAL": "1",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        **SAM_QUIETLY,
+    }
+
+
+def no_settings() -> Path:
+    """Give a settings file for SAM CLI; the developer's own may stand beside the template."""
+    path = LOCAL / "run" / "samconfig.toml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
+    return path
+
+
+def run_sam(
+    step: str,
+    arguments: Iterable[str],
+    *,
+    environment: Mapping[str, str],
+    log: Path,
+    keep_open: Sequence[int] = (),
+) -> None:
+    """Run SAM CLI in the project's folder. Raises `LocalError` where it fails."""
+    need(_SAM)
+    command: list[str | Path] = [_SAM, step, *arguments]
+    with (
+        log.open("wb") as output,
+        Leashed(
+            command, output=output, environment=environment, folder=ROOT, keep_open=keep_open
+        ) as sam,
+    ):
+        code = sam.wait()
+    if code:
+        raise LocalError(f"`sam {step}` failed ({code}):\n{end_of(log)}")
+
+
+def quoted(value: str) -> str:
+    """Give a parameter's value as `--parameter-overrides` reads it."""
+    return '"' + value.replace('"', '\\"') + '"'

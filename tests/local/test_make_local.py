@@ -1,0 +1,176 @@
+"""`make local` in a copy of the project: what it gives, and that nothing is left of it."""
+
+import json
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from http import HTTPStatus
+from pathlib import Path
+from socket import create_server
+from urllib.error import HTTPError
+from urllib.request import ProxyHandler, Request, build_opener
+
+import pytest
+
+from tests.local.machine import HOST, LOCAL, ROOT, LocalError, check_free, free_port
+from tests.local.parts import need
+from tests.local.stack import LocalStack, Stack
+
+PATIENCE = 60.0
+"""Seconds within which a process ends."""
+
+
+class MakeLocal:
+    """A running `make local`."""
+
+    def __init__(self, project: Path, port: int) -> None:
+        """Start it and wait until it is ready."""
+        self.project = project
+        self.port = port
+        self.file = project / ".local" / "stack.json"
+        self.process = subprocess.Popen(
+            ["make", "local", f"LOCAL_PORT={port}", f"PYTHON={sys.executable}"],
+            cwd=project,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "AWS_PROFILE": "nobody"},
+            process_group=0,
+            text=True,
+        )
+        assert self.process.stdout
+        self.said: list[str] = []
+        for line in self.process.stdout:
+            self.said.append(line)
+            if line.startswith("Ctrl-C"):
+                return
+        pytest.fail("".join(self.said))
+
+    def processes(self) -> dict[int, str]:
+        """All that belongs to it, with their command lines."""
+        listing = subprocess.run(
+            ["ps", "-A", "-ww", "-o", "pid=,ppid=,args="],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        rows = [line.split(None, 2) for line in listing.stdout.splitlines()]
+        found = {self.process.pid} if self.process.poll() is None else set()
+        for pid, parent, *command in rows:
+            if int(parent) in found or str(self.project) in " ".join(command):
+                found.add(int(pid))
+        return {int(pid): " ".join(command) for pid, _, *command in rows if int(pid) in found}
+
+    def listens_on(self) -> list[str]:
+        """The addresses that it listens on."""
+        listing = subprocess.run(["ss", "-Hltnp"], capture_output=True, text=True, check=True)
+        own = tuple(f"pid={pid}," for pid in self.processes())
+        return [
+            line.split()[3]
+            for line in listing.stdout.splitlines()
+            if any(pid in line for pid in own)
+        ]
+
+    def is_gone(self) -> bool:
+        """Whether neither process nor port nor file is left."""
+        self.process.poll()
+        try:
+            check_free(self.port)
+        except LocalError:
+            return False
+        return not self.processes() and not self.file.exists()
+
+
+def becomes(condition: Callable[[], bool]) -> bool:
+    """Wait until something holds; answers whether it does."""
+    deadline = time.monotonic() + PATIENCE
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return condition()
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project as it stands, with the installed environments."""
+    need("emulator")
+    copy = tmp_path_factory.mktemp("project")
+    for name in ("functions", "shared", "tests", "Makefile", "template.yaml"):
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy2(source, copy / name)
+    (copy / ".local").mkdir()
+    for name in ("bootstrap", "sam", "emulator"):
+        (copy / ".local" / name).symlink_to(LOCAL / name)
+    return copy
+
+
+@pytest.fixture
+def make_local(project: Path) -> Iterator[MakeLocal]:
+    """A stack that is ready, and has served its page."""
+    local = MakeLocal(project, free_port())
+    try:
+        assert _status(json.loads(local.file.read_text())["page_url"]) == HTTPStatus.OK
+        yield local
+    finally:
+        for pid in local.processes():
+            os.kill(pid, signal.SIGKILL)
+        local.process.communicate()
+
+
+def test_it_is_for_this_machine_and_its_owner_alone(make_local: MakeLocal) -> None:
+    """It listens on 127.0.0.1, and only who may read its file can use the API."""
+    stack = json.loads(make_local.file.read_text())
+    assert set(stack) == Stack.__required_keys__
+    assert stat.S_IMODE(make_local.file.stat().st_mode) == 0o600
+    assert stack["api_key"] not in "".join(make_local.said)
+    assert _status(f"{stack['api_url']}/orders") == HTTPStatus.FORBIDDEN
+    assert _status(f"{stack['api_url']}/orders", stack["api_key"]) == HTTPStatus.OK
+    assert make_local.listens_on() == [f"{HOST}:{make_local.port}"]
+
+
+@pytest.mark.parametrize("victim", ["make local", "-m tests.local", "leash.py", "emulator.py"])
+def test_a_kill_leaves_nothing(make_local: MakeLocal, victim: str) -> None:
+    """Whichever link is killed, processes, port and file are gone, and a next start works."""
+    killed = [
+        pid
+        for pid, command in make_local.processes().items()
+        if victim in command and ("leash.py" in command) == (victim == "leash.py")
+    ]
+    assert len(killed) == 1
+    os.kill(killed[0], signal.SIGKILL)
+    assert becomes(make_local.is_gone), make_local.processes()
+
+
+def test_ctrl_c_leaves_nothing(make_local: MakeLocal) -> None:
+    """A terminal's Ctrl-C reaches make and what it has started."""
+    os.killpg(make_local.process.pid, signal.SIGINT)
+    assert becomes(make_local.is_gone), make_local.processes()
+
+
+def test_a_taken_port_is_named() -> None:
+    """Who finds the port taken is told so, and nothing is left of the attempt."""
+    with create_server((HOST, 0)) as stranger:
+        port = stranger.getsockname()[1]
+        with (
+            pytest.raises(LocalError, match=f"^Port {port} of {HOST} cannot be had: Address alr"),
+            LocalStack("taken", port=port),
+        ):
+            pytest.fail("It has started")
+    assert not (LOCAL / "run" / "taken").exists()
+
+
+def _status(url: str, key: str | None = None) -> int:
+    request = Request(url, headers={"x-api-key": key} if key else {})
+    try:
+        with build_opener(ProxyHandler({})).open(request) as answer:
+            status: int = answer.status
+    except HTTPError as error:
+        with error:
+            status = error.code
+    return status

@@ -1,0 +1,111 @@
+"""The cases of the rules, through the pure rules."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+
+from stallwatch.limits import Limits
+from stallwatch.model import Action, Alert, Checkpoint, Deed, Order, Service, Trace
+from stallwatch.reading import read
+from stallwatch.rules import Memory, evaluate
+from stallwatch.vocabulary import place
+from tests.case_runner import Case, Look, load
+
+START = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
+LIMITS = Limits()
+
+
+def order_of(case: Case) -> Order:
+    given = case.order
+
+    def day(name: str) -> date | None:
+        return date.fromisoformat(given[name]) if name in given else None
+
+    ordered_on = day("ordered_on")
+    assert ordered_on is not None
+    return Order(
+        order_id="case",
+        born="0",
+        ordered_on=ordered_on,
+        created_at=case.looks[0].now,
+        destination=given["destination"],
+        tracking_number=given.get("tracking_number"),
+        service=Service(given["service"]) if "service" in given else None,
+        remote=given.get("remote"),
+        shipped_on=day("shipped_on"),
+        protection_ends_on=day("protection_ends_on"),
+    )
+
+
+def checkpoint(number: str, at: datetime, code: str, seen: datetime) -> Checkpoint:
+    stage, flag = place(code)
+    return Checkpoint(
+        number=number,
+        at=at,
+        wall=at.strftime("%Y-%m-%d %H:%M:%S"),
+        zone="GMT+0",
+        code=code,
+        stage=stage,
+        flag=flag,
+        text=code,
+        place=None,
+        source="cainiao",
+        first_seen=seen,
+    )
+
+
+def prepare(order: Order, trace: Trace, look: Look) -> tuple[Order, Trace]:
+    """What happened before an evaluation: the buyer's words, a new number, an answer."""
+    for deed in look.actions:
+        action = Action(
+            deed=Deed(deed),
+            at=look.now,
+            until=look.until,
+            episode=read(order, trace.checkpoints, LIMITS).episode,
+        )
+        order = replace(order, actions=(*order.actions, action))
+    if look.change_number is not None:
+        order = replace(order, tracking_number=look.change_number, number_changed_at=look.now)
+        trace = Trace(number=look.change_number, checkpoints=trace.checkpoints)
+    if look.answered and order.tracking_number is not None:
+        new = [
+            checkpoint(order.tracking_number, at, code, look.now) for at, code in look.checkpoints
+        ]
+        trace = replace(
+            trace,
+            checkpoints=(*trace.checkpoints, *new),
+            answered_at=look.now,
+            asked_at=look.now,
+            known=trace.known or bool(new),
+        )
+    return order, trace
+
+
+@pytest.mark.parametrize("case", load(START), ids=lambda case: case.name)
+def test_case(case: Case) -> None:
+    """Each evaluation of the case gives what the case says."""
+    order = order_of(case)
+    trace = Trace(number=order.tracking_number, mail_type=case.mail_type)
+    alerts: list[Alert] = []
+    memory = Memory()
+    for index, look in enumerate(case.looks):
+        order, trace = prepare(order, trace, look)
+        if index == 0:
+            known = case.answer != "not_found"
+            trace = replace(trace, answered_at=case.first_answer_at, known=known)
+
+        decision = evaluate(order, trace, alerts, memory, look.now, LIMITS)
+
+        expect = look.expect
+        assert sorted(expect["alerts"]) == sorted(a.kind.value for a in decision.due)
+        if "stage" in expect:
+            assert expect["stage"] == decision.stage
+        if "silent_days" in expect:
+            assert expect["silent_days"] == decision.silent_days
+        if "reason" in expect:
+            assert expect["reason"] in {a.reason for a in decision.due}
+        memory = decision.memory
+        alerts += [replace(a, sent_at=look.now) for a in decision.due]
+        again = evaluate(order, trace, alerts, memory, look.now, LIMITS)
+        assert () == again.due

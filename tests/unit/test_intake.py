@@ -1,0 +1,119 @@
+"""What an order, an action and an address must be like to make sense."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+
+from stallwatch.errors import UnacceptableError
+from stallwatch.intake import check, check_action, check_endpoint
+from stallwatch.model import Action, Deed, Order
+from tests.fakes import NOON, an_order
+
+TODAY = NOON.date()
+DAY = timedelta(days=1)
+
+
+def refused(order: Order) -> set[str]:
+    try:
+        check(order, NOON)
+    except UnacceptableError as error:
+        return set(error.reasons)
+    return set()
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"ordered_on": date(2010, 1, 1)}, set()),
+        ({"ordered_on": date(2009, 12, 31)}, {"ordered_on"}),
+        ({"ordered_on": TODAY + DAY}, set()),
+        ({"ordered_on": TODAY + 2 * DAY}, {"ordered_on"}),
+        ({"shipped_on": TODAY + DAY}, set()),
+        ({"shipped_on": TODAY + 2 * DAY}, {"shipped_on"}),
+        ({"shipped_on": TODAY - 20 * DAY}, set()),
+        ({"shipped_on": TODAY - 21 * DAY}, {"shipped_on"}),
+        ({"protection_ends_on": TODAY - 20 * DAY}, set()),
+        ({"protection_ends_on": TODAY - 21 * DAY}, {"protection_ends_on"}),
+        ({"protection_ends_on": TODAY + 346 * DAY}, set()),
+        ({"protection_ends_on": TODAY + 347 * DAY}, {"protection_ends_on"}),
+        ({"price": Decimal(1), "currency": "EUR"}, set()),
+        ({"price": Decimal(1)}, {"currency"}),
+        ({"currency": "EUR"}, {"price"}),
+        ({"ordered_on": date(1999, 1, 1), "shipped_on": date(1998, 1, 1), "price": Decimal(1)},
+         {"ordered_on", "shipped_on", "currency"}),
+    ],
+)  # fmt: skip
+def test_dates_that_cannot_be_are_refused(fields: dict[str, object], expected: set[str]) -> None:
+    """Each field for itself, and all of them at once."""
+    assert expected == refused(an_order(**fields))
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"deed": Deed.SNOOZE}, "until"),
+        ({"deed": Deed.SNOOZE, "until": TODAY}, "until"),
+        ({"deed": Deed.SNOOZE, "until": TODAY + DAY}, None),
+        ({"deed": Deed.SNOOZE, "until": TODAY + 180 * DAY}, None),
+        ({"deed": Deed.SNOOZE, "until": TODAY + 181 * DAY}, "until"),
+        *(({"deed": deed, "until": TODAY + DAY}, "until") for deed in Deed if deed is not Deed.SNOOZE),
+        ({"deed": Deed.RECEIVED, "on": TODAY + DAY}, None),
+        ({"deed": Deed.RECEIVED, "on": TODAY + 2 * DAY}, "on"),
+        ({"deed": Deed.RECEIVED, "on": TODAY - 20 * DAY}, None),
+        ({"deed": Deed.RECEIVED, "on": TODAY - 21 * DAY}, "on"),
+        ({"deed": Deed.REFUNDED, "amount": Decimal(1)}, None),
+        *(({"deed": deed, "amount": Decimal(1)}, "amount")
+          for deed in Deed if deed not in {Deed.REFUNDED, Deed.SNOOZE}),
+        ({"deed": Deed.SNOOZE, "until": TODAY + DAY, "amount": Decimal(1)}, "amount"),
+    ],
+)  # fmt: skip
+def test_what_goes_with_an_action(given: dict[str, object], field: str | None) -> None:
+    """An end with a snooze, an amount with a refund, a day that can have been."""
+    order = an_order(price=Decimal(9), currency="EUR")
+    action = Action(at=NOON, **given)  # type: ignore[arg-type]
+    if field is None:
+        check_action(action, order, NOON)
+        return
+    with pytest.raises(UnacceptableError) as refusal:
+        check_action(action, order, NOON)
+    assert {field} == set(refusal.value.reasons)
+
+
+def test_an_amount_needs_a_currency() -> None:
+    """Else nobody knows what was refunded."""
+    action = Action(Deed.REFUNDED, NOON, amount=Decimal(1))
+    with pytest.raises(UnacceptableError, match="amount"):
+        check_action(action, an_order(), NOON)
+
+
+@pytest.mark.parametrize(
+    ("protocol", "given", "expected"),
+    [
+        ("email", "a@example.org", "a@example.org"),
+        ("email", " First.Last+tag@mail.example.co.uk ", "First.Last+tag@mail.example.co.uk"),
+        ("email", "", None),
+        ("email", "a", None),
+        ("email", "a@example", None),
+        ("email", "a b@example.org", None),
+        ("email", "a@exa mple.org", None),
+        ("email", "a@example.org\nBcc: b@example.org", None),
+        ("email", "ä@example.org", None),
+        ("email", "@example.org", None),
+        ("sms", "+4915112345678", "+4915112345678"),
+        ("sms", " +49 (151) 123-45678 ", "+4915112345678"),
+        ("sms", "015112345678", None),
+        ("sms", "+0123456789", None),
+        ("sms", "+123456", None),
+        ("sms", "+1234567890123456", None),
+        ("sms", "+49151x2345678", None),
+        ("sms", "", None),
+    ],
+)
+def test_an_address_must_look_like_one(protocol: str, given: str, expected: str | None) -> None:
+    """SNS takes almost anything, and then nothing arrives."""
+    if expected is not None:
+        assert expected == check_endpoint(protocol, given)
+        return
+    with pytest.raises(UnacceptableError, match="endpoint"):
+        check_endpoint(protocol, given)

@@ -1,0 +1,126 @@
+"""What the product says, in every language that it speaks."""
+
+import json
+import string
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from importlib.resources import files
+from typing import Any
+
+import pytest
+from babel import Locale
+
+from stallwatch.countries import COUNTRIES
+from stallwatch.words import DEFAULT_LANGUAGE, Words
+
+FOLDER = files("stallwatch").joinpath("data", "words")
+LANGUAGES = sorted(path.name.removesuffix(".json") for path in FOLDER.iterdir())
+
+
+def sentences(language: str) -> dict[str, Any]:
+    read: dict[str, Any] = json.loads(FOLDER.joinpath(f"{language}.json").read_text("utf-8"))
+    return read
+
+
+def placeholders(sentence: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(sentence) if name is not None}
+
+
+def forms(sentence: str | Mapping[str, str]) -> dict[str, str]:
+    return {"other": sentence} if isinstance(sentence, str) else dict(sentence)
+
+
+ENGLISH = sentences(DEFAULT_LANGUAGE)
+
+
+def test_there_is_a_language() -> None:
+    """The default one at least."""
+    assert DEFAULT_LANGUAGE in LANGUAGES
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_has_every_sentence(language: str) -> None:
+    """Under the same keys, no more and no less, and each once."""
+    text = FOLDER.joinpath(f"{language}.json").read_text("utf-8")
+    pairs = json.loads(text, object_pairs_hook=lambda found: found)
+    assert len(pairs) == len(sentences(language))
+    assert set(ENGLISH) == set(sentences(language))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("key", ENGLISH)
+def test_a_sentence_is_filled_in_with_the_same_everywhere(language: str, key: str) -> None:
+    """A translation that asks for another value would fail only when it is sent."""
+    english = placeholders(forms(ENGLISH[key])["other"])
+    for form, sentence in forms(sentences(language)[key]).items():
+        found = placeholders(sentence)
+        # The form for one thing, or for none or two, may say the number in words.
+        assert english - {"n"} <= found <= english
+        assert form != "other" or english == found
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_counts_has_a_form_for_each_plural(language: str) -> None:
+    """Those that whole numbers can have in that language, and what counts in English does so."""
+    locale = Locale.parse(language)
+    needed = {locale.plural_form(n) for n in range(1000)} | {"other"}
+    for key, sentence in sentences(language).items():
+        counts = isinstance(ENGLISH[key], Mapping)
+        assert counts == isinstance(sentence, Mapping), key
+        if counts:
+            assert needed == set(sentence), key
+            assert "n" in placeholders(sentence["other"]), key
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_sentence_is_one_clean_line(language: str) -> None:
+    """Without blanks around it, for it stands in subjects and lists."""
+    for key, sentence in sentences(language).items():
+        for form in forms(sentence).values():
+            assert form == form.strip() != "", key
+            assert form.isprintable(), key
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_country_has_a_name(language: str) -> None:
+    """Every destination that an order may have."""
+    words = Words(language)
+    assert [] == [code for code in sorted(COUNTRIES) if words.country(code) in {"", code}]
+
+
+def test_a_country_that_is_none_is_its_code() -> None:
+    """It comes from an older order at the worst."""
+    assert "ZQ" == Words().country("ZQ")
+
+
+def test_counting_chooses_the_form() -> None:
+    """One day, two days, and none."""
+    said = [Words().say("what.refund_claim.no_news", n=n) for n in (0, 1, 2)]
+    assert ["For 0 days", "For 1 day ", "For 2 days"] == [text[:10] for text in said]
+
+
+def test_dates_are_the_language_s_own() -> None:
+    """A day without a time, an instant with it and in UTC."""
+    words = Words()
+    assert "June 5, 2026" in words.say("advice.snoozed", date=date(2026, 6, 5))
+    told = words.say(
+        "what.source_up", source="Cainiao", time=datetime(2026, 6, 5, 14, 3, tzinfo=UTC)
+    )
+    assert "June 5, 2026" in told
+    assert "2:03" in told
+    assert "UTC" in told
+
+
+def test_what_is_filled_in_is_never_taken_for_a_sentence() -> None:
+    """Braces in a title stay braces."""
+    assert "Order 1: {order_id} {0}" == Words().say(
+        "line.title", order_id="1", title="{order_id} {0}"
+    )
+
+
+def test_a_sentence_can_be_looked_for() -> None:
+    """The first of some keys that there is."""
+    words = Words()
+    assert words.has("advice.closed")
+    assert not words.has("advice.nothing")
+    assert "advice.closed" == words.first("advice.nothing", "advice.closed", "advice.disputed")

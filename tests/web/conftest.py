@@ -1,0 +1,83 @@
+"""What the tests of the page share: a stack behind a bridge, and somebody with a browser."""
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.aws.world import World, world_at
+from tests.local.parts import CHROMIUM, need
+from tests.web import axe
+from tests.web.bridge import Bridge, bridge
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+    from tests.web.visitor import Visitor
+
+START = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
+
+_ARGUMENTS = """
+    --no-sandbox --disable-background-networking --disable-component-update --disable-sync
+    --no-first-run --disable-quic
+""".split()
+
+
+def _do_without(reason: str) -> None:
+    required = "chromium" in os.environ.get("STALLWATCH_REQUIRE", "").split(",")
+    (pytest.fail if required else pytest.skip)(reason)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator["Browser"]:
+    need("chromium")
+    if find_spec("playwright") is None:
+        _do_without("playwright is not installed")
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - only where it is installed
+
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=CHROMIUM, args=_ARGUMENTS) as launched,
+    ):
+        yield launched
+
+
+@pytest.fixture(scope="session")
+def axe_script() -> str:
+    reason = axe.missing()
+    if reason is not None:
+        _do_without(reason)
+    return axe.script()
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    with world_at(START, monkeypatch) as built:
+        yield built
+
+
+@pytest.fixture
+def gateway(world: World) -> Iterator[Bridge]:
+    with bridge(world) as made:
+        yield made
+
+
+@pytest.fixture
+def visitor(browser: "Browser", gateway: Bridge) -> Iterator["Visitor"]:
+    """Somebody at a desk."""
+    from tests.web.visitor import visiting  # noqa: PLC0415 - it needs playwright
+
+    with visiting(browser, gateway) as came:
+        yield came
+
+
+@pytest.fixture
+def walker(browser: "Browser", gateway: Bridge) -> Iterator["Visitor"]:
+    """Somebody with a small phone."""
+    from tests.web.visitor import PHONE, visiting  # noqa: PLC0415 - it needs playwright
+
+    with visiting(browser, gateway, viewport=PHONE) as came:
+        yield came

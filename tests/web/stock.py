@@ -1,0 +1,58 @@
+"""Orders for the page to show."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+from zlib import crc32
+
+from tests.aws.world import World
+
+Journey = Sequence[tuple[float, str]]
+"""Checkpoints: how many days ago, and the code."""
+
+LEFT: Journey = [(73, "PU_PICKUP_SUCCESS"), (70, "SC_OUTBOUND_SUCCESS"), (62, "LH_DEPART")]
+"""Left its country and was not seen again, long enough for a claim."""
+
+AT_PICKUP: Journey = [(19, "PU_PICKUP_SUCCESS"), (16, "LH_DEPART"), (1, "GTMS_STA_SIGNED")]
+STUCK: Journey = [(31, "PU_PICKUP_SUCCESS"), (29, "SC_INBOUND_SUCCESS")]
+MOVING: Journey = [(9, "PU_PICKUP_SUCCESS"), (2, "LH_DEPART")]
+DELIVERED: Journey = [(29, "PU_PICKUP_SUCCESS"), (20, "LH_DEPART"), (3, "GTMS_SIGNED")]
+
+
+def day(world: World, days_ago: int) -> str:
+    """A date."""
+    return (world.now - timedelta(days=days_ago)).date().isoformat()
+
+
+def number_of(order_id: str) -> str:
+    """The tracking number of an order of ours."""
+    return f"LP{crc32(order_id.encode()):014}"
+
+
+def tell(world: World, order_id: str, journey: Journey) -> None:
+    """Have the carrier tell a journey of an order."""
+    world.cainiao.put(
+        number_of(order_id), [(world.now - timedelta(days=days), code) for days, code in journey]
+    )
+
+
+def add(
+    world: World, order_id: str, journey: Journey = MOVING, *, ordered: int = 80, **given: Any
+) -> None:
+    """Add an order with a journey; it is not checked yet."""
+    tell(world, order_id, journey)
+    body = {
+        "order_id": order_id,
+        "ordered_on": day(world, ordered),
+        "tracking_number": number_of(order_id),
+        **given,
+    }
+    status, answer = world.call("POST", "/orders", body)
+    assert 201 == status, answer
+
+
+def check(world: World) -> None:
+    """Check and evaluate all."""
+    world.nudges = 0
+    world.pull()
+    world.pump()
