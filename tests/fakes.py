@@ -519,7 +519,7 @@ class MemoryStore:
             (kept.alert.raised_at for kept in self.kept.values() if kept.pending), default=None
         )
 
-    def wake_sending(self, now: datetime) -> None:  # noqa: ARG002 - the port's signature
+    def wake_sending(self, now: datetime) -> None:  # noqa: ARG002
         self._write("wake_sending", "")
 
 
@@ -602,7 +602,7 @@ class MemoryOutbox:
                 found[member] = OrderRead(shelf.order, shelf.version)
         return found
 
-    def mark_sent(self, members: Iterable[Pending], batch_id: str, now: datetime) -> None:  # noqa: ARG002 - the port's signature
+    def mark_sent(self, members: Iterable[Pending], batch_id: str, now: datetime) -> None:  # noqa: ARG002
         for member in members:
             kept = self._kept(member)
             if kept is not None:

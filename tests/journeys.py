@@ -75,7 +75,7 @@ class Answers:
     outages: tuple[tuple[int, int], ...] = ()
     """The hour at which each begins, and how many it lasts."""
 
-    @cache  # noqa: B019 - lives as long as its journey, which is short
+    @cache  # noqa: B019
     def at(self, hour: int) -> bool:
         return (
             hour >= self.first
@@ -83,14 +83,14 @@ class Answers:
             and not any(start <= hour < start + length for start, length in self.outages)
         )
 
-    @cache  # noqa: B019 - the same
+    @cache  # noqa: B019
     def last(self, hour: int) -> int | None:
         """The last answer until an hour."""
         if hour < self.first:
             return None
         return next((h for h in range(hour, self.first - 1, -1) if self.at(h)), None)
 
-    @cache  # noqa: B019 - the same
+    @cache  # noqa: B019
     def next(self, hour: int, until: int) -> int | None:
         """The first answer from an hour on."""
         return next((h for h in range(max(hour, 0), until + 1) if self.at(h)), None)

@@ -23,6 +23,7 @@ def _function(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
     elif isinstance(node, yaml.SequenceNode):
         value = loader.construct_sequence(node, deep=True)
     else:
+        assert isinstance(node, yaml.MappingNode)
         value = loader.construct_mapping(node, deep=True)
     return {name: value}
 
@@ -34,7 +35,7 @@ _Loader.add_multi_constructor("!", _function)
 def template() -> dict[str, Any]:
     """The template as it is written."""
     text = (ROOT / "template.yaml").read_text("utf-8")
-    loaded: dict[str, Any] = yaml.load(text, _Loader)  # noqa: S506 - a safe loader with functions
+    loaded: dict[str, Any] = yaml.load(text, _Loader)  # noqa: S506
     return loaded
 
 

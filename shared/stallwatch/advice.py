@@ -55,7 +55,7 @@ def _claim_waits(decision: Decision) -> bool:
     )
 
 
-def _quiet(order: Order, decision: Decision, words: Words) -> str:
+def _quiet(order: Order, decision: Decision, words: Words) -> str:  # noqa: C901
     """The advice where nothing presses."""
     say, reading = words.say, decision.reading
     standing = {a.deed: a for a in order.standing()}

@@ -109,7 +109,7 @@ class Text:
 
     # Sentences.
 
-    def what(self) -> str:
+    def what(self) -> str:  # noqa: C901
         """What happened, and since when."""
         kind, say = self.alert.kind, self.words.say
         if kind in {Kind.SOURCE_DOWN, Kind.SOURCE_UP}:

@@ -68,7 +68,7 @@ def _outcome(error: ClientError) -> Outcome:
     if response["Error"].get("Code") in _REFUSED:
         return Outcome.REFUSED
     status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
-    return Outcome.NOT_NOW if 400 <= status < 500 else Outcome.UNKNOWN  # noqa: PLR2004 - HTTP
+    return Outcome.NOT_NOW if 400 <= status < 500 else Outcome.UNKNOWN  # noqa: PLR2004
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,7 @@ def began_with_scan(episode: str) -> bool:
     return episode.startswith("scan ")
 
 
-def read(order: Order, checkpoints: Sequence[Checkpoint], limits: Limits) -> Reading:
+def read(order: Order, checkpoints: Sequence[Checkpoint], limits: Limits) -> Reading:  # noqa: C901
     """Read the checkpoints of an order's present tracking number."""
     updates, strangers = _updates(order, checkpoints, limits)
     moments = _moments(updates)

@@ -31,4 +31,4 @@ def _shown(character: str) -> str:
 
 def _is_noncharacter(point: int) -> bool:
     """Whether a code point is none for good; XML, and so a picture, must not hold U+FFFE."""
-    return point & 0xFFFE == 0xFFFE or 0xFDD0 <= point <= 0xFDEF  # noqa: PLR2004  # as Unicode has them
+    return point & 0xFFFE == 0xFFFE or 0xFDD0 <= point <= 0xFDEF  # as Unicode has them  # noqa: PLR2004

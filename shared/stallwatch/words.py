@@ -65,7 +65,7 @@ class Words:
     def _written(self, value: Value) -> str:
         if isinstance(value, str):
             return value
-        from babel.dates import format_date, format_datetime  # noqa: PLC0415 - slow to import
+        from babel.dates import format_date, format_datetime  # noqa: PLC0415
 
         if isinstance(value, datetime):
             written = format_datetime(value, "long", locale=self._locale)
@@ -84,6 +84,6 @@ def _sentences(language: str) -> Mapping[str, str | Mapping[str, str]]:
 
 @lru_cache
 def _locale(language: str) -> "Locale":
-    from babel import Locale  # noqa: PLC0415 - slow to import, and needed only where one writes
+    from babel import Locale  # noqa: PLC0415
 
     return Locale.parse(language)

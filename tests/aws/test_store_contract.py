@@ -87,7 +87,7 @@ class Store:
         assert row is not None
         return row
 
-    def settle(self, order_id: str = "x", slot: str | None = "12h0430", **given: object) -> Dossier:
+    def settle(self, order_id: str = "x", slot: str | None = "12h0430", **given: Any) -> Dossier:
         """Evaluate an order: it has seen what the trace holds."""
         dossier = self.dossier(order_id)
         entry = replace(
@@ -1047,13 +1047,13 @@ def test_orders_of_the_same_day_are_listed_once_each(store: Store) -> None:
     ids = [f"{n:02}" for n in range(25)]
     for order_id in ids:
         store.book.create(an_order(order_id))
-    assert ids[::-1] == sum(listed(store, None, 4), [])
+    assert ids[::-1] == [o for page in listed(store, None, 4) for o in page]
 
 
 def test_an_empty_list_has_an_end(store: Store) -> None:
     """At once, or after an empty page."""
-    assert [] == sum(listed(store, None, 10), [])
-    assert [] == sum(listed(store, State.CLOSED, 10), [])
+    assert [] == [o for page in listed(store, None, 10) for o in page]
+    assert [] == [o for page in listed(store, State.CLOSED, 10) for o in page]
 
 
 def test_a_page_goes_on_where_nothing_stands_any_more(store: Store) -> None:
@@ -1239,10 +1239,23 @@ LONG = an_answer(
     *(
         an_event(NOON - (20 - n) * DAY, code, "Departed from departure country/region")
         for n, code in enumerate(
-            ["GWMS_ACCEPT", "GWMS_OUTBOUND", "PU_PICKUP_SUCCESS", "SC_INBOUND_SUCCESS"]
-            + ["SC_OUTBOUND_SUCCESS", "CC_EX_START", "CC_EX_SUCCESS", "LH_HO_IN_SUCCESS"]
-            + ["LH_HO_AIRLINE", "LH_DEPART", "LH_ARRIVE", "CC_IM_START", "CC_IM_SUCCESS"]
-            + ["CC_HO_OUT_SUCCESS", "GTMS_ACCEPT"]
+            [
+                "GWMS_ACCEPT",
+                "GWMS_OUTBOUND",
+                "PU_PICKUP_SUCCESS",
+                "SC_INBOUND_SUCCESS",
+                "SC_OUTBOUND_SUCCESS",
+                "CC_EX_START",
+                "CC_EX_SUCCESS",
+                "LH_HO_IN_SUCCESS",
+                "LH_HO_AIRLINE",
+                "LH_DEPART",
+                "LH_ARRIVE",
+                "CC_IM_START",
+                "CC_IM_SUCCESS",
+                "CC_HO_OUT_SUCCESS",
+                "GTMS_ACCEPT",
+            ]
         )
     ),
 )

@@ -225,7 +225,7 @@ class Wishes:
     def wishes(self) -> Mapping[str, Wish]:
         return dict(self.kept)
 
-    def keep(self, subscription_id: str, wish: Wish, now: datetime) -> None:  # noqa: ARG002 - the port's signature
+    def keep(self, subscription_id: str, wish: Wish, now: datetime) -> None:  # noqa: ARG002
         self.kept[subscription_id] = wish
 
     def drop(self, subscription_id: str) -> None:

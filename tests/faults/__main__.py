@@ -1,7 +1,7 @@
 """`make faults`: the real handlers under every fault, nothing lost, nothing doubled.
 
-    SEED=7 SCHEDULES=100000 make faults
-    REPLAY='stalled: 1.3=lost 4.*=late' make faults
+SEED=7 SCHEDULES=100000 make faults
+REPLAY='stalled: 1.3=lost 4.*=late' make faults
 """
 
 import os
@@ -64,7 +64,7 @@ def _exhaustive(index: int, faults: int) -> tuple[str, Counts]:
 def _drawn(index: int, seed: int, wanted: int) -> tuple[str, Counts]:
     """Schedules of a story with three faults, drawn."""
     story = STORIES[index]
-    random = Random(seed + index)
+    random = Random(seed + index)  # noqa: S311
     world = World(EPOCH)
     with running(world):
         explorer = Explorer(story, world)
@@ -129,7 +129,9 @@ def _replay(text: str) -> int:
         explorer = Explorer(story, world)
         for call in explorer.replay(schedule):
             mark = f"  <-- {call.fault}" if call.fault else ""
-            print(f"step {call.name}" if call.kind == "step" else f"  {call.name} {call.about}{mark}")
+            print(
+                f"step {call.name}" if call.kind == "step" else f"  {call.name} {call.about}{mark}"
+            )
     for found in explorer.counts.found:
         print(f"WRONG: {found.what}")
     return 1 if explorer.counts.found else 0

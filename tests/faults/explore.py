@@ -9,7 +9,7 @@ outcomes every stretch of which was run from the very state that it was in.
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 from typing import NamedTuple
 
@@ -257,14 +257,14 @@ def heal(world: World) -> None:
     world.source_mode = mode
 
 
-def _next_instant(world: World) -> object:
+def _next_instant(world: World) -> datetime:
     soon = world.now + timedelta(minutes=15)
     instants = [world.now + HEALING]
     for (_, sk), item in world.db.items.items():
         if sk == "WATCH" and "slot" in item:
             turn = Wheel(30).next_turn(item["slot"]["S"], world.now)
             instants.append(soon if item["slot"]["S"] == NEW or turn is None else turn)
-        if "pending" in item or sk == "PULL" and "owner" in item:
+        if "pending" in item or (sk == "PULL" and "owner" in item):
             instants.append(soon)
     return min(instants)
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from greenlet import greenlet
+from greenlet import greenlet  # type: ignore[import-untyped,unused-ignore]
 
 from tests.faults.explore import heal, summary
 from tests.faults.stories import (
@@ -90,7 +90,9 @@ def explore(pair: Pair, world: World) -> Explored:
     """Every order of the calls of two runs."""
     pair.begin(world)
     start = world.save()
-    serial = {_end_of(world, start, runs) for runs in ((pair.one, pair.other), (pair.other, pair.one))}
+    serial = {
+        _end_of(world, start, runs) for runs in ((pair.one, pair.other), (pair.other, pair.one))
+    }
     seen: set[object] = set()
     ends: set[str] = set()
     ways: dict[object, int] = {}
@@ -238,8 +240,10 @@ def _closed_with_pending(world: World) -> None:
 def _moving(world: World) -> None:
     """A silent order whose parcel moves again: the next look changes its slot."""
     world.journeys[A] = Journey(
-        events((28, "PU_PICKUP_SUCCESS"), (20, "LH_DEPART"))
-        + ((EPOCH + at(hours=1), EPOCH + at(minutes=30), "LH_ARRIVE"),)
+        (
+            *events((28, "PU_PICKUP_SUCCESS"), (20, "LH_DEPART")),
+            (EPOCH + at(hours=1), EPOCH + at(minutes=30), "LH_ARRIVE"),
+        )
     )
     add(world, "a", A, 30)
     settle(world)
@@ -280,7 +284,7 @@ PAIRS = (
     Pair("adding again and sending", _raised, then(_FORGET, _ADD_AGAIN), wake),
     Pair("dropping an alert and reopening", _closed_with_pending, wake, _REOPEN),
     Pair("reopening and evaluation", _closed_with_pending, _REOPEN, evaluate("a")),
-    Pair("adding twice", lambda world: None, _ADD_AGAIN, _ADD_AGAIN),
+    Pair("adding twice", lambda world: None, _ADD_AGAIN, _ADD_AGAIN),  # noqa: ARG005
 )
 
 __all__ = ["PAIRS", "Explored", "KilledError", "Pair", "explore"]

@@ -199,7 +199,7 @@ class NaiveTrace:
 
         delivered = False
         for instant, _, update, moment in counting:
-            # "After `delivered` only `returned` moves it, and then nothing but `returned`"
+            # "After `delivered` only `returned` moves it, and then nothing but `returned`"  # noqa: ERA001
             if delivered and update.stage is not Stage.RETURNED:
                 continue
             self.stage, self.newest = update.stage, update
@@ -429,7 +429,7 @@ class NaiveOrder:
             self._too_old = (now.date() - self.ordered_on).days > limits.old_order
 
     def _due(self, now: datetime) -> list[Sent | None]:
-        # "`delivered` mutes all but a return"
+        # "`delivered` mutes all but a return"  # noqa: ERA001
         if self.stage is Stage.DELIVERED:
             return [self._delivered(now)]
         return [
@@ -502,8 +502,7 @@ class NaiveOrder:
                 if s.reason == reason and isinstance(s.about, frozenset) and s.about & stay
             ]
             if not told or (
-                len(told) == 1
-                and self._long_after(now, told[0].at, self.limits.pickup_reminder)
+                len(told) == 1 and self._long_after(now, told[0].at, self.limits.pickup_reminder)
             ):
                 return self._message(now, Kind.ACTION_NEEDED, reason, frozenset(stay))
         return None
@@ -511,7 +510,7 @@ class NaiveOrder:
     def _moving_again(self, now: datetime, due: list[Sent]) -> list[Sent]:
         alarm, scan = self._alarm_at, self.trace.scan_began_at
         over = alarm is not None and scan is not None and scan > alarm
-        # "not while the place is `returned`"; "`delivered` mutes all"
+        # "not while the place is `returned`"; "`delivered` mutes all"  # noqa: ERA001
         quiet = self.trace.place is Stage.RETURNED or self.stage is Stage.DELIVERED
         message = []
         if over and any(sent.kind in USES_UP for sent in due):
@@ -532,7 +531,7 @@ class NaiveOrder:
             return None
         if self.trace.place is Stage.RETURNED:  # "at once, no gate but the buyer's word"
             return self._claim(now, "returned")
-        # "`snooze` mutes `never_scanned`, `moving_again` and the ladder but a return"
+        # "`snooze` mutes `never_scanned`, `moving_again` and the ladder but a return"  # noqa: ERA001
         silent = self.silent_days(now)
         if silent is None or self._snoozed(now):
             return None
@@ -572,13 +571,13 @@ class NaiveOrder:
         return answered is not None and now - answered <= limits.second_answer_hours * HOUR
 
     def _claim(self, now: datetime, reason: str) -> Sent | None:
-        # "`refund_claim`: every 7 days"
+        # "`refund_claim`: every 7 days"  # noqa: ERA001
         before = [s for s in self.sent if s.kind is Kind.REFUND_CLAIM and s.reason == reason]
         if before and not self._long_after(now, before[-1].at, self.limits.claim_repeat):
             return None
         protected_until = self.protection_ends_on
         if reason == "returned":
-            # "for `returned` at most 3 times an order"
+            # "for `returned` at most 3 times an order"  # noqa: ERA001
             enough = len(before) >= self.limits.claim_times
         elif protected_until is not None and now.date() > protected_until:
             # "after `protection_ends_on` one `silence` claim is sent, however many came before"

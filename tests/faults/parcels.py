@@ -120,7 +120,7 @@ def _parcel(random: Random, index: int, kind: str, added: datetime) -> Parcel:
     )
 
 
-def _journey(random: Random, kind: str, begins: datetime) -> Iterator[Scan]:
+def _journey(random: Random, kind: str, begins: datetime) -> Iterator[Scan]:  # noqa: C901, PLR0912
     steps: list[tuple[str, float]] = list(_ORIGIN)
     if kind == "never scanned":
         steps = steps[:1]

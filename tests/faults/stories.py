@@ -30,7 +30,9 @@ def days(number: float) -> timedelta:
     return timedelta(days=number)
 
 
-def events(*shown: tuple[float, str], seen: float = 100) -> tuple[tuple[datetime, datetime, str], ...]:
+def events(
+    *shown: tuple[float, str], seen: float = 100
+) -> tuple[tuple[datetime, datetime, str], ...]:
     """Events so many days before the story, shown to us since `seen` days before it."""
     return tuple((EPOCH - days(seen), EPOCH - days(ago), code) for ago, code in shown)
 
@@ -115,9 +117,7 @@ def _silent(world: World) -> None:
 def _three_late(world: World) -> None:
     """Three orders of which each comes past its window within the day."""
     for order_id, number in (("a", A), ("b", B), ("c", C)):
-        world.journeys[number] = Journey(
-            events((25.7, "PU_PICKUP_SUCCESS"), (2, "GTMS_ACCEPT"))
-        )
+        world.journeys[number] = Journey(events((25.7, "PU_PICKUP_SUCCESS"), (2, "GTMS_ACCEPT")))
         add(world, order_id, number, 27)
     settle(world)
 
@@ -125,8 +125,10 @@ def _three_late(world: World) -> None:
 def _alarmed(world: World) -> None:
     """An order that was told to be stalled, and moves tomorrow."""
     world.journeys[A] = Journey(
-        events((28, "PU_PICKUP_SUCCESS"), (20, "LH_DEPART"))
-        + ((EPOCH + at(hours=1), EPOCH + at(minutes=30), "LH_ARRIVE"),)
+        (
+            *events((28, "PU_PICKUP_SUCCESS"), (20, "LH_DEPART")),
+            (EPOCH + at(hours=1), EPOCH + at(minutes=30), "LH_ARRIVE"),
+        )
     )
     add(world, "a", A, 30)
     settle(world)

@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
@@ -24,6 +23,9 @@ from tests.aws.world import Context, load_handler
 from tests.standins.dynamodb import Key, StandIn, Tables
 from tests.standins.sns import StrictSns
 from tests.template import rules_variable, template, woken_by
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 CALL_TAKES = timedelta(milliseconds=5)
 TIME_OUT_TAKES = timedelta(seconds=25)
@@ -161,7 +163,7 @@ class World:
 
     def api(self, method: str, path: str, body: object = None) -> Any:
         """Send a request; None where the function died."""
-        import json
+        import json  # noqa: PLC0415
 
         event = {
             "resource": path,
@@ -246,7 +248,7 @@ class World:
                 for p in self.published
             ]
             return None
-        except Exception as error:  # noqa: BLE001 - whatever a handler raises, the service retries
+        except Exception as error:
             if _is_ours(error):
                 return None
             raise
@@ -301,7 +303,7 @@ class World:
         if fault == "again":
             try:
                 do()
-            except ClientError:
+            except ClientError:  # noqa: TRY203
                 raise
             return do()
         if fault == "throttle":
@@ -414,7 +416,7 @@ class _Topic:
         self._world = world
 
     def publish(self, **call: Any) -> Any:
-        import json
+        import json  # noqa: PLC0415
 
         world = self._world
         body = json.loads(json.loads(call["Message"])["default"])
@@ -425,7 +427,9 @@ class _Topic:
             answer = world.sns.publish(**call)
             orders = tuple(order["order_id"] for order in body["orders"])
             world.published.append(
-                Published(body["id"], body["kind"], orders, world.running[0], unknown=fault in UNKNOWN)
+                Published(
+                    body["id"], body["kind"], orders, world.running[0], unknown=fault in UNKNOWN
+                )
             )
             return answer
 
@@ -539,14 +543,14 @@ def running(world: World) -> Iterator[World]:
 
     with (
         mock.patch.dict(os.environ, variables),
-        mock.patch.object(clients, "dynamodb", lambda: database),
-        mock.patch.object(clients, "sns_once", lambda: topic),
-        mock.patch.object(clients, "sns", lambda: topic),
-        mock.patch.object(clients, "functions", lambda: functions),
-        mock.patch.object(LambdaClock, "now", lambda _: world.now),
+        mock.patch.object(clients, "dynamodb", lambda: database),  # noqa: PT008
+        mock.patch.object(clients, "sns_once", lambda: topic),  # noqa: PT008
+        mock.patch.object(clients, "sns", lambda: topic),  # noqa: PT008
+        mock.patch.object(clients, "functions", lambda: functions),  # noqa: PT008
+        mock.patch.object(LambdaClock, "now", lambda _: world.now),  # noqa: PT008
         mock.patch.object(LambdaClock, "sleep", sleep),
         mock.patch.object(LambdaClock, "remaining", remaining),
-        mock.patch.object(booking, "token_hex", lambda _: world.token()),
+        mock.patch.object(booking, "token_hex", lambda _: world.token()),  # noqa: PT008
     ):
         logging.disable(logging.CRITICAL)
         try:
@@ -583,7 +587,7 @@ def _about(name: str, arguments: Mapping[str, Any]) -> str:
     elif name == "query":
         index = arguments.get("IndexName")
         values = arguments["ExpressionAttributeValues"]
-        return index or next(iter(values.values()))["S"]
+        return str(index or next(iter(values.values()))["S"])
     else:
         return ""
     return f"{key['pk']['S']}/{key['sk']['S']}"
@@ -623,9 +627,9 @@ def _client_error(code: str, status: int, name: str) -> ClientError:
 
 
 def _is_ours(error: Exception) -> bool:
-    from botocore.exceptions import BotoCoreError
+    from botocore.exceptions import BotoCoreError  # noqa: PLC0415
 
-    from stallwatch.errors import StallwatchError
+    from stallwatch.errors import StallwatchError  # noqa: PLC0415
 
     return isinstance(error, (StallwatchError, ClientError, BotoCoreError))
 

@@ -166,7 +166,7 @@ class Demo:
 
     def api(self, method: str, path: str, body: object = None) -> Any:
         """Ask the API, as any client would."""
-        request = urllib.request.Request(  # noqa: S310 - our own address
+        request = urllib.request.Request(  # noqa: S310
             f"{self.local.stack['api_url']}{path}",
             method=method,
             data=None if body is None else json.dumps(body).encode(),
@@ -202,9 +202,7 @@ class Demo:
                 for on, ago, code in parcel.later
                 if on <= day
             ]
-            self.cainiao.put(
-                parcel.number, scans, carrier=parcel.carrier, destination="Germany"
-            )
+            self.cainiao.put(parcel.number, scans, carrier=parcel.carrier, destination="Germany")
 
     def live(self, day: int, mode: str) -> None:
         """Let a day of the story happen."""

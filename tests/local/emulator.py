@@ -21,7 +21,7 @@ from ministack.services import sns  # type: ignore[import-not-found]
 
 def keep_letters(file: Path) -> None:
     """Write down what the topics' e-mail and SMS subscribers get, a JSON object a line."""
-    fan_out = sns._fanout
+    fan_out = sns._fanout  # noqa: SLF001
 
     def fan_out_and_keep(
         topic_arn: str,
@@ -33,14 +33,14 @@ def keep_letters(file: Path) -> None:
         *rest: str,
         **named: str,
     ) -> None:
-        topic = sns._topic_by_arn_any_scope(topic_arn)
+        topic = sns._topic_by_arn_any_scope(topic_arn)  # noqa: SLF001
         for subscription in topic["subscriptions"] if topic else ():
             protocol = subscription["protocol"]
-            text = sns._resolve_message_for_protocol(message, structure, protocol)
+            text = sns._resolve_message_for_protocol(message, structure, protocol)  # noqa: SLF001
             if (
                 protocol in {"email", "sms"}
                 and subscription["confirmed"]
-                and sns._matches_filter_policy(subscription, attributes or {}, text)
+                and sns._matches_filter_policy(subscription, attributes or {}, text)  # noqa: SLF001
             ):
                 letter = {
                     "protocol": protocol,
@@ -52,7 +52,7 @@ def keep_letters(file: Path) -> None:
                     letters.write(json.dumps(letter) + "\n")
         fan_out(topic_arn, message_id, message, subject, structure, attributes, *rest, **named)
 
-    sns._fanout = fan_out_and_keep
+    sns._fanout = fan_out_and_keep  # noqa: SLF001
 
 
 def answer_what_runs(path: str) -> None:
@@ -76,7 +76,7 @@ def answer_what_runs(path: str) -> None:
 
 def end_functions_with_it() -> None:
     """Let each function's process watch for the emulator's end."""
-    lambda_runtime._PYTHON_WORKER_SCRIPT = _WATCH + lambda_runtime._PYTHON_WORKER_SCRIPT
+    lambda_runtime._PYTHON_WORKER_SCRIPT = _WATCH + lambda_runtime._PYTHON_WORKER_SCRIPT  # noqa: SLF001
 
 
 _WATCH = """

@@ -119,7 +119,7 @@ def _hold(command: Sequence[str], doomed: Sequence[str]) -> int:
     child = subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
-        preexec_fn=_end_with_the_leash,
+        preexec_fn=_end_with_the_leash,  # noqa: PLW1509
     )
     # Only now, since a child inherits what is ignored.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)

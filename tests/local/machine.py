@@ -122,7 +122,7 @@ def client(service: Any, endpoint: str) -> Any:
 def _session() -> boto3.Session:
     return boto3.Session(
         aws_access_key_id="test",
-        aws_secret_access_key="test",
+        aws_secret_access_key="test",  # noqa: S106
         region_name=REGION,
         botocore_session=botocore.session.Session(
             {

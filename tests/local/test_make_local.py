@@ -166,7 +166,7 @@ def test_a_taken_port_is_named() -> None:
 
 
 def _status(url: str, key: str | None = None) -> int:
-    request = Request(url, headers={"x-api-key": key} if key else {})
+    request = Request(url, headers={"x-api-key": key} if key else {})  # noqa: S310
     try:
         with build_opener(ProxyHandler({})).open(request) as answer:
             status: int = answer.status

@@ -73,7 +73,7 @@ class StandIn:
         self.partitions: dict[str, set[str]] = {}
         self.stream: list[Written] = []
         self.units: list[tuple[str, float]] = []
-        self.lag: Callable[[int], int] = lambda states: 0  # noqa: ARG005 - the newest
+        self.lag: Callable[[int], int] = lambda states: 0  # noqa: ARG005
         self._numbered = 0
         self._remember = remember
         self._indexes = {
@@ -98,7 +98,7 @@ class StandIn:
 
     # The client's methods.
 
-    def get_item(self, *, TableName: str, Key: Item, ConsistentRead: bool = False) -> Any:  # noqa: N803
+    def get_item(self, *, TableName: str, Key: Item, ConsistentRead: bool = False) -> Any:  # noqa: ARG002, N803
         self._is_table(TableName)
         item = self.items.get(_key(Key))
         return {} if item is None else {"Item": item}
@@ -137,9 +137,7 @@ class StandIn:
         start = call.get("ExclusiveStartKey")
         if start is not None:
             place = self._place(call, start)
-            found = [
-                (at, row) for at, row in found if (at > place if forward else at < place)
-            ]
+            found = [(at, row) for at, row in found if (at > place if forward else at < place)]
         return self._page([row for _, row in found], call)
 
     def put_item(self, *, TableName: str, Item: Item, **call: Any) -> Any:  # noqa: N803
@@ -229,9 +227,7 @@ class StandIn:
         for pk, sk in self.items:
             self.partitions.setdefault(pk, set()).add(sk)
         for name, index in self._indexes.items():
-            index.rows = {
-                partition: dict(rows) for partition, rows in state.indexes[name].items()
-            }
+            index.rows = {partition: dict(rows) for partition, rows in state.indexes[name].items()}
             self._earlier[name].clear()
         self._numbered = state.written
         self.stream.clear()
@@ -268,9 +264,7 @@ class StandIn:
         values = call.get("ExpressionAttributeValues", {})
         if self._condition(text, call, values)(item or {}, values):
             return
-        response: Any = {
-            "Error": {"Code": "ConditionalCheckFailedException", "Message": "refused"}
-        }
+        response: Any = {"Error": {"Code": "ConditionalCheckFailedException", "Message": "refused"}}
         if call.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD" and item is not None:
             response["Item"] = item
         raise ClientError(response, "UpdateItem")
@@ -286,7 +280,7 @@ class StandIn:
             unused = {*names, *values} - used
             missing = {name for name in used if name.startswith(":")} - values.keys()
             if unused or missing:
-                raise RefusedError(f"unused {unused}, missing {missing}")
+                raise RefusedError(f"unused {unused}, missing {missing}")  # noqa: TRY301
             after = apply(before or dict(key), values)
         except RefusedError as refusal:
             raise _refusal("ValidationException", str(refusal)) from refusal
@@ -354,7 +348,7 @@ class StandIn:
             page.append(row)
             size += _size(row)
         answer: dict[str, Any] = {"Items": page}
-        if page and len(page) == call.get("Limit", -1) or len(page) < len(rows):
+        if (page and len(page) == call.get("Limit", -1)) or len(page) < len(rows):
             last = page[-1]
             names = {"pk", "sk"}
             if "IndexName" in call:

@@ -15,7 +15,9 @@ Update = Callable[[Item, Values], Item]
 LONGEST = 4096
 """Bytes of an expression."""
 
-_TOKEN = re.compile(r"\s*(<>|<=|>=|[=<>(),+]|:[A-Za-z0-9_]+|#[A-Za-z0-9_]+|[A-Za-z][A-Za-z0-9_.-]*)")
+_TOKEN = re.compile(
+    r"\s*(<>|<=|>=|[=<>(),+]|:[A-Za-z0-9_]+|#[A-Za-z0-9_]+|[A-Za-z][A-Za-z0-9_.-]*)"
+)
 _RESERVED = frozenset(word.upper() for word in ReservedKeywords.get_reserved_keywords())
 
 
@@ -154,7 +156,7 @@ def _one(tokens: _Tokens) -> Condition:
             )
         tokens.expect(")")
         if function == "attribute_exists":
-            return lambda item, values: name in item  # noqa: ARG005 - conditions are called alike
+            return lambda item, values: name in item  # noqa: ARG005
         return lambda item, values: name not in item  # noqa: ARG005
     name = tokens.name()
     operator = tokens.next()

@@ -11,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "shared"))
 
-from stallwatch.answers import Answer  # noqa: E402  # the path to it stands above
+from stallwatch.answers import Answer  # the path to it stands above  # noqa: E402
 from stallwatch.sources.cainiao import parse  # noqa: E402
 from stallwatch.vocabulary import place  # noqa: E402
 

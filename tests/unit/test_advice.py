@@ -50,8 +50,8 @@ BEFORE_DEADLINE = an_order(protection_ends_on=TODAY + 3 * DAY)
         ("no longer watched", an_order(actions=said(Deed.RECEIVED)), [(1, "LH_DEPART")], {}),
         ("no longer watched", an_order(ordered_on=TODAY - 181 * DAY), [(1, "LH_DEPART")], {}),
         ("5 days to answer", an_order(actions=said(Deed.DISPUTE_OPENED)), [(1, "RT_INBOUND")], {}),
-        ("asked for quiet", an_order(actions=said(Deed.SNOOZE, until=TODAY + DAY)), [(1, "LH_DEPART")], {}),
-        ("Wait for the seller", an_order(actions=said(Deed.SELLER_CONTACTED, episode="0")), [(13, "CC_EX_SUCCESS")], {}),
+        ("asked for quiet", an_order(actions=said(Deed.SNOOZE, until=TODAY + DAY)), [(1, "LH_DEPART")], {}),  # noqa: E501
+        ("Wait for the seller", an_order(actions=said(Deed.SELLER_CONTACTED, episode="0")), [(13, "CC_EX_SUCCESS")], {}),  # noqa: E501
         # What only the buyer can do, before any deadline.
         ("goes back is not delivered", BEFORE_DEADLINE, [(2, "LH_DEPART"), (1, "RT_INBOUND")], {}),
         ("Collect it", BEFORE_DEADLINE, [(1, "GTMS_STA_SIGNED")], {}),
@@ -60,7 +60,7 @@ BEFORE_DEADLINE = an_order(protection_ends_on=TODAY + 3 * DAY)
         ("Pay the duty", BEFORE_DEADLINE, [(1, "CUS_TAX")], {}),
         ("correct address", BEFORE_DEADLINE, [(1, "GTMS_STA_WAIT_CUST_CHANGE_ADDRESS")], {}),
         # The deadline, before the ladder.
-        ("open the dispute now", replace(OLD, protection_ends_on=TODAY + 3 * DAY), [(61, "LH_DEPART")], {}),
+        ("open the dispute now", replace(OLD, protection_ends_on=TODAY + 3 * DAY), [(61, "LH_DEPART")], {}),  # noqa: E501
         ("dispute today", replace(OLD, protection_ends_on=TODAY), [(1, "LH_DEPART")], {}),
         # The ladder.
         ("open a dispute with the picture", OLD, [(61, "LH_DEPART")], {}),

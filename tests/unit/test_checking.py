@@ -1,7 +1,6 @@
 """Checking what is due: at a set pace, with no answer taken for one, and nobody starved."""
 
 from collections import deque
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -22,13 +21,12 @@ from stallwatch.checking import (
     Check,
     Pace,
     Report,
-    Row,
 )
 from stallwatch.errors import UnavailableError
 from stallwatch.evaluating import Evaluation
 from stallwatch.health import Health
 from stallwatch.limits import Limits
-from stallwatch.model import Alert, Kind, Order
+from stallwatch.model import Alert, Kind
 from stallwatch.wheel import NEW, Wheel
 from tests.fakes import (
     NOON,
@@ -125,7 +123,7 @@ class Rig:
                     raised += evaluation.evaluate(order_id, self.clock.now())
                 else:
                     due = evaluation.evaluate_source("cainiao", self.clock.now())
-                    raised += [alert for alert in due]  # type: ignore[misc]
+                    raised += list(due)  # type: ignore[arg-type]
         self.mark_all_sent()
         return [alert.kind for alert in raised]
 
@@ -155,7 +153,8 @@ class Rig:
 
     def answered_at(self, order_id: str) -> datetime | None:
         """The last answer about an order, as the API shows it."""
-        return self.seen(order_id).decision.answered_at
+        found: datetime | None = self.seen(order_id).decision.answered_at
+        return found
 
     def seen(self, order_id: str) -> Any:
         return Desk(self.store, lambda: None, self.wheel, LIMITS).get(order_id, self.clock.now())
@@ -638,7 +637,7 @@ def test_a_store_that_fails_gives_the_lease_back(rig: Rig) -> None:
 
     @dataclass
     class Failing(MemoryStore):
-        def add_answer(self, *_: object) -> bool:  # type: ignore[override]
+        def add_answer(self, *_: object) -> bool:
             raise UnavailableError
 
     rig.store = Failing()

@@ -32,8 +32,8 @@ def answer(order: Order, action: Action, state: State) -> int:
     try:
         act(order, action, state)
     except SenselessError as error:
-        assert str(error).isprintable()
-        assert str(error).endswith(".")
+        assert str(error).isprintable()  # noqa: PT017
+        assert str(error).endswith(".")  # noqa: PT017
         return 409
     return 200
 

@@ -14,6 +14,7 @@
 8. **Once closed, silent.** A closed order sends nothing, and has no next instant.
 """
 
+import itertools
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
@@ -147,7 +148,7 @@ def test_nothing_is_said_twice(journey: Journey) -> None:
     deadlines = 1 + sum(said.deed is None for said in journey.said)
     assert all(n <= 3 + deadlines for n in silences.values())
     assert sum(a.reason == RETURNED for a in claims) <= 3
-    for one, other in zip(claims, claims[1:], strict=False):
+    for one, other in itertools.pairwise(claims):
         assert other.raised_at - one.raised_at >= timedelta(days=7)
 
 

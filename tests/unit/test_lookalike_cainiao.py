@@ -23,7 +23,7 @@ COMMAND = [sys.executable, "-m", "tests.lookalikes.cainiao"]
 
 def get(url: str, orders: object = None) -> Any:  # JSON
     body = None if orders is None else json.dumps(orders).encode()
-    with urlopen(Request(url, data=body), timeout=60) as answer:  # noqa: S310  # 127.0.0.1
+    with urlopen(Request(url, data=body), timeout=60) as answer:  # 127.0.0.1  # noqa: S310
         return json.load(answer)
 
 

@@ -18,7 +18,7 @@ from stallwatch.advice import advise
 from stallwatch.alphabets import gsm7
 from stallwatch.facts import facts_of
 from stallwatch.messages import compose, order_url
-from stallwatch.model import SEVERITY, Alert, Flag, Kind, Order
+from stallwatch.model import SEVERITY, Alert, Flag, Kind, Order, Stage
 from stallwatch.rules import ATTEMPT, PICKUP, RETURNED, SILENCE
 from stallwatch.sending import Letter, Pending
 from stallwatch.text import clean
@@ -189,6 +189,15 @@ def test_no_sentence_is_there_for_nothing(language: str) -> None:
     compose(
         letter(Kind.REFUND_CLAIM, SILENCE, facts=FACTS | {"second_passed_over": True}), PAGE, heard
     )
+    ahead = {"late_on": "2026-07-02", "claim_opens_on": "2026-07-14"}
+    for facts in (FACTS | ahead, FACTS | ahead | {"protection_ends_on": "2026-07-01"}):
+        compose(letter(Kind.STALLED, facts=facts), PAGE, heard)
+    ends_soon = replace(ORDER, protection_ends_on=date(2026, 7, 1))
+    compose(letter(Kind.STALLED, "", (ends_soon,), FACTS | ahead), PAGE, heard)
+    again = letter(Kind.ACTION_NEEDED, Stage.READY_FOR_PICKUP)
+    ((pending, alert, about_order),) = again.members
+    again = replace(again, members=((pending, replace(alert, nth=2), about_order),))
+    compose(again, PAGE, heard)
     for service in ("standard", "expedited", "economy"):
         compose(letter(Kind.LATE, facts=FACTS | {"service": service}), PAGE, heard)
     there = json.loads(
@@ -294,7 +303,7 @@ def test_what_is_not_known_is_null_for_machines() -> None:
     order = replace(ORDER, tracking_number=None, protection_ends_on=None)
     told = json.loads(compose(letter(Kind.DELIVERED, "", (order,), bare), PAGE, Words()).default)
     (found,) = told["orders"]
-    assert {"tracking_number", "silent_days", "days_in_transit", "claim_opens_on", "protection_ends_on"} == {
+    assert {"tracking_number", "silent_days", "days_in_transit", "claim_opens_on", "protection_ends_on"} == {  # noqa: E501
         name for name, value in found.items() if value is None
     }  # fmt: skip
 

@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.exceptions import (
     ConnectionClosedError,
     ConnectTimeoutError,
@@ -56,7 +57,7 @@ class Wire:
             )
         )
         status, text = self.answers()
-        return AWSResponse(request.url, status, {}, _Body(text))  # type: ignore[no-untyped-call]
+        return AWSResponse(request.url, status, HTTPHeaders(), _Body(text))
 
 
 @pytest.fixture
@@ -64,7 +65,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
-    for made_once in (clients.sns, clients.sns_once, clients._session):  # noqa: SLF001 - their caches
+    for made_once in (clients.sns, clients.sns_once, clients._session):  # noqa: SLF001
         made_once.cache_clear()
     yield
     for made_once in (clients.sns, clients.sns_once, clients._session):  # noqa: SLF001
@@ -85,7 +86,7 @@ def letter() -> Letter:
 
 def publish(answers: Callable[[], tuple[int, str]]) -> tuple[Outcome, list[dict[str, str]]]:
     """What becomes of a message, and what went over the wire."""
-    wire = Wire(answers)
+    wire: Any = Wire(answers)
     client = clients.sns_once()
     client.meta.events.register("before-send.sns", wire)
     topic = Topic(client, ARN, "https://stallwatch.example/", Words())
@@ -161,7 +162,7 @@ def test_a_message_has_a_form_for_each_subscriber() -> None:
 
 
 @pytest.fixture
-def topic(environment: None) -> Iterator[tuple[TopicSubscribers, Stubber]]:  # noqa: ARG001 - what it sets is needed
+def topic(environment: None) -> Iterator[tuple[TopicSubscribers, Stubber]]:  # noqa: ARG001
     client = clients.sns()
     with Stubber(client) as stubber:
         yield TopicSubscribers(client, ARN), stubber

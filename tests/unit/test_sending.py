@@ -1,5 +1,6 @@
 """Sending what is pending: none lost, none twice."""
 
+import itertools
 from collections import deque
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -150,12 +151,12 @@ def test_a_message_names_fifty_orders_at_the_most(office: Office) -> None:
     assert (3, 101) == (report.messages, report.alerts)
     assert [50, 50, 1] == [len(ids) for ids in office.notifier.order_ids]
     assert MOST_IN_ONE == 50
-    assert [f"{n:03}" for n in range(101)] == sum(office.notifier.order_ids, [])
+    assert [f"{n:03}" for n in range(101)] == [o for ids in office.notifier.order_ids for o in ids]
     assert 101 == office.store.sent[Kind.STALLED]
 
 
 def test_between_two_messages_there_is_a_gap(office: Office) -> None:
-    """Also between the last of one run and the first of the next: SNS suspends who gets too many."""
+    """Also between the last of one run and the first of the next: SNS suspends who gets too many."""  # noqa: E501
     times = []
     office.notifier.before = lambda _: times.append(office.clock.now())
     for n, kind in enumerate((Kind.LATE, Kind.STALLED, Kind.DELIVERED)):
@@ -163,7 +164,7 @@ def test_between_two_messages_there_is_a_gap(office: Office) -> None:
     office.send()
     office.raise_alert("x")
     office.send()
-    gaps = [b - a for a, b in zip(times, times[1:], strict=False)]
+    gaps = [b - a for a, b in itertools.pairwise(times)]
     assert [GAP, GAP, GAP] == gaps
     assert timedelta(milliseconds=200) < GAP
 
@@ -447,7 +448,7 @@ def test_a_run_without_time_leaves_the_rest_to_the_next(office: Office) -> None:
     assert 2 == office.sending().send().messages
 
 
-class Crash(Exception):
+class Crash(Exception):  # noqa: N818
     """The function ends here."""
 
 

@@ -1,6 +1,7 @@
 """What a function is told by its environment."""
 
 from datetime import timedelta
+
 import pytest
 
 from stallwatch.limits import Limits

@@ -155,7 +155,7 @@ def test_an_empty_answer_says_whether_the_number_is_known(*, known: bool) -> Non
 def test_writing_blindly_is_the_same_as_merging(
     first: list[Event],
     second: list[Event],
-    only_newer: bool,  # noqa: FBT001 - Hypothesis gives it
+    only_newer: bool,  # noqa: FBT001
 ) -> None:
     """Where an answer only adds to what is there, reading first would have changed nothing."""
     if only_newer and first:
@@ -234,7 +234,7 @@ def test_an_emptied_trace_keeps_what_it_had() -> None:
         ({"eta": NOW}, {"eta": NOW + timedelta(hours=3)}, False),
         ({"eta": NOW}, {"eta": NOW + DAY}, True),
         ({}, {"carrier": LocalCarrier("DHL")}, True),
-        ({"carrier": LocalCarrier("DHL", "https://a.example/")}, {"carrier": LocalCarrier("DHL")}, False),
+        ({"carrier": LocalCarrier("DHL", "https://a.example/")}, {"carrier": LocalCarrier("DHL")}, False),  # noqa: E501
     ],
 )  # fmt: skip
 def test_what_is_news_besides_events(

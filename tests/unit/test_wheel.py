@@ -30,7 +30,9 @@ LENGTHS = (5, 10, 15, 20, 30, 60)
 """The lengths of a turn that the stack's parameter takes."""
 
 instants = st.datetimes(
-    min_value=datetime(2026, 1, 1), max_value=datetime(2027, 1, 1), timezones=st.just(UTC)
+    min_value=datetime(2026, 1, 1),  # noqa: DTZ001
+    max_value=datetime(2027, 1, 1),  # noqa: DTZ001
+    timezones=st.just(UTC),
 )
 order_ids = st.from_regex(r"[A-Za-z0-9._-]{1,64}", fullmatch=True)
 

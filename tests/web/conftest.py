@@ -36,7 +36,7 @@ def browser() -> Iterator["Browser"]:
     need("chromium")
     if find_spec("playwright") is None:
         _do_without("playwright is not installed")
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - only where it is installed
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415
 
     with (
         sync_playwright() as playwright,
@@ -68,7 +68,7 @@ def gateway(world: World) -> Iterator[Bridge]:
 @pytest.fixture
 def visitor(browser: "Browser", gateway: Bridge) -> Iterator["Visitor"]:
     """Somebody at a desk."""
-    from tests.web.visitor import visiting  # noqa: PLC0415 - it needs playwright
+    from tests.web.visitor import visiting  # noqa: PLC0415
 
     with visiting(browser, gateway) as came:
         yield came
@@ -77,7 +77,7 @@ def visitor(browser: "Browser", gateway: Bridge) -> Iterator["Visitor"]:
 @pytest.fixture
 def walker(browser: "Browser", gateway: Bridge) -> Iterator["Visitor"]:
     """Somebody with a small phone."""
-    from tests.web.visitor import PHONE, visiting  # noqa: PLC0415 - it needs playwright
+    from tests.web.visitor import PHONE, visiting  # noqa: PLC0415
 
     with visiting(browser, gateway, viewport=PHONE) as came:
         yield came

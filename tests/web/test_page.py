@@ -834,7 +834,7 @@ def test_axe_finds_nothing(
     browser: "Browser", gateway: Bridge, axe_script: str, scheme: str
 ) -> None:
     """In any view, in either scheme, on a phone and at a desk, with a form and a dialog open."""
-    from tests.web.visitor import PHONE, visiting  # noqa: PLC0415 - it needs playwright
+    from tests.web.visitor import PHONE, visiting  # noqa: PLC0415
 
     world = gateway.world
     add(

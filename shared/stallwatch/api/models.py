@@ -56,7 +56,7 @@ def _country(value: str) -> str:
 
 
 def _currency(value: str) -> str:
-    from babel.core import get_global  # noqa: PLC0415 - slow to import, and seldom needed
+    from babel.core import get_global  # noqa: PLC0415
 
     code = value.upper()
     if code not in get_global("all_currencies"):
@@ -76,9 +76,7 @@ def _text(value: str) -> str | None:
     return clean(value, TEXT_LIMIT) or None
 
 
-OrderId = Annotated[
-    StrictStr, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$"), AfterValidator(_order_id)
-]
+OrderId = Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$"), AfterValidator(_order_id)]
 Day = Annotated[date, BeforeValidator(_day)]
 Instant = Annotated[
     datetime,

@@ -307,7 +307,7 @@ def change_order(order_id: OrderIdInPath, changes: OrderChanges) -> OrderDetails
     tags=["Orders"],
     responses={204: {"description": "It is forgotten"}, **_errors(404, 422)},
 )
-def forget_order(order_id: OrderIdInPath) -> Response[None]:
+def forget_order(order_id: OrderIdInPath) -> Response[str]:
     """Forget an order."""
     _services().desk.forget(order_id)
     return Response(204, body="")
@@ -403,7 +403,7 @@ def subscribe(subscription: SubscriptionIn) -> Response[SubscriptionOut]:
 )
 def unsubscribe(
     subscription_id: Annotated[str, Path(pattern=r"^[0-9a-f]{16}$")],
-) -> Response[None]:
+) -> Response[str]:
     """Remove a subscriber."""
     services = _services()
     services.subscriptions.unsubscribe(subscription_id, services.now)

@@ -24,7 +24,9 @@ def openapi() -> str:
         description=_DESCRIPTION,
         license_info=License(name="MIT", identifier="MIT"),
         servers=[Server(url=".")],
-        security_schemes={"key": APIKey(name="x-api-key", in_=APIKeyIn.header)},
+        security_schemes={
+            "key": APIKey.model_validate({"name": "x-api-key", "in": APIKeyIn.header})
+        },
         security=[{"key": []}],
     )
     document: dict[str, Any] = json.loads(text)

@@ -119,7 +119,7 @@ class Transport:
 
 
 class _Session(requests.Session):
-    def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002  # its signature
+    def get_redirect_target(self, resp: requests.Response) -> None:  # its signature  # noqa: ARG002
         """None: no redirect is followed, nor looked into, which reads the whole of its body."""
         return
 
