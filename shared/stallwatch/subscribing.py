@@ -118,12 +118,17 @@ class Subscriptions:
         there = {s.subscriber.id: s for s in self.list()}.get(wanted.id)
         wish = self.wishes.wishes().get(wanted.id)
         chosen = None if kinds is None else tuple(dict.fromkeys(kinds))
-        if there is None or wish is None or wish.arn is None:
+        known = {s.id: s for s in self.subscribers.all()}.get(wanted.id)
+        arn = None
+        if known is not None:
+            # SNS refuses to subscribe again with another wish, so the wish is changed first. What
+            # the stack itself has subscribed wants everything.
+            arn = known.arn or (wish.arn if wish is not None else None)
+            arn = arn or self.subscribers.add(protocol, endpoint, None)
+            if there is None or there.kinds != chosen:
+                self.subscribers.change(arn, chosen)
+        if known is None or known.arn is None:
             arn = self.subscribers.add(protocol, endpoint, chosen)
-        else:
-            arn = wish.arn
-        if there is not None and there.kinds != chosen:
-            self.subscribers.change(arn, chosen)
         self.wishes.keep(wanted.id, Wish(arn, chosen), now)
         subscriber = there.subscriber if there is not None else wanted
         return Subscription(subscriber, chosen), there is None

@@ -292,8 +292,9 @@ def test_who_was_forgotten_can_come_back(office: Office, kinds: tuple[Kind, ...]
     assert (kinds or None) == next(iter(office.topic.subscribed.values()))["kinds"]
 
 
-@pytest.mark.parametrize("confirmed", [True, False])
-@pytest.mark.parametrize("before", [None, (Kind.LATE,)])
+@pytest.mark.parametrize(
+    ("before", "confirmed"), [(None, True), (None, False), ((Kind.LATE,), True)]
+)
 def test_whom_the_stack_subscribed_can_change_what_it_wants(
     office: Office, before: tuple[Kind, ...] | None, *, confirmed: bool
 ) -> None:
