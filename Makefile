@@ -5,6 +5,7 @@ PYTHON ?= python3
 LOCAL := .local
 VENV := $(LOCAL)/venv
 SAM := $(LOCAL)/sam/bin/sam
+STACK ?= stallwatch
 UV := $(LOCAL)/bootstrap/bin/uv
 
 # An environment is made anew when its lock changes, and when PYTHON is another version.
@@ -19,7 +20,7 @@ export PYTHONPATH := shared
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo local test lint faults bench deploy environments lock clean
+.PHONY: help demo local test lint faults bench deploy redrive environments lock clean
 
 help: ## Lists what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -49,6 +50,11 @@ bench: $(TESTS_READY) ## Measures, as ratios within one run
 deploy: $(SAM_READY) ## Builds for AWS and deploys to your account
 	PATH="$(CURDIR)/$(LOCAL)/bootstrap/bin:$$PATH" $(SAM) build
 	$(SAM) deploy --guided
+
+redrive: $(SAM_READY) ## Does again what a deployed stack had given up on (STACK=)
+	for function in PullTrackingFunction EvaluateOrdersFunction; do \
+		$(SAM) remote invoke $$function --stack-name $(STACK) --event '{"redrive": true}' || exit; \
+	done
 
 environments: $(TESTS_READY) $(STACK_READY) ## Installs what the others need
 

@@ -1,22 +1,25 @@
 """Evaluates the orders that changed, and sends the alerts.
 
 Invoked by the table's stream, whose records carry keys only: they say what to look at, never what
-is true.
+is true. With `{"redrive": true}` it evaluates again what it had given up on.
 """
 
-from dataclasses import asdict
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
 from typing import Any
 from uuid import uuid4
 
 from aws_lambda_powertools import Logger
 
-from stallwatch import clients
+from stallwatch import clients, measures
 from stallwatch.clock import Context, LambdaClock
+from stallwatch.deadletters import DeadLetters, Stream
 from stallwatch.errors import StallwatchError
 from stallwatch.evaluating import Evaluation
 from stallwatch.logs import configure
 from stallwatch.notify import Topic
-from stallwatch.sending import Pending, Sending
+from stallwatch.redriving import evaluate_again
+from stallwatch.sending import LAST_MESSAGE, Pending, Sending, SendReport
 from stallwatch.settings import Settings
 from stallwatch.store.evaluations import EvaluationStore
 from stallwatch.store.outbox import OutboxStore
@@ -28,45 +31,94 @@ logger = configure(Logger())
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
-    """Evaluate what the records name; report the first record whose order could not be."""
+    """Evaluate what the records name; report the records whose orders could not be."""
     settings = Settings.of_environment()
-    table = Table(clients.dynamodb(), settings.table_name)
-    clock = LambdaClock(context, settings.clock_shift)
-    evaluation = Evaluation(
-        files=EvaluationStore(table),
-        wheel=settings.wheel,
-        limits=settings.limits,
-        second_source=settings.second_source,
-    )
-    fresh: list[Pending] = []
-    woken = False
-    failures: list[dict[str, str]] = []
-    done: set[str] = set()
+    run = _Run(settings, LambdaClock(context, settings.clock_shift))
+    if event.get("redrive"):
+        return run.redrive()
+    numbers: dict[str, str] = {}
     for record in event["Records"]:
-        pk = record["dynamodb"]["Keys"]["pk"]["S"]
-        if pk in done:
-            continue
-        done.add(pk)
+        change = record["dynamodb"]
+        numbers.setdefault(change["Keys"]["pk"]["S"], change["SequenceNumber"])
+    failed = run.evaluate(numbers)
+    run.send()
+    return {"batchItemFailures": [{"itemIdentifier": numbers[pk]} for pk in failed]}
+
+
+@dataclass(slots=True)
+class _Run:
+    settings: Settings
+    clock: LambdaClock
+    table: Table = field(init=False)
+    fresh: list[Pending] = field(default_factory=list)
+    woken: bool = False
+    failures: int = 0
+
+    def __post_init__(self) -> None:
+        self.table = Table(clients.dynamodb(), self.settings.table_name)
+
+    def evaluate(self, partitions: Iterable[str]) -> list[str]:
+        """Evaluate what some partitions hold; returns those that could not be."""
+        evaluation = Evaluation(
+            files=EvaluationStore(self.table),
+            wheel=self.settings.wheel,
+            limits=self.settings.limits,
+            second_source=self.settings.second_source,
+        )
+        failed = []
+        for pk in partitions:
+            try:
+                if pk == STACK:
+                    evaluation.evaluate_source("cainiao", self.clock.now())
+                    self.woken = True
+                else:
+                    self.fresh += evaluation.evaluate(order_id_of(pk), self.clock.now())
+            except Exception:  # one order that cannot be evaluated must not keep the others waiting
+                logger.exception("not evaluated", extra={"order_id": order_id_of(pk)})
+                failed.append(pk)
+        self.failures += len(failed)
         try:
-            if pk == STACK:
-                evaluation.evaluate_source("cainiao", clock.now())
-                woken = True
-            else:
-                fresh += evaluation.evaluate(order_id_of(pk), clock.now())
-        except Exception:  # one order that cannot be evaluated must not keep the others waiting
-            logger.exception("not evaluated", extra={"order_id": order_id_of(pk)})
-            failures.append({"itemIdentifier": record["dynamodb"]["SequenceNumber"]})
-    try:
-        evaluation.write_counts()
-        if fresh or woken:
-            sending = Sending(
-                outbox=OutboxStore(table),
-                notifier=Topic(clients.sns_once(), settings.topic_arn, settings.page_url, Words()),
-                clock=clock,
-                owner=uuid4().hex,
-            )
-            logger.info("sending", extra=asdict(sending.send(fresh)))
-    except StallwatchError:
-        # What is pending stays so, and the next tick wakes the sending.
-        logger.exception("not sent")
-    return {"batchItemFailures": failures}
+            evaluation.write_counts()
+        except StallwatchError:
+            logger.exception("not counted")
+        return failed
+
+    def send(self) -> None:
+        """Send what is pending, where something was raised or it was asked for."""
+        report = SendReport()
+        try:
+            if self.fresh or self.woken:
+                sending = Sending(
+                    outbox=OutboxStore(self.table),
+                    notifier=Topic(
+                        clients.sns_once(),
+                        self.settings.topic_arn,
+                        self.settings.page_url,
+                        Words(),
+                    ),
+                    clock=self.clock,
+                    owner=uuid4().hex,
+                )
+                report = sending.send(self.fresh)
+                logger.info("sending", extra=asdict(report))
+        except StallwatchError:
+            # What is pending stays so, and the next tick wakes the sending.
+            logger.exception("not sent")
+        measures.publish(
+            NotEvaluated=self.failures,
+            AlertsSent=report.alerts,
+            AlertsRefused=report.refused,
+        )
+
+    def redrive(self) -> dict[str, int]:
+        """Evaluate again what was given up on, and send what comes of it."""
+        report = evaluate_again(
+            DeadLetters(clients.queues(), self.settings.dead_letters_url),
+            Stream(clients.streams()),
+            watched=EvaluationStore(self.table).watched,
+            evaluate=lambda partitions: not self.evaluate(partitions),
+            has_time=lambda: self.clock.remaining() > 2 * LAST_MESSAGE,
+        )
+        self.send()
+        logger.info("redrive", extra=report.as_dict())
+        return report.as_dict()

@@ -1,7 +1,8 @@
 """Asks the sources for the tracking of what is due.
 
 Invoked by the schedule and by new orders with nothing (check what is due), or with
-`{"order_ids": [...]}` (check these now).
+`{"order_ids": [...]}` (check these now). With `{"redrive": true}` it does again what it had given
+up on.
 """
 
 from functools import lru_cache
@@ -10,10 +11,12 @@ from uuid import uuid4
 
 from aws_lambda_powertools import Logger
 
-from stallwatch import clients
-from stallwatch.checking import Check
+from stallwatch import clients, measures
+from stallwatch.checking import LAST_REQUEST, Check, Report
 from stallwatch.clock import Context, LambdaClock
+from stallwatch.deadletters import DeadLetters
 from stallwatch.logs import configure
+from stallwatch.redriving import check_again
 from stallwatch.settings import Settings
 from stallwatch.sources.cainiao import Cainiao
 from stallwatch.store.table import Table
@@ -34,21 +37,47 @@ def source(url: str) -> Cainiao:
 def handler(event: dict[str, Any], context: Context) -> dict[str, int | str]:
     """Check what is due, or the orders that the event names."""
     settings = Settings.of_environment()
+    clock = LambdaClock(context, settings.clock_shift)
+    if event.get("redrive"):
+        answer: dict[str, int | str] = {**_redrive(settings, clock)}
+        logger.info("redrive", extra=answer)
+        return answer
+    order_ids = event.get("order_ids")
+    report = _run(settings, clock, None if order_ids is None else _checked(order_ids))
+    return report.as_dict()
+
+
+def _run(settings: Settings, clock: LambdaClock, order_ids: list[str] | None) -> Report:
     check = Check(
         watch=WatchStore(Table(clients.dynamodb(), settings.table_name)),
         source=source(settings.cainiao_url),
-        clock=LambdaClock(context, settings.clock_shift),
+        clock=clock,
         wheel=settings.wheel,
         pace=settings.pace,
         limits=settings.limits,
         owner=uuid4().hex,
         catch_up=settings.catch_up,
     )
-    order_ids = event.get("order_ids")
-    report = check.check_due() if order_ids is None else check.check_orders(_checked(order_ids))
-    answer = report.as_dict()
-    logger.info("run", extra=answer)
-    return answer
+    report = check.check_due() if order_ids is None else check.check_orders(order_ids)
+    logger.info("run", extra=report.as_dict())
+    counts: dict[str, float] = {
+        "Checked": report.checked,
+        "Unanswered": report.unanswered,
+        "LeftOver": report.left_over,
+    }
+    if order_ids is None:
+        counts["SourceDown"] = check.source_is_down
+        counts["PendingMinutes"] = check.pending_for.total_seconds() // 60
+    measures.publish(**counts)
+    return report
+
+
+def _redrive(settings: Settings, clock: LambdaClock) -> dict[str, int]:
+    return check_again(
+        DeadLetters(clients.queues(), settings.dead_letters_url),
+        check=lambda order_ids: not _run(settings, clock, list(order_ids) or None).left_over,
+        has_time=lambda: clock.remaining() > 2 * LAST_REQUEST,
+    ).as_dict()
 
 
 def _checked(order_ids: object) -> list[str]:

@@ -316,6 +316,10 @@ class Check:
         self._report = Report()
         self._health = Health()
         self._progress = Progress()
+        self.pending_for = timedelta(0)
+        """How long the oldest alert has been pending, after a check of what is due."""
+        self.source_is_down = False
+        """Whether the owner must know that nothing is answered, after such a check."""
         self._served: set[str] = set()
         self._silent_by_turn: dict[str, Mapping[str, datetime]] = {}
 
@@ -402,9 +406,11 @@ class Check:
         """Wake the sending of what has been pending for long, and the telling of outages."""
         now = self._clock.now()
         oldest = self._watch.oldest_pending()
-        stuck = oldest is not None and now - oldest >= STUCK_AFTER
+        self.pending_for = timedelta(0) if oldest is None else now - oldest
+        stuck = self.pending_for >= STUCK_AFTER
         health = self._watch.health(self._source.name)
         self._report.source = health.verdict
+        self.source_is_down = health.is_down(now, self._limits)
         if stuck or health.must_tell(now, self._limits):
             self._watch.wake_sending(now)
 

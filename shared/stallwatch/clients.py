@@ -12,8 +12,10 @@ from botocore.session import get_session
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sqs import SQSClient
 
 _RETRYING = Config(
     retries={"mode": "standard", "total_max_attempts": 5},
@@ -57,4 +59,18 @@ def sns() -> "SNSClient":
 def functions() -> "LambdaClient":
     """The functions' service."""
     client: LambdaClient = _session().create_client("lambda", config=_RETRYING)
+    return client
+
+
+@lru_cache(maxsize=1)
+def queues() -> "SQSClient":
+    """The dead letters' service."""
+    client: SQSClient = _session().create_client("sqs", config=_RETRYING)
+    return client
+
+
+@lru_cache(maxsize=1)
+def streams() -> "DynamoDBStreamsClient":
+    """The service of the table's stream."""
+    client: DynamoDBStreamsClient = _session().create_client("dynamodbstreams", config=_RETRYING)
     return client

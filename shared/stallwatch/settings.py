@@ -52,6 +52,11 @@ class Settings:
         return self._text("PULL_FUNCTION")
 
     @property
+    def dead_letters_url(self) -> str:
+        """The queue of what the function gave up on."""
+        return self._text("DEAD_LETTERS_URL")
+
+    @property
     def page_url(self) -> str:
         """The address of the page, with a slash at its end."""
         return self._text("PAGE_URL").rstrip("/") + "/"

@@ -20,7 +20,7 @@ from tests.lookalikes.cainiao import Lookalike
 from tests.template import ROOT, rules_variable, without_serverless, woken_by
 
 REGION = "eu-central-1"
-_PLAIN_ENDPOINT = Config(account_id_endpoint_mode="disabled")
+PLAIN_ENDPOINT = Config(account_id_endpoint_mode="disabled")
 """moto does not know the endpoint that has the account's id in it."""
 
 PAGE_URL = "https://stallwatch.example/"
@@ -72,6 +72,8 @@ class World:
     table: str = ""
     topic: str = ""
     queue: str = ""
+    dead_letters: dict[str, str] = field(default_factory=dict)
+    """The URL of each function's queue."""
     handlers: dict[str, ModuleType] = field(default_factory=dict)
     nudges: int = 0
     _sequence: dict[str, str] = field(default_factory=dict)
@@ -119,6 +121,13 @@ class World:
         answer: dict[str, Any] = self.handlers["pull_tracking"].handler(event, Context())
         return answer
 
+    def redrive(self, name: str) -> dict[str, Any]:
+        """Have a function do again what it gave up on."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("DEAD_LETTERS_URL", self.dead_letters[name])
+            answer: dict[str, Any] = self.handlers[name].handler({"redrive": True}, Context())
+        return answer
+
     def pump(self) -> None:
         """Deliver what the stream holds to the evaluation, until nothing comes any more."""
         while records := self._new_records():
@@ -136,7 +145,7 @@ class World:
         self.pump()
 
     def _new_records(self) -> list[dict[str, Any]]:
-        streams = boto3.client("dynamodbstreams", region_name=REGION, config=_PLAIN_ENDPOINT)
+        streams = boto3.client("dynamodbstreams", region_name=REGION, config=PLAIN_ENDPOINT)
         (stream,) = streams.list_streams(TableName=self.table)["Streams"]
         described = streams.describe_stream(StreamArn=stream["StreamArn"])
         records = []
@@ -183,7 +192,7 @@ class World:
         return found
 
 
-def _lambda_record(record: dict[str, Any]) -> dict[str, Any]:
+def _lambda_record(record: Any) -> dict[str, Any]:
     """A stream's record as a function gets it: keys only."""
     return {
         "eventID": record["eventID"],
@@ -219,17 +228,26 @@ def world_at(now: datetime, monkeypatch: pytest.MonkeyPatch, **variables: str) -
             "CAINIAO_PER_MINUTE": "60",
             "RULES": rules_variable(),
             "POWERTOOLS_SERVICE_NAME": "stallwatch",
+            "POWERTOOLS_METRICS_NAMESPACE": "Stallwatch",
             **variables,
         }
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
         monkeypatch.setattr(LambdaClock, "now", lambda _: world.now)
         monkeypatch.setattr(LambdaClock, "sleep", lambda _, d: world.advance(seconds=d.seconds))
-        for made_once in (clients.dynamodb, clients.sns, clients.sns_once, clients.functions):
+        for made_once in (
+            clients.dynamodb,
+            clients.sns,
+            clients.sns_once,
+            clients.functions,
+            clients.queues,
+        ):
             made_once.cache_clear()
         for name in ("pull_tracking", "evaluate_orders", "orders_api"):
             world.handlers[name] = load_handler(name)
         monkeypatch.setattr(clients, "functions", lambda: _Functions(world), raising=True)
+        streams = boto3.client("dynamodbstreams", region_name=REGION, config=PLAIN_ENDPOINT)
+        monkeypatch.setattr(clients, "streams", lambda: streams)
         yield world
 
 
@@ -253,6 +271,10 @@ def _build(world: World) -> None:
         if "LogicalResourceId" in r
     }
     world.table, world.topic = ids["OrdersTable"], ids["AlertsTopic"]
+    world.dead_letters = {
+        "pull_tracking": ids["PullDeadLetters"],
+        "evaluate_orders": ids["EvaluateDeadLetters"],
+    }
     sqs = boto3.client("sqs", region_name=REGION)
     world.queue = sqs.create_queue(QueueName="inbox")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=world.queue, AttributeNames=["QueueArn"])

@@ -528,6 +528,8 @@ def running(world: World) -> Iterator[World]:
         "RULES": rules_variable(),
         "POWERTOOLS_SERVICE_NAME": "stallwatch",
         "POWERTOOLS_LOG_LEVEL": "CRITICAL",
+        "POWERTOOLS_METRICS_NAMESPACE": "Stallwatch",
+        "POWERTOOLS_METRICS_DISABLED": "true",
         "AWS_DEFAULT_REGION": "eu-central-1",
     }
     database, topic, functions = _Database(world), _Topic(world), _Functions(world)

@@ -1,10 +1,13 @@
 """What a test or a demonstration gets of a stack on this machine."""
 
 import json
+import os
+import subprocess
 from collections.abc import Iterator
 
 import pytest
 
+from tests.local.machine import ROOT
 from tests.local.parts import need
 from tests.local.stack import FUNCTIONS, FunctionError, LocalStack
 
@@ -60,3 +63,25 @@ def test_variables_are_added_to_all_functions(local: LocalStack) -> None:
     ]
     assert [variables["CLOCK_SHIFT"] for variables in seen] == ["86400"] * len(FUNCTIONS)
     assert {variables["CHECK_EVERY"] for variables in seen} == {"rate(3 hours)"}
+
+
+def test_one_command_redrives(local: LocalStack) -> None:
+    """What a run had given up on is done again, by each function with its own permissions."""
+    queues = local.sqs.list_queues()["QueueUrls"]
+    (pull,) = (url for url in queues if "PullDeadLetters" in url)
+    (evaluation,) = (url for url in queues if "EvaluateDeadLetters" in url)
+    local.sqs.send_message(QueueUrl=pull, MessageBody=json.dumps({"requestPayload": {}}))
+    local.sqs.send_message(QueueUrl=evaluation, MessageBody="its records are gone")
+    command = ["make", "redrive", f"STACK={local.stack['stack_name']}"]
+    environment = {
+        **os.environ,
+        "AWS_ENDPOINT_URL": local.stack["aws_endpoint"],
+        "AWS_DEFAULT_REGION": local.stack["region"],
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+    }
+    made = subprocess.run(
+        command, env=environment, cwd=ROOT, check=False, capture_output=True, text=True
+    )
+    assert 0 == made.returncode, made.stderr
+    assert 2 == made.stdout.count('"letters": 1'), made.stdout

@@ -1,6 +1,6 @@
 """What the evaluation reads and writes."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,6 +83,17 @@ class EvaluationStore:
             ExpressionAttributeValues={":pk": string(order_pk(order_id))},
             ConsistentRead=True,
         )
+
+    def watched(self) -> Iterator[str]:
+        """The partitions of all orders that are not closed."""
+        for state in (State.WATCHING, State.DELIVERED):
+            for item in self.table.query(
+                IndexName="by_state",
+                KeyConditionExpression="#state = :state",
+                ExpressionAttributeNames={"#state": "state"},
+                ExpressionAttributeValues={":state": string(state)},
+            ):
+                yield item["pk"]["S"]
 
     def keep(self, dossier: Dossier, entry: WatchEntry, alerts: Sequence[Alert]) -> list[Pending]:
         """Write an order's new entry and the alerts raised about it, all or nothing.
