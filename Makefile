@@ -20,7 +20,7 @@ export PYTHONPATH := shared
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo local test lint faults bench deploy redrive environments lock clean
+.PHONY: help demo local test lint faults bench deploy redrive pictures environments lock clean
 
 help: ## Lists what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -49,12 +49,15 @@ bench: $(TESTS_READY) ## Measures, as ratios within one run
 
 deploy: $(SAM_READY) ## Builds for AWS and deploys to your account
 	PATH="$(CURDIR)/$(LOCAL)/bootstrap/bin:$$PATH" $(SAM) build
-	$(SAM) deploy --guided
+	$(SAM) deploy --guided $(if $(wildcard samconfig.toml),,--stack-name stallwatch)
 
 redrive: $(SAM_READY) ## Does again what a deployed stack had given up on (STACK=)
 	for function in PullTrackingFunction EvaluateOrdersFunction; do \
 		$(SAM) remote invoke $$function --stack-name $(STACK) --event '{"redrive": true}' || exit; \
 	done
+
+pictures: $(TESTS_READY) ## Makes the pictures of the documentation anew, with a chromium
+	@exec $(VENV)/bin/python -m tests.web.pictures
 
 environments: $(TESTS_READY) $(STACK_READY) ## Installs what the others need
 

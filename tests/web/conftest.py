@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 START = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 
-_ARGUMENTS = """
+ARGUMENTS = """
     --no-sandbox --disable-background-networking --disable-component-update --disable-sync
     --no-first-run --disable-quic
 """.split()
@@ -40,7 +40,7 @@ def browser() -> Iterator["Browser"]:
 
     with (
         sync_playwright() as playwright,
-        playwright.chromium.launch(executable_path=CHROMIUM, args=_ARGUMENTS) as launched,
+        playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS) as launched,
     ):
         yield launched
 

@@ -1,0 +1,89 @@
+"""The README's examples, run against the handlers as they are written."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+from stallwatch import messages, notify
+from stallwatch.words import Words
+from tests.aws.world import World, world_at
+from tests.documents import DOCUMENTS, Curl, blocks, commands, name_of, read
+from tests.local.demo import PARCELS
+from tests.web.bridge import routes
+from tests.web.stock import add_parcel
+
+NOW = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    with world_at(NOW, monkeypatch) as built:
+        yield built
+
+
+def requests(name: str) -> list[Curl]:
+    return [Curl.of(words) for words in commands(read(name)) if words[0] == "curl"]
+
+
+def send(world: World, request: Curl) -> tuple[int, Any]:
+    """Send an example, as the gateway would let it through."""
+    assert request.url.startswith("$API/"), request.url
+    parts = urlsplit(request.url.removeprefix("$API"))
+    route = next((r for r in routes() if r.match(request.method, parts.path) is not None), None)
+    assert route is not None, f"there is no {request.method} {parts.path}"
+    if route.needs_key:
+        assert "$KEY" == request.headers.get("x-api-key"), request.url
+    query = dict(parse_qsl(parts.query)) or None
+    return world.call(request.method, parts.path, request.body, query)
+
+
+@pytest.mark.parametrize("name", [name_of(path) for path in DOCUMENTS if requests(name_of(path))])
+def test_every_example_for_curl_is_answered(world: World, name: str) -> None:
+    """One after the other, as a reader would type them; none is refused."""
+    for request in requests(name):
+        status, answer = send(world, request)
+        assert status in {200, 201, 204}, (request, answer)
+        world.advance(minutes=1)
+        world.pull()
+        world.pump()
+
+
+@pytest.fixture
+def stalled(world: World, monkeypatch: pytest.MonkeyPatch) -> messages.Message:
+    """The message about the demo's desk lamp, on the day of the README."""
+    sent: list[messages.Message] = []
+
+    def compose(*args: Any) -> messages.Message:
+        sent.append(messages.compose(*args))
+        return sent[-1]
+
+    monkeypatch.setattr(notify, "compose", compose)
+    add_parcel(world, next(p for p in PARCELS if p.order_id == "desk-lamp"))
+    world.pull()
+    world.pump()
+    (message,) = sent
+    return message
+
+
+def test_the_mail_is_one_that_is_sent(stalled: messages.Message) -> None:
+    """The README's first screen shows a mail as it really comes."""
+    (shown,) = blocks(read("README.md"), "text")
+
+    assert f"Subject: {stalled.subject}\n\n{stalled.email}" == shown.text
+
+
+def test_the_message_for_machines_is_one_that_is_sent(stalled: messages.Message) -> None:
+    """The same fields and values, but for the instant and the id, which are another's each time."""
+    (shown,) = (json.loads(block.text) for block in blocks(read("docs/alerts.md"), "json"))
+    sent = json.loads(stalled.default)
+    own = {"id", "raised_at"}
+
+    assert {k: v for k, v in sent.items() if k not in own} == {
+        k: v for k, v in shown.items() if k not in own
+    }
+    assert sent.keys() == shown.keys()
+    assert Words().say("title.stalled") in stalled.subject
