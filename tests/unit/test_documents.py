@@ -1,5 +1,6 @@
 """The documentation: everything it names is there, and everything it must name is named."""
 
+import json
 import re
 import tomllib
 from collections.abc import Iterator
@@ -151,6 +152,46 @@ def test_the_outputs_are_those_of_the_template() -> None:
     expected = list(template()["Outputs"])
 
     assert expected == [bare(row[0]) for row in tables(read("docs/deploy.md"), "output")]
+
+
+def test_the_alarms_are_those_of_the_template() -> None:
+    """Each of them, and no other; and the README counts them for its costs."""
+    alarms = resources("AWS::CloudWatch::Alarm")
+    rows = tables(read("docs/operations.md"), "alarm")
+    counted = dict(row[:2] for row in tables(read("README.md"), "20 orders, 30 days"))
+
+    assert list(alarms) == [bare(row[0]) for row in rows]
+    assert counted["alarms"].startswith(f"{len(alarms)} ×")
+    assert counted["metrics"].startswith(f"{len(metrics())} ×")
+    assert counted["dashboard"].startswith(f"{len(resources('AWS::CloudWatch::Dashboard'))} ×")
+
+
+def metrics() -> set[str]:
+    """The stack's own metrics: those that its alarms and its dashboard show."""
+    found = {
+        (p["Namespace"], p["MetricName"])
+        for p in (a["Properties"] for a in resources("AWS::CloudWatch::Alarm").values())
+    }
+    for dashboard in resources("AWS::CloudWatch::Dashboard").values():
+        body = json.loads(dashboard["Properties"]["DashboardBody"]["Fn::Sub"])
+        for widget in body["widgets"]:
+            space = name = ""
+            for metric in widget["properties"]["metrics"]:
+                space = space if metric[0] == "." else metric[0]
+                name = name if metric[1] == "." else metric[1]
+                found.add((space, name))
+    return {name for space, name in found if space == "Stallwatch"}
+
+
+def test_messages_of_the_log_are_logged() -> None:
+    """Whoever searches for what is written finds it."""
+    code = [*(ROOT / "functions").glob("*/app.py"), *(ROOT / "shared" / "stallwatch").rglob("*.py")]
+    text = "".join(path.read_text("utf-8") for path in code)
+    rows = tables(read("docs/operations.md"), "message", "from")
+    named = [bare(name.strip()) for row in rows for name in row[0].split(",")]
+
+    assert [name for name in named if f'("{name}"' not in text] == []
+    assert named
 
 
 def test_the_resources_that_are_named_are_there() -> None:
