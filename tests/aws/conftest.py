@@ -2,12 +2,10 @@
 
 from collections.abc import Iterator
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from stallwatch.store.table import Table
-from tests.aws.world import REGION
+from tests.aws import moto
 from tests.local.dynamodb import dynamodb_local
 from tests.local.machine import LOCAL
 from tests.local.machine import client as local_client
@@ -34,12 +32,17 @@ def local_table(dynamodb_endpoint: str, request: pytest.FixtureRequest) -> Itera
     client.delete_table(TableName=name)
 
 
+@pytest.fixture(scope="session")
+def table_in_moto() -> str:
+    """The name of a table in moto."""
+    with moto.on():
+        moto.client("dynamodb").create_table(**table_definition("orders"))
+    return "orders"
+
+
 @pytest.fixture
-def moto_table(monkeypatch: pytest.MonkeyPatch) -> Iterator[Table]:
+def moto_table(table_in_moto: str) -> Iterator[Table]:
     """An empty table in moto."""
-    for variable in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(variable, "testing")
-    with mock_aws():
-        client = boto3.client("dynamodb", region_name=REGION)
-        client.create_table(**table_definition("orders"))
-        yield Table(client, "orders")
+    with moto.on():
+        moto.empty_table(table_in_moto)
+        yield Table(moto.new_client("dynamodb"), table_in_moto)

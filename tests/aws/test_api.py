@@ -8,7 +8,6 @@ from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
-import boto3
 import pytest
 from openapi_schema_validator import OAS31Validator, oas31_format_checker
 
@@ -23,7 +22,8 @@ from stallwatch.store.items import order_to_item, trace_to_item
 from stallwatch.store.table import Table
 from stallwatch.traces import TraceRecord, absorb
 from stallwatch.wheel import NEW, Wheel
-from tests.aws.world import REGION, Context, World, world_at
+from tests.aws import moto
+from tests.aws.world import Context, World, world_at
 from tests.fakes import NUMBER, an_answer, an_event, an_order
 from tests.template import ROOT
 
@@ -123,22 +123,18 @@ def world() -> Iterator[World]:
 
 
 @pytest.fixture
-def api(world: World) -> Iterator[Api]:
+def api(world: World) -> Api:
     """The API of an empty stack at its beginning."""
     world.now = START
     world.nudges = 0
     world.cainiao.be("fine")
-    client = boto3.client("dynamodb", region_name=REGION)
-    for pk, sk in stored(world):
-        client.delete_item(TableName=world.table, Key={"pk": {"S": pk}, "sk": {"S": sk}})
-    world.skip_stream()
-    yield Api(world)
-    world.messages()
+    world.empty()
+    return Api(world)
 
 
 def stored(world: World) -> dict[tuple[str, str], Any]:
     """All that stands in the table."""
-    pages = boto3.client("dynamodb", region_name=REGION).get_paginator("scan")
+    pages = moto.client("dynamodb").get_paginator("scan")
     return {
         (item["pk"]["S"], item["sk"]["S"]): item
         for page in pages.paginate(TableName=world.table)

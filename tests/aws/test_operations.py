@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import boto3
 import pytest
 
-from tests.aws.world import PLAIN_ENDPOINT, REGION, World, world_at
+from tests.aws import moto
+from tests.aws.world import World, world_at
 from tests.template import resources
 
 START = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
@@ -34,12 +34,12 @@ def give_up(world: World, name: str, letter: object) -> None:
     """Have a function's queue hold a dead letter."""
     body = letter if isinstance(letter, str) else json.dumps(letter)
     queue = world.dead_letters[name]
-    boto3.client("sqs", region_name=REGION).send_message(QueueUrl=queue, MessageBody=body)
+    moto.client("sqs").send_message(QueueUrl=queue, MessageBody=body)
 
 
 def letters_left(world: World, name: str) -> int:
     """How many letters a function's queue holds, hidden ones too."""
-    attributes: Any = boto3.client("sqs", region_name=REGION).get_queue_attributes(
+    attributes: Any = moto.client("sqs").get_queue_attributes(
         QueueUrl=world.dead_letters[name], AttributeNames=["All"]
     )["Attributes"]
     names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
@@ -48,7 +48,7 @@ def letters_left(world: World, name: str) -> int:
 
 def lost_records(world: World) -> dict[str, Any]:
     """The letter that the stream's mapping writes when it gives up on all that it holds."""
-    streams = boto3.client("dynamodbstreams", region_name=REGION, config=PLAIN_ENDPOINT)
+    streams = moto.client("dynamodbstreams")
     (stream,) = streams.list_streams(TableName=world.table)["Streams"]
     arn = stream["StreamArn"]
     (shard,) = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]

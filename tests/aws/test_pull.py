@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
-import boto3
 import pytest
 
 from stallwatch import clients
-from tests.aws.world import REGION, Context, World, world_at
+from tests.aws import moto
+from tests.aws.world import Context, World, world_at
 
 START = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -41,7 +41,7 @@ def order(world: World, order_id: str = "00") -> Any:
 
 def versions(world: World) -> dict[tuple[str, str], Any]:
     """All that stands in the table of orders."""
-    items = boto3.client("dynamodb", region_name=REGION).scan(TableName=world.table)["Items"]
+    items = moto.client("dynamodb").scan(TableName=world.table)["Items"]
     return {
         (item["pk"]["S"], item["sk"]["S"]): item
         for item in items
@@ -103,9 +103,7 @@ def test_a_run_with_nothing_to_do_writes_nothing(world: World) -> None:
 
 
 def whole_table(world: World) -> list[Any]:
-    items: list[Any] = boto3.client("dynamodb", region_name=REGION).scan(TableName=world.table)[
-        "Items"
-    ]
+    items: list[Any] = moto.client("dynamodb").scan(TableName=world.table)["Items"]
     return items
 
 

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import boto3
 import pytest
 
 from stallwatch.errors import MissingError, UnacceptableError
 from stallwatch.model import Kind
 from stallwatch.subscribing import Subscriber, Subscriptions, Wish
+from tests.aws import moto
 from tests.aws.test_api import check_documented
-from tests.aws.world import REGION, World, world_at
+from tests.aws.world import World, world_at
 
 START = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 MAIL = "buyer@example.org"
@@ -31,18 +31,10 @@ def shared() -> Iterator[World]:
 
 
 @pytest.fixture
-def world(shared: World) -> Iterator[World]:
+def world(shared: World) -> World:
     """A stack to which nobody is subscribed but its inbox."""
-    sns = boto3.client("sns", region_name=REGION)
-    yield shared
-    for one in sns.list_subscriptions_by_topic(TopicArn=shared.topic)["Subscriptions"]:
-        if one["Protocol"] != "sqs":
-            sns.unsubscribe(SubscriptionArn=one["SubscriptionArn"])
-    for subscription in call(shared, "GET", "/subscriptions")[1]["subscriptions"]:
-        call(shared, "DELETE", f"/subscriptions/{subscription['id']}")
-    table = boto3.client("dynamodb", region_name=REGION)
-    for item in table.scan(TableName=shared.table)["Items"]:
-        table.delete_item(TableName=shared.table, Key={n: item[n] for n in ("pk", "sk")})
+    shared.empty()
+    return shared
 
 
 def call(world: World, method: str, path: str, body: object = None) -> tuple[int, Any]:
@@ -60,7 +52,7 @@ def subscribe(world: World, protocol: str, endpoint: str, *kinds: str) -> tuple[
 
 def policy(world: World, endpoint: str) -> Any:
     """The filter policy of a subscriber as the topic has it."""
-    sns = boto3.client("sns", region_name=REGION)
+    sns = moto.client("sns")
     for one in sns.list_subscriptions_by_topic(TopicArn=world.topic)["Subscriptions"]:
         if one["Endpoint"] == endpoint:
             attributes = sns.get_subscription_attributes(SubscriptionArn=one["SubscriptionArn"])
@@ -98,7 +90,7 @@ def test_the_same_subscriber_again_is_changed(world: World) -> None:
 def test_a_filter_policy_lets_through_what_is_wanted(world: World) -> None:
     """The policy that a subscriber gets, tried on a queue that can be read."""
     subscribe(world, "email", MAIL, "delivered", "refund_claim")
-    sns = boto3.client("sns", region_name=REGION)
+    sns = moto.client("sns")
     (inbox,) = (
         one
         for one in sns.list_subscriptions_by_topic(TopicArn=world.topic)["Subscriptions"]
@@ -128,7 +120,7 @@ def test_no_address_stands_in_the_table(world: World) -> None:
     """SNS alone knows it; what is kept is an id that does not tell it."""
     subscribe(world, "email", MAIL, "late")
     subscribe(world, "sms", PHONE)
-    items = boto3.client("dynamodb", region_name=REGION).scan(TableName=world.table)["Items"]
+    items = moto.client("dynamodb").scan(TableName=world.table)["Items"]
     kept = [item for item in items if item["sk"]["S"].startswith("SUBSCRIPTION#")]
     assert 2 == len(kept)
     for secret in (MAIL, "example.org", PHONE, PHONE[3:]):

@@ -2,28 +2,32 @@
 
 import importlib.util
 import json
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from types import ModuleType
 from typing import Any
+from unittest import mock
 
-import boto3
 import pytest
-from botocore.config import Config
-from moto import mock_aws
+from botocore.client import BaseClient
 
 from stallwatch import clients
 from stallwatch.clock import LambdaClock
+from tests.aws import moto
+from tests.aws.roles import Roles
 from tests.lookalikes.cainiao import Lookalike
-from tests.template import ROOT, rules_variable, without_serverless, woken_by
+from tests.template import ROOT, without_serverless, woken_by
+from tests.transformed import Names, defaults, functions, variables
 
-REGION = "eu-central-1"
-PLAIN_ENDPOINT = Config(account_id_endpoint_mode="disabled")
-"""moto does not know the endpoint that has the account's id in it."""
+REGION = moto.REGION
 
 PAGE_URL = "https://stallwatch.example/"
+
+_MADE_ONCE = [make for make in vars(clients).values() if hasattr(make, "cache_clear")]
 
 
 @dataclass
@@ -69,14 +73,30 @@ class World:
 
     now: datetime
     cainiao: Lookalike
-    table: str = ""
-    topic: str = ""
-    queue: str = ""
-    dead_letters: dict[str, str] = field(default_factory=dict)
-    """The URL of each function's queue."""
+    stack: moto.Stack
+    roles: Roles
     handlers: dict[str, ModuleType] = field(default_factory=dict)
     nudges: int = 0
-    _sequence: dict[str, str] = field(default_factory=dict)
+    _seen: int = 0
+    """How much of the stream was delivered."""
+
+    @property
+    def table(self) -> str:
+        """The name of the table."""
+        return self.stack.ids["OrdersTable"]
+
+    @property
+    def topic(self) -> str:
+        """The ARN of the alerts' topic."""
+        return self.stack.ids["AlertsTopic"]
+
+    @property
+    def dead_letters(self) -> dict[str, str]:
+        """The URL of each function's queue."""
+        return {
+            "pull_tracking": self.stack.ids["PullDeadLetters"],
+            "evaluate_orders": self.stack.ids["EvaluateDeadLetters"],
+        }
 
     # Time.
 
@@ -123,9 +143,7 @@ class World:
 
     def redrive(self, name: str) -> dict[str, Any]:
         """Have a function do again what it gave up on."""
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("DEAD_LETTERS_URL", self.dead_letters[name])
-            answer: dict[str, Any] = self.handlers[name].handler({"redrive": True}, Context())
+        answer: dict[str, Any] = self.handlers[name].handler({"redrive": True}, Context())
         return answer
 
     def pump(self) -> None:
@@ -145,35 +163,24 @@ class World:
         self.pump()
 
     def _new_records(self) -> list[dict[str, Any]]:
-        streams = boto3.client("dynamodbstreams", region_name=REGION, config=PLAIN_ENDPOINT)
-        (stream,) = streams.list_streams(TableName=self.table)["Streams"]
-        described = streams.describe_stream(StreamArn=stream["StreamArn"])
-        records = []
-        for shard in described["StreamDescription"]["Shards"]:
-            seen = self._sequence.get(shard["ShardId"])
-            start: Any = {"ShardIteratorType": "TRIM_HORIZON"}
-            if seen is not None:
-                start = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": seen}
-            iterator = streams.get_shard_iterator(
-                StreamArn=stream["StreamArn"], ShardId=shard["ShardId"], **start
-            )["ShardIterator"]
-            while found := streams.get_records(ShardIterator=iterator):
-                for record in found["Records"]:
-                    self._sequence[shard["ShardId"]] = record["dynamodb"]["SequenceNumber"]
-                    if record["dynamodb"]["Keys"]["sk"]["S"] in woken_by():
-                        records.append(_lambda_record(record))
-                if not found["Records"]:
-                    break
-                iterator = found["NextShardIterator"]
-        return records
+        records = moto.stream_of(self.table, self._seen)
+        self._seen += len(records)
+        return [
+            _lambda_record(r) for r in records if r["dynamodb"]["Keys"]["sk"]["S"] in woken_by()
+        ]
+
+    def empty(self) -> None:
+        """Forget all that is stored, subscribed and sent."""
+        self.stack.empty()
+        self._seen = 0
 
     # What went out.
 
     def messages(self) -> list[Sent]:
         """The messages that machines got since the last call."""
-        sqs = boto3.client("sqs", region_name=REGION)
+        sqs = moto.client("sqs")
         found = []
-        while batch := sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get(
+        while batch := sqs.receive_message(QueueUrl=self.stack.inbox, MaxNumberOfMessages=10).get(
             "Messages"
         ):
             for message in batch:
@@ -188,7 +195,9 @@ class World:
                         subject=envelope["Subject"],
                     )
                 )
-                sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"])
+                sqs.delete_message(
+                    QueueUrl=self.stack.inbox, ReceiptHandle=message["ReceiptHandle"]
+                )
         return found
 
 
@@ -207,77 +216,78 @@ def _lambda_record(record: Any) -> dict[str, Any]:
 
 
 @contextmanager
-def world_at(now: datetime, monkeypatch: pytest.MonkeyPatch, **variables: str) -> Iterator[World]:
-    """A stack whose clock stands at an instant."""
-    with mock_aws(), Lookalike() as cainiao:
-        world = World(now, cainiao)
+def world_at(now: datetime, monkeypatch: pytest.MonkeyPatch, **changed: str) -> Iterator[World]:
+    """A stack whose clock stands at an instant.
+
+    Each function sees the variables that the template gives it, some of them `changed`, and what it
+    asks AWS for is what its role allows.
+    """
+    with moto.on(), Lookalike() as cainiao:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             monkeypatch.setenv(name, "testing")
         monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
-        _build(world)
-        environment = {
-            "TABLE_NAME": world.table,
-            "TOPIC_ARN": world.topic,
-            "PULL_FUNCTION": "pull",
-            "PAGE_URL": PAGE_URL,
-            "HOME_COUNTRY": "US",
-            "CHECK_EVERY": "rate(15 minutes)",
-            "TURN_MINUTES": "30",
-            "CAINIAO_URL": cainiao.url,
-            "CAINIAO_BATCH": "10",
-            "CAINIAO_PER_MINUTE": "60",
-            "RULES": rules_variable(),
-            "POWERTOOLS_SERVICE_NAME": "stallwatch",
-            "POWERTOOLS_METRICS_NAMESPACE": "Stallwatch",
-            **variables,
-        }
-        for name, value in environment.items():
-            monkeypatch.setenv(name, value)
+        # moto does not know the endpoint that has the account's id in it.
+        monkeypatch.setenv("AWS_ACCOUNT_ID_ENDPOINT_MODE", "disabled")
+        stack = moto.stack(without_serverless())
+        ids = stack.ids | {"PullTrackingFunction": "pull"}
+        world = World(now, cainiao, stack, Roles(ids))
+        world.empty()
         monkeypatch.setattr(LambdaClock, "now", lambda _: world.now)
         monkeypatch.setattr(LambdaClock, "sleep", lambda _, d: world.advance(seconds=d.seconds))
-        for made_once in (
-            clients.dynamodb,
-            clients.sns,
-            clients.sns_once,
-            clients.functions,
-            clients.queues,
-        ):
-            made_once.cache_clear()
-        for name in ("pull_tracking", "evaluate_orders", "orders_api"):
-            world.handlers[name] = load_handler(name)
-        monkeypatch.setattr(clients, "functions", lambda: _Functions(world), raising=True)
-        streams = boto3.client("dynamodbstreams", region_name=REGION, config=PLAIN_ENDPOINT)
-        monkeypatch.setattr(clients, "streams", lambda: streams)
-        yield world
+        given = {"PublicUrl": PAGE_URL, "CainiaoUrl": cainiao.url}
+        known = Names({**defaults(), **given, **ids})
+        with _watched(world):
+            for name in functions():
+                world.handlers[name] = _deployed(world, name, variables(name, known) | changed)
+            yield world
 
 
-class _Functions:
-    """Counts the runs of the pull that the API starts."""
+def _deployed(world: World, name: str, given: dict[str, str]) -> ModuleType:
+    """The module of a function that is run as the template says."""
+    others = {other for folder in functions() for other in variables(folder, Names(defaults()))}
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    @contextmanager
+    def running() -> Iterator[None]:
+        with mock.patch.dict(os.environ, given), world.roles.taken(name):
+            for other in others - given.keys():
+                os.environ.pop(other, None)
+            yield
 
-    def invoke(self, **_: object) -> None:
-        self._world.nudges += 1
+    with running():
+        module = load_handler(name)
+    handler = module.handler
+
+    def run(event: dict[str, Any], context: Context) -> Any:
+        with running():
+            return handler(event, context)
+
+    module.handler = run  # type: ignore[attr-defined]
+    return module
 
 
-def _build(world: World) -> None:
-    formation = boto3.client("cloudformation", region_name=REGION)
-    formation.create_stack(StackName="stallwatch", TemplateBody=without_serverless())
-    described = formation.describe_stack_resources(StackName="stallwatch")["StackResources"]
-    ids = {
-        r["LogicalResourceId"]: r["PhysicalResourceId"]
-        for r in described
-        if "LogicalResourceId" in r
-    }
-    world.table, world.topic = ids["OrdersTable"], ids["AlertsTopic"]
-    world.dead_letters = {
-        "pull_tracking": ids["PullDeadLetters"],
-        "evaluate_orders": ids["EvaluateDeadLetters"],
-    }
-    sqs = boto3.client("sqs", region_name=REGION)
-    world.queue = sqs.create_queue(QueueName="inbox")["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=world.queue, AttributeNames=["QueueArn"])
-    boto3.client("sns", region_name=REGION).subscribe(
-        TopicArn=world.topic, Protocol="sqs", Endpoint=arn["Attributes"]["QueueArn"]
-    )
+@cache
+def _without_clients_of_others() -> None:
+    for make in _MADE_ONCE:
+        make.cache_clear()
+
+
+@contextmanager
+def _watched(world: World) -> Iterator[None]:
+    """See to what the functions ask AWS for, and count the runs of the pull that they start."""
+
+    def nudge(**_: object) -> Any:
+        world.nudges += 1
+        return mock.Mock(status_code=202), {}
+
+    _without_clients_of_others()
+    with ExitStack() as undo:
+        for make in _MADE_ONCE:
+            made = make()
+            if isinstance(made, BaseClient):
+                events = made.meta.events
+                events.register("provide-client-params", world.roles.note)
+                undo.callback(events.unregister, "provide-client-params", world.roles.note)
+        events = clients.functions().meta.events
+        events.register("before-call.lambda.Invoke", nudge)
+        undo.callback(events.unregister, "before-call.lambda.Invoke", nudge)
+        yield
