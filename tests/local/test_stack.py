@@ -62,7 +62,8 @@ def test_variables_are_added_to_all_functions(local: LocalStack) -> None:
         for name in local.function_names.values()
     ]
     assert [variables["CLOCK_SHIFT"] for variables in seen] == ["86400"] * len(FUNCTIONS)
-    assert {variables["CHECK_EVERY"] for variables in seen} == {"rate(3 hours)"}
+    table = local.outputs["OrdersTableName"]
+    assert [variables["TABLE_NAME"] for variables in seen] == [table] * len(FUNCTIONS)
 
 
 def test_one_command_redrives(local: LocalStack) -> None:

@@ -1,0 +1,196 @@
+"""The sample events of `events/`: every way in of the template has one, and each does its work."""
+
+import base64
+import gzip
+import json
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.aws.test_api import check_documented
+from tests.aws.world import Context, World, world_at
+from tests.template import ROOT, resources, woken_by
+from tests.transformed import functions
+
+EVENTS = ROOT / "events"
+START = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
+ORDER_ID = "8123456789012345"
+NUMBER = "LP00123456789012"
+
+IN_PERSON = {"pull_tracking/nudge", "pull_tracking/order_ids"}
+"""How a function is invoked without an event source: by the API, and by hand."""
+
+ANSWERS = {
+    "page": 200,
+    "assets": 200,
+    "docs": 200,
+    "open_api": 200,
+    "add_order": 201,
+    "list_orders": 200,
+    "get_order": 200,
+    "change_order": 200,
+    "forget_order": 204,
+    "act_on_order": 200,
+    "stats": 200,
+    "list_subscriptions": 200,
+    "subscribe": 201,
+    "unsubscribe": 204,
+}
+"""What each route answers to its sample."""
+
+
+def sources() -> dict[str, Any]:
+    """The events of the template, by what their samples are called."""
+    folders = {name: folder for folder, name in functions().items()}
+    return {
+        f"{folders[name]}/{re.sub(r'(?<!^)(?=[A-Z])', '_', event).lower()}": source
+        for name, function in resources("AWS::Serverless::Function").items()
+        for event, source in function["Properties"].get("Events", {}).items()
+    }
+
+
+def sample(name: str) -> Any:
+    return json.loads((EVENTS / f"{name}.json").read_text("utf-8"))
+
+
+def samples() -> set[str]:
+    return {path.relative_to(EVENTS).with_suffix("").as_posix() for path in EVENTS.rglob("*.json")}
+
+
+ROUTES = sorted(name for name, source in sources().items() if source["Type"] == "Api")
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    with world_at(START, monkeypatch) as built:
+        scans = [(datetime(2026, 6, 10, tzinfo=UTC), "GTMS_STA_SIGNED")]
+        built.cainiao.put(NUMBER, scans)
+        yield built
+
+
+def run(world: World, name: str) -> Any:
+    """Invoke a sample's function with it."""
+    return world.handlers[Path(name).parts[0]].handler(sample(name), Context())
+
+
+def stage(world: World) -> str:
+    return str(world.call("GET", f"/orders/{ORDER_ID}")[1]["stage"])
+
+
+def test_every_way_in_has_a_sample() -> None:
+    """A route or an event source without one is missing here; nothing stands here in vain."""
+    assert sources().keys() | IN_PERSON == samples()
+    assert {name.removeprefix("orders_api/") for name in ROUTES} == ANSWERS.keys()
+
+
+@pytest.mark.parametrize("name", ROUTES)
+def test_a_sample_of_a_route_is_one_of_that_route(name: str) -> None:
+    """As the gateway sends it: complete, consistent, and with a body in base64."""
+    event, route = sample(name), sources()[name]["Properties"]
+    assert (route["Path"], route["Method"].upper()) == (event["resource"], event["httpMethod"])
+    assert event["path"] == event["resource"].format(**event["pathParameters"] or {})
+    asked = event["requestContext"]
+    assert (event["resource"], event["httpMethod"], f"/live{event['path']}") == (
+        asked["resourcePath"],
+        asked["httpMethod"],
+        asked["path"],
+    )
+    needs_key = route.get("Auth", {}).get("ApiKeyRequired", True)
+    assert needs_key == ("x-api-key" in event["headers"]) == ("apiKey" in asked["identity"])
+    assert (event["body"] is not None) == event["isBase64Encoded"]
+    for one, all_of_them in (("headers", "multiValueHeaders"), *_QUERIES):
+        assert (event[one] or {}) == {n: v[-1] for n, v in (event[all_of_them] or {}).items()}
+    assert sample("orders_api/page").keys() == event.keys()
+    keys = {"apiKey", "apiKeyId"}
+    assert sample("orders_api/page")["requestContext"].keys() == asked.keys()
+    assert sample("orders_api/page")["requestContext"]["identity"].keys() == (
+        asked["identity"].keys() - keys
+    )
+
+
+_FILES = {
+    "/": "index.html",
+    "/docs": "docs.html",
+    "/openapi.json": "openapi.json",
+    "/assets/app.js": "app.js",
+}
+
+
+_QUERIES = (("queryStringParameters", "multiValueQueryStringParameters"),)
+
+
+@pytest.mark.parametrize("name", ROUTES)
+def test_a_route_answers_its_sample(world: World, name: str) -> None:
+    """As it is documented, with an order and a subscriber there where it needs them."""
+    if name != "orders_api/add_order":
+        run(world, "orders_api/add_order")
+    if name != "orders_api/subscribe":
+        run(world, "orders_api/subscribe")
+    answer = run(world, name)
+    assert ANSWERS[name.removeprefix("orders_api/")] == answer["statusCode"], answer
+    event = sample(name)
+    if event["path"].startswith(("/orders", "/stats", "/subscriptions")):
+        body = json.loads(answer["body"]) if answer["body"] else None
+        check_documented(event["httpMethod"], event["path"], answer["statusCode"], body)
+    else:
+        page = gzip.decompress(base64.b64decode(answer["body"])).decode()
+        assert page == (ROOT / "shared/stallwatch/web" / _FILES[event["path"]]).read_text("utf-8")
+
+
+def test_what_the_samples_write_can_be_read(world: World) -> None:
+    """One order's life: added, looked up, changed, acted on, listed, forgotten."""
+    run(world, "orders_api/add_order")
+    assert 1 == world.nudges
+    assert NUMBER == json.loads(run(world, "orders_api/get_order")["body"])["tracking_number"]
+    run(world, "orders_api/change_order")
+    run(world, "orders_api/act_on_order")
+    (listed,) = json.loads(run(world, "orders_api/list_orders")["body"])["orders"]
+    assert (ORDER_ID, "USB-C cable", None) == (
+        listed["order_id"],
+        listed["title"],
+        listed["seller"],
+    )
+    seen = json.loads(run(world, "orders_api/get_order")["body"])
+    assert ["snooze"] == [said["action"] for said in seen["actions"]]
+    run(world, "orders_api/forget_order")
+    assert 404 == run(world, "orders_api/get_order")["statusCode"]
+    run(world, "orders_api/subscribe")
+    kept = json.loads(run(world, "orders_api/list_subscriptions")["body"])["subscriptions"]
+    assert [{"late", "stalled", "refund_claim"}] == [set(one["kinds"]) for one in kept]
+    run(world, "orders_api/unsubscribe")
+    assert {"subscriptions": []} == json.loads(run(world, "orders_api/list_subscriptions")["body"])
+
+
+@pytest.mark.parametrize("name", ["check", "nudge", "order_ids"])
+def test_a_sample_of_the_pull_checks_the_new_order(world: World, name: str) -> None:
+    """By the schedule, at once after it was added, and by its id."""
+    run(world, "orders_api/add_order")
+    answer = run(world, f"pull_tracking/{name}")
+    assert {"due": 1, "checked": 1, "changed": 1, "unanswered": 0, "left_over": 0} | {
+        "source": "ok"
+    } == answer
+    assert [(NUMBER,)] == [asked.numbers for asked in world.cainiao.asked]
+    world.pump()
+    assert "ready_for_pickup" == stage(world)
+
+
+def test_the_sample_of_the_stream_evaluates_and_sends(world: World) -> None:
+    """Its records are those that the template's filter lets through, with keys and nothing else."""
+    records = sample("evaluate_orders/changes")["Records"]
+    assert woken_by() == {record["dynamodb"]["Keys"]["sk"]["S"] for record in records}
+    assert {"KEYS_ONLY"} == {record["dynamodb"]["StreamViewType"] for record in records}
+    assert all(not {"NewImage", "OldImage"} & record["dynamodb"].keys() for record in records)
+    run(world, "orders_api/add_order")
+    run(world, "pull_tracking/check")
+    assert [] == world.messages()
+    assert {"batchItemFailures": []} == run(world, "evaluate_orders/changes")
+    assert "ready_for_pickup" == stage(world)
+    (sent,) = world.messages()
+    assert ("action_needed", [ORDER_ID]) == (
+        sent.kind,
+        [order["order_id"] for order in sent.body["orders"]],
+    )

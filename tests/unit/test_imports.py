@@ -1,0 +1,162 @@
+"""Who imports whom: domain <- use cases <- adapters <- functions, and what a cold start pays."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.template import ROOT
+from tests.transformed import functions
+
+PACKAGE = ROOT / "shared" / "stallwatch"
+
+USE_CASES = {"booking", "checking", "evaluating", "redriving", "sending", "subscribing"}
+
+ADAPTERS = {
+    "api",
+    "clients",
+    "clock",
+    "deadletters",
+    "logs",
+    "measures",
+    "notify",
+    "settings",
+    "sources",
+    "store",
+}
+"""What knows of the world outside. Every module that does not stand here must not."""
+
+OUTSIDE = {
+    "asyncio",
+    "aws_lambda_powertools",
+    "boto3",
+    "botocore",
+    "http",
+    "os",
+    "pathlib",
+    "pydantic",
+    "random",
+    "requests",
+    "socket",
+    "subprocess",
+    "sys",
+    "tempfile",
+    "time",
+    "urllib3",
+}
+"""What the domain and the use cases import nothing of."""
+
+SPEAKS_AWS = {"clients", "notify", "store.table"}
+"""Who knows botocore."""
+
+MODULES = sorted(PACKAGE.rglob("*.py"))
+INNER = [
+    path for path in MODULES if path.relative_to(PACKAGE).parts[0].split(".")[0] not in ADAPTERS
+]
+
+
+def named(path: Path) -> str:
+    """A module's name within the package."""
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports(path: Path) -> Iterator[str]:
+    """The modules that a file imports, wherever in it."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, path
+            assert node.module is not None
+            yield node.module
+            if node.module == "stallwatch":
+                yield from (f"stallwatch.{alias.name}" for alias in node.names)
+
+
+def layer(module: str) -> int:
+    """How far out a module of the package stands."""
+    first = module.partition(".")[0]
+    return 2 if first in ADAPTERS else int(first in USE_CASES)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=named)
+def test_nothing_imports_outwards(path: Path) -> None:
+    """A module knows its own layer and those within."""
+    for imported in imports(path):
+        package, _, module = imported.partition(".")
+        if package == "stallwatch":
+            assert layer(module) <= layer(named(path)), imported
+        assert package not in {"shared", "functions", "tests"}
+
+
+@pytest.mark.parametrize("path", INNER, ids=named)
+def test_domain_and_use_cases_know_nothing_of_the_outside(path: Path) -> None:
+    """No AWS, no network, no environment."""
+    assert set() == {imported.partition(".")[0] for imported in imports(path)} & OUTSIDE
+
+
+@pytest.mark.parametrize("path", MODULES, ids=named)
+def test_the_time_is_read_in_one_place(path: Path) -> None:
+    """Everything else is told what time it is."""
+    read = {
+        f"{node.value.id}.{node.attr}"
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+    } & {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time"}
+    assert named(path) == "clock" or not read
+
+
+@pytest.mark.parametrize("folder", sorted(functions()))
+def test_a_handler_reads_neither_the_time_nor_the_environment(folder: str) -> None:
+    """It has a clock and settings."""
+    path = ROOT / "functions" / folder / "app.py"
+    assert not {"os", "time", "datetime"} & set(imports(path))
+
+
+def test_few_modules_speak_to_aws() -> None:
+    """The table's calls stand in one module, the topic's in another."""
+    found = {
+        named(path)
+        for path in MODULES
+        if any(imported.partition(".")[0] in {"boto3", "botocore"} for imported in imports(path))
+    }
+    assert SPEAKS_AWS == found
+
+
+STARTS = """
+import importlib.util, sys
+sys.path.insert(0, sys.argv[1])
+spec = importlib.util.spec_from_file_location("app", sys.argv[2])
+module = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(module)
+print(*sys.modules)
+"""
+"""Prints the modules that are imported with a handler."""
+
+
+@pytest.mark.parametrize(
+    ("folder", "without"),
+    [
+        ("pull_tracking", ("pydantic", "babel", "boto3", "aws_lambda_powertools.event_handler")),
+        ("evaluate_orders", ("pydantic", "babel", "boto3", "requests")),
+        ("evaluate_orders", ("aws_lambda_powertools.event_handler", "stallwatch.api")),
+        ("orders_api", ("boto3", "requests")),
+    ],
+)
+def test_a_cold_start_pays_for_nothing_in_vain(folder: str, without: tuple[str, ...]) -> None:
+    """What a function does not need at every start is not imported with it."""
+    handler = ROOT / "functions" / folder / "app.py"
+    printed = subprocess.run(
+        [sys.executable, "-I", "-c", STARTS, PACKAGE.parent, handler],
+        capture_output=True,
+        check=True,
+        env={"POWERTOOLS_SERVICE_NAME": "stallwatch"},
+        text=True,
+    ).stdout
+    imported = set(printed.split())
+    assert "stallwatch.settings" in imported
+    assert set() == imported & set(without)
