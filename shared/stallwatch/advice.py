@@ -5,7 +5,7 @@ from datetime import datetime
 from stallwatch.facts import facts_of
 from stallwatch.messages import Text
 from stallwatch.model import Alert, Deed, Kind, Order, Stage, State, Trace
-from stallwatch.rules import ATTEMPT, PICKUP, RETURNED, SILENCE, Decision
+from stallwatch.rules import ATTEMPT, DISPUTE, PICKUP, RETURNED, SELLER, SILENCE, Decision
 from stallwatch.words import Words
 
 
@@ -17,7 +17,7 @@ def advise(order: Order, decision: Decision, trace: Trace, now: datetime, words:
     """
     found = pressing(order, decision)
     if found is None:
-        return _quiet(order, decision, words)
+        return _quiet(order, decision, now, words)
     kind, reason = found
     alert = Alert(kind=kind, raised_at=now, reason=reason, facts=facts_of(order, decision, trace))
     return Text(alert, order, "", words).do()
@@ -25,10 +25,12 @@ def advise(order: Order, decision: Decision, trace: Trace, now: datetime, words:
 
 def pressing(order: Order, decision: Decision) -> tuple[Kind, str] | None:
     """The kind and reason whose advice holds now, said or not; None where nothing presses."""
-    reading = decision.reading
-    disputed = any(a.deed is Deed.DISPUTE_OPENED for a in order.standing())
-    if decision.state is not State.WATCHING or disputed:
+    reading, clock = decision.reading, decision.countdown
+    if decision.state is not State.WATCHING:
         return None
+    overdue = clock is not None and clock.is_over and not decision.snoozed
+    if order.last_said(Deed.DISPUTE_OPENED) is not None:
+        return (Kind.REMINDER, DISPUTE) if overdue else None
     if reading.place is Stage.RETURNED:
         return Kind.REFUND_CLAIM, RETURNED
     if reading.stay is not None:
@@ -39,6 +41,8 @@ def pressing(order: Order, decision: Decision) -> tuple[Kind, str] | None:
         return Kind.ACTION_NEEDED, reading.flag.value
     if decision.deadline_is_near:
         return Kind.PROTECTION_ENDING, ""
+    if clock is not None and decision.rung is not Kind.REFUND_CLAIM:
+        return (Kind.REMINDER, SELLER) if overdue else None
     if decision.rung is not None and not _claim_waits(decision):
         return decision.rung, SILENCE if decision.rung is Kind.REFUND_CLAIM else ""
     return None
@@ -55,24 +59,39 @@ def _claim_waits(decision: Decision) -> bool:
     )
 
 
-def _quiet(order: Order, decision: Decision, words: Words) -> str:  # noqa: C901
+def _quiet(order: Order, decision: Decision, now: datetime, words: Words) -> str:
     """The advice where nothing presses."""
-    say, reading = words.say, decision.reading
-    standing = {a.deed: a for a in order.standing()}
-    opens_at = decision.claim_opens_at
     if decision.state is State.CLOSED:
-        return say("advice.closed")
+        return words.say("advice.closed")
     if decision.state is State.DELIVERED:
-        return say("advice.delivered")
-    if _claim_waits(decision) and Deed.DISPUTE_OPENED not in standing:
+        return words.say("advice.delivered")
+    return _after_words(order, decision, now, words) or _underway(order, decision, words)
+
+
+def _after_words(order: Order, decision: Decision, now: datetime, words: Words) -> str | None:
+    """The advice to who has said what has been done; None where that leaves nothing to say."""
+    say, opens_at = words.say, decision.claim_opens_at
+    if _claim_waits(decision) and order.last_said(Deed.DISPUTE_OPENED) is None:
         return say("advice.claim_waits")
-    if Deed.DISPUTE_OPENED in standing:
-        return say("advice.disputed")
-    snooze = standing.get(Deed.SNOOZE)
+    clock = decision.countdown
+    if clock is not None and clock.reason == DISPUTE and clock.ends_at and not clock.is_over:
+        return say("advice.disputed", date=clock.ends_at.date())
+    snooze = order.last_said(Deed.SNOOZE)
     if snooze is not None and snooze.until is not None and decision.snoozed:
         return say("advice.snoozed", date=snooze.until)
+    if clock is not None and clock.ends_at is not None:
+        return say("advice.contacted", date=clock.ends_at.date())
     if decision.contacted and opens_at is not None:
-        return say("advice.contacted", date=opens_at.date())
+        ends_on = order.protection_ends_on
+        if ends_on is not None and now.date() <= ends_on < opens_at.date():
+            return say("advice.contacted.deadline", date=ends_on)
+        return say("advice.told_seller", date=opens_at.date())
+    return None
+
+
+def _underway(order: Order, decision: Decision, words: Words) -> str:
+    """The advice by where the parcel is."""
+    say, reading = words.say, decision.reading
     if reading.strangers and not reading.scanned:
         return say("advice.strangers")
     if order.tracking_number is None:

@@ -14,6 +14,7 @@ def facts_of(order: Order, decision: Decision, trace: Trace) -> Facts:
     reading = decision.reading
     last = reading.last_checkpoint
     claim_opens_at = decision.claim_opens_at
+    clock = decision.countdown
     looked = decision.answered_at is not None
     facts: Facts = {
         "stage": decision.stage.value,
@@ -34,6 +35,8 @@ def facts_of(order: Order, decision: Decision, trace: Trace) -> Facts:
         "departed": reading.departed,
         "destroyed": reading.destroyed,
         "ended_by_design": decision.service is Service.ECONOMY and reading.handed_over,
+        "word_on": None if clock is None else _day(clock.since),
+        "word_days": None if clock is None else clock.days,
         "answered_at": None if decision.answered_at is None else decision.answered_at.isoformat(),
     }
     return {

@@ -21,6 +21,7 @@ def order_out(seen: Seen, words: Words) -> OrderOut:
     order, decision = seen.order, seen.decision
     last = decision.reading.last_checkpoint
     opens_at = decision.claim_opens_at
+    clock_ends_at = None if decision.countdown is None else decision.countdown.ends_at
     found = pressing(order, decision)
     kind = None if found is None else found[0]
     return OrderOut(
@@ -46,6 +47,7 @@ def order_out(seen: Seen, words: Words) -> OrderOut:
         window=WindowOut(low=decision.window.low, high=decision.window.high),
         late_on=decision.late_at.date(),
         claim_opens_on=None if opens_at is None else opens_at.date(),
+        reminder_on=None if clock_ends_at is None else clock_ends_at.date(),
         next_check_at=None if seen.state is State.CLOSED else seen.next_check_at,
         pressing=kind,
         severity=None if kind is None else SEVERITY[kind],
@@ -62,7 +64,14 @@ def order_details(seen: Seen, words: Words) -> OrderDetails:
             _checkpoint(c) for c in sorted(seen.trace.checkpoints, key=lambda c: c.at, reverse=True)
         ],
         actions=[
-            ActionOut(action=a.deed, at=a.at, on=a.on, until=a.until, amount=a.amount)
+            ActionOut(
+                action=a.deed,
+                at=a.at,
+                on=a.on,
+                until=a.until,
+                amount=a.amount,
+                answers=dict(a.answers) or None,
+            )
             for a in reversed(seen.order.actions)
         ],
     )
