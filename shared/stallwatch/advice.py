@@ -1,25 +1,52 @@
 """What to do now about an order, in a sentence."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from stallwatch.facts import facts_of
+from stallwatch.facts import facts_of, seen_facts
 from stallwatch.messages import Text
 from stallwatch.model import Alert, Deed, Kind, Order, Stage, State, Trace
 from stallwatch.rules import ATTEMPT, DISPUTE, PICKUP, RETURNED, SELLER, SILENCE, Decision
+from stallwatch.suspicions import Observation, Oddity
 from stallwatch.words import Words
 
+_CALLS_FOR_A_LOOK = frozenset(
+    {
+        Oddity.SCANNED_BEFORE,
+        Oddity.DELIVERED_BEFORE,
+        Oddity.OTHER_COUNTRY,
+        Oddity.DELIVERED_ELSEWHERE,
+    }
+)
 
-def advise(order: Order, decision: Decision, trace: Trace, now: datetime, words: Words) -> str:
+
+def advise(
+    order: Order,
+    decision: Decision,
+    trace: Trace,
+    now: datetime,
+    words: Words,
+    seen: Sequence[Observation] = (),
+) -> str:
     """What the buyer should do now.
 
     The most pressing comes first: the buyer's own words, what only the buyer can do, the deadline,
-    the ladder, and then where the parcel is.
+    the ladder, what is odd about the number, and then where the parcel is.
+
+    Args:
+        order: The order.
+        decision: What it means now.
+        trace: What the sources said.
+        now: The present instant.
+        words: The language.
+        seen: What is odd about the number.
     """
     found = pressing(order, decision)
     if found is None:
-        return _quiet(order, decision, now, words)
+        return _quiet(order, decision, now, words, seen)
     kind, reason = found
-    alert = Alert(kind=kind, raised_at=now, reason=reason, facts=facts_of(order, decision, trace))
+    facts = facts_of(order, decision, trace) | seen_facts(seen)
+    alert = Alert(kind=kind, raised_at=now, reason=reason, facts=facts)
     return Text(alert, order, "", words).do()
 
 
@@ -59,17 +86,34 @@ def _claim_waits(decision: Decision) -> bool:
     )
 
 
-def _quiet(order: Order, decision: Decision, now: datetime, words: Words) -> str:
+def _quiet(
+    order: Order, decision: Decision, now: datetime, words: Words, seen: Sequence[Observation]
+) -> str:
     """The advice where nothing presses."""
     if decision.state is State.CLOSED:
         return words.say("advice.closed")
+    said = _after_words(order, decision, now, words)
+    if said is not None:
+        return said
+    odd = next((o for o in seen if _calls_for_a_look(o, decision)), None)
+    if odd is not None:
+        return words.say("advice.odd", seen=odd.said(words))
     if decision.state is State.DELIVERED:
         return words.say("advice.delivered")
-    return _after_words(order, decision, now, words) or _underway(order, decision, words)
+    return _underway(order, decision, words)
+
+
+def _calls_for_a_look(seen: Observation, decision: Decision) -> bool:
+    """Whether the buyer should check the number though nothing else presses."""
+    if seen.oddity is Oddity.CHECK_DIGIT:
+        return not decision.reading.scanned
+    return seen.oddity in _CALLS_FOR_A_LOOK
 
 
 def _after_words(order: Order, decision: Decision, now: datetime, words: Words) -> str | None:
     """The advice to who has said what has been done; None where that leaves nothing to say."""
+    if decision.state is not State.WATCHING:
+        return None
     say, opens_at = words.say, decision.claim_opens_at
     if _claim_waits(decision) and order.last_said(Deed.DISPUTE_OPENED) is None:
         return say("advice.claim_waits")

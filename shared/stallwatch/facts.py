@@ -1,9 +1,11 @@
 """What is put down with an alert when it is raised, for the texts that are made of it later."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 
 from stallwatch.model import LocalCarrier, Order, Service, Trace
 from stallwatch.rules import Decision
+from stallwatch.suspicions import Observation
 
 Facts = dict[str, object]
 """JSON values: strings, whole numbers, truth values, lists."""
@@ -42,6 +44,12 @@ def facts_of(order: Order, decision: Decision, trace: Trace) -> Facts:
     return {
         name: value for name, value in facts.items() if value is not None and value is not False
     }
+
+
+def seen_facts(seen: Iterable[Observation]) -> Facts:
+    """What is odd about the number, for the texts."""
+    found = [[o.oddity.value, o.values] for o in seen]
+    return {"seen": found} if found else {}
 
 
 def _day(instant: datetime) -> str:

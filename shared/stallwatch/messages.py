@@ -15,6 +15,7 @@ from stallwatch.alphabets import ascii_line, gsm7
 from stallwatch.model import SEVERITY, Alert, Kind, Order, Severity, Spot
 from stallwatch.rules import SELLER, SILENCE
 from stallwatch.sending import Letter
+from stallwatch.suspicions import Observation, Oddity
 from stallwatch.words import Words
 
 SUBJECT_LIMIT = 100
@@ -103,6 +104,12 @@ class Text:
         return f"{text} ({place})" if place else text
 
     @property
+    def seen(self) -> list[str]:
+        """What is odd about the number, a sentence each, but for what the alert itself says."""
+        found = (Observation(Oddity(code), values) for code, values in self.facts.get("seen", ()))
+        return [o.said(self.words) for o in found if o.oddity is not Oddity.UNKNOWN]
+
+    @property
     def unlooked(self) -> list[Spot]:
         """Where an unscanned delivery may lie, and the buyer has not said to have looked."""
         looked = {} if self.order is None else self.order.looked()
@@ -169,6 +176,8 @@ class Text:
         kind, say = self.alert.kind, self.words.say
         if kind is Kind.NEVER_SCANNED and self.number is None:
             return say("do.never_scanned.no_number")
+        if kind is Kind.NEVER_SCANNED and self.seen:
+            return say("do.never_scanned.odd", seen=self.seen[0])
         if kind is Kind.LATE and self.facts.get("ended_by_design"):
             return say("do.late.ended_by_design", carrier=self.carrier)
         if kind is Kind.STALLED:
@@ -211,7 +220,7 @@ class Text:
     def notes(self) -> list[str]:
         """What else must be said."""
         say, kind, reason = self.words.say, self.alert.kind, self.alert.reason
-        notes = []
+        notes = self.seen[1:] if kind is Kind.NEVER_SCANNED else []
         if kind is Kind.REFUND_CLAIM and reason == SILENCE:
             notes += self.questions()
         if kind is Kind.REMINDER and reason == SELLER and self.number is not None:

@@ -283,6 +283,8 @@ class Trace:
     eta: datetime | None = None
     """The carrier's own latest estimate of the delivery."""
     carrier: LocalCarrier | None = None
+    country: str | None = None
+    """Where the parcel goes, as the source names the country."""
     points_to: str | None = None
     """The number that a placeholder stands for."""
     unanswered_since: datetime | None = None

@@ -21,6 +21,7 @@ from stallwatch.messages import compose, order_url
 from stallwatch.model import SEVERITY, Action, Alert, Deed, Flag, Kind, Order, Spot, Stage
 from stallwatch.rules import ATTEMPT, DISPUTE, PICKUP, RETURNED, SELLER, SILENCE
 from stallwatch.sending import Letter, Pending
+from stallwatch.suspicions import Observation, Oddity
 from stallwatch.text import clean
 from stallwatch.words import Value, Words
 from tests.journeys import HOUR, START, Life, journeys
@@ -87,6 +88,22 @@ MAYBE = ("carrier", "known", "destroyed", "ended_by_design", "last_place")
 def not_here(*answers: tuple[Spot, date]) -> Action:
     """The buyer's word that it is not there."""
     return Action(Deed.NOT_FOUND_HERE, NOW, answers=answers)
+
+
+ODD = [
+    Observation(
+        oddity,
+        {
+            "number": "LP00000000000001",
+            "n": 11,
+            "date": "2026-02-20",
+            "country": "DE",
+            "other": "ES",
+            "order_id": "7",
+        },
+    )
+    for oddity in Oddity
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +226,10 @@ def test_no_sentence_is_there_for_nothing(language: str) -> None:
         compose(letter(Kind.REFUND_CLAIM, SILENCE, (looked,), facts), PAGE, heard)
     ends_soon = replace(ORDER, protection_ends_on=date(2026, 7, 1))
     compose(letter(Kind.STALLED, "", (ends_soon,), FACTS | ahead), PAGE, heard)
+    found = [[o.oddity.value, o.values] for o in ODD]
+    compose(letter(Kind.NEVER_SCANNED, facts=FACTS | {"seen": found}), PAGE, heard)
+    for observation in ODD:
+        observation.said(heard)
     again = letter(Kind.ACTION_NEEDED, Stage.READY_FOR_PICKUP)
     ((pending, alert, about_order),) = again.members
     again = replace(again, members=((pending, replace(alert, nth=2), about_order),))
@@ -477,6 +498,17 @@ def test_a_reminder_names_the_word_and_the_nearer_date() -> None:
     told = mail(DISPUTE)
     assert "opened the dispute on June 10, 2026; the seller's 5 days" in told
     assert "escalate" in told
+
+
+def test_never_scanned_tells_what_is_odd() -> None:
+    """The first thing with the advice, the others in lines of their own; itself not twice."""
+    found = [[o.oddity.value, o.values] for o in ODD if o.oddity is not Oddity.CHECK_DIGIT]
+    message = compose(letter(Kind.NEVER_SCANNED, facts=FACTS | {"seen": found}), PAGE, Words())
+    assert "number is right: The first scan under the number was on February 20" in message.email
+    assert "\nThe tracking names Spain as the destination, the order Germany.\n" in message.email
+    assert "does not know the number" not in message.email
+    (order,) = json.loads(message.default)["orders"]
+    assert "February 20" in order["advice"]
 
 
 def test_protection_that_ends_today_says_today() -> None:

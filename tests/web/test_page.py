@@ -388,6 +388,20 @@ def test_an_action_is_recorded(visitor: "Visitor") -> None:
     assert "dispute_opened" == world.call("GET", "/orders/1")[1]["actions"][1]["action"]
 
 
+def test_what_is_odd_about_a_number_is_shown(visitor: "Visitor") -> None:
+    """As it was seen; a parcel that is as it should be has no such part."""
+    world = visitor.bridge.world
+    add(world, "1", MOVING, destination="ES")
+    add(world, "2", MOVING, destination="ES", tracking_number="RB123456784CN")
+    check(world)
+    visitor.go("#/orders/2")
+    visitor.expect(visitor.part("What to do now")).to_contain_text(
+        "Seen about this numberThe check digit of the number RB123456784CN does not fit"
+    )
+    visitor.turn_to("#/orders/1")
+    visitor.expect(visitor.page.get_by_text("Seen about this number")).to_have_count(0)
+
+
 def test_where_it_was_looked_for_is_noted(visitor: "Visitor") -> None:
     """Four lines to tick, each with its day; what was answered is not asked again."""
     world = visitor.bridge.world

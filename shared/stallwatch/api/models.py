@@ -20,6 +20,7 @@ from pydantic import (
 from stallwatch.countries import COUNTRIES
 from stallwatch.model import Deed, Kind, Service, Severity, Spot, Stage, State
 from stallwatch.numbers import normalize_number
+from stallwatch.suspicions import Oddity
 from stallwatch.text import clean
 
 TEXT_LIMIT = 200
@@ -232,9 +233,17 @@ class OrderOut(BaseModel):
     advice: str
 
 
+class ObservationOut(BaseModel):
+    """Something odd about the tracking number, as it was seen."""
+
+    code: Oddity
+    text: str
+
+
 class OrderDetails(OrderOut):
     """An order with all that is known of it."""
 
+    observations: list[ObservationOut]
     alerts: list[AlertOut] = Field(description="Newest first")
     checkpoints: list[CheckpointOut] = Field(description="Newest first")
     actions: list[ActionOut] = Field(description="Newest first")

@@ -7,6 +7,7 @@ from stallwatch.api.models import (
     ActionOut,
     AlertOut,
     CheckpointOut,
+    ObservationOut,
     OrderDetails,
     OrderOut,
     WindowOut,
@@ -51,7 +52,7 @@ def order_out(seen: Seen, words: Words) -> OrderOut:
         next_check_at=None if seen.state is State.CLOSED else seen.next_check_at,
         pressing=kind,
         severity=None if kind is None else SEVERITY[kind],
-        advice=advise(order, decision, seen.trace, seen.at, words),
+        advice=advise(order, decision, seen.trace, seen.at, words, seen.observations),
     )
 
 
@@ -59,6 +60,7 @@ def order_details(seen: Seen, words: Words) -> OrderDetails:
     """An order with all that is known of it."""
     return OrderDetails(
         **order_out(seen, words).model_dump(),
+        observations=[ObservationOut(code=o.oddity, text=o.said(words)) for o in seen.observations],
         alerts=[_alert(a) for a in _newest(seen.dossier.alerts)],
         checkpoints=[
             _checkpoint(c) for c in sorted(seen.trace.checkpoints, key=lambda c: c.at, reverse=True)

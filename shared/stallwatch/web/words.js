@@ -80,6 +80,7 @@ export default {
   "order.name": "Order {id}",
   "order.no_number": "no tracking number yet",
   "order.edit": "Edit",
+  "order.odd": "Seen about this number",
   "order.advice": "What to do now",
   "order.late_on": "Late from",
   "order.reminder_on": "Follow up",
