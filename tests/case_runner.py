@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 CASES = Path(__file__).parent / "data" / "cases.json"
+CLOCK_CASES = Path(__file__).parent / "data" / "clock_cases.json"
 NUMBER = "LP00000000000001"
 
 
@@ -20,7 +21,11 @@ class Look:
     """New ones: instant and code."""
     answered: bool
     actions: list[str]
+    on: date | None
+    """The day that an action is about."""
     until: date | None
+    answers: Mapping[str, str]
+    """Where the parcel was looked for in vain, each with the day."""
     change_number: str | None
     expect: Mapping[str, Any]
 
@@ -40,9 +45,13 @@ class Case:
     looks: list[Look]
 
 
-def load(start: datetime, path: Path = CASES) -> list[Case]:
+def load(start: datetime) -> list[Case]:
     """The cases, with `start` as the instant of each first evaluation."""
-    return [_case(raw, start) for raw in json.loads(path.read_text(encoding="utf-8"))]
+    return [
+        _case(raw, start)
+        for path in (CASES, CLOCK_CASES)
+        for raw in json.loads(path.read_text(encoding="utf-8"))
+    ]
 
 
 def _case(raw: Mapping[str, Any], start: datetime) -> Case:
@@ -84,7 +93,7 @@ def _case(raw: Mapping[str, Any], start: datetime) -> Case:
 
 
 def _look(raw: Mapping[str, Any], now: datetime) -> Look:
-    until = raw.get("until_days")
+    until, on = raw.get("until_days"), raw.get("on_days_ago")
     return Look(
         now=now,
         checkpoints=[
@@ -93,6 +102,11 @@ def _look(raw: Mapping[str, Any], now: datetime) -> Look:
         ],
         answered=raw.get("answered", True),
         actions=raw.get("actions", []),
+        on=None if on is None else (now - timedelta(days=on)).date(),
+        answers={
+            spot: (now - timedelta(days=ago)).date().isoformat()
+            for spot, ago in raw.get("answers_days_ago", {}).items()
+        },
         until=None if until is None else (now + timedelta(days=until)).date(),
         change_number=raw.get("tracking_number"),
         expect=raw["expect"],

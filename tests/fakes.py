@@ -443,6 +443,18 @@ class MemoryStore:
         self._write("create", order.order_id)
         return True
 
+    def sharing(self, order: Order) -> tuple[str, ...]:
+        number = order.tracking_number
+        found = [
+            order_id
+            for order_id, shelf in sorted(self.shelves.items())
+            if shelf.order is not None
+            and number is not None
+            and shelf.order.tracking_number == number
+            and order_id != order.order_id
+        ]
+        return tuple(found[:5])
+
     def page(self, state: State | None, limit: int, place: Place | None) -> Page:
         states = list(State) if state is None else [state]
         if place is not None:

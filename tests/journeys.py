@@ -199,6 +199,8 @@ class Life:
         action = Action(
             deed=said.deed,
             at=now,
+            # Some name an earlier day than that on which they are said.
+            on=now.date() - timedelta(days=said.days % 4) if said.days % 2 else None,
             until=now.date() + timedelta(days=said.days + 1) if said.deed is Deed.SNOOZE else None,
             episode=read(order, trace.checkpoints, LIMITS).episode,
         )

@@ -1,34 +1,63 @@
 """What to do now about an order, in a sentence."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from stallwatch.facts import facts_of
+from stallwatch.facts import facts_of, seen_facts
 from stallwatch.messages import Text
 from stallwatch.model import Alert, Deed, Kind, Order, Stage, State, Trace
-from stallwatch.rules import ATTEMPT, PICKUP, RETURNED, SILENCE, Decision
+from stallwatch.rules import ATTEMPT, DISPUTE, PICKUP, RETURNED, SELLER, SILENCE, Decision
+from stallwatch.suspicions import Observation, Oddity
 from stallwatch.words import Words
 
+_CALLS_FOR_A_LOOK = frozenset(
+    {
+        Oddity.SCANNED_BEFORE,
+        Oddity.DELIVERED_BEFORE,
+        Oddity.OTHER_COUNTRY,
+        Oddity.DELIVERED_ELSEWHERE,
+    }
+)
 
-def advise(order: Order, decision: Decision, trace: Trace, now: datetime, words: Words) -> str:
+
+def advise(
+    order: Order,
+    decision: Decision,
+    trace: Trace,
+    now: datetime,
+    words: Words,
+    seen: Sequence[Observation] = (),
+) -> str:
     """What the buyer should do now.
 
     The most pressing comes first: the buyer's own words, what only the buyer can do, the deadline,
-    the ladder, and then where the parcel is.
+    the ladder, what is odd about the number, and then where the parcel is.
+
+    Args:
+        order: The order.
+        decision: What it means now.
+        trace: What the sources said.
+        now: The present instant.
+        words: The language.
+        seen: What is odd about the number.
     """
     found = pressing(order, decision)
     if found is None:
-        return _quiet(order, decision, words)
+        return _quiet(order, decision, now, words, seen)
     kind, reason = found
-    alert = Alert(kind=kind, raised_at=now, reason=reason, facts=facts_of(order, decision, trace))
+    facts = facts_of(order, decision, trace) | seen_facts(seen)
+    alert = Alert(kind=kind, raised_at=now, reason=reason, facts=facts)
     return Text(alert, order, "", words).do()
 
 
 def pressing(order: Order, decision: Decision) -> tuple[Kind, str] | None:
     """The kind and reason whose advice holds now, said or not; None where nothing presses."""
-    reading = decision.reading
-    disputed = any(a.deed is Deed.DISPUTE_OPENED for a in order.standing())
-    if decision.state is not State.WATCHING or disputed:
+    reading, clock = decision.reading, decision.countdown
+    if decision.state is not State.WATCHING:
         return None
+    overdue = clock is not None and clock.is_over and not decision.snoozed
+    if order.last_said(Deed.DISPUTE_OPENED) is not None:
+        return (Kind.REMINDER, DISPUTE) if overdue else None
     if reading.place is Stage.RETURNED:
         return Kind.REFUND_CLAIM, RETURNED
     if reading.stay is not None:
@@ -39,6 +68,8 @@ def pressing(order: Order, decision: Decision) -> tuple[Kind, str] | None:
         return Kind.ACTION_NEEDED, reading.flag.value
     if decision.deadline_is_near:
         return Kind.PROTECTION_ENDING, ""
+    if clock is not None and decision.rung is not Kind.REFUND_CLAIM:
+        return (Kind.REMINDER, SELLER) if overdue else None
     if decision.rung is not None and not _claim_waits(decision):
         return decision.rung, SILENCE if decision.rung is Kind.REFUND_CLAIM else ""
     return None
@@ -55,24 +86,56 @@ def _claim_waits(decision: Decision) -> bool:
     )
 
 
-def _quiet(order: Order, decision: Decision, words: Words) -> str:  # noqa: C901
+def _quiet(
+    order: Order, decision: Decision, now: datetime, words: Words, seen: Sequence[Observation]
+) -> str:
     """The advice where nothing presses."""
-    say, reading = words.say, decision.reading
-    standing = {a.deed: a for a in order.standing()}
-    opens_at = decision.claim_opens_at
     if decision.state is State.CLOSED:
-        return say("advice.closed")
+        return words.say("advice.closed")
+    said = _after_words(order, decision, now, words)
+    if said is not None:
+        return said
+    odd = next((o for o in seen if _calls_for_a_look(o, decision)), None)
+    if odd is not None:
+        return words.say("advice.odd", seen=odd.said(words))
     if decision.state is State.DELIVERED:
-        return say("advice.delivered")
-    if _claim_waits(decision) and Deed.DISPUTE_OPENED not in standing:
+        return words.say("advice.delivered")
+    return _underway(order, decision, words)
+
+
+def _calls_for_a_look(seen: Observation, decision: Decision) -> bool:
+    """Whether the buyer should check the number though nothing else presses."""
+    if seen.oddity is Oddity.CHECK_DIGIT:
+        return not decision.reading.scanned
+    return seen.oddity in _CALLS_FOR_A_LOOK
+
+
+def _after_words(order: Order, decision: Decision, now: datetime, words: Words) -> str | None:
+    """The advice to who has said what has been done; None where that leaves nothing to say."""
+    if decision.state is not State.WATCHING:
+        return None
+    say, opens_at = words.say, decision.claim_opens_at
+    if _claim_waits(decision) and order.last_said(Deed.DISPUTE_OPENED) is None:
         return say("advice.claim_waits")
-    if Deed.DISPUTE_OPENED in standing:
-        return say("advice.disputed")
-    snooze = standing.get(Deed.SNOOZE)
+    clock = decision.countdown
+    if clock is not None and clock.reason == DISPUTE and clock.ends_at and not clock.is_over:
+        return say("advice.disputed", date=clock.ends_at.date())
+    snooze = order.last_said(Deed.SNOOZE)
     if snooze is not None and snooze.until is not None and decision.snoozed:
         return say("advice.snoozed", date=snooze.until)
+    if clock is not None and clock.ends_at is not None:
+        return say("advice.contacted", date=clock.ends_at.date())
     if decision.contacted and opens_at is not None:
-        return say("advice.contacted", date=opens_at.date())
+        ends_on = order.protection_ends_on
+        if ends_on is not None and now.date() <= ends_on < opens_at.date():
+            return say("advice.contacted.deadline", date=ends_on)
+        return say("advice.told_seller", date=opens_at.date())
+    return None
+
+
+def _underway(order: Order, decision: Decision, words: Words) -> str:
+    """The advice by where the parcel is."""
+    say, reading = words.say, decision.reading
     if reading.strangers and not reading.scanned:
         return say("advice.strangers")
     if order.tracking_number is None:

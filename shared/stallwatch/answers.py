@@ -49,6 +49,8 @@ class Answer:
     eta: datetime | None = None
     """The carrier's own latest estimate of the delivery."""
     carrier: LocalCarrier | None = None
+    country: str | None = None
+    """Where it goes, as the source names the country."""
     points_to: str | None = None
     """The number that this one, a placeholder without events, stands for."""
 

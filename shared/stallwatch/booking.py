@@ -16,6 +16,7 @@ from stallwatch.ledger import SETTLING, Run, last_look, short_name
 from stallwatch.limits import Limits
 from stallwatch.model import Action, Kind, Order, Stage, State, Trace
 from stallwatch.rules import Decision, evaluate
+from stallwatch.suspicions import Observation, observations
 from stallwatch.wheel import Wheel
 
 _log = logging.getLogger(__name__)
@@ -55,6 +56,8 @@ class Seen:
     trace: Trace
     state: State
     decision: Decision
+    observations: tuple[Observation, ...]
+    """What is odd about its number; in a list without what other orders have."""
     dossier: Dossier
     checked_at: datetime | None
     next_check_at: datetime | None
@@ -83,6 +86,9 @@ class Records(Protocol):
 
     def open(self, order_id: str) -> Dossier | None:
         """Everything of an order; None where there is no such order."""
+
+    def sharing(self, order: Order) -> tuple[str, ...]:
+        """Other orders with the same tracking number, some of them where there are many."""
 
     def page(self, state: State | None, limit: int, place: Place | None) -> Page:
         """A page of orders, the newest of each state first."""
@@ -169,7 +175,7 @@ class Desk:
         Raises:
             MissingError: there is none.
         """
-        return self._seen(self._open(order_id), self.records.progress(), now)
+        return self._seen(self._open(order_id), self.records.progress(), now, alone=True)
 
     def list(
         self, state: State | None, limit: int, place: Place | None, now: datetime
@@ -258,8 +264,19 @@ class Desk:
         decision = replace(seen.decision, state=State.CLOSED)
         return replace(seen, state=State.CLOSED, decision=decision)
 
-    def _seen(self, dossier: Dossier, progress: Progress, now: datetime) -> Seen:
-        """An order as it stands now, with the last answer that the ledger knows of."""
+    def _seen(
+        self,
+        dossier: Dossier,
+        progress: Progress,
+        now: datetime,
+        *,
+        alone: bool = False,
+    ) -> Seen:
+        """An order as it stands now, with the last answer that the ledger knows of.
+
+        Which other orders have its number is looked up where it is shown alone, or where that
+        belongs to the advice.
+        """
         entry, trace = dossier.entry, dossier.trace
         slot = entry.slot or ""
         checked_at, answered_at = trace.asked_at, trace.answered_at
@@ -281,12 +298,16 @@ class Desk:
             self.limits,
             second_source=self.second_source,
         )
+        sharing: tuple[str, ...] = ()
+        if alone or decision.rung is Kind.NEVER_SCANNED:
+            sharing = self.records.sharing(dossier.order)
         return Seen(
             at=now,
             order=dossier.order,
             trace=opened,
             state=decision.state,
             decision=decision,
+            observations=tuple(observations(dossier.order, decision, opened, sharing, self.limits)),
             dossier=dossier,
             checked_at=checked_at,
             next_check_at=self.wheel.next_turn(slot, now) if slot else None,

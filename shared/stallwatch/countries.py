@@ -1,5 +1,8 @@
 """The countries of ISO 3166-1, by their two letters."""
 
+from collections.abc import Mapping
+from functools import lru_cache
+
 COUNTRIES = frozenset(
     """
     AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS
@@ -12,3 +15,49 @@ COUNTRIES = frozenset(
     TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW
     """.split()
 )
+
+_ALSO_CALLED = {
+    "czech republic": "CZ",
+    "great britain": "GB",
+    "korea": "KR",
+    "republic of korea": "KR",
+    "russian federation": "RU",
+    "the netherlands": "NL",
+    "turkey": "TR",
+    "uk": "GB",
+    "united states of america": "US",
+    "usa": "US",
+}
+"""Names that sources use besides the usual English ones."""
+
+_BELONGS_TO = {
+    **dict.fromkeys("BL GF GP MF MQ NC PF PM RE TF WF YT".split(), "FR"),
+    **dict.fromkeys("AS GU MP PR UM VI".split(), "US"),
+    **dict.fromkeys("GG GI IM JE".split(), "GB"),
+    **dict.fromkeys("AW BQ CW SX".split(), "NL"),
+    **dict.fromkeys("FO GL".split(), "DK"),
+    "AX": "FI",
+    "SJ": "NO",
+}
+"""Parts of the world with a code of their own, and the country whose name they may go by."""
+
+
+def code_of(name: str) -> str | None:
+    """The code of a country that a source names in English, or by its code; None: not known."""
+    bare = " ".join(name.split())
+    if bare in COUNTRIES:
+        return bare
+    return _codes().get(bare.casefold())
+
+
+def are_apart(one: str, other: str) -> bool:
+    """Whether two codes stand for different countries, whose posts no source takes for one."""
+    return _BELONGS_TO.get(one, one) != _BELONGS_TO.get(other, other)
+
+
+@lru_cache(maxsize=1)
+def _codes() -> Mapping[str, str]:
+    from babel import Locale  # noqa: PLC0415
+
+    names = Locale.parse("en").territories
+    return {names[code].casefold(): code for code in COUNTRIES if code in names} | _ALSO_CALLED

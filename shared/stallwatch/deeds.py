@@ -50,6 +50,8 @@ def _stands(action: Action, standing: tuple[Action, ...]) -> bool:
     if not said:
         return False
     last = said[-1]
+    if action.deed is Deed.NOT_FOUND_HERE:
+        return {pair for a in said for pair in a.answers} >= set(action.answers)
     same_episode = action.deed is not Deed.SELLER_CONTACTED or last.episode == action.episode
     return same_episode and (last.deed, last.on, last.until, last.amount) == (
         action.deed,

@@ -13,12 +13,13 @@ from datetime import datetime
 from typing import Protocol
 
 from stallwatch.errors import ConflictError
-from stallwatch.facts import facts_of
+from stallwatch.facts import facts_of, seen_facts
 from stallwatch.health import Health, source_alerts
 from stallwatch.limits import Limits
-from stallwatch.model import Alert, Order, Stage, State
+from stallwatch.model import Alert, Kind, Order, Stage, State, Trace
 from stallwatch.rules import Decision, Memory, evaluate
 from stallwatch.sending import Pending
+from stallwatch.suspicions import observations
 from stallwatch.traces import TraceRecord
 from stallwatch.wheel import (
     NEW,
@@ -102,6 +103,9 @@ class Files(Protocol):
     def add_to_totals(self, changes: Mapping[Counted, int]) -> None:
         """Add to the counts over all orders."""
 
+    def sharing(self, order: Order) -> tuple[str, ...]:
+        """Other orders with the same tracking number, some of them where there are many."""
+
     def health(self, source: str) -> Health:
         """The health of a source."""
 
@@ -159,8 +163,7 @@ class Evaluation:
             entry = self._entry(dossier, decision, now)
             alerts: tuple[Alert, ...] = ()
             if decision.due:
-                facts = facts_of(dossier.order, decision, trace)
-                alerts = tuple(replace(alert, facts=facts) for alert in decision.due)
+                alerts = self._with_facts(dossier.order, decision, trace)
             elif entry == dossier.entry:
                 return []
             try:
@@ -172,6 +175,14 @@ class Evaluation:
                 _log.info("alert raised", extra={"order_id": order_id, "alert": alert.key})
             return pending
         raise ConflictError(order_id)
+
+    def _with_facts(self, order: Order, decision: Decision, trace: Trace) -> tuple[Alert, ...]:
+        """The alerts that are due, each with what its text is made of."""
+        facts = facts_of(order, decision, trace)
+        if any(alert.kind is Kind.NEVER_SCANNED for alert in decision.due):
+            sharing = self.files.sharing(order)
+            facts |= seen_facts(observations(order, decision, trace, sharing, self.limits))
+        return tuple(replace(alert, facts=facts) for alert in decision.due)
 
     def evaluate_source(self, source: str, now: datetime) -> list[Alert]:
         """Raise the alerts that a source's health calls for."""

@@ -1,9 +1,11 @@
 """What is put down with an alert when it is raised, for the texts that are made of it later."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 
 from stallwatch.model import LocalCarrier, Order, Service, Trace
 from stallwatch.rules import Decision
+from stallwatch.suspicions import Observation
 
 Facts = dict[str, object]
 """JSON values: strings, whole numbers, truth values, lists."""
@@ -14,6 +16,7 @@ def facts_of(order: Order, decision: Decision, trace: Trace) -> Facts:
     reading = decision.reading
     last = reading.last_checkpoint
     claim_opens_at = decision.claim_opens_at
+    clock = decision.countdown
     looked = decision.answered_at is not None
     facts: Facts = {
         "stage": decision.stage.value,
@@ -34,11 +37,19 @@ def facts_of(order: Order, decision: Decision, trace: Trace) -> Facts:
         "departed": reading.departed,
         "destroyed": reading.destroyed,
         "ended_by_design": decision.service is Service.ECONOMY and reading.handed_over,
+        "word_on": None if clock is None else _day(clock.since),
+        "word_days": None if clock is None else clock.days,
         "answered_at": None if decision.answered_at is None else decision.answered_at.isoformat(),
     }
     return {
         name: value for name, value in facts.items() if value is not None and value is not False
     }
+
+
+def seen_facts(seen: Iterable[Observation]) -> Facts:
+    """What is odd about the number, for the texts."""
+    found = [[o.oddity.value, o.values] for o in seen]
+    return {"seen": found} if found else {}
 
 
 def _day(instant: datetime) -> str:

@@ -62,8 +62,25 @@ def check_action(action: Action, order: Order, now: datetime) -> None:
             reasons["amount"] = "goes with a refund only"
         elif order.currency is None:
             reasons["amount"] = "needs the order's price and currency first"
+    reasons |= _check_answers(action, order, today)
     if reasons:
         raise UnacceptableError(reasons)
+
+
+def _check_answers(action: Action, order: Order, today: date) -> dict[str, str]:
+    """What is wrong with the answers to where a parcel was looked for."""
+    if action.deed is not Deed.NOT_FOUND_HERE:
+        return {"answers": "goes with not_found_here only"} if action.answers else {}
+    if not action.answers:
+        return {"answers": "is needed: at least one place, with the day on which it was checked"}
+    if action.on is not None:
+        return {"on": "does not go with not_found_here: each answer has its own day"}
+    tomorrow = today + timedelta(days=1)
+    return {
+        f"answers.{spot}": "must lie between ordered_on and tomorrow"
+        for spot, day in action.answers
+        if not order.ordered_on <= day <= tomorrow
+    }
 
 
 def check_endpoint(protocol: str, endpoint: str) -> str:

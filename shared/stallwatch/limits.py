@@ -49,6 +49,8 @@ class Limits:
     protection_last: int = 1  # ours
     pickup_reminder: int = 5
     unanswered: int = 10  # ours
+    seller_reminder: int = 3  # ours
+    dispute_answer: int = 5  # AliExpress
     source_down_hours: int = 24
     gate_answer_hours: int = 24
     second_answer_hours: int = 24

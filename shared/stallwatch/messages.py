@@ -12,8 +12,10 @@ from typing import Any
 from urllib.parse import quote
 
 from stallwatch.alphabets import ascii_line, gsm7
-from stallwatch.model import SEVERITY, Alert, Kind, Order, Severity
+from stallwatch.model import SEVERITY, Alert, Kind, Order, Severity, Spot
+from stallwatch.rules import SELLER, SILENCE
 from stallwatch.sending import Letter
+from stallwatch.suspicions import Observation, Oddity
 from stallwatch.words import Words
 
 SUBJECT_LIMIT = 100
@@ -24,7 +26,7 @@ TRACKING_PAGE = "https://global.cainiao.com/newDetail.htm?mailNoList="
 
 _COUNTED = {Kind.LATE: "days_in_transit", Kind.NEVER_SCANNED: "untracked_days"}
 
-_REMINDED = frozenset({Kind.REFUND_CLAIM, Kind.ACTION_NEEDED})
+_REPEATED = frozenset({Kind.REFUND_CLAIM, Kind.ACTION_NEEDED})
 
 SOURCE_NAMES = {"cainiao": "Cainiao", "17track": "17TRACK"}
 
@@ -102,6 +104,18 @@ class Text:
         return f"{text} ({place})" if place else text
 
     @property
+    def seen(self) -> list[str]:
+        """What is odd about the number, a sentence each, but for what the alert itself says."""
+        found = (Observation(Oddity(code), values) for code, values in self.facts.get("seen", ()))
+        return [o.said(self.words) for o in found if o.oddity is not Oddity.UNKNOWN]
+
+    @property
+    def unlooked(self) -> list[Spot]:
+        """Where an unscanned delivery may lie, and the buyer has not said to have looked."""
+        looked = {} if self.order is None else self.order.looked()
+        return [spot for spot in Spot if spot not in looked]
+
+    @property
     def deadline(self) -> date | None:
         """The end of protection, where it still lies ahead of the alert."""
         ends_on = self.day("protection_ends_on")
@@ -109,7 +123,7 @@ class Text:
 
     # Sentences.
 
-    def what(self) -> str:  # noqa: C901
+    def what(self) -> str:  # noqa: C901, PLR0912
         """What happened, and since when."""
         kind, say = self.alert.kind, self.words.say
         if kind in {Kind.SOURCE_DOWN, Kind.SOURCE_UP}:
@@ -148,6 +162,10 @@ class Text:
             return say(key, date=self._last_update(), text=self.news)
         if kind is Kind.DELIVERED:
             return say("what.delivered", date=self.day("delivered_on") or self._last_update())
+        if kind is Kind.REMINDER:
+            word_on = self.day("word_on") or self.alert.raised_at.date()
+            days = self.facts["word_days"]
+            return say(f"what.reminder.{self.alert.reason}", date=word_on, n=days)
         if kind is Kind.MOVING_AGAIN:
             return say("what.moving_again", date=self._last_update(), text=self.news)
         since = datetime.fromisoformat(self.alert.about)
@@ -158,13 +176,14 @@ class Text:
         kind, say = self.alert.kind, self.words.say
         if kind is Kind.NEVER_SCANNED and self.number is None:
             return say("do.never_scanned.no_number")
+        if kind is Kind.NEVER_SCANNED and self.seen:
+            return say("do.never_scanned.odd", seen=self.seen[0])
         if kind is Kind.LATE and self.facts.get("ended_by_design"):
             return say("do.late.ended_by_design", carrier=self.carrier)
         if kind is Kind.STALLED:
-            opens_on = self.day("claim_opens_on") or self.alert.raised_at.date()
-            if self.deadline is not None and self.deadline < opens_on:
-                return say("do.stalled.deadline", date=self.deadline)
-            return say("do.stalled", date=opens_on)
+            return self._ask_seller("do.stalled")
+        if kind is Kind.REMINDER and self.alert.reason == SELLER:
+            return self._ask_seller("do.reminder.seller")
         if kind is Kind.REFUND_CLAIM:
             return self._do_claim()
         if kind is Kind.PROTECTION_ENDING:
@@ -174,7 +193,15 @@ class Text:
             return say(f"do.action_needed.{self.alert.reason}", carrier=self.carrier)
         if kind is Kind.UNANSWERED:
             return say("do.unanswered", url=TRACKING_PAGE + quote(self.number or ""))
-        return say(f"do.{kind}")
+        key = f"do.{kind}.{self.alert.reason}" if kind is Kind.REMINDER else f"do.{kind}"
+        return say(key)
+
+    def _ask_seller(self, key: str) -> str:
+        """To ask the seller, and what is to be done by when if that does not help."""
+        opens_on = self.day("claim_opens_on") or self.alert.raised_at.date()
+        if self.deadline is not None and self.deadline < opens_on:
+            return self.words.say(f"{key}.deadline", date=self.deadline)
+        return self.words.say(key, date=opens_on)
 
     def _do_claim(self) -> str:
         say, ends_on = self.words.say, self.day("protection_ends_on")
@@ -184,14 +211,38 @@ class Text:
             return say("do.refund_claim.too_late", date=ends_on)
         if self.facts.get("ended_by_design"):
             return say("do.refund_claim.ended_by_design", carrier=self.carrier)
+        places = ", ".join(say(f"spot.{spot}") for spot in self.unlooked)
+        key = "do.refund_claim.silence" if places else "do.refund_claim.looked"
         if ends_on is not None:
-            return say("do.refund_claim.silence", date=ends_on)
-        return say("do.refund_claim.no_date")
+            return say(key, places=places, date=ends_on)
+        return say(f"{key}.no_date", places=places)
 
     def notes(self) -> list[str]:
         """What else must be said."""
-        passed_over = self.facts.get("second_passed_over")
-        return [self.words.say("note.second_passed_over")] if passed_over else []
+        say, kind, reason = self.words.say, self.alert.kind, self.alert.reason
+        notes = self.seen[1:] if kind is Kind.NEVER_SCANNED else []
+        if kind is Kind.REFUND_CLAIM and reason == SILENCE:
+            notes += self.questions()
+        if kind is Kind.REMINDER and reason == SELLER and self.number is not None:
+            notes.append(say("note.cainiao", url=TRACKING_PAGE + quote(self.number)))
+        if self.facts.get("second_passed_over"):
+            notes.append(say("note.second_passed_over"))
+        return notes
+
+    def questions(self) -> list[str]:
+        """Where an unscanned delivery may lie, a line each: what was looked at, what is open."""
+        say, lines = self.words.say, []
+        looked = {} if self.order is None else self.order.looked()
+        for spot in Spot:
+            if spot in looked:
+                lines.append(say("line.looked", place=say(f"spot.{spot}"), date=looked[spot]))
+            elif spot is Spot.POST_OFFICE and self.number is not None:
+                lines.append(say("ask.post_office", carrier=self.carrier, number=self.number))
+            elif spot is Spot.POST_OFFICE:
+                lines.append(say("ask.post_office.no_number", carrier=self.carrier))
+            else:
+                lines.append(say(f"ask.{spot}"))
+        return lines
 
     def dates(self) -> list[str]:
         """The key dates, a line each."""
@@ -270,8 +321,8 @@ def _subject(kind: Kind, texts: Sequence[Text], words: Words) -> str:
     title = words.say(f"title.{kind}")
     if texts[0].order is None:
         return f"Stallwatch: {title}"
-    if kind in _REMINDED and all(text.alert.nth > 1 for text in texts):
-        title = words.say("title.reminder", title=title)
+    if kind in _REPEATED and all(text.alert.nth > 1 for text in texts):
+        title = words.say("title.again", title=title)
     if len(texts) == 1:
         return words.say("subject.order", title=title, order_id=texts[0].order.order_id)
     return words.say("subject.orders", title=title, n=len(texts))

@@ -99,6 +99,8 @@ class Kind(StrEnum):
     DELIVERED = "delivered"
     MOVING_AGAIN = "moving_again"
     UNANSWERED = "unanswered"
+    REMINDER = "reminder"
+    """A clock of the buyer's own ladder has run out."""
     SOURCE_DOWN = "source_down"
     SOURCE_UP = "source_up"
 
@@ -122,6 +124,7 @@ SEVERITY = {
     Kind.DELIVERED: Severity.INFO,
     Kind.MOVING_AGAIN: Severity.INFO,
     Kind.UNANSWERED: Severity.ATTENTION,
+    Kind.REMINDER: Severity.ACTION,
     Kind.SOURCE_DOWN: Severity.ATTENTION,
     Kind.SOURCE_UP: Severity.INFO,
 }
@@ -137,11 +140,22 @@ class Deed(StrEnum):
     LOST = "lost"
     SNOOZE = "snooze"
     CLOSE = "close"
+    NOT_FOUND_HERE = "not_found_here"
+    """It was looked for where an unscanned delivery may lie, and is not there."""
     REOPEN = "reopen"
 
 
 ENDING_DEEDS = frozenset({Deed.RECEIVED, Deed.REFUNDED, Deed.LOST, Deed.CLOSE})
 """The words of the buyer that end the watch."""
+
+
+class Spot(StrEnum):
+    """Where a parcel may lie that was delivered without a scan."""
+
+    NEIGHBOUR = "neighbour"
+    LOCKER = "locker"
+    POST_OFFICE = "post_office"
+    DOORSTEP = "doorstep"
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +173,15 @@ class Action:
     """What was refunded."""
     episode: str = ""
     """The episode of the parcel's journey in which it was said (see `reading`)."""
+    answers: tuple[tuple[Spot, date], ...] = ()
+    """Where it was looked for in vain, each with the day."""
+
+    @property
+    def done_at(self) -> datetime:
+        """When it was done: when it was said, or the beginning of an earlier day that it names."""
+        if self.on is None or self.on >= self.at.date():
+            return self.at
+        return midnight(self.on)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +214,16 @@ class Order:
             if self.actions[index].deed is Deed.REOPEN:
                 return self.actions[index + 1 :]
         return self.actions
+
+    def last_said(self, deed: Deed) -> Action | None:
+        """The newest of the buyer's words in force of one kind."""
+        return next((a for a in reversed(self.standing()) if a.deed is deed), None)
+
+    def looked(self) -> dict[Spot, date]:
+        """Where the buyer has looked for it in vain, each with the last day."""
+        answers = [pair for a in self.standing() for pair in a.answers]
+        found = {spot: max(day for s, day in answers if s is spot) for spot, _ in answers}
+        return {spot: found[spot] for spot in Spot if spot in found}
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +283,8 @@ class Trace:
     eta: datetime | None = None
     """The carrier's own latest estimate of the delivery."""
     carrier: LocalCarrier | None = None
+    country: str | None = None
+    """Where the parcel goes, as the source names the country."""
     points_to: str | None = None
     """The number that a placeholder stands for."""
     unanswered_since: datetime | None = None

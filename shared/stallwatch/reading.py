@@ -50,6 +50,8 @@ class Reading:
     place: Stage | None
     """Where the parcel is: the stage, or what stood before an exception."""
     last_update: datetime | None
+    told_at: datetime | None
+    """When the last update was first seen, whichever source told it first."""
     dispatched: datetime | None
     """The first physical scan."""
     departed: bool
@@ -144,6 +146,7 @@ def read(order: Order, checkpoints: Sequence[Checkpoint], limits: Limits) -> Rea
         stage=stage,
         place=location,
         last_update=moments[-1][0] if moments else None,
+        told_at=_told_at(moments) if moments else None,
         dispatched=dispatched,
         departed=departed,
         delivered_at=delivered_at,
@@ -260,6 +263,17 @@ def _attempt(moment: _Moment, attempt: Checkpoint, moments: Iterable[_Moment]) -
     return Event(_walls(together) | _walls(reports), at)
 
 
+def _told_at(moments: Sequence[_Moment]) -> datetime:
+    """When the newest moment was first seen, counting other sources' reports of the same."""
+    at, together = moments[-1]
+    near = [u for other_at, others in moments if at - other_at <= DAY for u in others]
+    return min(
+        u.first_seen
+        for u in near
+        if u in together or any(u.stage is t.stage and u.source != t.source for t in together)
+    )
+
+
 def _episode(order: Order, moments: Sequence[_Moment], limits: Limits) -> str:
     """The episode that the journey is in.
 
@@ -299,9 +313,10 @@ def _episode(order: Order, moments: Sequence[_Moment], limits: Limits) -> str:
             known.append(update)
             sources.add(update.source)
     if began_at is not None:
-        return f"scan {_stamp(began_at)}"
-    return FIRST_EPISODE if changed_at is None else f"number {_stamp(changed_at)}"
+        return f"scan {stamp(began_at)}"
+    return FIRST_EPISODE if changed_at is None else f"number {stamp(changed_at)}"
 
 
-def _stamp(instant: datetime) -> str:
+def stamp(instant: datetime) -> str:
+    """An instant to the second, as a name."""
     return instant.strftime("%Y-%m-%dT%H:%M:%SZ")

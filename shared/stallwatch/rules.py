@@ -5,15 +5,34 @@ same, and an alert that was raised is not due again.
 
 The numbers come from the buyers' guide that the product follows, from Cainiao's FAQ, or are our
 own; `limits` says which.
+
+**The ladder's clocks.** A word of the buyer's starts a clock; when it has run out, one `reminder`
+is due, once for that word. A word counts from when it was said, or from the beginning of an earlier
+day that it names; of several that stand the newest counts. `reopen` takes the clock back with the
+word; `received`, `refunded`, `lost`, `close` and a delivery end it.
+
+*The seller's* runs from `seller_contacted`, for the episode in which it was said, until there is
+news: an update newer than the word, or one that was first seen after it and is newer than all that
+was known. It has run out when the last answer is 3 days later than the word and than the last
+message of the ladder, which said the same: nobody is reminded of what could not be looked at. It
+does not run in a dispute, nor for an order that was too old at its first evaluation, nor at a
+pickup point or on the way back. A higher voice ends it: from 60 days of silence up to the last
+answer on `refund_claim` speaks, and from 5 days before `protection_ends_on` on `protection_ending`
+(protection that had ended before the word is no deadline). A snooze delays the reminder.
+
+*The dispute's* runs from `dispute_opened`: 5 days of the calendar, with or without answers, for so
+long the seller has to answer. No snooze delays it and nothing outranks it: a dispute mutes the
+others.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from stallwatch.limits import MAJOR_DESTINATIONS, Limits, Window, days, hours
 from stallwatch.model import (
     ENDING_DEEDS,
+    Action,
     Alert,
     Deed,
     Kind,
@@ -26,10 +45,12 @@ from stallwatch.model import (
     midnight,
     whole_days,
 )
-from stallwatch.reading import Reading, began_with_scan, read
+from stallwatch.reading import Reading, began_with_scan, read, stamp
 
 RETURNED = "returned"
 SILENCE = "silence"
+SELLER = "seller"
+DISPUTE = "dispute"
 PICKUP = Stage.READY_FOR_PICKUP.value
 ATTEMPT = Stage.FAILED_ATTEMPT.value
 
@@ -56,6 +77,22 @@ class Memory:
 
 
 @dataclass(frozen=True, slots=True)
+class Countdown:
+    """A clock of the ladder that a word of the buyer's has started."""
+
+    reason: str
+    """Whose it is: the seller's or the dispute's."""
+    word: str
+    """Tells the word from others of its kind."""
+    since: datetime
+    days: int
+    ends_at: datetime | None
+    """When it runs out (the seller's: if answers keep coming); None: the claim or the end of
+    protection speaks before it."""
+    is_over: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """What an order's data means at an instant."""
 
@@ -79,6 +116,8 @@ class Decision:
     snoozed: bool
     contacted: bool
     """Whether the seller was contacted in this episode."""
+    countdown: Countdown | None
+    """The clock that runs or has run out, said or not."""
     due: tuple[Alert, ...]
     memory: Memory
     ends_at: datetime
@@ -134,7 +173,10 @@ def evaluate(
         rung=rung[0] if rung is not None else None,
         deadline_is_near=case.protection_left(now) is not None,
         snoozed=case.words.snoozed(now),
-        contacted=case.reading.episode in case.words.contacted,
+        contacted=case.reading.episode in case.words.contacts,
+        countdown=None
+        if state is not State.WATCHING
+        else case.countdown(then, case.answered_at, now),
         due=due,
         memory=case.memory,
         ends_at=ends_at,
@@ -156,11 +198,21 @@ def fits(alert: Alert, order: Order, now: datetime) -> bool:
         return False
     if alert.kind is Kind.PROTECTION_ENDING:
         return not words.disputed and alert.about.startswith(f"{order.protection_ends_on} ")
+    if alert.kind is Kind.REMINDER and alert.reason == DISPUTE:
+        return words.dispute is not None and alert.about == _word(words.dispute)
     if alert.number != order.tracking_number:
         return False
+    if alert.kind is Kind.REMINDER:
+        contact = words.contact(alert.episode)
+        return (
+            contact is not None
+            and alert.about == _word(contact)
+            and not words.disputed
+            and not words.snoozed(now)
+        )
     if alert.kind in _LADDER and words.disputed:
         return False
-    if alert.kind in {Kind.LATE, Kind.STALLED} and alert.episode in words.contacted:
+    if alert.kind in {Kind.LATE, Kind.STALLED} and alert.episode in words.contacts:
         return False
     snoozable = alert.kind is Kind.MOVING_AGAIN or (
         alert.kind in _LADDER and alert.reason != RETURNED
@@ -173,9 +225,9 @@ class _Words:
     """The buyer's words in force."""
 
     ended: bool
-    disputed: bool
-    contacted: frozenset[str]
-    """The episodes in which the seller was contacted."""
+    dispute: Action | None
+    contacts: Mapping[str, Action]
+    """The last time that the seller was contacted in each episode."""
     snooze: date | None
 
     @classmethod
@@ -184,10 +236,17 @@ class _Words:
         snoozes = [a.until for a in standing if a.deed is Deed.SNOOZE and a.until is not None]
         return cls(
             ended=any(a.deed in ENDING_DEEDS for a in standing),
-            disputed=any(a.deed is Deed.DISPUTE_OPENED for a in standing),
-            contacted=frozenset(a.episode for a in standing if a.deed is Deed.SELLER_CONTACTED),
+            dispute=order.last_said(Deed.DISPUTE_OPENED),
+            contacts={a.episode: a for a in standing if a.deed is Deed.SELLER_CONTACTED},
             snooze=snoozes[-1] if snoozes else None,
         )
+
+    @property
+    def disputed(self) -> bool:
+        return self.dispute is not None
+
+    def contact(self, episode: str) -> Action | None:
+        return self.contacts.get(episode)
 
     def snoozed(self, now: datetime) -> bool:
         return self.snooze is not None and now.date() < self.snooze
@@ -341,6 +400,9 @@ class _Case:
                 found.extend(self._ladder(alerts, answered_at, now, second_answers=second_answers))
             if not any(a.kind in _USES_UP_ALL_CLEAR for a in found):
                 found.extend(self._moving_again(alerts, now))
+            # What is due with it is a message of the ladder too.
+            told = [*alerts, *(replace(a, raised_at=now) for a in found)]
+            found.extend(self._reminder(told, answered_at, now))
         return [
             replace(
                 a,
@@ -464,7 +526,7 @@ class _Case:
             if answered_at - self.untracked_since >= never_scanned:
                 return Kind.NEVER_SCANNED, ""
             return None
-        if reading.episode in self.words.contacted:
+        if reading.episode in self.words.contacts:
             return None
         if self._is_stalled(silent, alerts, answered_at):
             return Kind.STALLED, ""
@@ -551,6 +613,61 @@ class _Case:
         if not used_up:
             yield _alert(Kind.MOVING_AGAIN, about=reading.episode)
 
+    # The ladder's clocks.
+
+    def countdown(
+        self, alerts: Iterable[Alert], answered_at: datetime | None, now: datetime
+    ) -> Countdown | None:
+        """The clock that runs, or has run out and was not outranked."""
+        if self.words.dispute is not None:
+            wait = self.limits.dispute_answer
+            ends_at = self.words.dispute.done_at + days(wait)
+            return _countdown(DISPUTE, self.words.dispute, wait, ends_at, now)
+        contact = self.words.contact(self.reading.episode)
+        if contact is None or self._is_settled(contact):
+            return None
+        if answered_at is not None and self._is_outranked(contact, answered_at, now):
+            return None
+        wait = self.limits.seller_reminder
+        said = (a.message_at for a in alerts if a.kind in _LADDER)
+        ends_at = max([contact.done_at, *said]) + days(wait)
+        if self._is_outranked(contact, ends_at, ends_at):
+            return _countdown(SELLER, contact, wait, None, answered_at)
+        return _countdown(SELLER, contact, wait, ends_at, answered_at)
+
+    def _is_settled(self, contact: Action) -> bool:
+        """Whether the seller need not be written to again."""
+        reading = self.reading
+        return (
+            self.memory.old_order is True
+            or reading.place in {Stage.RETURNED, Stage.READY_FOR_PICKUP}
+            or (reading.told_at is not None and reading.told_at >= contact.at)
+            or (reading.last_update is not None and reading.last_update > contact.done_at)
+        )
+
+    def _is_outranked(self, contact: Action, answered_at: datetime, now: datetime) -> bool:
+        """Whether the claim or the end of protection speaks instead of the seller's clock."""
+        ends_on = self.order.protection_ends_on
+        if answered_at >= self.last_update + days(self.limits.claim):
+            return True
+        if ends_on is None or ends_on < contact.done_at.date():
+            return False
+        return (ends_on - now.date()).days <= self.limits.protection_first
+
+    def _reminder(
+        self, alerts: Sequence[Alert], answered_at: datetime | None, now: datetime
+    ) -> Iterator[Alert]:
+        clock = self.countdown(alerts, answered_at, now)
+        if clock is None or not clock.is_over:
+            return
+        if clock.reason == SELLER and self.words.snoozed(now):
+            return
+        if not any(
+            a.kind is Kind.REMINDER and (a.reason, a.about) == (clock.reason, clock.word)
+            for a in alerts
+        ):
+            yield _alert(Kind.REMINDER, clock.reason, clock.word)
+
     # When to look again.
 
     def next_rule_at(self, alerts: Sequence[Alert]) -> datetime | None:
@@ -591,6 +708,8 @@ class _Case:
             yield midnight(ends_on) + days(1)
         if self.words.snooze is not None:
             yield midnight(self.words.snooze)
+        if self.words.dispute is not None:
+            yield self.words.dispute.done_at + days(self.limits.dispute_answer)
 
     def _thresholds(self, alerts: Iterable[Alert]) -> set[datetime]:
         """The instants at which some clause of the rules begins to hold."""
@@ -602,7 +721,12 @@ class _Case:
             self.last_update + days(limits.claim),
             *self._dates(),
         }
+        contact = self.words.contact(self.reading.episode)
+        if contact is not None:
+            instants.add(contact.done_at + days(limits.seller_reminder))
         for alert in alerts:
+            if alert.kind in _LADDER:
+                instants.add(alert.message_at + days(limits.seller_reminder))
             if alert.kind is Kind.LATE:
                 instants.add(alert.message_at + days(limits.stalled_after_late))
             elif alert.kind is Kind.REFUND_CLAIM:
@@ -614,6 +738,18 @@ class _Case:
 
 def _is_economy(mail_type: str | None) -> bool:
     return mail_type is not None and mail_type.strip().lower() == Service.ECONOMY
+
+
+def _word(action: Action) -> str:
+    """What tells a word of the buyer's from others of its kind."""
+    return stamp(action.at)
+
+
+def _countdown(
+    reason: str, action: Action, wait: int, ends_at: datetime | None, reached: datetime | None
+) -> Countdown:
+    is_over = reached is not None and ends_at is not None and reached >= ends_at
+    return Countdown(reason, _word(action), action.done_at, wait, ends_at, is_over)
 
 
 def _alert(kind: Kind, reason: str = "", about: str = "", nth: int = 1) -> Alert:

@@ -81,6 +81,7 @@ class TraceRecord:
             mail_type=rest.get("mail_type"),
             eta=None if eta is None else _instant(eta),
             carrier=LocalCarrier(*carrier) if carrier else None,
+            country=rest.get("country"),
             points_to=rest.get("points_to"),
             unanswered_since=self.silent_since if self.unanswered else None,
             second=self.second,
@@ -140,7 +141,7 @@ def _of_rest(answer: Answer) -> bytes:
     """A fingerprint of all but the events. Of the estimate only the day counts: it drifts."""
     eta = answer.eta.date() if answer.eta else None
     carrier = answer.carrier.name if answer.carrier else None
-    said = (answer.known, answer.mail_type, eta, carrier, answer.points_to)
+    said = (answer.known, answer.mail_type, eta, carrier, answer.country, answer.points_to)
     return blake2b(repr(said).encode(), digest_size=_REST_BYTES).digest()
 
 
@@ -269,6 +270,7 @@ def _rest(answer: Answer, source: str) -> dict[str, Any]:
         "mail_type": answer.mail_type,
         "eta": None if answer.eta is None else _seconds(answer.eta),
         "carrier": [answer.carrier.name, answer.carrier.url] if answer.carrier else None,
+        "country": answer.country,
         "points_to": answer.points_to,
     }
     return {name: value for name, value in rest.items() if value}

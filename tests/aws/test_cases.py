@@ -33,8 +33,12 @@ class Player:
     def prepare(self, look: Look) -> None:
         """Let happen what a case says to have happened before an evaluation."""
         for deed in look.actions:
-            body = {"action": deed}
-            if look.until is not None:
+            body: dict[str, object] = {"action": deed}
+            if look.on is not None and deed in {"seller_contacted", "dispute_opened"}:
+                body["on"] = look.on.isoformat()
+            if deed == "not_found_here":
+                body["answers"] = dict(look.answers)
+            if look.until is not None and deed == "snooze":
                 body["until"] = look.until.isoformat()
             status, answer = self.world.call("POST", "/orders/case/actions", body)
             assert 200 == status, answer

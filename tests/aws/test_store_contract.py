@@ -60,6 +60,8 @@ from tests.fakes import (
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
+SHARING = 5
+"""How many other orders with one number are named."""
 
 
 @dataclass
@@ -406,6 +408,35 @@ def test_a_blind_write_is_refused_where_the_trace_has_moved_on(store: Store) -> 
     nobody = Row("nobody", NEW, NUMBER, None, None, None)
     assert not store.watch.add_answer(nobody, DEPARTED, "cainiao", NOON, 1)
     assert store.files.open("nobody") is None
+
+
+def test_orders_with_one_number_know_of_each_other(store: Store) -> None:
+    """From the adding on, after a change of number, and no longer once one is forgotten."""
+    one, other = store.add("x").order, store.add("y").order
+    bare = store.add("bare", tracking_number=None).order
+    assert (("y",), ("x",), ()) == tuple(map(store.files.sharing, (one, other, bare)))
+    assert ("y",) == store.book.sharing(one)
+    changed = replace(other, tracking_number="LP2")
+    store.book.replace(store.dossier("y"), changed)
+    assert ((), ()) == tuple(map(store.files.sharing, (one, changed)))
+    store.book.replace(store.dossier("bare"), replace(bare, tracking_number=NUMBER))
+    assert ("bare",) == store.files.sharing(one)
+    store.book.replace(store.dossier("bare"), bare)
+    assert () == store.files.sharing(one)
+    store.add("z")
+    assert store.book.forget("z")
+    assert () == store.files.sharing(one)
+    store.add("z", born="1")
+    assert ("z",) == store.files.sharing(one)
+
+
+def test_an_order_that_shares_its_number_with_many_names_a_few(store: Store) -> None:
+    """However many they are, it costs the same."""
+    for n in range(9):
+        store.add(f"{n}")
+    sharing = store.files.sharing(store.add("x").order)
+    assert len(set(sharing)) == len(sharing) == SHARING
+    assert "x" not in sharing
 
 
 def test_merging_loses_nothing(store: Store) -> None:
@@ -1115,7 +1146,7 @@ def everything(table: Table) -> dict[tuple[str, str], Any]:
 def test_what_wakes_the_evaluation(table: Table) -> None:
     """Orders, traces and the wake-up; what it writes itself never does."""
     store = over(table)
-    assert {"ORDER", "TRACE", "WATCH"} == set(keys_written(table, store.add))
+    assert {"ORDER", "TRACE", "WATCH", "ORDER#x"} == set(keys_written(table, store.add))
     row = store.row()
     assert ["TRACE"] == keys_written(table, lambda: store.answer(DEPARTED))
     assert ["TRACE"] == keys_written(table, lambda: store.watch.touch_answered(row, NOON + DAY))
@@ -1130,7 +1161,7 @@ def test_what_wakes_the_evaluation(table: Table) -> None:
     assert [member.key] == keys_written(table, lambda: store.outbox.mark_sent([member], "b", NOON))
     assert ["WAKE"] == keys_written(table, lambda: store.watch.wake_sending(NOON))
     assert ["WAKE"] == keys_written(table, lambda: store.watch.wake_sending(NOON + MINUTE))
-    assert ["ORDER", "WATCH"] == keys_written(table, lambda: store.book.forget("x"))
+    assert ["ORDER", "ORDER#x", "WATCH"] == keys_written(table, lambda: store.book.forget("x"))
 
 
 def test_more_items_than_one_call_takes_are_read_in_several(table: Table) -> None:

@@ -49,7 +49,7 @@ BEFORE_DEADLINE = an_order(protection_ends_on=TODAY + 3 * DAY)
         # The buyer's own words.
         ("no longer watched", an_order(actions=said(Deed.RECEIVED)), [(1, "LH_DEPART")], {}),
         ("no longer watched", an_order(ordered_on=TODAY - 181 * DAY), [(1, "LH_DEPART")], {}),
-        ("5 days to answer", an_order(actions=said(Deed.DISPUTE_OPENED)), [(1, "RT_INBOUND")], {}),
+        ("until June 20, 2026 to answer", an_order(actions=said(Deed.DISPUTE_OPENED)), [(1, "RT_INBOUND")], {}),  # noqa: E501
         ("asked for quiet", an_order(actions=said(Deed.SNOOZE, until=TODAY + DAY)), [(1, "LH_DEPART")], {}),  # noqa: E501
         ("Wait for the seller", an_order(actions=said(Deed.SELLER_CONTACTED, episode="0")), [(13, "CC_EX_SUCCESS")], {}),  # noqa: E501
         # What only the buyer can do, before any deadline.

@@ -177,7 +177,7 @@ def test_a_placeholder_points_to_another_number() -> None:
 
 def test_a_seller_who_prepares_the_parcel() -> None:
     """It is known, without any event; a state that says so little adds none."""
-    assert Answer("UZ0000000001Y", known=True, mail_type="Economy") == read(
+    assert Answer("UZ0000000001Y", known=True, mail_type="Economy", country="Israel") == read(
         SAMPLES / "seller_preparing.json", "UZ0000000001Y"
     )
 
@@ -214,7 +214,22 @@ def test_a_batch_tells_known_unknown_and_not_shipped_apart() -> None:
         "LH_ARRIVE",
     ]
     assert Answer("LP00000000000106", known=False) == unknown
-    assert Answer("LP00000000000107", known=True) == preparing
+    assert Answer("LP00000000000107", known=True, country="Spain") == preparing
+
+
+def test_the_destination_is_kept_without_its_town() -> None:
+    """The town is the receiver's."""
+    for told, kept in (
+        ("France,Town", "France"),
+        (" Spain ", "Spain"),
+        (",Town", None),
+        (7, None),
+        (None, None),
+        ("x" * 300, "x" * 60),
+    ):
+        entry: dict[str, object] = {"mailNo": NUMBER, "detailList": [], "destCountry": told}
+        reply = parse(json.dumps({"module": [entry]}).encode(), [NUMBER])
+        assert kept == reply.answers[NUMBER].country
 
 
 @pytest.mark.parametrize("name", ["blocked_json.json", "blocked_page.html"])

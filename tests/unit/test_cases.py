@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from stallwatch.limits import Limits
-from stallwatch.model import Action, Alert, Checkpoint, Deed, Order, Service, Trace
+from stallwatch.model import Action, Alert, Checkpoint, Deed, Order, Service, Spot, Trace
 from stallwatch.reading import read
 from stallwatch.rules import Memory, evaluate
 from stallwatch.vocabulary import place
@@ -61,7 +61,9 @@ def prepare(order: Order, trace: Trace, look: Look) -> tuple[Order, Trace]:
         action = Action(
             deed=Deed(deed),
             at=look.now,
+            on=look.on,
             until=look.until,
+            answers=tuple((Spot(s), date.fromisoformat(day)) for s, day in look.answers.items()),
             episode=read(order, trace.checkpoints, LIMITS).episode,
         )
         order = replace(order, actions=(*order.actions, action))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from stallwatch.deeds import MOST_ACTIONS, act, change
 from stallwatch.errors import SenselessError
-from stallwatch.model import ENDING_DEEDS, Action, Deed, Order, State
+from stallwatch.model import ENDING_DEEDS, Action, Deed, Order, Spot, State
 from tests.fakes import NOON, an_order
 
 OPEN = (State.WATCHING, State.DELIVERED)
@@ -21,6 +21,10 @@ def say(deed: Deed, **given: object) -> Action:
     if deed is Deed.SNOOZE:
         given.setdefault("until", date(2026, 7, 1))
     return Action(deed=deed, at=NOON, **given)  # type: ignore[arg-type]
+
+
+def looked(*spots: Spot, on: date = date(2026, 6, 1)) -> Action:
+    return say(Deed.NOT_FOUND_HERE, answers=tuple((spot, on) for spot in spots))
 
 
 def having(*deeds: Deed) -> Order:
@@ -79,6 +83,9 @@ def test_the_same_again_changes_nothing(deed: Deed, state: State) -> None:
         (say(Deed.SNOOZE), say(Deed.SNOOZE, until=date(2026, 7, 2))),
         (say(Deed.SELLER_CONTACTED, episode="0"), say(Deed.SELLER_CONTACTED, episode="scan x")),
         (say(Deed.RECEIVED), say(Deed.LOST)),
+        (looked(Spot.LOCKER), looked(Spot.DOORSTEP)),
+        (looked(Spot.LOCKER), looked(Spot.LOCKER, Spot.DOORSTEP)),
+        (looked(Spot.LOCKER), looked(Spot.LOCKER, on=date(2026, 6, 2))),
     ],
 )
 def test_the_same_word_with_another_content_is_another(first: Action, second: Action) -> None:
@@ -100,6 +107,20 @@ def test_a_dispute_is_the_same_in_every_episode() -> None:
     """Only asking the seller goes by episodes."""
     order = act(an_order(), say(Deed.DISPUTE_OPENED, episode="0"), State.WATCHING)
     assert order is act(order, say(Deed.DISPUTE_OPENED, episode="scan x"), State.WATCHING)
+
+
+def test_what_was_looked_at_adds_up() -> None:
+    """Each place with its last day; what was said before says nothing new."""
+    order = an_order()
+    for word in (
+        looked(Spot.LOCKER, Spot.DOORSTEP),
+        looked(Spot.NEIGHBOUR, Spot.LOCKER, on=date(2026, 6, 2)),
+    ):
+        order = act(order, word, State.WATCHING)
+    first, second = date(2026, 6, 1), date(2026, 6, 2)
+    assert {Spot.NEIGHBOUR: second, Spot.LOCKER: second, Spot.DOORSTEP: first} == order.looked()
+    assert order is act(order, looked(Spot.DOORSTEP, Spot.LOCKER), State.WATCHING)
+    assert {} == act(order, say(Deed.REOPEN), State.WATCHING).looked()
 
 
 def test_reopening_takes_back_all_that_was_said() -> None:

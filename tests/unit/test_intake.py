@@ -8,7 +8,7 @@ import pytest
 
 from stallwatch.errors import UnacceptableError
 from stallwatch.intake import check, check_action, check_endpoint
-from stallwatch.model import Action, Deed, Order
+from stallwatch.model import Action, Deed, Order, Spot
 from tests.fakes import NOON, an_order
 
 TODAY = NOON.date()
@@ -67,11 +67,21 @@ def test_dates_that_cannot_be_are_refused(fields: dict[str, Any], expected: set[
         *(({"deed": deed, "amount": Decimal(1)}, "amount")
           for deed in Deed if deed not in {Deed.REFUNDED, Deed.SNOOZE}),
         ({"deed": Deed.SNOOZE, "until": TODAY + DAY, "amount": Decimal(1)}, "amount"),
+        ({"deed": Deed.NOT_FOUND_HERE}, None),
+        ({"deed": Deed.NOT_FOUND_HERE, "on": TODAY}, "on"),
+        ({"deed": Deed.NOT_FOUND_HERE, "answers": ()}, "answers"),
+        ({"deed": Deed.NOT_FOUND_HERE, "answers": ((Spot.LOCKER, TODAY + DAY),)}, None),
+        ({"deed": Deed.NOT_FOUND_HERE, "answers": ((Spot.LOCKER, TODAY + 2 * DAY),)}, "answers.locker"),  # noqa: E501
+        ({"deed": Deed.NOT_FOUND_HERE, "answers": ((Spot.DOORSTEP, TODAY - 21 * DAY),)}, "answers.doorstep"),  # noqa: E501
+        *(({"deed": deed, "answers": ((Spot.LOCKER, TODAY),)}, "answers")
+          for deed in Deed if deed not in {Deed.NOT_FOUND_HERE, Deed.SNOOZE}),
     ],
 )  # fmt: skip
 def test_what_goes_with_an_action(given: dict[str, object], field: str | None) -> None:
     """An end with a snooze, an amount with a refund, a day that can have been."""
     order = an_order(price=Decimal(9), currency="EUR")
+    if given["deed"] is Deed.NOT_FOUND_HERE:
+        given = {"answers": ((Spot.LOCKER, TODAY),), **given}
     action = Action(at=NOON, **given)  # type: ignore[arg-type]
     if field is None:
         check_action(action, order, NOON)

@@ -3,7 +3,8 @@
 1. **No alert without its condition.** Whatever is sent, its clause of the rules holds.
 2. **None twice.** What is said once an order is said once; `stalled` once an episode; a claim for
    silence three times an episode (and once after each deadline), for a return three times an order;
-   a deadline once a date and threshold; an attempt, a stay, an all-clear once.
+   a deadline once a date and threshold; an attempt, a stay, an all-clear once; a reminder once a
+   word of the buyer's.
 3. **Delivered ends the ladder.** Nothing but a return is said of a parcel that was delivered.
 4. **Order does not matter.** Checkpoints mean the same in whatever order they are given.
 5. **No answer is not silence.** A day without an answer changes no number of days.
@@ -24,9 +25,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from stallwatch.limits import days
-from stallwatch.model import Alert, Kind, Stage, State
-from stallwatch.rules import PICKUP, RETURNED, SILENCE, Decision, evaluate
+from stallwatch.model import Alert, Deed, Kind, Stage, State
+from stallwatch.rules import DISPUTE, PICKUP, RETURNED, SILENCE, Decision, evaluate
 from tests.journeys import HOUR, LIMITS, START, Journey, Life, journeys
+
+CLOCKED = {Deed.SELLER_CONTACTED, Deed.DISPUTE_OPENED}
+"""The words that start a clock."""
 
 thorough = settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 
@@ -128,7 +132,34 @@ def condition_holds(alert: Alert, decision: Decision, life: Life) -> bool:
     if alert.kind is Kind.MOVING_AGAIN:
         alarms = {Kind.NEVER_SCANNED, Kind.STALLED, Kind.REFUND_CLAIM}
         return reading.moved and any(a.kind in alarms for a in life.alerts)
+    if alert.kind is Kind.REMINDER:
+        return clock_has_run_out(alert, decision, life)
     return alert.kind is Kind.UNANSWERED
+
+
+def clock_has_run_out(alert: Alert, decision: Decision, life: Life) -> bool:
+    """Whether the word that a reminder goes back to was said that long ago, and still stands."""
+    reading, now, order = decision.reading, alert.raised_at, life.order
+    deed = Deed.DISPUTE_OPENED if alert.reason == DISPUTE else Deed.SELLER_CONTACTED
+    word = order.last_said(deed)
+    if word is None or reading.stage is Stage.DELIVERED:
+        return False
+    if alert.reason == DISPUTE:
+        return now - word.done_at >= timedelta(days=5)
+    answered_at = decision.answered_at
+    ends_on = order.protection_ends_on
+    return (
+        word.episode == reading.episode
+        and answered_at is not None
+        and answered_at - word.done_at >= timedelta(days=3)
+        and (reading.told_at is None or reading.told_at < word.at)
+        and (reading.last_update is None or reading.last_update <= word.done_at)
+        and (decision.silent_days or 0) < 60
+        and not decision.snoozed
+        and order.last_said(Deed.DISPUTE_OPENED) is None
+        and not {a.kind for a in decision.due} & {Kind.PROTECTION_ENDING, Kind.REFUND_CLAIM}
+        and (ends_on is None or ends_on < word.done_at.date() or (ends_on - now.date()).days > 5)
+    )
 
 
 @thorough
@@ -148,6 +179,9 @@ def test_nothing_is_said_twice(journey: Journey) -> None:
     deadlines = 1 + sum(said.deed is None for said in journey.said)
     assert all(n <= 3 + deadlines for n in silences.values())
     assert sum(a.reason == RETURNED for a in claims) <= 3
+    reminders = [a for a in life.alerts if a.kind is Kind.REMINDER]
+    words = sum(said.deed in CLOCKED for said in journey.said)
+    assert len(reminders) <= words
     for one, other in itertools.pairwise(claims):
         assert other.raised_at - one.raised_at >= timedelta(days=7)
 

@@ -18,9 +18,10 @@ from stallwatch.advice import advise
 from stallwatch.alphabets import gsm7
 from stallwatch.facts import facts_of
 from stallwatch.messages import compose, order_url
-from stallwatch.model import SEVERITY, Alert, Flag, Kind, Order, Stage
-from stallwatch.rules import ATTEMPT, PICKUP, RETURNED, SILENCE
+from stallwatch.model import SEVERITY, Action, Alert, Deed, Flag, Kind, Order, Spot, Stage
+from stallwatch.rules import ATTEMPT, DISPUTE, PICKUP, RETURNED, SELLER, SILENCE
 from stallwatch.sending import Letter, Pending
+from stallwatch.suspicions import Observation, Oddity
 from stallwatch.text import clean
 from stallwatch.words import Value, Words
 from tests.journeys import HOUR, START, Life, journeys
@@ -32,10 +33,12 @@ LANGUAGES = sorted(
     for path in files("stallwatch").joinpath("data", "words").iterdir()
 )
 ACTIONS = (PICKUP, ATTEMPT, *(flag.value for flag in Flag if flag is not Flag.EARLY))
+OF_SEVERAL_REASONS = {Kind.REFUND_CLAIM, Kind.ACTION_NEEDED, Kind.REMINDER}
 SPOKEN = (
-    *((kind, "") for kind in Kind if kind not in {Kind.REFUND_CLAIM, Kind.ACTION_NEEDED}),
+    *((kind, "") for kind in Kind if kind not in OF_SEVERAL_REASONS),
     *((Kind.REFUND_CLAIM, reason) for reason in (SILENCE, RETURNED)),
     *((Kind.ACTION_NEEDED, reason) for reason in ACTIONS),
+    *((Kind.REMINDER, reason) for reason in (SELLER, DISPUTE)),
 )
 """Every kind of alert with every reason that it may have."""
 OF_THE_SOURCE = {Kind.SOURCE_DOWN, Kind.SOURCE_UP}
@@ -72,12 +75,35 @@ FACTS: dict[str, object] = {
     "departed": True,
     "destroyed": True,
     "ended_by_design": True,
+    "word_on": "2026-06-10",
+    "word_days": 5,
     "answered_at": "2026-06-15T12:00:00+00:00",
 }
 """All that may be known; what is not true or not known is missing."""
 
 ALWAYS = {"stage", "untracked_days", "service", "window", "last_update", "late_on"}
 MAYBE = ("carrier", "known", "destroyed", "ended_by_design", "last_place")
+
+
+def not_here(*answers: tuple[Spot, date]) -> Action:
+    """The buyer's word that it is not there."""
+    return Action(Deed.NOT_FOUND_HERE, NOW, answers=answers)
+
+
+ODD = [
+    Observation(
+        oddity,
+        {
+            "number": "LP00000000000001",
+            "n": 11,
+            "date": "2026-02-20",
+            "country": "DE",
+            "other": "ES",
+            "order_id": "7",
+        },
+    )
+    for oddity in Oddity
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,8 +218,18 @@ def test_no_sentence_is_there_for_nothing(language: str) -> None:
     ahead = {"late_on": "2026-07-02", "claim_opens_on": "2026-07-14"}
     for facts in (FACTS | ahead, FACTS | ahead | {"protection_ends_on": "2026-07-01"}):
         compose(letter(Kind.STALLED, facts=facts), PAGE, heard)
+        compose(letter(Kind.REMINDER, SELLER, facts=facts), PAGE, heard)
+    day = date(2026, 6, 12)
+    looked = replace(ORDER, actions=(not_here(*((spot, day) for spot in Spot)),))
+    no_date = {name: value for name, value in FACTS.items() if name != "ended_by_design"}
+    for facts in (no_date, {k: v for k, v in no_date.items() if k != "protection_ends_on"}):
+        compose(letter(Kind.REFUND_CLAIM, SILENCE, (looked,), facts), PAGE, heard)
     ends_soon = replace(ORDER, protection_ends_on=date(2026, 7, 1))
     compose(letter(Kind.STALLED, "", (ends_soon,), FACTS | ahead), PAGE, heard)
+    found = [[o.oddity.value, o.values] for o in ODD]
+    compose(letter(Kind.NEVER_SCANNED, facts=FACTS | {"seen": found}), PAGE, heard)
+    for observation in ODD:
+        observation.said(heard)
     again = letter(Kind.ACTION_NEEDED, Stage.READY_FOR_PICKUP)
     ((pending, alert, about_order),) = again.members
     again = replace(again, members=((pending, replace(alert, nth=2), about_order),))
@@ -330,7 +366,7 @@ def test_fifty_orders_in_one_message_fit() -> None:
     message = compose(letter(Kind.REFUND_CLAIM, SILENCE, orders, facts), PAGE, Words())
     check(message, orders=50)
     forms = {"default": message.default, "email": message.email, "sms": message.sms}
-    assert len(json.dumps(forms).encode()) < 256 * 1024
+    assert len(json.dumps(forms, ensure_ascii=False).encode()) < 256 * 1024
     assert "50 orders" in message.subject
     assert "50 orders" in message.sms
     assert message.email.startswith("Claim your money: 50 orders\n")
@@ -404,6 +440,75 @@ def test_a_claim_says_what_its_dates_mean() -> None:
     assert "La Poste" in do(ended_by_design=True)
     assert "local carrier" in do(ended_by_design=True, carrier=None)
     assert "goes back" in do(RETURNED)
+
+
+def claim(order: Order = ORDER, **changes: object) -> tuple[str, str]:
+    """A claim's mail, and its advice to machines."""
+    facts = {name: value for name, value in FACTS.items() if name != "ended_by_design"} | changes
+    message = compose(letter(Kind.REFUND_CLAIM, SILENCE, (order,), facts), PAGE, Words())
+    return message.email, json.loads(message.default)["orders"][0]["advice"]
+
+
+def test_a_claim_asks_where_it_may_lie_unscanned() -> None:
+    """A line each: with the neighbours, in a locker, at the post office, on the doorstep."""
+    mail, advice = claim()
+    asked = [line for line in mail.splitlines() if line.startswith("To check: ")]
+    assert 4 == len(asked)
+    assert "Ask La Poste with the number LP00000000000001" in mail
+    assert "(neighbours, parcel locker, post office, doorstep)" in advice
+
+
+def test_a_claim_never_asks_again_what_was_answered() -> None:
+    """It says when it was checked instead; later answers add to earlier ones."""
+    said = (
+        not_here((Spot.NEIGHBOUR, date(2026, 6, 12))),
+        not_here((Spot.NEIGHBOUR, date(2026, 6, 13)), (Spot.DOORSTEP, date(2026, 6, 13))),
+    )
+    mail, advice = claim(replace(ORDER, actions=said))
+    assert "Checked on June 13, 2026: neighbours." in mail
+    assert "Checked on June 13, 2026: doorstep." in mail
+    assert 2 == mail.count("To check: ")
+    assert "(parcel locker, post office)" in advice
+
+
+def test_a_claim_goes_on_where_all_was_looked_at() -> None:
+    """Nothing is left to ask, and taking it back asks again."""
+    said = not_here(*((spot, date(2026, 6, 12)) for spot in Spot))
+    mail, advice = claim(replace(ORDER, actions=(said,)))
+    assert "To check: " not in mail
+    assert "nowhere" in advice
+    assert "before June 20, 2026" in advice
+    taken_back = (said, Action(Deed.REOPEN, NOW))
+    assert 4 == claim(replace(ORDER, actions=taken_back))[0].count("To check: ")
+
+
+def test_a_reminder_names_the_word_and_the_nearer_date() -> None:
+    """When the seller was contacted, what opens next, and Cainiao's own page for the parcel."""
+
+    def mail(reason: str, **changes: object) -> str:
+        return compose(letter(Kind.REMINDER, reason, facts=FACTS | changes), PAGE, Words()).email
+
+    ahead = {"claim_opens_on": "2026-07-14", "protection_ends_on": "2026-08-01"}
+    told = mail(SELLER, **ahead)
+    assert "contacted the seller on June 10, 2026" in told
+    assert "a claim opens on July 14, 2026" in told
+    assert "https://global.cainiao.com/newDetail.htm?mailNoList=LP00000000000001" in told
+    told = mail(SELLER, **ahead | {"protection_ends_on": "2026-07-01"})
+    assert "before the buyer protection ends on July 1, 2026" in told
+    told = mail(DISPUTE)
+    assert "opened the dispute on June 10, 2026; the seller's 5 days" in told
+    assert "escalate" in told
+
+
+def test_never_scanned_tells_what_is_odd() -> None:
+    """The first thing with the advice, the others in lines of their own; itself not twice."""
+    found = [[o.oddity.value, o.values] for o in ODD if o.oddity is not Oddity.CHECK_DIGIT]
+    message = compose(letter(Kind.NEVER_SCANNED, facts=FACTS | {"seen": found}), PAGE, Words())
+    assert "number is right: The first scan under the number was on February 20" in message.email
+    assert "\nThe tracking names Spain as the destination, the order Germany.\n" in message.email
+    assert "does not know the number" not in message.email
+    (order,) = json.loads(message.default)["orders"]
+    assert "February 20" in order["advice"]
 
 
 def test_protection_that_ends_today_says_today() -> None:

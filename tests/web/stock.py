@@ -42,7 +42,7 @@ def add(
 ) -> None:
     """Add an order with a journey; it is not checked yet."""
     tell(world, order_id, journey)
-    body = {
+    body: dict[str, Any] = {
         "order_id": order_id,
         "ordered_on": day(world, ordered),
         "tracking_number": number_of(order_id),

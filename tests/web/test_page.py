@@ -1,5 +1,6 @@
 """The page, as a browser shows it."""
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -376,12 +377,102 @@ def test_an_action_is_recorded(visitor: "Visitor") -> None:
     said = visitor.part("What you have said")
     visitor.expect(said).to_contain_text("Dispute opened (on 13 Jun)")
     visitor.expect(visitor.page.get_by_role("status").last).to_have_text("Noted: Dispute opened.")
-    visitor.expect(visitor.part("What to do now")).to_contain_text("Wait: the seller has 5 days")
+    visitor.expect(visitor.part("What to do now")).to_contain_text(
+        "Wait: the seller has until June 18"
+    )
+    visitor.expect(visitor.part("What to do now")).to_contain_text("Follow up18 Junin 3 days")
     visitor.expect(visitor.page.get_by_text("Claim your money")).to_have_count(1)
     deeds.get_by_role("button", name="Take it all back").click()
     deeds.get_by_role("button", name="Note it").click()
     visitor.expect(said).to_contain_text("Dispute opened (on 13 Jun, taken back)")
     assert "dispute_opened" == world.call("GET", "/orders/1")[1]["actions"][1]["action"]
+
+
+def test_what_is_odd_about_a_number_is_shown(visitor: "Visitor") -> None:
+    """As it was seen; a parcel that is as it should be has no such part."""
+    world = visitor.bridge.world
+    add(world, "1", MOVING, destination="ES")
+    add(world, "2", MOVING, destination="ES", tracking_number="RB123456784CN")
+    check(world)
+    visitor.go("#/orders/2")
+    visitor.expect(visitor.part("What to do now")).to_contain_text(
+        "Seen about this numberThe check digit of the number RB123456784CN does not fit"
+    )
+    visitor.turn_to("#/orders/1")
+    visitor.expect(visitor.page.get_by_text("Seen about this number")).to_have_count(0)
+
+
+def test_where_it_was_looked_for_is_noted(visitor: "Visitor") -> None:
+    """Four lines to tick, each with its day; what was answered is not asked again."""
+    world = visitor.bridge.world
+    add(world, "1", LEFT)
+    check(world)
+    visitor.go("#/orders/1")
+    look = visitor.part("Did it come unscanned?")
+    visitor.expect(look.get_by_role("checkbox")).to_have_count(4)
+    visitor.expect(look).to_contain_text(number_of("1"))
+
+    look.get_by_role("button", name="Note it").click()
+    visitor.expect(look.get_by_role("alert")).to_have_text(
+        "Tick at least one place where you have looked."
+    )
+    look.get_by_label("The neighbours have not taken it in.").check()
+    look.get_by_label("It is not on the doorstep").check()
+    look.get_by_label("Checked on (Doorstep)").fill(day(world, 2))
+    look.get_by_role("button", name="Note it").click()
+
+    visitor.expect(look.get_by_role("listitem")).to_have_text(
+        ["Neighbours: checked, 15 Jun", "Doorstep: checked, 13 Jun"]
+    )
+    visitor.expect(look.get_by_role("checkbox")).to_have_count(2)
+    visitor.expect(visitor.part("What you have said")).to_contain_text(
+        "Not found here (Neighbours 15 Jun, Doorstep 13 Jun)"
+    )
+    visitor.expect(visitor.part("What to do now")).to_contain_text("(parcel locker, post office)")
+
+
+def test_where_it_was_looked_for_can_be_noted_at_any_time(visitor: "Visitor") -> None:
+    """Before anything presses it stands among the other words, and a wrong day is told."""
+    visitor.expected = {422}
+    world = visitor.bridge.world
+    add(world, "1", MOVING)
+    visitor.go("#/orders/1")
+    visitor.expect(visitor.part("Did it come unscanned?")).to_have_count(0)
+    deeds = visitor.part("What have you done?")
+
+    deeds.get_by_role("button", name="Not found here").click()
+    deeds.get_by_label("The post office does not have it.").check()
+    looked_on = deeds.get_by_label("Checked on (Post office)")
+    looked_on.fill(day(world, 81))
+    deeds.get_by_role("button", name="Note it").click()
+
+    visitor.expect(looked_on).to_have_accessible_description(
+        "must lie between ordered_on and tomorrow"
+    )
+    looked_on.fill(day(world, 0))
+    deeds.get_by_role("button", name="Note it").click()
+    visitor.expect(visitor.part("What you have said")).to_contain_text("Post office 15 Jun")
+
+
+def test_a_clock_that_runs_is_shown(visitor: "Visitor") -> None:
+    """With its date, and when it has run out the order is among those that need the buyer now."""
+    world = visitor.bridge.world
+    add(world, "1", STUCK, title="Lamp")
+    check(world)
+    world.now += timedelta(hours=1)
+    world.call("POST", "/orders/1/actions", {"action": "seller_contacted"})
+    visitor.go("#/orders/1")
+    visitor.expect(visitor.part("What to do now")).to_contain_text("until June 18, 2026")
+    visitor.expect(visitor.part("What to do now")).to_contain_text("Follow up18 Jun")
+
+    world.now += timedelta(days=4)
+    check(world)
+    visitor.context.clock.set_fixed_time(world.now)
+    visitor.page.reload()
+    visitor.expect(visitor.part("What to do now")).to_contain_text("Write to the seller again")
+    visitor.expect(visitor.part("Alerts sent")).to_contain_text("Follow up (the seller)")
+    visitor.turn_to("")
+    visitor.expect(visitor.part("Needs you now")).to_contain_text("Lamp")
 
 
 def test_a_refund_takes_its_amount(visitor: "Visitor") -> None:

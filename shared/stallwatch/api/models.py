@@ -18,8 +18,9 @@ from pydantic import (
 )
 
 from stallwatch.countries import COUNTRIES
-from stallwatch.model import Deed, Kind, Service, Severity, Stage, State
+from stallwatch.model import Deed, Kind, Service, Severity, Spot, Stage, State
 from stallwatch.numbers import normalize_number
+from stallwatch.suspicions import Oddity
 from stallwatch.text import clean
 
 TEXT_LIMIT = 200
@@ -137,6 +138,15 @@ class OrderChanges(OrderFields):
     ordered_on: Day | None = None
 
 
+class LookedAt(Sent):
+    """Where an unscanned delivery was looked for in vain, each with the day of the look."""
+
+    neighbour: Day | None = None
+    locker: Day | None = None
+    post_office: Day | None = None
+    doorstep: Day | None = None
+
+
 class ActionIn(Sent):
     """What the buyer says of an order."""
 
@@ -144,6 +154,9 @@ class ActionIn(Sent):
     on: Day | None = Field(None, description="The day it is about; none: today")
     until: Day | None = Field(None, description="The day on which a snooze ends")
     amount: Amount | None = Field(None, description="What was refunded, in the order's currency")
+    answers: LookedAt | None = Field(
+        None, description="With not_found_here: at least one; later ones add to earlier ones"
+    )
 
 
 class WindowOut(BaseModel):
@@ -181,6 +194,7 @@ class ActionOut(BaseModel):
     on: date | None = None
     until: date | None = None
     amount: Amount | None = None
+    answers: dict[Spot, date] | None = None
 
 
 class OrderOut(BaseModel):
@@ -208,6 +222,9 @@ class OrderOut(BaseModel):
     window: WindowOut
     late_on: date
     claim_opens_on: date | None
+    reminder_on: date | None = Field(
+        description="When the clock of the seller or of the dispute runs out"
+    )
     next_check_at: Instant | None
     pressing: Kind | None = Field(
         description="The alert whose advice holds now; none: no alert's does"
@@ -216,9 +233,17 @@ class OrderOut(BaseModel):
     advice: str
 
 
+class ObservationOut(BaseModel):
+    """Something odd about the tracking number, as it was seen."""
+
+    code: Oddity
+    text: str
+
+
 class OrderDetails(OrderOut):
     """An order with all that is known of it."""
 
+    observations: list[ObservationOut]
     alerts: list[AlertOut] = Field(description="Newest first")
     checkpoints: list[CheckpointOut] = Field(description="Newest first")
     actions: list[ActionOut] = Field(description="Newest first")

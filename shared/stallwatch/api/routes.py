@@ -4,7 +4,7 @@ import base64
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, TypeVar
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
@@ -40,7 +40,7 @@ from stallwatch.errors import (
     UnreadableError,
 )
 from stallwatch.intake import check_action, check_endpoint
-from stallwatch.model import Action, Order, Stage, State
+from stallwatch.model import Action, Order, Spot, Stage, State
 from stallwatch.subscribing import Subscription, Subscriptions
 from stallwatch.words import Words
 
@@ -332,10 +332,16 @@ def act_on_order(order_id: OrderIdInPath, action: ActionIn) -> OrderDetails:
         on=action.on,
         until=action.until,
         amount=action.amount,
+        answers=_places(action),
     )
     order = services.desk.get(order_id, services.now).order
     check_action(said, order, services.now)
     return order_details(services.desk.act(order_id, said, services.now), services.words)
+
+
+def _places(action: ActionIn) -> tuple[tuple[Spot, date], ...]:
+    given = {} if action.answers is None else action.answers.model_dump(exclude_none=True)
+    return tuple((spot, given[spot]) for spot in Spot if spot in given)
 
 
 def _cursor(place: Place) -> str:

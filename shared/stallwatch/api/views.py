@@ -7,6 +7,7 @@ from stallwatch.api.models import (
     ActionOut,
     AlertOut,
     CheckpointOut,
+    ObservationOut,
     OrderDetails,
     OrderOut,
     WindowOut,
@@ -21,6 +22,7 @@ def order_out(seen: Seen, words: Words) -> OrderOut:
     order, decision = seen.order, seen.decision
     last = decision.reading.last_checkpoint
     opens_at = decision.claim_opens_at
+    clock_ends_at = None if decision.countdown is None else decision.countdown.ends_at
     found = pressing(order, decision)
     kind = None if found is None else found[0]
     return OrderOut(
@@ -46,10 +48,11 @@ def order_out(seen: Seen, words: Words) -> OrderOut:
         window=WindowOut(low=decision.window.low, high=decision.window.high),
         late_on=decision.late_at.date(),
         claim_opens_on=None if opens_at is None else opens_at.date(),
+        reminder_on=None if clock_ends_at is None else clock_ends_at.date(),
         next_check_at=None if seen.state is State.CLOSED else seen.next_check_at,
         pressing=kind,
         severity=None if kind is None else SEVERITY[kind],
-        advice=advise(order, decision, seen.trace, seen.at, words),
+        advice=advise(order, decision, seen.trace, seen.at, words, seen.observations),
     )
 
 
@@ -57,12 +60,20 @@ def order_details(seen: Seen, words: Words) -> OrderDetails:
     """An order with all that is known of it."""
     return OrderDetails(
         **order_out(seen, words).model_dump(),
+        observations=[ObservationOut(code=o.oddity, text=o.said(words)) for o in seen.observations],
         alerts=[_alert(a) for a in _newest(seen.dossier.alerts)],
         checkpoints=[
             _checkpoint(c) for c in sorted(seen.trace.checkpoints, key=lambda c: c.at, reverse=True)
         ],
         actions=[
-            ActionOut(action=a.deed, at=a.at, on=a.on, until=a.until, amount=a.amount)
+            ActionOut(
+                action=a.deed,
+                at=a.at,
+                on=a.on,
+                until=a.until,
+                amount=a.amount,
+                answers=dict(a.answers) or None,
+            )
             for a in reversed(seen.order.actions)
         ],
     )

@@ -214,6 +214,8 @@ def _answer(number: str, entry: Mapping[str, Any]) -> Answer | None:
         mail_type=clean(entry.get("mailType"), 40) or None,
         eta=_eta(entry.get("globalEtaInfo")),
         carrier=_carrier(entry.get("destCpInfo")),
+        # A town may stand behind the country: that is the receiver's.
+        country=clean(clean(entry.get("destCountry"), 200).partition(",")[0], 60) or None,
         points_to=points_to,
     )
 

@@ -34,8 +34,10 @@ from stallwatch.store.table import (
     key,
     number,
     number_of,
+    number_pk,
     order_pk,
     string,
+    text_of,
 )
 from stallwatch.store.watch import WatchStore, progress_of_item, run_of_item
 from stallwatch.traces import TraceRecord, change_number
@@ -90,10 +92,11 @@ class BookStore:
                         }
                     },
                     {"Put": {"Item": trace_to_item(order.order_id, order.born, record)}},
+                    *_having(order.order_id, order.tracking_number),
                 ]
             )
         except TransactionRefusedError as refusal:
-            exists, is_counted, _ = (r == "ConditionalCheckFailed" for r in refusal.reasons)
+            exists, is_counted, *_ = (r == "ConditionalCheckFailed" for r in refusal.reasons)
             if exists:
                 return False
             if is_counted:
@@ -111,6 +114,10 @@ class BookStore:
     def open(self, order_id: str) -> Dossier | None:
         """Everything of an order; None where there is no such order."""
         return EvaluationStore(self.table).open(order_id)
+
+    def sharing(self, order: Order) -> tuple[str, ...]:
+        """Other orders with the same tracking number, some of them where there are many."""
+        return EvaluationStore(self.table).sharing(order)
 
     def page(self, state: State | None, limit: int, place: Place | None) -> Page:
         """A page of orders, the newest of each state first, without their alerts."""
@@ -179,6 +186,8 @@ class BookStore:
         ]
         if order.tracking_number != dossier.order.tracking_number:
             parts.append({"Put": _other_number(dossier, order)})
+            parts += _having(order.order_id, order.tracking_number)
+            parts += _not_having(order.order_id, dossier.order.tracking_number)
         try:
             self.table.transact(parts)
         except TransactionRefusedError as refusal:
@@ -190,15 +199,23 @@ class BookStore:
         Raises:
             ConflictError: another write was in the way.
         """
+        item = self.table.get(order_pk(order_id), ORDER)
+        if item is None:
+            return False
         try:
             self.table.transact(
                 [
                     {
                         "Delete": {
                             "Key": key(order_pk(order_id), ORDER),
-                            "ConditionExpression": "attribute_exists(pk)",
+                            "ConditionExpression": "version = :version AND born = :born",
+                            "ExpressionAttributeValues": {
+                                ":version": item["version"],
+                                ":born": item["born"],
+                            },
                         }
                     },
+                    *_not_having(order_id, text_of(item, "tracking_number")),
                     {
                         "Update": {
                             "Key": key(order_pk(order_id), WATCH),
@@ -219,8 +236,6 @@ class BookStore:
                 ]
             )
         except TransactionRefusedError as refusal:
-            if refusal.reasons[0] == "ConditionalCheckFailed":
-                return False
             raise ConflictError(order_id) from refusal
         return True
 
@@ -298,6 +313,20 @@ def _renewal(order: Order, version: int) -> dict[str, Any]:
         "ConditionExpression": "born = :born",
         "ExpressionAttributeValues": {**values, ":born": string(order.born)},
     }
+
+
+def _having(order_id: str, tracking_number: str | None) -> list[dict[str, Any]]:
+    """Puts an order among those with a number."""
+    if tracking_number is None:
+        return []
+    return [{"Put": {"Item": key(number_pk(tracking_number), order_pk(order_id))}}]
+
+
+def _not_having(order_id: str, tracking_number: str | None) -> list[dict[str, Any]]:
+    """Takes an order from those with a number."""
+    if tracking_number is None:
+        return []
+    return [{"Delete": {"Key": key(number_pk(tracking_number), order_pk(order_id))}}]
 
 
 def _other_number(dossier: Dossier, order: Order) -> dict[str, Any]:

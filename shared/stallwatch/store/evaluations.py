@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from stallwatch.errors import ConditionFailedError, ConflictError, TransactionRefusedError
 from stallwatch.evaluating import Counted, Dossier, WatchEntry
 from stallwatch.health import Health
-from stallwatch.model import Alert, Stage, State
+from stallwatch.model import Alert, Order, Stage, State
 from stallwatch.sending import Pending
 from stallwatch.store.items import (
     alert_key,
@@ -33,6 +34,8 @@ from stallwatch.store.table import (
     key,
     number,
     number_of,
+    number_pk,
+    order_id_of,
     order_pk,
     seconds,
     string,
@@ -42,6 +45,9 @@ from stallwatch.store.table import (
 from stallwatch.store.watch import WatchStore
 
 _TRIES = 5
+
+_MOST_SHARING = 5
+"""How many other orders with one number are named."""
 
 _MOST_DELETES = 99
 """How many deletes go into one transaction, beside the check of the order."""
@@ -94,6 +100,19 @@ class EvaluationStore:
                 ExpressionAttributeValues={":state": string(state)},
             ):
                 yield item["pk"]["S"]
+
+    def sharing(self, order: Order) -> tuple[str, ...]:
+        """Other orders with the same tracking number, some of them where there are many."""
+        if order.tracking_number is None:
+            return ()
+        items = self.table.query(
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": string(number_pk(order.tracking_number))},
+            Limit=_MOST_SHARING + 1,
+        )
+        found = (order_id_of(item["sk"]["S"]) for item in items)
+        others = (order_id for order_id in found if order_id != order.order_id)
+        return tuple(islice(others, _MOST_SHARING))
 
     def keep(self, dossier: Dossier, entry: WatchEntry, alerts: Sequence[Alert]) -> list[Pending]:
         """Write an order's new entry and the alerts raised about it, all or nothing.

@@ -11,6 +11,7 @@ from stallwatch.model import (
     Order,
     SecondOpinion,
     Service,
+    Spot,
 )
 from stallwatch.packing import pack, unpack
 from stallwatch.rules import Memory
@@ -105,6 +106,9 @@ def _action_to_item(action: Action) -> Item:
                 "until": _maybe_day(action.until),
                 "amount": None if action.amount is None else string(str(action.amount)),
                 "episode": _maybe_string(action.episode or None),
+                "answers": {"M": {spot: string(day.isoformat()) for spot, day in action.answers}}
+                if action.answers
+                else None,
             }
         )
     }
@@ -112,6 +116,7 @@ def _action_to_item(action: Action) -> Item:
 
 def _action_of_item(item: Item) -> Action:
     amount = text_of(item, "amount")
+    answers = item.get("answers", {"M": {}})["M"]
     return Action(
         deed=Deed(item["deed"]["S"]),
         at=instant_of(item, "at") or datetime.fromtimestamp(0, UTC),
@@ -119,6 +124,9 @@ def _action_of_item(item: Item) -> Action:
         until=_day_of(item, "until"),
         amount=None if amount is None else Decimal(amount),
         episode=text_of(item, "episode") or "",
+        answers=tuple(
+            (spot, date.fromisoformat(answers[spot]["S"])) for spot in Spot if spot in answers
+        ),
     )
 
 

@@ -162,6 +162,11 @@ def order_pk(order_id: str) -> str:
     return f"ORDER#{order_id}"
 
 
+def number_pk(tracking_number: str) -> str:
+    """The partition of a tracking number, in which the orders stand that have it."""
+    return f"NUMBER#{tracking_number}"
+
+
 def order_id_of(pk: str) -> str:
     """The order whose partition it is."""
     return pk.removeprefix("ORDER#")

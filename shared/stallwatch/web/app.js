@@ -183,6 +183,7 @@ const SEVERITY = {
   refund_claim: "claim",
   protection_ending: "claim",
   action_needed: "action",
+  reminder: "action",
   never_scanned: "attention",
   late: "attention",
   stalled: "attention",
@@ -201,11 +202,13 @@ const answeredOn = (order) => (order.answered_at ? dayOf(order.answered_at) : to
 const lookOf = (order) => order.severity ?? (order.state === "watching" ? "quiet" : order.state);
 
 const GROUPS = { now: ["claim", "action"], look: ["attention"], quiet: ["quiet"], delivered: ["delivered"], closed: ["closed"] };
-const KEY_DATES = ["late_on", "claim_opens_on", "protection_ends_on"];
+const KEY_DATES = ["late_on", "reminder_on", "claim_opens_on", "protection_ends_on"];
 
 /** The names of the key dates that matter now, and which of them comes next. */
 function keyDates(order) {
-  const names = KEY_DATES.filter((name) => order[name] && (order.state === "watching" || name === "protection_ends_on"));
+  const isSaid = (name) => order[name] && (order.state === "watching" || name === "protection_ends_on");
+  // Who follows up knows that it is late.
+  const names = KEY_DATES.filter((name) => isSaid(name) && !(name === "late_on" && order.reminder_on));
   const ahead = names.filter((name) => dayOf(order[name]) >= today());
   const nearest = ahead.reduce((one, other) => (one && order[one] <= order[other] ? one : other), null);
   return { names: order.state === "closed" ? [] : names, nearest };
@@ -614,7 +617,7 @@ function orderParts(order, show) {
     h("div.title", h("h1", { dir: "auto" }, nameOf(order)), buttonLink(say("order.edit"), `${orderLink(id)}/edit`)),
     idsLine(order, order.title && say("order.name", { id })),
     h("div.columns",
-      h("div", presentPart(order), deedsPart(order, show), timelinePart(order)),
+      h("div", presentPart(order), unscannedPart(order, show), deedsPart(order, show), timelinePart(order)),
       h("div", factsPart(order), alertsPart(order), saidPart(order), forgetPart(order))),
   ];
 }
@@ -627,6 +630,8 @@ function presentPart(order) {
   return h("section.present.card", { class: lookOf(order), "aria-label": say("order.advice") },
     standingLine(order),
     h("p.advice", order.advice),
+    order.observations.length > 0 && h("div.odd", h("h3", say("order.odd")),
+      h("ul", order.observations.map(({ text }) => h("li", outside(text))))),
     journey(order),
     meter && h("div", meter, h("p.hint", { "aria-hidden": "true" }, meter.title)),
     datesList(order));
@@ -642,11 +647,63 @@ function journey({ stage, tracking_number: number, checkpoints }) {
   return h("div.journey", { role: "img", "aria-label": text }, PHASES.map((_, phase) => h("span", { class: look(phase) }, word("phase", phase))));
 }
 
+// Where it may lie unscanned.
+
+const SPOTS = known("spot");
+
+/** Where the buyer has looked in vain, each with the last day. */
+function lookedAt(order) {
+  const days = {};
+  for (const { answers } of standing(order)) {
+    for (const [spot, day] of Object.entries(answers ?? {})) if (!(days[spot] > day)) days[spot] = day;
+  }
+  return days;
+}
+
+/** Whether the buyer should look for it now: before a claim, and where it is said to be delivered. */
+const isSought = ({ pressing, stage, state }) =>
+  state === "delivered" || (pressing === "refund_claim" && stage !== "returned");
+
+function unscannedPart(order, show) {
+  if (!isSought(order)) return null;
+  const why = order.state === "delivered" ? say("look.delivered") : say("look.claim");
+  const isOpen = SPOTS.some((spot) => !lookedAt(order)[spot]);
+  return part("unscanned", say("look.title"), h("p.hint", isOpen ? why : say("look.all")), spotsForm(order, show));
+}
+
+function spotsForm(order, show, beside) {
+  const looked = lookedAt(order);
+  const open = SPOTS.filter((spot) => !looked[spot]);
+  const done = SPOTS.filter((spot) => looked[spot]).map((spot) =>
+    h("li", say("look.done", { place: word("spot", spot), date: dayText(looked[spot]) })));
+  const list = done.length > 0 && h("ul.looked", done);
+  if (!open.length) return list;
+  const send = async (entered) => {
+    const checked = open.filter((spot) => entered[`spot.${spot}`]);
+    if (!checked.length) throw new Failure(say("look.none"));
+    const answers = Object.fromEntries(checked.map((spot) => [spot, entered[`answers.${spot}`]]));
+    return noteDeed("not_found_here", order, show, { answers });
+  };
+  return makeForm({ send, go: say("act.go"), beside }, list, open.map((spot) => spotLine(spot, order)));
+}
+
+function spotLine(spot, order) {
+  const number = spot === "post_office" && order.tracking_number;
+  return h("div.spot",
+    choice({ name: `spot.${spot}` }, h("span", word("ask", spot), number && ` ${say("look.number", { number })}`)),
+    field(`answers.${spot}`, {
+      label: say("look.on", { place: word("spot", spot) }), type: "date", required: true,
+      value: isoDay(today()), min: order.ordered_on, max: isoDay(today() + 1),
+    }));
+}
+
 const DEEDS = known("deed");
 const OUTCOMES = ["received", "refunded", "lost"];
 
 function deedsPart(order, show) {
   const isPossible = (deed) =>
+    !(deed === "not_found_here" && isSought(order)) && isSensible(deed);
+  const isSensible = (deed) =>
     deed === "reopen" ? standing(order).length > 0 : order.state !== "closed" || OUTCOMES.includes(deed);
   const place = h("div.asking");
   const openers = DEEDS.filter(isPossible).map((deed) => {
@@ -663,20 +720,26 @@ function deedsPart(order, show) {
   return part("deeds", say("act.title"), h("div.buttons", openers), place, h("p.hint", say("act.hint")));
 }
 
-function deedForm(deed, order, show, opener) {
-  const send = async (entered) => {
-    const body = { action: deed, ...given(entered) };
-    const seen = await call("POST", `orders/${order.order_id}/actions`, { body });
-    changed();
-    return () => {
-      show(seen);
-      focusOn(document.getElementById("part-deeds"));
-      tell(say("act.noted", { deed: word("deed", deed) }));
-    };
+/** Sends what the buyer says; what comes back shows it. */
+async function noteDeed(deed, order, show, said) {
+  const seen = await call("POST", `orders/${order.order_id}/actions`, { body: { action: deed, ...said } });
+  changed();
+  return () => {
+    show(seen);
+    focusOn(document.getElementById("part-deeds"));
+    tell(say("act.noted", { deed: word("deed", deed) }));
   };
+}
+
+function deedForm(deed, order, show, opener) {
+  const cancel = button(say("cancel"), () => opener.click());
+  if (deed === "not_found_here") {
+    return h("div", h("h3", word("deed", deed)), h("p", word("does", deed)), spotsForm(order, show, cancel));
+  }
+  const send = (entered) => noteDeed(deed, order, show, given(entered));
   const { currency } = order;
   const tomorrow = isoDay(today() + 1);
-  return makeForm({ send, go: say("act.go"), beside: button(say("cancel"), () => opener.click()) },
+  return makeForm({ send, go: say("act.go"), beside: cancel },
     h("h3", word("deed", deed)),
     h("p", word("does", deed)),
     deed === "snooze" && field("until", { label: say("act.until"), type: "date", required: true, value: isoDay(today() + 7), min: tomorrow }),
@@ -761,12 +824,13 @@ function alertsPart({ alerts }) {
 
 function saidPart(order) {
   const inForce = standing(order).length;
-  const items = order.actions.map(({ action, at, on, until, amount }, index) => {
+  const items = order.actions.map(({ action, at, on, until, amount, answers }, index) => {
     const isVoid = index >= inForce;
     const details = [
       amount && moneyText(amount, order.currency),
       until && say("act.until_day", { date: dayText(until) }),
       on && say("act.on_day", { date: dayText(on) }),
+      ...Object.entries(answers ?? {}).map(([spot, day]) => `${word("spot", spot)} ${dayText(day)}`),
       isVoid && action !== "reopen" && say("act.taken_back"),
     ];
     return entry(isVoid && "void", word("deed", action), details.filter(Boolean).join(", "), at);
