@@ -20,7 +20,7 @@ export PYTHONPATH := shared
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo local test lint faults bench deploy redrive pictures environments lock clean
+.PHONY: help demo local test lint faults bench build deploy redrive pictures environments lock clean
 
 help: ## Lists what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -47,8 +47,10 @@ faults: $(TESTS_READY) ## Runs the handlers under every fault (SEED=, SCHEDULES=
 bench: $(TESTS_READY) ## Measures, as ratios within one run
 	@exec $(VENV)/bin/python -m tests.bench
 
-deploy: $(SAM_READY) ## Builds for AWS and deploys to your account
+build: $(SAM_READY) ## Builds for AWS
 	PATH="$(CURDIR)/$(LOCAL)/bootstrap/bin:$$PATH" $(SAM) build
+
+deploy: build ## Builds for AWS and deploys to your account
 	$(SAM) deploy --guided $(if $(wildcard samconfig.toml),,--stack-name stallwatch)
 
 redrive: $(SAM_READY) ## Does again what a deployed stack had given up on (STACK=)

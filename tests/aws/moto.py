@@ -104,6 +104,18 @@ def stream_of(name: str, after: int) -> list[dict[str, Any]]:
     return [record.to_json() for record in shard.items[after:]]
 
 
+def writes_to(name: str) -> int:
+    """How often something was written to a table so far."""
+    shard = _table(name).stream_shard
+    assert shard is not None
+    return shard.starting_sequence_number + len(shard.items)
+
+
 def _table(name: str) -> Table:
     found: Table = dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables[name]
     return found
+
+
+def items_of(name: str) -> Any:
+    """The items of a table, as moto keeps them."""
+    return _table(name).items

@@ -105,6 +105,9 @@ def check_documented(method: str, path: str, status: int, answer: Any) -> None:
     else:
         return
     assert str(status) in operations[method.lower()]["responses"], (method, path, status, answer)
+    if status == 422:
+        assert all(error["field"] and error["reason"] for error in answer["errors"])
+        assert answer["errors"]
     content = operations[method.lower()]["responses"][str(status)].get("content")
     if content is None:
         assert not answer

@@ -258,8 +258,13 @@ def _deployed(world: World, name: str, given: dict[str, str]) -> ModuleType:
     handler = module.handler
 
     def run(event: dict[str, Any], context: Context) -> Any:
+        written = moto.writes_to(world.table)
         with running():
-            return handler(event, context)
+            answer = handler(event, context)
+        if 400 <= answer.get("statusCode", 0) < 500:
+            # Nothing is stored of a refused request.
+            assert written == moto.writes_to(world.table)
+        return answer
 
     module.handler = run  # type: ignore[attr-defined]
     return module

@@ -45,13 +45,12 @@ def lines_of(answer: Answer) -> Iterator[str]:
 
 def main() -> None:
     """Print the table of every file."""
-    for folder in FOLDERS:
-        for path in sorted(folder.glob("*")):
-            body = path.read_bytes()
-            reply = parse(body, numbers_in(body))
-            print(f"{path.name}: {reply.verdict} {reply.reason}".rstrip())
-            for answer in reply.answers.values():
-                print("\n".join(lines_of(answer)))
+    for _, path in sorted({path.name: path for f in FOLDERS for path in f.glob("*")}.items()):
+        body = path.read_bytes()
+        reply = parse(body, numbers_in(body))
+        print(f"{path.name}: {reply.verdict} {reply.reason}".rstrip())
+        for answer in reply.answers.values():
+            print("\n".join(lines_of(answer)))
 
 
 if __name__ == "__main__":

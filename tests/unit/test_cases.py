@@ -10,7 +10,8 @@ from stallwatch.model import Action, Alert, Checkpoint, Deed, Order, Service, Sp
 from stallwatch.reading import read
 from stallwatch.rules import Memory, evaluate
 from stallwatch.vocabulary import place
-from tests.case_runner import Case, Look, load
+from tests.case_runner import CASES, Case, Look, load
+from tests.local.parts import FACTS
 
 START = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 LIMITS = Limits()
@@ -82,6 +83,12 @@ def prepare(order: Order, trace: Trace, look: Look) -> tuple[Order, Trace]:
             known=trace.known or bool(new),
         )
     return order, trace
+
+
+@pytest.mark.skipif(not FACTS.is_dir(), reason="../shared is not there")
+def test_the_cases_are_the_published_ones() -> None:
+    """A copy that differs from what it was taken from is a mistake."""
+    assert (FACTS / "rules" / "cases.json").read_bytes() == CASES.read_bytes()
 
 
 @pytest.mark.parametrize("case", load(START), ids=lambda case: case.name)
