@@ -15,10 +15,10 @@ from typing import Protocol
 from stallwatch.errors import ConflictError
 from stallwatch.facts import facts_of, seen_facts
 from stallwatch.health import Health, source_alerts
+from stallwatch.letters import Pending
 from stallwatch.limits import Limits
 from stallwatch.model import Alert, Kind, Order, Stage, State, Trace
 from stallwatch.rules import Decision, Memory, evaluate
-from stallwatch.sending import Pending
 from stallwatch.suspicions import observations
 from stallwatch.traces import TraceRecord
 from stallwatch.wheel import (

@@ -12,9 +12,9 @@ from typing import Any
 from urllib.parse import quote
 
 from stallwatch.alphabets import ascii_line, gsm7
+from stallwatch.letters import Letter
 from stallwatch.model import SEVERITY, Alert, Kind, Order, Severity, Spot
 from stallwatch.rules import SELLER, SILENCE
-from stallwatch.sending import Letter
 from stallwatch.suspicions import Observation, Oddity
 from stallwatch.words import Words
 

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from stallwatch.advice import advise
 from stallwatch.alphabets import gsm7
 from stallwatch.facts import facts_of
+from stallwatch.letters import Letter, Pending
 from stallwatch.messages import compose, order_url
 from stallwatch.model import SEVERITY, Action, Alert, Deed, Flag, Kind, Order, Spot, Stage
 from stallwatch.rules import ATTEMPT, DISPUTE, PICKUP, RETURNED, SELLER, SILENCE
-from stallwatch.sending import Letter, Pending
 from stallwatch.suspicions import Observation, Oddity
 from stallwatch.text import clean
 from stallwatch.words import Value, Words
