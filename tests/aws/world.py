@@ -71,6 +71,7 @@ class World:
     cainiao: Lookalike
     table: str = ""
     topic: str = ""
+    translated_topic: str = ""
     queue: str = ""
     dead_letters: dict[str, str] = field(default_factory=dict)
     """The URL of each function's queue."""
@@ -219,7 +220,9 @@ def world_at(now: datetime, monkeypatch: pytest.MonkeyPatch, **variables: str) -
             "TABLE_NAME": world.table,
             "TOPIC_ARN": world.topic,
             "PULL_FUNCTION": "pull",
+            "TRANSLATED_TOPIC_ARN": world.translated_topic,
             "PAGE_URL": PAGE_URL,
+            "LANGUAGE": "en",
             "HOME_COUNTRY": "US",
             "CHECK_EVERY": "rate(15 minutes)",
             "TURN_MINUTES": "30",
@@ -271,6 +274,7 @@ def _build(world: World) -> None:
         if "LogicalResourceId" in r
     }
     world.table, world.topic = ids["OrdersTable"], ids["AlertsTopic"]
+    world.translated_topic = ids["TranslatedAlertsTopic"]
     world.dead_letters = {
         "pull_tracking": ids["PullDeadLetters"],
         "evaluate_orders": ids["EvaluateDeadLetters"],

@@ -18,6 +18,7 @@ from pydantic import (
 )
 
 from stallwatch.countries import COUNTRIES
+from stallwatch.drafts import DraftKind
 from stallwatch.model import Deed, Kind, Service, Severity, Stage, State
 from stallwatch.numbers import normalize_number
 from stallwatch.text import clean
@@ -97,6 +98,12 @@ Amount = Annotated[
 Text = Annotated[StrictStr, Field(max_length=2000), AfterValidator(_text)]
 
 
+Language = Literal["en", "de", "fr", "es", "pt", "it", "pl", "nl"]
+
+
+SellerLanguage = Literal["en", "de", "fr", "es", "pt", "it", "pl", "nl", "zh"]
+
+
 class Sent(BaseModel):
     """What is sent: unknown fields are refused."""
 
@@ -122,6 +129,9 @@ class OrderFields(Sent):
     seller: Text | None = None
     price: Amount | None = None
     currency: Currency | None = Field(None, description="ISO 4217")
+    language: Language | None = Field(
+        None, description="Of the drafts for the seller and the dispute; none: the stack's"
+    )
 
 
 class NewOrder(OrderFields):
@@ -198,6 +208,7 @@ class OrderOut(BaseModel):
     seller: str | None
     price: Amount | None
     currency: str | None
+    language: str | None
     state: State
     stage: Stage
     last_checkpoint: CheckpointOut | None
@@ -239,6 +250,11 @@ class SubscriptionIn(Sent):
     kinds: list[Kind] | None = Field(
         None, min_length=1, description="The alerts that are wanted; none: all"
     )
+    language: Language | None = Field(
+        None,
+        description="Of the alerts; none: the stack's. Who changes it by e-mail confirms it again, "
+        "and gets the former language until then",
+    )
 
 
 class SubscriptionOut(BaseModel):
@@ -248,6 +264,7 @@ class SubscriptionOut(BaseModel):
     protocol: str
     endpoint: str
     kinds: list[Kind] | None
+    language: str
     confirmed: bool = Field(description="An e-mail subscriber confirms by a link in a mail")
 
 
@@ -255,6 +272,20 @@ class SubscriptionsOut(BaseModel):
     """The subscribers."""
 
     subscriptions: list[SubscriptionOut]
+
+
+class DraftOut(BaseModel):
+    """A text to copy and send."""
+
+    kind: DraftKind
+    language: str
+    text: str
+
+
+class DraftsOut(BaseModel):
+    """Words to send about an order."""
+
+    drafts: list[DraftOut]
 
 
 class SourceOut(BaseModel):
