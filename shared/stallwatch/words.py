@@ -1,15 +1,14 @@
 """What the product says, in the languages it speaks.
 
 The sentences stand in `data/words/`, those of the drafts in `data/drafts/`, a file for each
-language, under the same keys. A sentence
-that counts has a form for each of the language's plurals. Dates and the names of countries are the
-language's own.
+language, under the same keys. A sentence that counts has a form for each of the language's plurals.
+Dates and the names of countries are the language's own.
 """
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -23,7 +22,7 @@ LANGUAGES = ("en", "de", "fr", "es", "pt", "it", "pl", "nl")
 """The languages that alerts and drafts are written in."""
 
 Value = str | int | date | datetime
-"""What a sentence is filled in with: an instant is written with its time, a date without."""
+"""What a sentence is filled in with: an instant is written with its time in UTC, a date without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +70,12 @@ class Words:
     def _written(self, value: Value) -> str:
         if isinstance(value, str):
             return value
-        from babel.dates import format_date, format_datetime  # noqa: PLC0415
+        from babel.dates import format_date, format_time  # noqa: PLC0415
 
         if isinstance(value, datetime):
-            written = format_datetime(value, "long", locale=self._locale)
-            return str(written)
+            at = value.astimezone(UTC)
+            day = format_date(at.date(), "long", locale=self._locale)
+            return f"{day}, {format_time(at, 'short', locale=self._locale)} UTC"
         if isinstance(value, date):
             return str(format_date(value, "long", locale=self._locale))
         return str(value)
