@@ -5,14 +5,16 @@ import string
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from importlib.resources import files
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from babel import Locale
 
+from stallwatch.api import models
 from stallwatch.countries import COUNTRIES
 from stallwatch.drafts import SELLER_LANGUAGES
 from stallwatch.words import DEFAULT_LANGUAGE, LANGUAGES, Words
+from tests.template import template
 
 DATA = files("stallwatch").joinpath("data")
 
@@ -47,6 +49,13 @@ def test_the_languages_are_those_that_can_be_chosen(folder: str) -> None:
     """A file for each, and no file that nobody can choose."""
     found = {path.name.removesuffix(".json") for path in DATA.joinpath(folder).iterdir()}
     assert set(FILES[folder]) == found
+
+
+def test_every_list_of_languages_is_the_same() -> None:
+    """What the API takes, and what the stack may be set to."""
+    assert LANGUAGES == get_args(models.Language)
+    assert SELLER_LANGUAGES == get_args(models.SellerLanguage)
+    assert list(LANGUAGES) == template()["Parameters"]["Language"]["AllowedValues"]
 
 
 @pytest.mark.parametrize(("folder", "language"), EVERY)
