@@ -124,16 +124,19 @@ class FakeNotifier:
     outcomes: deque[Outcome] = field(default_factory=deque)
     letters: list[Letter] = field(default_factory=list)
     """What was published, whatever came of it."""
+    languages: list[str | None] = field(default_factory=list)
+    """In which language each of them was."""
     journal: list[str] | None = None
     before: Callable[[Letter], None] | None = None
     """What happens just before a message goes out."""
 
-    def publish(self, letter: Letter) -> Outcome:
+    def publish(self, letter: Letter, language: str | None) -> Outcome:
         if self.before is not None:
             self.before(letter)
         if self.journal is not None:
             self.journal.append("publish")
         self.letters.append(letter)
+        self.languages.append(language)
         return self.outcomes.popleft() if self.outcomes else Outcome.SENT
 
     @property
@@ -186,6 +189,7 @@ class MemoryStore:
     send_wanted: int = 0
     open_batch: Batch | None = None
     published_at: datetime | None = None
+    languages: tuple[str, ...] = ()
 
     def _write(self, name: str, wakes: str | None = None) -> None:
         self.journal.append(name)
@@ -582,6 +586,9 @@ class MemoryOutbox:
             self.store.open_batch, self.store.published_at = sent, now
             self.store.journal.append("log_sent")
         return True
+
+    def languages(self) -> tuple[str, ...]:
+        return self.store.languages
 
     def pending(self) -> list[Pending]:
         listed = [

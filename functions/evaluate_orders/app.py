@@ -25,7 +25,6 @@ from stallwatch.settings import Settings
 from stallwatch.store.evaluations import EvaluationStore
 from stallwatch.store.outbox import OutboxStore
 from stallwatch.store.table import STACK, Table, order_id_of
-from stallwatch.words import Words
 
 logger = configure(Logger())
 
@@ -94,8 +93,9 @@ class _Run:
                     notifier=Topic(
                         clients.sns_once(),
                         self.settings.topic_arn,
+                        self.settings.translated_topic_arn,
                         self.settings.page_url,
-                        Words(),
+                        self.settings.language,
                     ),
                     clock=self.clock,
                     owner=uuid4().hex,

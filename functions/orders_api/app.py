@@ -40,11 +40,13 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
             second_source=settings.second_source,
         ),
         subscriptions=Subscriptions(
-            TopicSubscribers(clients.sns(), settings.topic_arn), SubscriberStore(table)
+            TopicSubscribers(clients.sns(), settings.topic_arn, settings.translated_topic_arn),
+            SubscriberStore(table),
+            settings.language,
         ),
         home_country=settings.home_country,
         source="cainiao",
-        words=Words(),
+        words=Words(settings.language),
         now=LambdaClock(context, settings.clock_shift).now(),
     )
     return respond(event, context, services)

@@ -206,6 +206,8 @@ class Order:
     seller: str | None = None
     price: Decimal | None = None
     currency: str | None = None
+    language: str | None = None
+    """Of the drafts; None: the stack's."""
     actions: tuple[Action, ...] = ()
 
     def standing(self) -> tuple[Action, ...]:

@@ -1,4 +1,8 @@
-"""Publishes alerts: the only code that speaks to the alerts' topic."""
+"""Publishes alerts: the only code that speaks to the alerts' topics.
+
+There are two: one in the stack's language, for everybody, machines too; and one for the people who
+want another language, so that nobody gets a message twice.
+"""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -25,32 +29,41 @@ _REFUSED = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """The topic of the alerts.
+    """The topics of the alerts.
 
     Args:
         client: An SNS client whose own retries are off: with them, a lost acknowledgement sends
             twice and reports success.
-        arn: The topic.
+        arn: The topic in the stack's language.
+        translated_arn: The topic in all others.
         page_url: The address of the page.
-        words: The language of the messages.
+        language: The stack's language.
     """
 
     client: "SNSClient"
     arn: str
+    translated_arn: str
     page_url: str
-    words: Words
+    language: str
 
-    def publish(self, letter: Letter) -> Outcome:
-        """Publish one message, once, without trying again. Never raises for what SNS does."""
-        message = compose(letter, self.page_url, self.words)
+    def publish(self, letter: Letter, language: str | None) -> Outcome:
+        """Publish one message, once, without trying again. Never raises for what SNS does.
+
+        Args:
+            letter: What it is made of.
+            language: None for the stack's.
+        """
+        message = compose(letter, self.page_url, Words(language or self.language))
         attributes: Any = {
             "alert": {"DataType": "String", "StringValue": message.kind.value},
             "severity": {"DataType": "String", "StringValue": message.severity.value},
         }
+        if language is not None:
+            attributes["language"] = {"DataType": "String", "StringValue": language}
         forms = {"default": message.default, "email": message.email, "sms": message.sms}
         try:
             self.client.publish(
-                TopicArn=self.arn,
+                TopicArn=self.arn if language is None else self.translated_arn,
                 Subject=message.subject,
                 Message=json.dumps(forms, ensure_ascii=False),
                 MessageStructure="json",
@@ -74,28 +87,34 @@ def _outcome(error: ClientError) -> Outcome:
 
 @dataclass(frozen=True, slots=True)
 class TopicSubscribers:
-    """The topic's subscribers.
+    """The topics' subscribers.
 
     Args:
         client: An SNS client.
-        arn: The topic.
+        arn: The topic in the stack's language.
+        translated_arn: The topic in all others.
     """
 
     client: "SNSClient"
     arn: str
+    translated_arn: str
 
     def all(self) -> Iterator[Subscriber]:
         """All that get e-mails or SMS."""
-        pages = self.client.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=self.arn)
-        for page in pages:
-            for entry in page["Subscriptions"]:
-                if entry.get("Protocol") in {"email", "sms"}:
-                    arn = entry.get("SubscriptionArn", "")
-                    yield Subscriber(
-                        protocol=entry["Protocol"],
-                        endpoint=entry["Endpoint"],
-                        arn=arn if arn.startswith("arn:") else None,
-                    )
+        for topic in (self.arn, self.translated_arn):
+            pages = self.client.get_paginator("list_subscriptions_by_topic").paginate(
+                TopicArn=topic
+            )
+            for page in pages:
+                for entry in page["Subscriptions"]:
+                    if entry.get("Protocol") in {"email", "sms"}:
+                        arn = entry.get("SubscriptionArn", "")
+                        yield Subscriber(
+                            protocol=entry["Protocol"],
+                            endpoint=entry["Endpoint"],
+                            arn=arn if arn.startswith("arn:") else None,
+                            translated=topic == self.translated_arn,
+                        )
 
     def kinds(self, arn: str) -> tuple[Kind, ...] | None:
         """The alerts that a confirmed subscriber wants; None: all."""
@@ -103,18 +122,21 @@ class TopicSubscribers:
         wanted = json.loads(attributes.get("FilterPolicy", "{}")).get("alert")
         return None if wanted is None else tuple(kind for kind in Kind if kind in wanted)
 
-    def add(self, protocol: str, endpoint: str, kinds: Sequence[Kind] | None) -> str:
+    def add(
+        self, protocol: str, endpoint: str, kinds: Sequence[Kind] | None, language: str | None
+    ) -> str:
         """Subscribe, and return the subscription's ARN.
 
         Raises:
             UnacceptableError: SNS refuses the endpoint.
         """
+        policy = _policy(kinds, language)
         try:
             answer = self.client.subscribe(
-                TopicArn=self.arn,
+                TopicArn=self.arn if language is None else self.translated_arn,
                 Protocol=protocol,
                 Endpoint=endpoint,
-                Attributes={} if kinds is None else {"FilterPolicy": _policy(kinds)},
+                Attributes={"FilterPolicy": json.dumps(policy)} if policy else {},
                 ReturnSubscriptionArn=True,
             )
         except ClientError as error:
@@ -124,12 +146,12 @@ class TopicSubscribers:
             raise
         return answer["SubscriptionArn"]
 
-    def change(self, arn: str, kinds: Sequence[Kind] | None) -> None:
-        """Change the alerts that a subscriber wants."""
+    def change(self, arn: str, kinds: Sequence[Kind] | None, language: str | None) -> None:
+        """Change the alerts that a subscriber wants, or the language among the translated ones."""
         self.client.set_subscription_attributes(
             SubscriptionArn=arn,
             AttributeName="FilterPolicy",
-            AttributeValue="{}" if kinds is None else _policy(kinds),
+            AttributeValue=json.dumps(_policy(kinds, language)),
         )
 
     def remove(self, arn: str) -> None:
@@ -137,5 +159,10 @@ class TopicSubscribers:
         self.client.unsubscribe(SubscriptionArn=arn)
 
 
-def _policy(kinds: Sequence[Kind]) -> str:
-    return json.dumps({"alert": [kind.value for kind in kinds]})
+def _policy(kinds: Sequence[Kind] | None, language: str | None) -> dict[str, list[str]]:
+    policy: dict[str, list[str]] = {}
+    if kinds is not None:
+        policy["alert"] = [kind.value for kind in kinds]
+    if language is not None:
+        policy["language"] = [language]
+    return policy

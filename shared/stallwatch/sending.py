@@ -10,7 +10,7 @@ The lease outlives its holder: its end is fixed when it is taken, behind the end
 """
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
@@ -62,6 +62,10 @@ class Batch:
     kind: Kind
     raised_at: datetime
     members: tuple[Pending, ...]
+    languages: tuple[str, ...] = ()
+    """The other languages that it goes out in, after the stack's."""
+    told: int = 0
+    """In how many languages it went out."""
     sent: bool = False
     attempts: int = 0
     """How often its outcome was not known."""
@@ -109,6 +113,9 @@ class Outbox(Protocol):
     def log_sent(self, owner: str, batch: Batch, now: datetime) -> bool:
         """Mark the open batch as sent, in one write. False where the lease was lost."""
 
+    def languages(self) -> tuple[str, ...]:
+        """The languages, other than the stack's, that subscribers want."""
+
     def pending(self) -> list[Pending]:
         """The alerts that are not sent, oldest first, as the index shows them: some hundred."""
 
@@ -135,8 +142,13 @@ class Outbox(Protocol):
 class Notifier(Protocol):
     """Publishes messages."""
 
-    def publish(self, letter: Letter) -> Outcome:
-        """Publish one message, once, without trying again. Never raises for what SNS does."""
+    def publish(self, letter: Letter, language: str | None) -> Outcome:
+        """Publish one message, once, without trying again. Never raises for what SNS does.
+
+        Args:
+            letter: What it is made of.
+            language: None for the stack's.
+        """
 
 
 @dataclass(slots=True)
@@ -270,6 +282,7 @@ class Sending:
             kind=there[0].kind,
             raised_at=min(member.raised_at for member in there),
             members=there,
+            languages=self.outbox.languages(),
         )
 
     def _batch_id(self) -> str:
@@ -277,7 +290,7 @@ class Sending:
         return f"{self.owner}-{self._batches}"
 
     def _publish(self, batch: Batch) -> Batch | None:
-        """Publish the open batch and log what became of it.
+        """Publish the open batch, in each of its languages, and log what became of it.
 
         Returns:
             The batch, where it must stay open.
@@ -285,26 +298,39 @@ class Sending:
         letter = self._letter(batch)
         if not letter.members:
             return None
-        self._keep_gap()
-        outcome = self.notifier.publish(letter)
-        now = self.clock.now()
-        self._published_at = now
-        if outcome is Outcome.SENT:
-            self._after_sent(batch, letter, now)
-            return None
-        if outcome is Outcome.REFUSED:
-            self._after_refusal(batch)
-            return None
+        for language in (None, *batch.languages)[batch.told :]:
+            self._keep_gap()
+            outcome = self.notifier.publish(letter, language)
+            self._published_at = self.clock.now()
+            if outcome is Outcome.REFUSED and language is None:
+                self._after_refusal(batch)
+                return None
+            if outcome is Outcome.REFUSED:
+                _log.error("translation refused", extra={"batch": batch.id, "language": language})
+            elif outcome is not Outcome.SENT:
+                return self._after_failure(batch, outcome)
+            batch = replace(batch, told=batch.told + 1)
+            if batch.told <= len(batch.languages) and not self._log_told(batch):
+                return None
+        self._after_sent(batch, letter, self.clock.now())
+        return None
+
+    def _log_told(self, batch: Batch) -> bool:
+        """Log in how many languages the batch went out, so that none goes out again."""
+        return self._insisting(lambda: self.outbox.log_batch(self.owner, batch))
+
+    def _after_failure(self, batch: Batch, outcome: Outcome) -> Batch:
+        """The batch as it stays open: its next try waits longer each time."""
         if outcome is Outcome.UNKNOWN:
             self.report.unknown += 1
         _log.error("message not sent", extra={"batch": batch.id, "outcome": outcome.name})
         attempts = batch.attempts + 1
         pause = min(FIRST_RETRY * 2 ** min(attempts - 1, 10), LONGEST_RETRY)
-        return replace(batch, attempts=attempts, retry_at=now + pause)
+        return replace(batch, attempts=attempts, retry_at=self.clock.now() + pause)
 
     def _after_sent(self, batch: Batch, letter: Letter, now: datetime) -> None:
         sent = replace(batch, members=tuple(member for member, _, _ in letter.members))
-        if self._log_sent(sent, now):
+        if self._insisting(lambda: self.outbox.log_sent(self.owner, sent, now)):
             self.outbox.mark_sent(sent.members, batch.id, now)
             self.report.messages += 1
             self.report.alerts += len(sent.members)
@@ -312,14 +338,14 @@ class Sending:
                 where = {"order_id": member.order_id, "alert": member.key}
                 _log.info("alert sent", extra={**where, "batch": batch.id})
 
-    def _log_sent(self, batch: Batch, now: datetime) -> bool:
-        """Mark the batch as sent, and insist: if this is lost, the message goes out twice."""
+    def _insisting(self, log: Callable[[], bool]) -> bool:
+        """Log that a message went out, and insist: if this is lost, it goes out twice."""
         for _ in range(_INSISTENCE):
             try:
-                return self.outbox.log_sent(self.owner, batch, now)
+                return log()
             except UnavailableError:
                 self.clock.sleep(LOOK_AGAIN)
-        return self.outbox.log_sent(self.owner, batch, now)
+        return log()
 
     def _after_refusal(self, batch: Batch) -> None:
         """A refused message never goes out as it is: its alerts are tried one by one."""

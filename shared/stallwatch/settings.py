@@ -47,6 +47,16 @@ class Settings:
         return self._text("TOPIC_ARN")
 
     @property
+    def translated_topic_arn(self) -> str:
+        """The topic of the alerts in other languages than the stack's."""
+        return self._text("TRANSLATED_TOPIC_ARN")
+
+    @property
+    def language(self) -> str:
+        """The language of the alerts and of the advice."""
+        return self._text("LANGUAGE")
+
+    @property
     def pull_function(self) -> str:
         """The function that a new order nudges."""
         return self._text("PULL_FUNCTION")

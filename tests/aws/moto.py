@@ -61,10 +61,13 @@ class Stack:
             queue.pending_messages.clear()
             queue._messages.clear()  # noqa: SLF001
         sns = client("sns")
-        topic = self.ids["AlertsTopic"]
-        for one in sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]:
-            if one["Protocol"] != "sqs":
+        for one in sns.list_subscriptions()["Subscriptions"]:
+            if one["Endpoint"] != self._inbox_arn:
                 sns.unsubscribe(SubscriptionArn=one["SubscriptionArn"])
+
+    @property
+    def _inbox_arn(self) -> str:
+        return arn_of(self.inbox)
 
 
 @cache
@@ -80,11 +83,15 @@ def stack(template: str) -> Stack:
     }
     sqs = client("sqs")
     inbox: str = sqs.create_queue(QueueName="inbox")["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=inbox, AttributeNames=["QueueArn"])
-    client("sns").subscribe(
-        TopicArn=ids["AlertsTopic"], Protocol="sqs", Endpoint=arn["Attributes"]["QueueArn"]
-    )
+    client("sns").subscribe(TopicArn=ids["AlertsTopic"], Protocol="sqs", Endpoint=arn_of(inbox))
     return Stack(ids, inbox)
+
+
+def arn_of(queue: str) -> str:
+    """The ARN of a queue."""
+    found = client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
+    arn: str = found["Attributes"]["QueueArn"]
+    return arn
 
 
 def empty_table(name: str) -> None:

@@ -35,6 +35,7 @@ ANSWERS = {
     "change_order": 200,
     "forget_order": 204,
     "act_on_order": 200,
+    "drafts": 200,
     "stats": 200,
     "list_subscriptions": 200,
     "subscribe": 201,

@@ -50,10 +50,11 @@ def subscribe(world: World, protocol: str, endpoint: str, *kinds: str) -> tuple[
     return call(world, "POST", "/subscriptions", body)
 
 
-def policy(world: World, endpoint: str) -> Any:
-    """The filter policy of a subscriber as the topic has it."""
+def policy(world: World, endpoint: str, topic: str | None = None) -> Any:
+    """The filter policy of a subscriber as a topic has it."""
     sns = moto.client("sns")
-    for one in sns.list_subscriptions_by_topic(TopicArn=world.topic)["Subscriptions"]:
+    found = sns.list_subscriptions_by_topic(TopicArn=topic or world.topic)["Subscriptions"]
+    for one in found:
         if one["Endpoint"] == endpoint:
             attributes = sns.get_subscription_attributes(SubscriptionArn=one["SubscriptionArn"])
             return json.loads(attributes["Attributes"].get("FilterPolicy") or "{}")
@@ -167,14 +168,16 @@ def test_an_id_that_cannot_be_is_refused(world: World, subscription_id: str) -> 
 class Topic:
     """A topic like SNS's: who is added waits for a confirmation, and nothing takes it back."""
 
-    subscribed: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    subscribed: dict[tuple[str, str, bool], dict[str, Any]] = field(default_factory=dict)
+    """By protocol and address, and whether it is the topic in other languages."""
     confirmations: list[str] = field(default_factory=list)
     """To whom a request for confirmation was sent."""
+    added: int = 0
 
     def all(self) -> list[Subscriber]:
         return [
-            Subscriber(protocol, endpoint, one["arn"] if one["confirmed"] else None)
-            for (protocol, endpoint), one in self.subscribed.items()
+            Subscriber(protocol, endpoint, one["arn"] if one["confirmed"] else None, translated)
+            for (protocol, endpoint, translated), one in self.subscribed.items()
         ]
 
     def kinds(self, arn: str) -> tuple[Kind, ...] | None:
@@ -184,27 +187,36 @@ class Topic:
     def _by_arn(self, arn: str) -> dict[str, Any]:
         return next(one for one in self.subscribed.values() if one["arn"] == arn)
 
-    def add(self, protocol: str, endpoint: str, kinds: Sequence[Kind] | None) -> str:
-        there = self.subscribed.get((protocol, endpoint))
+    def add(
+        self,
+        protocol: str,
+        endpoint: str,
+        kinds: Sequence[Kind] | None,
+        language: str | None = None,
+    ) -> str:
+        name = protocol, endpoint, language is not None
+        there = self.subscribed.get(name)
         wanted = None if kinds is None else tuple(kinds)
         if there is not None and wanted is not None and there["kinds"] != wanted:
             raise UnacceptableError({"endpoint": "is subscribed with different attributes"})
         if there is None:
-            arn = f"arn:{len(self.subscribed)}"
-            there = {"arn": arn, "kinds": wanted, "confirmed": protocol == "sms"}
-            self.subscribed[protocol, endpoint] = there
+            self.added += 1
+            there = {"arn": f"arn:{self.added}", "confirmed": protocol == "sms"}
+            self.subscribed[name] = there | {"kinds": wanted, "language": language}
+            there = self.subscribed[name]
         if not there["confirmed"]:
             self.confirmations.append(endpoint)
         return str(there["arn"])
 
-    def change(self, arn: str, kinds: Sequence[Kind] | None) -> None:
-        self._by_arn(arn)["kinds"] = None if kinds is None else tuple(kinds)
+    def change(self, arn: str, kinds: Sequence[Kind] | None, language: str | None) -> None:
+        wanted = None if kinds is None else tuple(kinds)
+        self._by_arn(arn).update(kinds=wanted, language=language)
 
     def remove(self, arn: str) -> None:
         self.subscribed = {name: one for name, one in self.subscribed.items() if one["arn"] != arn}
 
     def confirm(self, endpoint: str) -> None:
-        for (_, known), one in self.subscribed.items():
+        for (_, known, _), one in self.subscribed.items():
             one["confirmed"] |= known == endpoint
 
 
@@ -231,10 +243,17 @@ class Office:
 
     @property
     def desk(self) -> Subscriptions:
-        return Subscriptions(self.topic, self.wishes)
+        return Subscriptions(self.topic, self.wishes, "en")
 
-    def subscribe(self, *kinds: Kind, endpoint: str = MAIL) -> tuple[str, bool]:
-        found, is_new = self.desk.subscribe("email", endpoint, kinds or None, NOW)
+    def subscribe(
+        self,
+        *kinds: Kind,
+        endpoint: str = MAIL,
+        protocol: str = "email",
+        language: str | None = None,
+    ) -> tuple[str, bool]:
+        found, is_new = self.desk.subscribe(protocol, endpoint, kinds or None, language, NOW)
+        assert (language or "en") == found.language
         assert (kinds or None) == found.kinds
         return found.subscriber.id, is_new
 
@@ -329,10 +348,72 @@ def test_who_has_left_by_the_link_in_a_mail_can_come_back(office: Office) -> Non
 def test_an_unconfirmed_subscriber_is_asked_again(office: Office) -> None:
     """The first mail may have got lost; one that is confirmed is left in peace."""
     office.subscribe()
-    office.topic.subscribed["email", MAIL]["confirmed"] = True
+    office.topic.subscribed["email", MAIL, False]["confirmed"] = True
     office.subscribe()
     office.subscribe(Kind.LATE)
     assert [MAIL] == office.topic.confirmations
+
+
+def on_topics(office: Office) -> dict[bool, str | None]:
+    """The languages of the subscriber on each topic; True is that of the other languages."""
+    return {name[2]: one["language"] for name, one in office.topic.subscribed.items()}
+
+
+def test_another_language_waits_for_its_confirmation(office: Office) -> None:
+    """Until then the former one goes on, and after it nobody gets both."""
+    office.subscribe(Kind.LATE)
+    office.topic.confirm(MAIL)
+    _, is_new = office.subscribe(Kind.LATE, language="de")
+    assert not is_new
+    assert {False: None, True: "de"} == on_topics(office)
+    assert [False, True] == [one["confirmed"] for one in office.topic.subscribed.values()][::-1]
+    assert {MAIL: (Kind.LATE,)} == office.listed
+    office.topic.confirm(MAIL)
+    assert ["de"] == [one.language for one in office.desk.list()]
+    assert {True: "de"} == on_topics(office)
+
+
+def test_a_phone_changes_its_language_at_once(office: Office) -> None:
+    """It needs no confirmation; among the other languages its policy is changed."""
+    phone, is_new = office.subscribe(endpoint=PHONE, protocol="sms", language="fr")
+    assert is_new
+    for language in ("es", None, "pl"):
+        again, is_new = office.subscribe(endpoint=PHONE, protocol="sms", language=language)
+        assert (phone, False) == (again, is_new)
+        assert [language or "en"] == [one.language for one in office.desk.list()]
+        assert {language is not None: language} == on_topics(office)
+
+
+def test_who_changed_the_language_can_leave(office: Office) -> None:
+    """From both topics."""
+    subscription_id, _ = office.subscribe()
+    office.topic.confirm(MAIL)
+    office.subscribe(language="de")
+    office.desk.unsubscribe(subscription_id, NOW)
+    assert {} == office.listed
+    assert {True: "de"} == on_topics(office)
+    office.topic.confirm(MAIL)
+    assert {} == office.listed
+    assert {} == office.topic.subscribed
+
+
+def test_the_stack_s_own_language_is_no_other(office: Office) -> None:
+    """Whoever asks for it by name gets what everybody gets."""
+    office.subscribe(language="en")
+    assert {False: None} == on_topics(office)
+
+
+def test_a_language_is_kept_and_shown(world: World) -> None:
+    """By the topic's policy too, and an unknown one is refused."""
+    body = {"protocol": "sms", "endpoint": PHONE, "language": "de", "kinds": ["late"]}
+    status, added = call(world, "POST", "/subscriptions", body)
+    assert (201, "de") == (status, added["language"])
+    listed = call(world, "GET", "/subscriptions")[1]["subscriptions"]
+    assert ["de"] == [one["language"] for one in listed]
+    expected = {"alert": ["late"], "language": ["de"]}
+    assert expected == policy(world, PHONE, world.translated_topic)
+    status, refusal = call(world, "POST", "/subscriptions", {**body, "language": "tlh"})
+    assert (422, ["language"]) == (status, [error["field"] for error in refusal["errors"]])
 
 
 def test_an_id_does_not_depend_on_the_spelling() -> None:

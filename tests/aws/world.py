@@ -91,6 +91,11 @@ class World:
         return self.stack.ids["AlertsTopic"]
 
     @property
+    def translated_topic(self) -> str:
+        """The ARN of the topic in other languages."""
+        return self.stack.ids["TranslatedAlertsTopic"]
+
+    @property
     def dead_letters(self) -> dict[str, str]:
         """The URL of each function's queue."""
         return {

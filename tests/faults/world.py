@@ -517,6 +517,8 @@ def running(world: World) -> Iterator[World]:
     variables = {
         "TABLE_NAME": world.db.name,
         "TOPIC_ARN": world.sns.arn,
+        "TRANSLATED_TOPIC_ARN": f"{world.sns.arn}-translated",
+        "LANGUAGE": "en",
         "PULL_FUNCTION": "pull",
         "PAGE_URL": "https://stallwatch.example/",
         "HOME_COUNTRY": "DE",

@@ -11,7 +11,7 @@ from typing import Any
 from unicodedata import category
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from stallwatch.advice import advise
@@ -358,6 +358,19 @@ def test_an_sms_about_the_longest_id_says_all_of_it(language: str, kind: Kind, r
     assert "?" not in sms.replace("Not there?", "")
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_subject_says_its_title_without_a_mark_for_what_it_lacks(language: str) -> None:
+    """Also where it repeats itself about an order of AliExpress, whose ids have 16 digits."""
+    for kind, reason in ABOUT_ORDERS:
+        again = letter(kind, reason)
+        ((pending, alert, order),) = again.members
+        again = replace(again, members=((pending, replace(alert, nth=2), order),))
+        if alert.reason not in {ATTEMPT, *(flag.value for flag in Flag)}:
+            subject = compose(again, PAGE, Words(language)).subject
+            assert subject.endswith(ORDER.order_id)
+            assert "?" not in subject
+
+
 def test_fifty_orders_in_one_message_fit() -> None:
     """SNS takes 256 KB for all forms together; an SMS names as many as it holds."""
     text = "运" * 200
@@ -412,10 +425,15 @@ def test_text_from_outside_breaks_nothing(
 
 
 @settings(max_examples=50, deadline=None)
-@given(st.from_regex(r"[A-Za-z0-9._-]{1,64}", fullmatch=True), st.sampled_from(ABOUT_ORDERS))
-def test_any_id_fits_every_channel(order_id: str, spoken: tuple[Kind, str]) -> None:
-    """As the contract allows it."""
-    message = compose(letter(*spoken, (replace(ORDER, order_id=order_id),)), PAGE, Words())
+@given(
+    st.from_regex(r"[A-Za-z0-9._-]{1,64}", fullmatch=True),
+    st.sampled_from(ABOUT_ORDERS),
+    st.sampled_from(LANGUAGES),
+)
+@example("W" * 64, (Kind.REFUND_CLAIM, SILENCE), "fr")
+def test_any_id_fits_every_channel(order_id: str, spoken: tuple[Kind, str], language: str) -> None:
+    """As the contract allows it, in every language."""
+    message = compose(letter(*spoken, (replace(ORDER, order_id=order_id),)), PAGE, Words(language))
     check(message)
     assert order_id in message.subject
     assert order_id in message.sms

@@ -23,10 +23,10 @@ from stallwatch.letters import Letter, Pending
 from stallwatch.model import Alert, Kind
 from stallwatch.notify import Topic, TopicSubscribers
 from stallwatch.sending import Outcome
-from stallwatch.words import Words
 from tests.fakes import NOON, an_order
 
 ARN = "arn:aws:sns:eu-central-1:000000000000:alerts"
+TRANSLATED_ARN = f"{ARN}-translated"
 SUBSCRIPTION = f"{ARN}:11111111-2222-3333-4444-555555555555"
 ACCEPTED = (
     200,
@@ -85,13 +85,15 @@ def letter() -> Letter:
     )
 
 
-def publish(answers: Callable[[], tuple[int, str]]) -> tuple[Outcome, list[dict[str, str]]]:
+def publish(
+    answers: Callable[[], tuple[int, str]], language: str | None = None
+) -> tuple[Outcome, list[dict[str, str]]]:
     """What becomes of a message, and what went over the wire."""
     wire: Any = Wire(answers)
     client = clients.sns_once()
     client.meta.events.register("before-send.sns", wire)
-    topic = Topic(client, ARN, "https://stallwatch.example/", Words())
-    return topic.publish(letter()), wire.sent
+    topic = Topic(client, ARN, TRANSLATED_ARN, "https://stallwatch.example/", "en")
+    return topic.publish(letter(), language), wire.sent
 
 
 def refusal(status: int, code: str) -> tuple[int, str]:
@@ -166,7 +168,7 @@ def test_a_message_has_a_form_for_each_subscriber() -> None:
 def topic(environment: None) -> Iterator[tuple[TopicSubscribers, Stubber]]:  # noqa: ARG001
     client = clients.sns()
     with Stubber(client) as stubber:
-        yield TopicSubscribers(client, ARN), stubber
+        yield TopicSubscribers(client, ARN, TRANSLATED_ARN), stubber
         stubber.assert_no_pending_responses()
 
 
@@ -199,7 +201,12 @@ def test_subscribers_are_those_by_mail_and_sms(topic: Listed) -> None:
         {"Subscriptions": pages[1]},
         {"TopicArn": ARN, "NextToken": "t"},
     )
-    first, second = subscribers.all()
+    german = {"Protocol": "email", "Endpoint": "b@example.org", "SubscriptionArn": SUBSCRIPTION}
+    stubber.add_response(
+        "list_subscriptions_by_topic", {"Subscriptions": [german]}, {"TopicArn": TRANSLATED_ARN}
+    )
+    first, second, third = subscribers.all()
+    assert [False, False, True] == [one.translated for one in (first, second, third)]
     assert ("email", "a@example.org", SUBSCRIPTION) == (first.protocol, first.endpoint, first.arn)
     assert ("sms", "+4915112345678", None) == (second.protocol, second.endpoint, second.arn)
 
@@ -247,7 +254,7 @@ def test_a_subscriber_is_added_with_what_it_wants(
             "ReturnSubscriptionArn": True,
         },
     )
-    assert SUBSCRIPTION == subscribers.add("email", "a@example.org", kinds)
+    assert SUBSCRIPTION == subscribers.add("email", "a@example.org", kinds, None)
 
 
 def test_an_address_that_sns_refuses_is_not_acceptable(topic: Listed) -> None:
@@ -255,13 +262,20 @@ def test_an_address_that_sns_refuses_is_not_acceptable(topic: Listed) -> None:
     subscribers, stubber = topic
     stubber.add_client_error("subscribe", "InvalidParameter", http_status_code=400)
     with pytest.raises(UnacceptableError) as refused:
-        subscribers.add("sms", "+4915112345678", None)
+        subscribers.add("sms", "+4915112345678", None, None)
     assert {"endpoint"} == set(refused.value.reasons)
 
 
-@pytest.mark.parametrize(("kinds", "policy"), [(None, "{}"), ((Kind.LATE,), '{"alert": ["late"]}')])
+@pytest.mark.parametrize(
+    ("kinds", "language", "policy"),
+    [
+        (None, None, "{}"),
+        ((Kind.LATE,), None, '{"alert": ["late"]}'),
+        ((Kind.LATE,), "de", '{"alert": ["late"], "language": ["de"]}'),
+    ],
+)
 def test_what_a_subscriber_wants_can_change(
-    topic: Listed, kinds: tuple[Kind, ...] | None, policy: str
+    topic: Listed, kinds: tuple[Kind, ...] | None, language: str | None, policy: str
 ) -> None:
     """An empty policy lets everything through."""
     subscribers, stubber = topic
@@ -274,7 +288,7 @@ def test_what_a_subscriber_wants_can_change(
             "AttributeValue": policy,
         },
     )
-    subscribers.change(SUBSCRIPTION, kinds)
+    subscribers.change(SUBSCRIPTION, kinds, language)
 
 
 def test_a_subscriber_can_leave(topic: Listed) -> None:
@@ -282,3 +296,13 @@ def test_a_subscriber_can_leave(topic: Listed) -> None:
     subscribers, stubber = topic
     stubber.add_response("unsubscribe", {}, {"SubscriptionArn": SUBSCRIPTION})
     subscribers.remove(SUBSCRIPTION)
+
+
+@pytest.mark.usefixtures("environment")
+def test_another_language_has_a_topic_of_its_own() -> None:
+    """Machines, and people who want the stack's language, get no message twice."""
+    _, (plain,) = publish(lambda: ACCEPTED)
+    _, (translated,) = publish(lambda: ACCEPTED, "en")
+    assert [ARN, TRANSLATED_ARN] == [plain["TopicArn"], translated["TopicArn"]]
+    told = {name: value for name, value in translated.items() if name not in plain}
+    assert {"language", "String", "en"} == set(told.values())

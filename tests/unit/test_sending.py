@@ -106,6 +106,50 @@ def test_the_log_is_written_before_the_message_and_marked_before_the_alerts(offi
     ] == office.store.journal
 
 
+def test_a_message_goes_out_in_every_language_that_is_wanted(office: Office) -> None:
+    """Once in each, under one id, and the log says after each how far it is."""
+    office.store.languages = ("de", "fr")
+    office.raise_alert("a")
+    office.store.journal.clear()
+    office.notifier.journal = office.store.journal
+    office.send()
+    assert [None, "de", "fr"] == office.notifier.languages
+    assert 1 == len({letter.batch_id for letter in office.notifier.letters})
+    assert [
+        "take_lease",
+        "log_batch",
+        *("publish", "log_batch", "publish", "log_batch", "publish"),
+        "log_sent",
+        "mark_sent",
+        "release_lease",
+    ] == office.store.journal
+
+
+@pytest.mark.parametrize("failed", [0, 1, 2])
+def test_no_language_is_told_again_after_a_failure(office: Office, failed: int) -> None:
+    """The next try goes on with the one that failed, though others are wanted by then."""
+    office.store.languages = ("de", "fr")
+    office.raise_alert("a")
+    office.send(outcomes=(*[Outcome.SENT] * failed, Outcome.UNKNOWN))
+    assert ["a"] == office.pending
+    office.store.languages = ("es",)
+    office.clock.advance(hours=1)
+    office.send()
+    every = [None, "de", "fr"]
+    assert [*every[: failed + 1], *every[failed:]] == office.notifier.languages
+    assert [] == office.pending
+
+
+def test_a_translation_that_is_refused_stops_no_other(office: Office) -> None:
+    """It never goes out as it is; the rest does."""
+    office.store.languages = ("de", "fr")
+    office.raise_alert("a")
+    office.send(outcomes=(Outcome.SENT, Outcome.REFUSED))
+    assert [None, "de", "fr"] == office.notifier.languages
+    assert [] == office.pending
+    assert 1 == office.store.sent[Kind.STALLED]
+
+
 def test_what_was_just_raised_goes_out_though_the_index_hides_it(office: Office) -> None:
     """The index lags; the alert itself is read consistently."""
     fresh = office.raise_alert("a")

@@ -5,20 +5,31 @@ import string
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from importlib.resources import files
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from babel import Locale
 
+from stallwatch.api import models
 from stallwatch.countries import COUNTRIES
-from stallwatch.words import DEFAULT_LANGUAGE, Words
+from stallwatch.drafts import SELLER_LANGUAGES
+from stallwatch.words import DEFAULT_LANGUAGE, LANGUAGES, Words
+from tests.template import template
 
-FOLDER = files("stallwatch").joinpath("data", "words")
-LANGUAGES = sorted(path.name.removesuffix(".json") for path in FOLDER.iterdir())
+DATA = files("stallwatch").joinpath("data")
+
+FILES = {"words": LANGUAGES, "drafts": SELLER_LANGUAGES}
+"""The languages of each folder."""
+
+EVERY = [(folder, language) for folder, languages in FILES.items() for language in languages]
 
 
-def sentences(language: str) -> dict[str, Any]:
-    read: dict[str, Any] = json.loads(FOLDER.joinpath(f"{language}.json").read_text("utf-8"))
+def text_of(folder: str, language: str) -> str:
+    return DATA.joinpath(folder, f"{language}.json").read_text("utf-8")
+
+
+def sentences(folder: str, language: str) -> dict[str, Any]:
+    read: dict[str, Any] = json.loads(text_of(folder, language))
     return read
 
 
@@ -30,55 +41,80 @@ def forms(sentence: str | Mapping[str, str]) -> dict[str, str]:
     return {"other": sentence} if isinstance(sentence, str) else dict(sentence)
 
 
-ENGLISH = sentences(DEFAULT_LANGUAGE)
+ENGLISH = {folder: sentences(folder, DEFAULT_LANGUAGE) for folder in FILES}
 
 
-def test_there_is_a_language() -> None:
-    """The default one at least."""
-    assert DEFAULT_LANGUAGE in LANGUAGES
+@pytest.mark.parametrize("folder", FILES)
+def test_the_languages_are_those_that_can_be_chosen(folder: str) -> None:
+    """A file for each, and no file that nobody can choose."""
+    found = {path.name.removesuffix(".json") for path in DATA.joinpath(folder).iterdir()}
+    assert set(FILES[folder]) == found
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_every_language_has_every_sentence(language: str) -> None:
-    """Under the same keys, no more and no less, and each once."""
-    text = FOLDER.joinpath(f"{language}.json").read_text("utf-8")
-    pairs = json.loads(text, object_pairs_hook=lambda found: found)
-    assert len(pairs) == len(sentences(language))
-    assert set(ENGLISH) == set(sentences(language))
+def test_every_list_of_languages_is_the_same() -> None:
+    """What the API takes, and what the stack may be set to."""
+    assert LANGUAGES == get_args(models.Language)
+    assert SELLER_LANGUAGES == get_args(models.SellerLanguage)
+    assert list(LANGUAGES) == template()["Parameters"]["Language"]["AllowedValues"]
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("key", ENGLISH)
-def test_a_sentence_is_filled_in_with_the_same_everywhere(language: str, key: str) -> None:
+@pytest.mark.parametrize(("folder", "language"), EVERY)
+def test_every_language_has_every_sentence(folder: str, language: str) -> None:
+    """Under the same keys, no more and no less, and each once; Chinese is for the seller alone."""
+    pairs = json.loads(text_of(folder, language), object_pairs_hook=lambda found: found)
+    there = sentences(folder, language)
+    assert len(pairs) == len(there)
+    needed = set(ENGLISH[folder])
+    if language not in LANGUAGES:
+        needed = {key for key in needed if not key.startswith("dispute.")}
+    assert needed == set(there)
+
+
+@pytest.mark.parametrize(("folder", "language"), EVERY)
+def test_a_sentence_is_filled_in_with_the_same_everywhere(folder: str, language: str) -> None:
     """A translation that asks for another value would fail only when it is sent."""
-    english = placeholders(forms(ENGLISH[key])["other"])
-    for form, sentence in forms(sentences(language)[key]).items():
-        found = placeholders(sentence)
-        # The form for one thing, or for none or two, may say the number in words.
-        assert english - {"n"} <= found <= english
-        assert form != "other" or english == found
+    for key, translated in sentences(folder, language).items():
+        english = placeholders(forms(ENGLISH[folder][key])["other"])
+        for form, sentence in forms(translated).items():
+            found = placeholders(sentence)
+            # The form for one thing, or for none or two, may say the number in words.
+            assert english - {"n"} <= found <= english, key
+            assert form != "other" or english == found, key
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_what_counts_has_a_form_for_each_plural(language: str) -> None:
+@pytest.mark.parametrize(("folder", "language"), EVERY)
+def test_what_counts_has_a_form_for_each_plural(folder: str, language: str) -> None:
     """Those that whole numbers can have in that language, and what counts in English does so."""
     locale = Locale.parse(language)
     needed = {locale.plural_form(n) for n in range(1000)} | {"other"}
-    for key, sentence in sentences(language).items():
-        counts = isinstance(ENGLISH[key], Mapping)
+    for key, sentence in sentences(folder, language).items():
+        counts = isinstance(ENGLISH[folder][key], Mapping)
         assert counts == isinstance(sentence, Mapping), key
         if counts:
             assert needed == set(sentence), key
             assert "n" in placeholders(sentence["other"]), key
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_a_sentence_is_one_clean_line(language: str) -> None:
+@pytest.mark.parametrize(("folder", "language"), EVERY)
+def test_a_sentence_is_one_clean_line(folder: str, language: str) -> None:
     """Without blanks around it, for it stands in subjects and lists."""
-    for key, sentence in sentences(language).items():
+    for key, sentence in sentences(folder, language).items():
         for form in forms(sentence).values():
             assert form == form.strip() != "", key
             assert form.isprintable(), key
+
+
+@pytest.mark.parametrize(
+    ("folder", "language"), [(f, language) for f, language in EVERY if language != DEFAULT_LANGUAGE]
+)
+def test_nothing_is_left_in_english(folder: str, language: str) -> None:
+    """What reads the same in both is a name, or made of placeholders."""
+    same = {
+        key
+        for key, sentence in sentences(folder, language).items()
+        if sentence == ENGLISH[folder][key] and len(str(sentence).split()) > 3
+    }
+    assert set() == same
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

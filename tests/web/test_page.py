@@ -530,6 +530,85 @@ def test_an_action_that_makes_no_sense_now_is_told(visitor: "Visitor") -> None:
     visitor.expect(deeds.get_by_role("alert")).to_have_text("The order is closed. Reopen it first.")
 
 
+def test_words_to_send_are_read_when_they_are_wanted(visitor: "Visitor") -> None:
+    """In the order's language, and in Chinese without what is not for the seller."""
+    world = visitor.bridge.world
+    add(world, "1", STUCK, language="de")
+    check(world)
+    visitor.go("#/orders/1")
+    words = visitor.part("Words to send")
+    assert not any("drafts" in asked for asked in visitor.bridge.asked)
+
+    words.get_by_text("Show them").click()
+    visitor.expect(words.get_by_role("heading", level=3)).to_have_text(
+        ["To the seller", "To the seller, once more", "For the dispute"]
+    )
+    language = words.get_by_label("In which language")
+    visitor.expect(language.locator("option:checked")).to_have_text("German")
+    visitor.expect(words.locator("[lang=de]").first).to_contain_text("Guten Tag, das Paket")
+    language.select_option("Chinese (to the seller only)")
+    visitor.expect(words.locator("[lang=zh]")).to_have_count(2)
+    visitor.expect(words.locator("[lang=de]")).to_have_count(0)
+
+
+def test_words_to_send_can_be_copied(visitor: "Visitor") -> None:
+    """Each on its own, as it stands there."""
+    world = visitor.bridge.world
+    add(world, "1", LEFT)
+    check(world)
+    visitor.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    visitor.go("#/orders/1")
+    words = visitor.part("Words to send")
+    words.get_by_text("Show them").click()
+
+    dispute = words.locator("div.panel", has_text="For the dispute")
+    dispute.get_by_role("button", name="Copy").click()
+
+    visitor.expect(visitor.page.get_by_text("Copied.")).to_be_visible()
+    _, answer = world.call("GET", "/orders/1/drafts")
+    copied = visitor.page.evaluate("navigator.clipboard.readText()")
+    assert answer["drafts"][2]["text"] == copied
+
+
+def test_words_are_selected_where_the_clipboard_is_closed(visitor: "Visitor") -> None:
+    """So that they can be copied by hand."""
+    add(visitor.bridge.world, "1", LEFT)
+    check(visitor.bridge.world)
+    visitor.go("#/orders/1")
+    page = visitor.page
+    page.evaluate(
+        "() => { navigator.clipboard.writeText = () => Promise.reject(new Error('closed')); }"
+    )
+    words = visitor.part("Words to send")
+    words.get_by_text("Show them").click()
+
+    words.get_by_role("button", name="Copy").first.click()
+
+    visitor.expect(page.get_by_text("copy them by hand")).to_be_visible()
+    assert words.locator("[lang=en]").first.text_content() == page.evaluate(
+        "getSelection().toString()"
+    )
+
+
+def test_words_that_cannot_be_had_can_be_asked_for_again(visitor: "Visitor") -> None:
+    """In the language that was chosen."""
+    visitor.expected = {503}
+    add(visitor.bridge.world, "1", LEFT)
+    check(visitor.bridge.world)
+    visitor.go("#/orders/1")
+    page = visitor.page
+    words = visitor.part("Words to send")
+    words.get_by_text("Show them").click()
+    visitor.expect(words.locator("[lang=en]")).to_have_count(3)
+    page.route("**/drafts?*", lambda route: route.fulfill(status=503, body="{}"))
+    words.get_by_label("In which language").select_option("Polish")
+    visitor.expect(words.get_by_role("alert")).to_contain_text("error 503")
+    page.unroute("**/drafts?*")
+    words.get_by_role("button", name="Try again").click()
+
+    visitor.expect(words.locator("[lang=pl]")).to_have_count(3)
+
+
 def test_only_what_was_changed_is_sent(visitor: "Visitor") -> None:
     """An emptied field clears, an untouched one stays."""
     world = visitor.bridge.world
@@ -541,11 +620,18 @@ def test_only_what_was_changed_is_sent(visitor: "Visitor") -> None:
     page.get_by_label("Title").fill("Desk lamp")
     page.get_by_label("Seller").fill("")
     page.get_by_label("Destination").select_option("France")
+    page.get_by_label("Language").select_option("French")
     with page.expect_request(lambda request: request.method == "PATCH") as sent:
         page.get_by_role("button", name="Save").click()
 
     visitor.expect(page.get_by_role("heading", name="Desk lamp", level=1)).to_be_visible()
-    assert {"title": "Desk lamp", "seller": None, "destination": "FR"} == sent.value.post_data_json
+    assert {
+        "title": "Desk lamp",
+        "seller": None,
+        "destination": "FR",
+        "language": "fr",
+    } == sent.value.post_data_json
+    visitor.expect(visitor.part("Facts")).to_contain_text("LanguageFrench")
     visitor.expect(page.get_by_text("Saved.")).to_be_visible()
 
 
@@ -731,8 +817,11 @@ def test_subscribers_come_and_go(visitor: "Visitor") -> None:
         "Claim your money, Protection ends, Your turn, No answer about a number, Source up again"
     )
     address.fill("me@example.org")
+    page.get_by_label("Language").select_option("Dutch")
     page.get_by_role("button", name="Subscribe").click()
-    visitor.expect(subscribers.filter(has_text="me@example.org")).to_contain_text("all alerts")
+    mine = subscribers.filter(has_text="me@example.org")
+    visitor.expect(mine).to_contain_text("all alerts")
+    visitor.expect(mine).to_contain_text("Dutch")
 
     subscribers.filter(has_text="SMS").get_by_role("button", name="Remove").click()
     page.get_by_role("dialog").get_by_role("button", name="Remove").click()
@@ -896,6 +985,9 @@ def test_nothing_is_wider_than_a_small_phone(walker: "Visitor", route: str) -> N
     walker.expect(
         walker.page.locator("main article, main form, main h2, main a").first
     ).to_be_visible()
+    for words in walker.page.get_by_text("Show them").all():
+        words.click()
+        walker.expect(walker.page.locator(".drafts [lang=en]")).to_have_count(3)
 
     assert 360 == walker.page.evaluate("document.documentElement.scrollWidth")
 
@@ -960,6 +1052,8 @@ def test_axe_finds_nothing(
                 visitor.assert_accessible(axe_script)
             visitor.turn_to("#/orders/1")
             visitor.page.get_by_role("button", name="Refunded").click()
+            visitor.page.get_by_text("Show them").click()
+            visitor.expect(visitor.page.locator(".drafts [lang=en]")).to_have_count(3)
             visitor.assert_accessible(axe_script)
             visitor.page.get_by_role("button", name="Forget this order").click()
             visitor.assert_accessible(axe_script)

@@ -7,6 +7,7 @@ from importlib.resources import files
 
 import pytest
 
+from stallwatch.drafts import SELLER_LANGUAGES, DraftKind
 from stallwatch.model import Deed, Kind, Service, Stage, State
 
 FOLDER = files("stallwatch") / "web"
@@ -43,6 +44,7 @@ def test_no_sentence_is_left_over() -> None:
         ("service", Service),
         ("deed", Deed),
         ("does", Deed),
+        ("draft", DraftKind),
     ],
 )
 def test_there_is_a_word_for_every_value_of_the_api(family: str, values: type[StrEnum]) -> None:
@@ -50,6 +52,13 @@ def test_there_is_a_word_for_every_value_of_the_api(family: str, values: type[St
     known = {key.partition(".")[2] for key in WORDS if key.startswith(f"{family}.")}
 
     assert set(values) == known
+
+
+def test_every_language_has_a_name() -> None:
+    """Those of the alerts, and the one that only sellers get."""
+    assert {f"language.{code}" for code in SELLER_LANGUAGES} == {
+        key for key in WORDS if key.startswith("language.")
+    }
 
 
 def test_what_counts_has_both_forms() -> None:

@@ -18,6 +18,7 @@ from pydantic import (
 )
 
 from stallwatch.countries import COUNTRIES
+from stallwatch.drafts import DraftKind
 from stallwatch.model import Deed, Kind, Service, Severity, Spot, Stage, State
 from stallwatch.numbers import normalize_number
 from stallwatch.suspicions import Oddity
@@ -98,6 +99,12 @@ Amount = Annotated[
 Text = Annotated[StrictStr, Field(max_length=2000), AfterValidator(_text)]
 
 
+Language = Literal["en", "de", "fr", "es", "pt", "it", "pl", "nl"]
+
+
+SellerLanguage = Literal["en", "de", "fr", "es", "pt", "it", "pl", "nl", "zh"]
+
+
 class Sent(BaseModel):
     """What is sent: unknown fields are refused."""
 
@@ -123,6 +130,9 @@ class OrderFields(Sent):
     seller: Text | None = None
     price: Amount | None = None
     currency: Currency | None = Field(None, description="ISO 4217")
+    language: Language | None = Field(
+        None, description="Of the drafts for the seller and the dispute; none: the stack's"
+    )
 
 
 class NewOrder(OrderFields):
@@ -212,6 +222,7 @@ class OrderOut(BaseModel):
     seller: str | None
     price: Amount | None
     currency: str | None
+    language: str | None
     state: State
     stage: Stage
     last_checkpoint: CheckpointOut | None
@@ -264,6 +275,11 @@ class SubscriptionIn(Sent):
     kinds: list[Kind] | None = Field(
         None, min_length=1, description="The alerts that are wanted; none: all"
     )
+    language: Language | None = Field(
+        None,
+        description="Of the alerts; none: the stack's. Who changes it by e-mail confirms it again, "
+        "and gets the former language until then",
+    )
 
 
 class SubscriptionOut(BaseModel):
@@ -273,6 +289,7 @@ class SubscriptionOut(BaseModel):
     protocol: str
     endpoint: str
     kinds: list[Kind] | None
+    language: str
     confirmed: bool = Field(description="An e-mail subscriber confirms by a link in a mail")
 
 
@@ -280,6 +297,20 @@ class SubscriptionsOut(BaseModel):
     """The subscribers."""
 
     subscriptions: list[SubscriptionOut]
+
+
+class DraftOut(BaseModel):
+    """A text to copy and send."""
+
+    kind: DraftKind
+    language: str
+    text: str
+
+
+class DraftsOut(BaseModel):
+    """Words to send about an order."""
+
+    drafts: list[DraftOut]
 
 
 class SourceOut(BaseModel):

@@ -17,12 +17,15 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
 from stallwatch.api.models import (
     ActionIn,
+    DraftOut,
+    DraftsOut,
     ErrorOut,
     FieldError,
     NewOrder,
     OrderChanges,
     OrderDetails,
     OrdersPage,
+    SellerLanguage,
     SourceOut,
     StatsOut,
     SubscriptionIn,
@@ -32,6 +35,7 @@ from stallwatch.api.models import (
 from stallwatch.api.views import order_details, order_out
 from stallwatch.api.web import asset, docs_page, openapi_document, page
 from stallwatch.booking import Desk, Place
+from stallwatch.drafts import drafts
 from stallwatch.errors import (
     ExistsError,
     MissingError,
@@ -344,6 +348,31 @@ def _places(action: ActionIn) -> tuple[tuple[Spot, date], ...]:
     return tuple((spot, given[spot]) for spot in Spot if spot in given)
 
 
+@app.get(
+    "/orders/<order_id>/drafts",
+    summary="Words to send to the seller and for the dispute",
+    description="In the order's language, unless another is asked for. Chinese (`zh`) is for the "
+    "seller only.",
+    tags=["Orders"],
+    responses={
+        200: {"description": "The drafts", "content": {JSON: {"model": DraftsOut}}},
+        **_errors(404, 422),
+    },
+)
+def draft_words(
+    order_id: OrderIdInPath,
+    language: Annotated[SellerLanguage | None, Query(description="None: the order's")] = None,
+) -> DraftsOut:
+    """Draft what to send about an order."""
+    services = _services()
+    seen = services.desk.get(order_id, services.now)
+    chosen = language or seen.order.language or services.words.language
+    found = drafts(seen.order, seen.decision, services.desk.limits.stalled, chosen)
+    return DraftsOut(
+        drafts=[DraftOut(kind=d.kind, language=d.language, text=d.text) for d in found]
+    )
+
+
 def _cursor(place: Place) -> str:
     return base64.urlsafe_b64encode(json.dumps([place.state, place.listed]).encode()).decode()
 
@@ -383,7 +412,7 @@ def list_subscriptions() -> SubscriptionsOut:
 @app.post(
     "/subscriptions",
     summary="Subscribe by e-mail or SMS",
-    description="The same endpoint with other kinds changes them.",
+    description="The same endpoint with other kinds or another language changes them.",
     tags=["Subscribers"],
     responses={
         200: {"description": "Changed", "content": {JSON: {"model": SubscriptionOut}}},
@@ -396,7 +425,11 @@ def subscribe(subscription: SubscriptionIn) -> Response[SubscriptionOut]:
     services = _services()
     endpoint = check_endpoint(subscription.protocol, subscription.endpoint)
     found, is_new = services.subscriptions.subscribe(
-        subscription.protocol, endpoint, subscription.kinds, services.now
+        subscription.protocol,
+        endpoint,
+        subscription.kinds,
+        subscription.language,
+        services.now,
     )
     return Response(201 if is_new else 200, JSON, _subscription(found))
 
@@ -422,6 +455,7 @@ def _subscription(found: Subscription) -> SubscriptionOut:
         protocol=found.subscriber.protocol,
         endpoint=found.subscriber.endpoint,
         kinds=None if found.kinds is None else list(found.kinds),
+        language=found.language,
         confirmed=found.subscriber.arn is not None,
     )
 

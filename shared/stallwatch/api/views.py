@@ -38,6 +38,7 @@ def order_out(seen: Seen, words: Words) -> OrderOut:
         seller=order.seller,
         price=order.price,
         currency=order.currency,
+        language=order.language,
         state=seen.state,
         stage=decision.stage,
         last_checkpoint=None if last is None else _checkpoint(last),

@@ -64,6 +64,7 @@ def order_to_item(order: Order, version: int) -> Item:
             "seller": _maybe_string(order.seller),
             "price": None if order.price is None else string(str(order.price)),
             "currency": _maybe_string(order.currency),
+            "language": _maybe_string(order.language),
             "actions": {"L": [_action_to_item(a) for a in order.actions]}
             if order.actions
             else None,
@@ -92,6 +93,7 @@ def order_of_item(item: Item) -> Order:
         seller=text_of(item, "seller"),
         price=None if price is None else Decimal(price),
         currency=text_of(item, "currency"),
+        language=text_of(item, "language"),
         actions=tuple(_action_of_item(a["M"]) for a in item.get("actions", {"L": []})["L"]),
     )
 

@@ -11,6 +11,7 @@ from stallwatch.model import Alert, Kind
 from stallwatch.packing import pack, unpack
 from stallwatch.sending import Batch, OrderRead, SendLease
 from stallwatch.store.items import alert_of_item, order_of_item
+from stallwatch.store.subscribers import SubscriberStore
 from stallwatch.store.table import (
     ORDER,
     PUBLISH,
@@ -178,6 +179,11 @@ class OutboxStore:
             return text_of(item, "owner") == owner and item.get("open_batch") == sent
         return True
 
+    def languages(self) -> tuple[str, ...]:
+        """The languages, other than the stack's, that subscribers want."""
+        wishes = SubscriberStore(self.table).wishes().values()
+        return tuple(sorted({w.language for w in wishes if w.language and not w.forgotten}))
+
     # The alerts.
 
     def pending(self) -> list[Pending]:
@@ -303,6 +309,8 @@ def _batch_row(batch: Batch) -> dict[str, Any]:
         "kind": batch.kind,
         "raised_at": batch.raised_at.isoformat(),
         "members": [[m.order_id, m.key, m.raised_at.isoformat()] for m in batch.members],
+        "languages": batch.languages,
+        "told": batch.told,
         "sent": batch.sent,
         "attempts": batch.attempts,
         "retry_at": None if batch.retry_at is None else batch.retry_at.isoformat(),
@@ -319,6 +327,8 @@ def _batch(row: Mapping[str, Any]) -> Batch:
             Pending(order_id, key, kind, datetime.fromisoformat(raised_at))
             for order_id, key, raised_at in row["members"]
         ),
+        languages=tuple(row["languages"]),
+        told=row["told"],
         sent=row["sent"],
         attempts=row["attempts"],
         retry_at=None if row["retry_at"] is None else datetime.fromisoformat(row["retry_at"]),

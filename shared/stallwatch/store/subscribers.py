@@ -1,4 +1,4 @@
-"""What is kept of the subscribers: no address, only which alerts each wants."""
+"""What is kept of the subscribers: no address, only which alerts each wants, and how."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -42,6 +42,7 @@ class SubscriberStore:
                 kinds=tuple(Kind(kind) for kind in item["kinds"]["SS"])
                 if "kinds" in item
                 else None,
+                language=text_of(item, "language"),
                 forgotten=boolean_of(item, "forgotten") or False,
             )
             for item in items
@@ -55,6 +56,7 @@ class SubscriberStore:
                     **key(STACK, _PREFIX + subscription_id),
                     "arn": None if wish.arn is None else string(wish.arn),
                     "kinds": {"SS": sorted(wish.kinds)} if wish.kinds else None,
+                    "language": string(wish.language) if wish.language else None,
                     "forgotten": boolean(wish.forgotten) if wish.forgotten else None,
                     "expires": seconds(now + KEPT_FORGOTTEN) if wish.forgotten else None,
                 }

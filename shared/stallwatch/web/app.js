@@ -617,7 +617,7 @@ function orderParts(order, show) {
     h("div.title", h("h1", { dir: "auto" }, nameOf(order)), buttonLink(say("order.edit"), `${orderLink(id)}/edit`)),
     idsLine(order, order.title && say("order.name", { id })),
     h("div.columns",
-      h("div", presentPart(order), unscannedPart(order, show), deedsPart(order, show), timelinePart(order)),
+      h("div", presentPart(order), unscannedPart(order, show), deedsPart(order, show), draftsPart(order), timelinePart(order)),
       h("div", factsPart(order), alertsPart(order), saidPart(order), forgetPart(order))),
   ];
 }
@@ -758,6 +758,53 @@ function given(entered) {
   return Object.fromEntries(filled.map(([name, value]) => [name, AMOUNTS.includes(name) ? value.replace(",", ".") : value]));
 }
 
+const SELLERS = "zh";
+const LANGUAGES = known("language").filter((code) => code !== SELLERS);
+const languages = (codes) => codes.map((code) => [code, word("language", code)]);
+
+/** Words to send, read when they are wanted; in the order's language until another is chosen. */
+function draftsPart({ order_id: id, language }) {
+  const place = h("div");
+  let present;
+  const read = async (chosen) => {
+    present?.abort();
+    present = new AbortController();
+    const { signal } = present;
+    place.replaceChildren(h("p.hint", { role: "status" }, say("loading")));
+    try {
+      const { drafts } = await call("GET", `orders/${id}/drafts`, { query: { language: chosen }, signal });
+      select.value = drafts[0].language;
+      place.replaceChildren(...drafts.map(draftItem));
+    } catch (error) {
+      if (signal.aborted) return;
+      if (error instanceof KeyRefused) leave();
+      else place.replaceChildren(notice(failureOf(error).message, button(say("retry"), () => read(chosen), "primary")));
+    }
+  };
+  const choice = field("in", { label: say("drafts.in"), options: languages([...LANGUAGES, SELLERS]), value: language });
+  const select = choice.querySelector("select");
+  select.addEventListener("change", () => read(select.value));
+  const details = h("details", { ontoggle: () => { if (details.open && !present) read(language); } },
+    h("summary", say("drafts.show")), choice, place);
+  return part("drafts", say("drafts.title"), h("p.hint", say("drafts.hint")), details);
+}
+
+function draftItem({ kind, language, text }) {
+  const words = h("p", { lang: language, dir: "auto" }, text);
+  return h("div.panel", h("h3", word("draft", kind)), words, button(say("drafts.copy"), () => copyWords(words)));
+}
+
+/** Copies words, or selects them where the browser keeps the clipboard to itself. */
+async function copyWords(words) {
+  try {
+    await navigator.clipboard.writeText(words.textContent);
+    tell(say("drafts.copied"));
+  } catch {
+    getSelection().selectAllChildren(words);
+    tell(say("drafts.selected"));
+  }
+}
+
 function timelinePart(order) {
   const { checkpoints, silent_days: silent } = order;
   const isSilent = order.state === "watching" && order.last_checkpoint && silent >= LONG_GAP;
@@ -797,6 +844,7 @@ function factsPart(order) {
     "field.price": order.price && moneyText(order.price, order.currency),
     "field.service": word("service", order.service),
     "field.destination": countryName(order.destination),
+    "field.language": order.language && word("language", order.language),
     "field.remote": order.remote !== null && say(order.remote ? "yes" : "no"),
     "order.window": say("order.range", order.window),
     "order.days_in_transit": order.days_in_transit !== null && say("order.days", { n: order.days_in_transit }),
@@ -889,6 +937,7 @@ function orderFields(order) {
       date("shipped_on"),
       select("service", services, order && "keep"),
       select("destination", countries(), order?.destination),
+      select("language", languages(LANGUAGES), order?.language),
       select("remote", [["true", say("yes")], ["false", say("no")]], String(order?.remote)),
     ],
   ];
@@ -950,7 +999,7 @@ async function subscriptionsView({ signal }) {
     part("subscribe", say("subs.add"), h("p.hint", say("subs.hint")), h("div.panel", subscribeForm())));
 }
 
-function subscriber({ id, protocol, endpoint, kinds, confirmed }) {
+function subscriber({ id, protocol, endpoint, kinds, language, confirmed }) {
   const send = async () => {
     await call("DELETE", `subscriptions/${id}`);
     return onTo(VIEWS.subscriptions, say("subs.removed"));
@@ -961,21 +1010,23 @@ function subscriber({ id, protocol, endpoint, kinds, confirmed }) {
     h("div",
       h("p.stage", h("span", word("subs", protocol)), h("span", { class: confirmed ? "fine" : "stale" }, say(confirmed ? "subs.confirmed" : "subs.unconfirmed"))),
       h("h2", outside(endpoint)),
-      h("p", wanted?.map((kind) => word("kind", kind)).join(", ") ?? say("subs.all"))),
+      h("p", wanted?.map((kind) => word("kind", kind)).join(", ") ?? say("subs.all")),
+      h("p.hint", word("language", language))),
     h("div.buttons", button(say("subs.remove"), remove)));
 }
 
 function subscribeForm() {
-  const send = async ({ endpoint, ...chosen }) => {
+  const send = async ({ endpoint, language, ...chosen }) => {
     const kinds = KINDS.filter((kind) => chosen[`kind.${kind}`]);
     const protocol = endpoint.includes("@") ? "email" : "sms";
-    const body = { protocol, endpoint, kinds: kinds.length === KINDS.length ? null : kinds };
+    const body = { protocol, endpoint, kinds: kinds.length === KINDS.length ? null : kinds, language: language || null };
     await call("POST", "subscriptions", { body });
     return onTo(VIEWS.subscriptions, say("subs.saved"));
   };
   const boxes = KINDS.map((kind) => choice({ name: `kind.${kind}`, checked: true }, word("kind", kind)));
   return makeForm({ send, go: say("subs.go") },
     field("endpoint", { label: say("subs.address"), required: true }),
+    field("language", { label: word("field", "language"), hint: say("subs.language"), options: [["", word("none", "language")], ...languages(LANGUAGES)] }),
     h("fieldset", h("legend", word("field", "kinds")), h("div.boxes", boxes)));
 }
 
