@@ -13,10 +13,12 @@ from stallwatch.booking import Page, Place, Totals
 from stallwatch.checking import Lease, Progress, Row, Silent
 from stallwatch.errors import ConflictError
 from stallwatch.evaluating import Counted, Dossier, WatchEntry
+from stallwatch.experience import Experience
 from stallwatch.health import Health
 from stallwatch.ledger import Run
 from stallwatch.letters import Letter, Pending
-from stallwatch.model import Alert, Kind, Order, Stage, State
+from stallwatch.model import Alert, Kind, Order, Service, Stage, State
+from stallwatch.money import Stake, Standing, Sum, changes
 from stallwatch.rules import Memory as RulesMemory
 from stallwatch.sending import Batch, OrderRead, Outcome, SendLease
 from stallwatch.traces import Seen, TraceRecord, absorb, change_number, fingerprint, pack_answer
@@ -178,6 +180,8 @@ class MemoryStore:
     healths: dict[str, Health] = field(default_factory=dict)
     run_records: dict[str, dict[datetime, Run]] = field(default_factory=dict)
     counted: Counter[Counted] = field(default_factory=Counter)
+    money: dict[tuple[str, Standing], Sum] = field(default_factory=dict)
+    experiences: dict[tuple[Service, str], Experience] = field(default_factory=dict)
     sent: Counter[Kind] = field(default_factory=Counter)
     progress_kept: Progress = field(default_factory=Progress)
     pull_owner: str | None = None
@@ -393,6 +397,10 @@ class MemoryStore:
             there = self.kept.get((order.order_id, key))
             if there is not None and not there.pending:
                 raise ConflictError(order.order_id)
+        self._add_money(shelf.entry.stake, entry.stake)
+        if shelf.entry.lived is None and entry.lived is not None:
+            place = (entry.lived.service, entry.lived.destination)
+            self.experiences[place] = self.experience(*place).after(entry.lived)
         # The number is the index's, in which only what has a slot stands.
         shelf.entry = entry if entry.slot is not None else replace(entry, number=None)
         shelf.revision += 1
@@ -404,6 +412,13 @@ class MemoryStore:
             for key, alert in zip(keys, alerts, strict=True)
         ]
 
+    def experience(self, service: Service, destination: str) -> Experience:
+        return self.experiences.get((service, destination), Experience())
+
+    def _add_money(self, before: Stake | None, after: Stake | None) -> None:
+        for place, change in changes(before, after).items():
+            self.money[place] = self.money.get(place, Sum()) + change
+
     def clear(self, order_id: str) -> Counted | None:
         shelf = self.shelves.get(order_id)
         if shelf is not None and shelf.order is not None:
@@ -414,6 +429,7 @@ class MemoryStore:
                 del self.kept[about, key]
         if shelf is None:
             return None
+        self._add_money(shelf.entry.stake, None)
         del self.shelves[order_id]
         return None if shelf.entry.stage is None else (shelf.entry.state, shelf.entry.stage)
 
@@ -430,6 +446,7 @@ class MemoryStore:
             return False
         if shelf is not None and shelf.entry.stage is not None:
             self.counted[shelf.entry.state, shelf.entry.stage] -= 1
+            self._add_money(shelf.entry.stake, None)
         entry = WatchEntry(
             order_version=1,
             slot=NEW,
@@ -527,7 +544,13 @@ class MemoryStore:
             states[state] += number
             if state is not State.CLOSED:
                 stages[stage] += number
-        return Totals(states, stages, {kind: self.sent[kind] for kind in Kind})
+        return Totals(
+            states,
+            stages,
+            {kind: self.sent[kind] for kind in Kind},
+            {place: total for place, total in self.money.items() if total.count},
+            dict(self.experiences),
+        )
 
     # The sending.
 

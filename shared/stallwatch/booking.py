@@ -11,10 +11,12 @@ from stallwatch import deeds, intake
 from stallwatch.checking import Progress
 from stallwatch.errors import ConflictError, ExistsError, MissingError
 from stallwatch.evaluating import Dossier
+from stallwatch.experience import Experience
 from stallwatch.health import Health
 from stallwatch.ledger import SETTLING, Run, last_look, short_name
 from stallwatch.limits import Limits
-from stallwatch.model import Action, Kind, Order, Stage, State, Trace
+from stallwatch.model import Action, Kind, Order, Service, Stage, State, Trace
+from stallwatch.money import Sums
 from stallwatch.rules import Decision, evaluate
 from stallwatch.suspicions import Observation, observations
 from stallwatch.wheel import Wheel
@@ -72,6 +74,9 @@ class Totals:
     """Of the orders that are not closed."""
     alerts: Mapping[Kind, int]
     """Sent so far."""
+    money: Sums
+    experiences: Mapping[tuple[Service, str], Experience]
+    """By service and destination."""
 
 
 class Records(Protocol):

@@ -13,11 +13,13 @@ from datetime import datetime
 from typing import Protocol
 
 from stallwatch.errors import ConflictError
+from stallwatch.experience import ENOUGH, Experience, Lived, lived_of
 from stallwatch.facts import facts_of, seen_facts
 from stallwatch.health import Health, source_alerts
 from stallwatch.letters import Pending
 from stallwatch.limits import Limits
-from stallwatch.model import Alert, Kind, Order, Stage, State, Trace
+from stallwatch.model import Alert, Kind, Order, Service, Stage, State, Trace
+from stallwatch.money import Stake, stake_of
 from stallwatch.rules import Decision, Memory, evaluate
 from stallwatch.suspicions import observations
 from stallwatch.traces import TraceRecord
@@ -57,6 +59,10 @@ class WatchEntry:
     """Where it stands in lists."""
     in_slot_since: datetime | None
     memory: Memory
+    stake: Stake | None = None
+    """What its price is counted as."""
+    lived: Lived | None = None
+    """What is counted of its first delivery."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +92,8 @@ class Files(Protocol):
     def keep(self, dossier: Dossier, entry: WatchEntry, alerts: Sequence[Alert]) -> list[Pending]:
         """Write an order's new entry and the alerts raised about it, all or nothing.
 
+        The totals of the money and of the delivery days change with it.
+
         Returns:
             The alerts as the sending names them.
 
@@ -93,8 +101,11 @@ class Files(Protocol):
             ConflictError: the entry was written since the dossier was read.
         """
 
+    def experience(self, service: Service, destination: str) -> Experience:
+        """What the own parcels of a service to a destination have shown."""
+
     def clear(self, order_id: str) -> Counted | None:
-        """Delete what is left of an order that is no longer there.
+        """Delete what is left of an order that is no longer there, and its price from the totals.
 
         Returns:
             As what it was counted.
@@ -133,6 +144,8 @@ class Evaluation:
     second_source: bool = False
     counts: Counter[Counted] = field(default_factory=Counter)
     """The changes of the counts that are not written yet."""
+    experiences: dict[tuple[Service, str], Experience] = field(default_factory=dict)
+    """What was read of the own parcels, once for all that is evaluated together."""
 
     def evaluate(self, order_id: str, now: datetime) -> list[Pending]:
         """Evaluate an order and raise its alerts.
@@ -182,7 +195,18 @@ class Evaluation:
         if any(alert.kind is Kind.NEVER_SCANNED for alert in decision.due):
             sharing = self.files.sharing(order)
             facts |= seen_facts(observations(order, decision, trace, sharing, self.limits))
+        if any(alert.kind in {Kind.LATE, Kind.STALLED} for alert in decision.due):
+            days = self._experience(decision.service, order.destination).days
+            if days.parcels >= ENOUGH:
+                facts["experience"] = [days.parcels, days.percentile(95)]
         return tuple(replace(alert, facts=facts) for alert in decision.due)
+
+    def _experience(self, service: Service, destination: str) -> Experience:
+        known = self.experiences.get((service, destination))
+        if known is None:
+            known = self.files.experience(service, destination)
+            self.experiences[service, destination] = known
+        return known
 
     def evaluate_source(self, source: str, now: datetime) -> list[Alert]:
         """Raise the alerts that a source's health calls for."""
@@ -232,6 +256,8 @@ class Evaluation:
             listed=f"{order.ordered_on}#{order.order_id}",
             in_slot_since=before.in_slot_since if slot == before.slot else now,
             memory=decision.memory,
+            stake=stake_of(order, decision.state, decision.stage),
+            lived=before.lived or lived_of(order, decision),
         )
 
     def _grows_silent_at(self, order: Order, decision: Decision) -> datetime | None:

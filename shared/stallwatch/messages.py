@@ -225,6 +225,11 @@ class Text:
             notes += self.questions()
         if kind is Kind.REMINDER and reason == SELLER and self.number is not None:
             notes.append(say("note.cainiao", url=TRACKING_PAGE + quote(self.number)))
+        if "experience" in self.facts and self.order is not None:
+            n, days = self.facts["experience"]
+            country = self.words.country(self.order.destination)
+            service = say(f"service.{self.facts['service']}")
+            notes.append(say("note.experience", n=n, days=days, country=country, service=service))
         if self.facts.get("second_passed_over"):
             notes.append(say("note.second_passed_over"))
         return notes

@@ -14,6 +14,7 @@ tracking number, and what was said in an earlier one may be said again.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from stallwatch.limits import Limits, days
 from stallwatch.model import DAY, RANK, Checkpoint, Flag, Order, Stage, midnight
@@ -57,6 +58,8 @@ class Reading:
     departed: bool
     delivered_at: datetime | None
     """The first delivery."""
+    longest_silence: timedelta
+    """The longest time between two updates, up to the first delivery."""
     destroyed: bool
     newest: Event | None
     """The newest placed moment."""
@@ -150,6 +153,7 @@ def read(order: Order, checkpoints: Sequence[Checkpoint], limits: Limits) -> Rea
         dispatched=dispatched,
         departed=departed,
         delivered_at=delivered_at,
+        longest_silence=_longest_silence(moments, delivered_at),
         destroyed=destroyed,
         newest=None if newest is None else _event(newest[0]),
         flag=None if flag is Flag.EARLY else flag,
@@ -261,6 +265,11 @@ def _attempt(moment: _Moment, attempt: Checkpoint, moments: Iterable[_Moment]) -
         if u.stage is attempt.stage and u.source != attempt.source
     )
     return Event(_walls(together) | _walls(reports), at)
+
+
+def _longest_silence(moments: Sequence[_Moment], until: datetime | None) -> timedelta:
+    gaps = (two[0] - one[0] for one, two in pairwise(moments) if until is None or two[0] <= until)
+    return max(gaps, default=timedelta(0))
 
 
 def _told_at(moments: Sequence[_Moment]) -> datetime:

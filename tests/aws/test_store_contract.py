@@ -1,6 +1,7 @@
 """What every store must do, whatever it keeps things in: memory, moto, AWS's own engine."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -20,6 +21,7 @@ from stallwatch.errors import (
     UnavailableError,
 )
 from stallwatch.evaluating import Dossier, Evaluation, Files, WatchEntry
+from stallwatch.experience import Experience, Histogram, Lived
 from stallwatch.health import Health, Outage
 from stallwatch.ledger import Run, TurnRow, short_name
 from stallwatch.letters import Pending
@@ -35,6 +37,7 @@ from stallwatch.model import (
     Stage,
     State,
 )
+from stallwatch.money import Stake, Standing, Sum
 from stallwatch.rules import Memory
 from stallwatch.sending import Batch, OrderRead, Outbox
 from stallwatch.store.book import BookStore
@@ -438,6 +441,108 @@ def test_an_order_that_shares_its_number_with_many_names_a_few(store: Store) -> 
     sharing = store.files.sharing(store.add("x").order)
     assert len(set(sharing)) == len(sharing) == SHARING
     assert "x" not in sharing
+
+
+def count_as(store: Store, stake: Stake | None, lived: Lived | None = None) -> Dossier:
+    """Have the evaluation say what an order counts as; the order as it was read before."""
+    dossier = store.dossier()
+    entry = replace(dossier.entry, stage=Stage.UNKNOWN, stake=stake, lived=lived)
+    store.files.keep(dossier, entry, [])
+    return dossier
+
+
+RISK = Stake(Standing.AT_RISK, "EUR", Decimal("12.505"))
+BACK = Stake(Standing.RECOVERED, "EUR", Decimal("10.40"), 34)
+
+
+def test_the_money_follows_what_an_order_counts_as(store: Store) -> None:
+    """From its first evaluation to its outcome; what it counted as stays with it."""
+    store.add()
+    assert {} == store.book.totals().money
+    count_as(store, RISK)
+    assert RISK == store.dossier().entry.stake
+    assert {("EUR", Standing.AT_RISK): Sum(Decimal("12.505"), 1)} == store.book.totals().money
+    count_as(store, BACK)
+    assert BACK == store.dossier().entry.stake
+    assert {("EUR", Standing.RECOVERED): Sum(Decimal("10.4"), 1, 34)} == store.book.totals().money
+    count_as(store, None)
+    assert store.dossier().entry.stake is None
+    assert {} == store.book.totals().money
+
+
+def test_the_money_of_many_orders_is_added_up(store: Store) -> None:
+    """Each currency by itself."""
+    for n in range(40):
+        dossier = store.add(f"{n}")
+        stake = replace(RISK, currency=("EUR", "USD")[n % 2])
+        store.files.keep(dossier, replace(dossier.entry, stake=stake), [])
+    assert {
+        ("EUR", Standing.AT_RISK): Sum(Decimal("250.1"), 20),
+        ("USD", Standing.AT_RISK): Sum(Decimal("250.1"), 20),
+    } == store.book.totals().money
+
+
+def test_totals_change_with_the_entry_or_not_at_all(store: Store) -> None:
+    """A write that is tried again after its acknowledgement got lost is refused as a whole."""
+    store.add()
+    lived = Lived(Service.STANDARD, "DE", 31, 26)
+    before = count_as(store, RISK, lived)
+    alert = Alert(Kind.LATE, NOON)
+    for _ in range(2):
+        with pytest.raises(ConflictError):
+            store.files.keep(before, replace(before.entry, stake=BACK, lived=lived), [])
+        with pytest.raises(ConflictError):
+            store.files.keep(before, replace(before.entry, stake=BACK), [alert])
+    totals = store.book.totals()
+    assert {("EUR", Standing.AT_RISK): Sum(Decimal("12.505"), 1)} == totals.money
+    assert 1 == totals.experiences[Service.STANDARD, "DE"].days.parcels
+
+
+def test_a_change_of_the_order_leaves_what_it_counts_as(store: Store) -> None:
+    """Until the evaluation says otherwise."""
+    store.add()
+    lived = Lived(Service.STANDARD, "DE", 31, 26)
+    count_as(store, RISK, lived)
+    store.book.replace(store.dossier(), replace(store.dossier().order, tracking_number="LP2"))
+    entry = store.dossier().entry
+    assert (RISK, lived) == (entry.stake, entry.lived)
+
+
+def test_a_forgotten_order_s_money_is_forgotten_once(store: Store) -> None:
+    """Its parcel's days are kept: they name nobody."""
+    store.add()
+    count_as(store, RISK, Lived(Service.STANDARD, "DE", 31, 26))
+    store.book.forget("x")
+    store.files.clear("x")
+    store.files.clear("x")
+    totals = store.book.totals()
+    assert {} == totals.money
+    assert 1 == totals.experiences[Service.STANDARD, "DE"].days.parcels
+    store.add(born="1")
+    count_as(store, RISK)
+    store.book.forget("x")
+    # Added again before it was cleared away.
+    with suppress(ConflictError):
+        store.book.create(an_order(born="2"))
+    store.book.create(an_order(born="2"))
+    assert {} == store.book.totals().money
+
+
+def test_a_delivery_is_counted_once(store: Store) -> None:
+    """By whole days, under its service and destination, whatever comes after it."""
+    store.add()
+    lived = Lived(Service.ECONOMY, "BR", 31, 26)
+    count_as(store, None, lived)
+    assert lived == store.dossier().entry.lived
+    count_as(store, RISK, lived)
+    store.add("y")
+    dossier = store.dossier("y")
+    entry = replace(dossier.entry, lived=replace(lived, silence=4))
+    store.files.keep(dossier, entry, [])
+    found = store.files.experience(Service.ECONOMY, "BR")
+    assert Experience(Histogram({31: 2}), Histogram({26: 1, 4: 1})) == found
+    assert {(Service.ECONOMY, "BR"): found} == store.book.totals().experiences
+    assert Experience() == store.files.experience(Service.STANDARD, "BR")
 
 
 def test_merging_loses_nothing(store: Store) -> None:

@@ -4,16 +4,19 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
 from stallwatch.checking import Row
 from stallwatch.errors import ConflictError
 from stallwatch.evaluating import Dossier, Evaluation, WatchEntry
+from stallwatch.experience import Experience, Lived
 from stallwatch.health import Health, Outage
 from stallwatch.letters import Pending
 from stallwatch.limits import Limits
-from stallwatch.model import Action, Alert, Deed, Kind, Order, Stage, State
+from stallwatch.model import Action, Alert, Deed, Kind, Order, Service, Stage, State
+from stallwatch.money import Standing, Sum
 from stallwatch.traces import UNANSWERED
 from stallwatch.wheel import NEW, Wheel, epoch_minutes, from_epoch_minutes
 from tests.fakes import NOON, NUMBER, MemoryStore, an_answer, an_event, an_order
@@ -279,3 +282,111 @@ def test_the_owner_is_told_of_an_outage_once(office: Office) -> None:
     kept = [kept.alert for kept in office.store.kept.values()]
     assert [Kind.SOURCE_DOWN, Kind.SOURCE_UP] == [alert.kind for alert in kept]
     assert {"source": "cainiao"} == kept[0].facts
+
+
+# The money and the delivery days.
+
+
+def priced() -> Order:
+    return an_order(price=Decimal("12.50"), currency="EUR")
+
+
+def test_a_price_counts_once_however_often_it_is_evaluated(office: Office) -> None:
+    """From the first evaluation on, and at its outcome as something else."""
+    office.add(priced(), "LH_DEPART")
+    for _ in range(3):
+        office.evaluate()
+    assert {("EUR", Standing.AT_RISK): Sum(Decimal("12.50"), 1)} == office.store.totals().money
+    refund = Action(Deed.REFUNDED, NOON, amount=Decimal("10.40"))
+    dossier = office.store.open("x")
+    assert dossier is not None
+    office.store.replace(dossier, replace(dossier.order, actions=(refund,)))
+    for _ in range(3):
+        office.evaluate()
+    assert {
+        ("EUR", Standing.RECOVERED): Sum(Decimal("10.40"), 1, 20)
+    } == office.store.totals().money
+
+
+def test_a_write_that_got_lost_counts_nothing(office: Office) -> None:
+    """The evaluation reads again, and says the difference to what is there."""
+    office.add(priced(), "LH_DEPART")
+    keep, tries = office.store.keep, []
+
+    def kept_but_not_heard_of(
+        dossier: Dossier, entry: WatchEntry, alerts: Sequence[Alert]
+    ) -> list[Pending]:
+        pending = keep(dossier, entry, alerts)
+        tries.append(pending)
+        if len(tries) == 1:
+            raise ConflictError("x")
+        return pending
+
+    office.store.keep = kept_but_not_heard_of  # type: ignore[method-assign]
+    office.evaluate()
+    assert {("EUR", Standing.AT_RISK): Sum(Decimal("12.50"), 1)} == office.store.totals().money
+
+
+def test_a_delivery_teaches_once(office: Office) -> None:
+    """A later scan, a return and another delivery change nothing of it."""
+    office.add(an_order(), "PU_PICKUP_SUCCESS", "LH_DEPART", days_ago=9)
+    office.see("x", "GTMS_SIGNED", days_ago=2)
+    office.evaluate()
+    (experience,) = office.store.experiences.values()
+    assert {7: 1} == experience.days.counts
+    office.see("x", "GTMS_SIGNED", days_ago=1)
+    office.evaluate()
+    office.see("x", "RT_INBOUND", days_ago=0.5)
+    office.evaluate()
+    assert [experience] == list(office.store.experiences.values())
+
+
+def test_the_own_parcels_are_read_only_for_what_tells_of_them(office: Office) -> None:
+    """Once for all that is evaluated together, and told from thirty parcels on."""
+    read = []
+    experience = office.store.experience
+
+    def reading(service: Service, destination: str) -> Experience:
+        read.append((service, destination))
+        return experience(service, destination)
+
+    office.store.experience = reading  # type: ignore[method-assign]
+    for n in range(30):
+        lived = Lived(Service.STANDARD, "DE", n, n)
+        place = (Service.STANDARD, "DE")
+        office.store.experiences[place] = experience(*place).after(lived)
+    office.add(an_order("moving"), "LH_DEPART")
+    office.evaluate("moving")
+    assert [] == read
+    for name in ("a", "b"):
+        office.add(an_order(name), "SC_INBOUND_SUCCESS", days_ago=13)
+        assert [Kind.STALLED] == office.evaluate(name)
+    assert [(Service.STANDARD, "DE")] == read
+    alerts = [kept.alert for kept in office.store.kept.values()]
+    assert [[30, 28]] * 2 == [alert.facts["experience"] for alert in alerts]
+
+
+def test_a_few_own_parcels_are_not_spoken_of(office: Office) -> None:
+    """Twenty-nine say too little."""
+    for n in range(29):
+        lived = Lived(Service.STANDARD, "DE", n, n)
+        place = (Service.STANDARD, "DE")
+        office.store.experiences[place] = office.store.experience(*place).after(lived)
+    office.add(an_order(), "SC_INBOUND_SUCCESS", days_ago=13)
+    office.evaluate()
+    (kept,) = office.store.kept.values()
+    assert "experience" not in kept.alert.facts
+
+
+def test_never_scanned_tells_what_is_odd_about_the_number(office: Office) -> None:
+    """Also that it stands on another order."""
+    office.store.create(an_order("other"))
+    office.store.create(an_order())
+    row = office.store.row("x")
+    assert row is not None
+    office.store.merge_answer(row, an_answer(NUMBER, known=False), "cainiao", NOON)
+    assert [Kind.NEVER_SCANNED] == office.evaluate()
+    (kept,) = office.store.kept.values()
+    assert [["unknown", {"n": 20}], ["same_number", {"order_id": "other", "n": 1}]] == (
+        kept.alert.facts["seen"]
+    )

@@ -226,6 +226,7 @@ def test_no_sentence_is_there_for_nothing(language: str) -> None:
         compose(letter(Kind.REFUND_CLAIM, SILENCE, (looked,), facts), PAGE, heard)
     ends_soon = replace(ORDER, protection_ends_on=date(2026, 7, 1))
     compose(letter(Kind.STALLED, "", (ends_soon,), FACTS | ahead), PAGE, heard)
+    compose(letter(Kind.LATE, facts=FACTS | {"experience": [41, 29]}), PAGE, heard)
     found = [[o.oddity.value, o.values] for o in ODD]
     compose(letter(Kind.NEVER_SCANNED, facts=FACTS | {"seen": found}), PAGE, heard)
     for observation in ODD:
@@ -516,6 +517,14 @@ def test_a_reminder_names_the_word_and_the_nearer_date() -> None:
     told = mail(DISPUTE)
     assert "opened the dispute on June 10, 2026; the seller's 5 days" in told
     assert "escalate" in told
+
+
+def test_the_own_parcels_stand_beside_the_guide_s_window() -> None:
+    """Where there are enough of them to speak of."""
+    for kind in (Kind.LATE, Kind.STALLED):
+        mail = compose(letter(kind, facts=FACTS | {"experience": [41, 29]}), PAGE, Words()).email
+        assert "95 % of your 41 parcels to Germany (standard shipping) took at most 29 days" in mail
+        assert "95 %" not in compose(letter(kind), PAGE, Words()).email
 
 
 def test_never_scanned_tells_what_is_odd() -> None:

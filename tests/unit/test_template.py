@@ -328,8 +328,15 @@ OF_THE_CONTRACT = {
     "PublicUrl": "",
 }
 
-OURS = {"TurnMinutes": "30"}
-"""A shorter turn serves more orders."""
+OURS = {
+    "Language": "en",
+    # A shorter turn serves more orders.
+    "TurnMinutes": "30",
+}
+"""What the contract does not name."""
+
+OF_THE_CLOCKS = {"SellerReminder": 3, "DisputeAnswer": 5}
+"""Those of the reminders."""
 
 THE_RULES = {
     "StandardMajorLow": 15, "StandardMajorHigh": 25,
@@ -341,7 +348,7 @@ THE_RULES = {
     "NeverScanned": 11, "Stalled": 12, "StalledAfterLate": 5,
     "Claim": 60, "ClaimRepeat": 7, "ClaimTimes": 3,
     "ProtectionFirst": 5, "ProtectionLast": 1, "PickupReminder": 5,
-    "Unanswered": 10, "SourceDownHours": 24,
+    "Unanswered": 10, "SourceDownHours": 24, **OF_THE_CLOCKS,
     "GateAnswerHours": 24, "SecondAnswerHours": 24, "SecondPatienceHours": 72,
     "OldDelivery": 15, "OldProtection": 15, "OldOrder": 120,
     "EndAfterDelivery": 15, "EndAfterClaim": 60, "EndAfterOrder": 180,
@@ -450,4 +457,4 @@ def test_the_numbers_are_those_that_the_rules_state() -> None:
     # "dated more than a day after it was first seen"
     assert "more than a day after it was first *seen*" in text
     stated["Future"] = 1
-    assert THE_RULES == stated
+    assert THE_RULES == stated | OF_THE_CLOCKS

@@ -388,6 +388,31 @@ def test_an_action_is_recorded(visitor: "Visitor") -> None:
     assert "dispute_opened" == world.call("GET", "/orders/1")[1]["actions"][1]["action"]
 
 
+def test_the_money_and_the_days_are_shown(visitor: "Visitor") -> None:
+    """A table for each currency, and what the own parcels took beside what they usually take."""
+    world = visitor.bridge.world
+    add(world, "1", MOVING, price="12.50", currency="EUR")
+    add(world, "2", MOVING, price="7", currency="USD")
+    add(world, "3", DELIVERED, price="3", currency="EUR", destination="DE")
+    check(world)
+    world.call("POST", "/orders/1/actions", {"action": "refunded", "amount": "10.40"})
+    check(world)
+    visitor.go("#/stats")
+
+    money = visitor.part("The money")
+    visitor.expect(money.get_by_role("table")).to_have_count(2)
+    visitor.expect(money.get_by_role("row", name="Recovered")).to_contain_text("€10.40180 days")
+    visitor.expect(money.get_by_role("row", name="At risk")).to_contain_text("US$7.001")
+    days = visitor.part("How long your parcels took")
+    visitor.expect(days.get_by_role("row", name="Germany, Standard")).to_contain_text(
+        "126 · 26 · 2617 · 17 · 1715 to 25 days"
+    )
+    visitor.turn_to("#/orders/1")
+    visitor.expect(visitor.part("Facts")).to_contain_text(
+        "The moneyRecovered, €10.40, 80 days after the order"
+    )
+
+
 def test_what_is_odd_about_a_number_is_shown(visitor: "Visitor") -> None:
     """As it was seen; a parcel that is as it should be has no such part."""
     world = visitor.bridge.world

@@ -20,6 +20,7 @@ from pydantic import (
 from stallwatch.countries import COUNTRIES
 from stallwatch.drafts import DraftKind
 from stallwatch.model import Deed, Kind, Service, Severity, Spot, Stage, State
+from stallwatch.money import Standing
 from stallwatch.numbers import normalize_number
 from stallwatch.suspicions import Oddity
 from stallwatch.text import clean
@@ -207,6 +208,15 @@ class ActionOut(BaseModel):
     answers: dict[Spot, date] | None = None
 
 
+class StakeOut(BaseModel):
+    """What an order's price counts as."""
+
+    standing: Standing
+    amount: Amount
+    currency: str
+    days: int | None = Field(description="From the order to its outcome")
+
+
 class OrderOut(BaseModel):
     """An order as it stands. Days are whole 24-hour days in UTC."""
 
@@ -223,6 +233,7 @@ class OrderOut(BaseModel):
     price: Amount | None
     currency: str | None
     language: str | None
+    stake: StakeOut | None = Field(description="None: it has no price, or has come")
     state: State
     stage: Stage
     last_checkpoint: CheckpointOut | None
@@ -322,12 +333,52 @@ class SourceOut(BaseModel):
     next_try_at: Instant | None = Field(description="While it is paused: when it is tried again")
 
 
+class SumOut(BaseModel):
+    """The prices of some orders, in one currency."""
+
+    amount: Amount
+    count: int
+    average_days: int | None = Field(description="From the order to its outcome")
+
+
+class MoneyOut(BaseModel):
+    """How it stands with the money in one currency. Amounts of two are never added."""
+
+    currency: str
+    at_risk: SumOut = Field(description="Paid, and not come yet")
+    claimed: SumOut = Field(description="A dispute is open")
+    recovered: SumOut = Field(description="Refunded: the amount, or the price")
+    lost: SumOut = Field(description="Given up")
+    unsettled: SumOut = Field(description="The watch ended without a delivery and without a word")
+
+
+class DaysOut(BaseModel):
+    """Whole days within which so many per cent of the parcels stayed."""
+
+    median: int
+    p80: int
+    p95: int
+
+
+class ExperienceOut(BaseModel):
+    """What the own parcels have shown, each counted once at its first delivery."""
+
+    service: Service
+    destination: str
+    parcels: int
+    days: DaysOut = Field(description="From the first scan to the delivery")
+    silence: DaysOut = Field(description="The longest time between two updates of a parcel")
+    window: WindowOut = Field(description="What the rules go by")
+
+
 class StatsOut(BaseModel):
     """Counts over all orders."""
 
     orders: dict[State, int]
     stages: dict[Stage, int] = Field(description="Of the orders that are not closed")
     alerts: dict[Kind, int] = Field(description="Sent so far, by kind")
+    money: list[MoneyOut] = Field(description="By currency")
+    deliveries: list[ExperienceOut] = Field(description="By service and destination")
     sources: list[SourceOut]
 
 

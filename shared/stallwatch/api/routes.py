@@ -32,7 +32,7 @@ from stallwatch.api.models import (
     SubscriptionOut,
     SubscriptionsOut,
 )
-from stallwatch.api.views import order_details, order_out
+from stallwatch.api.views import experiences_out, money_out, order_details, order_out
 from stallwatch.api.web import asset, docs_page, openapi_document, page
 from stallwatch.booking import Desk, Place
 from stallwatch.drafts import drafts
@@ -484,6 +484,8 @@ def stats() -> StatsOut:
         orders=dict(totals.states),
         stages=dict(totals.stages),
         alerts=dict(totals.alerts),
+        money=money_out(totals.money),
+        deliveries=experiences_out(totals.experiences, services.desk.limits),
         sources=[source],
     )
 

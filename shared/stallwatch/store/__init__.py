@@ -12,6 +12,9 @@
 | the sending's lease and open batch | `STACK` | `PUBLISH` | `outbox` |
 | what wakes the sending | `STACK` | `WAKE` | `watch` |
 | counts over all orders | `STACK` | `TOTALS` | `evaluations` |
+| the totals of the money, in pieces | `STACK` | `MONEY#piece` | `evaluations` |
+| what the own parcels took | `STACK` | `EXPERIENCE#service#country` | `evaluations` |
+| an order that has a number | `NUMBER#number` | `ORDER#id` | `book` |
 | an alert about a source | `STACK` | `ALERT##key` | `evaluations`, `outbox` |
 | a subscriber | `STACK` | `SUBSCRIPTION#id` | `book` |
 
@@ -21,6 +24,7 @@
 | everything of one order | one query of `ORDER#id` |
 | the alerts that are not sent yet, oldest first | index `pending` |
 | the orders in a state, newest first | index `by_state` |
+| the orders with a number | one query of `NUMBER#number` |
 
 The stream carries keys only. What writes an `ORDER`, a `TRACE` or the `WAKE` wakes the evaluation,
 what writes anything else does not.

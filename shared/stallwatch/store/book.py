@@ -1,7 +1,7 @@
 """What the API reads and writes."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -38,6 +38,12 @@ from stallwatch.store.table import (
     order_pk,
     string,
     text_of,
+)
+from stallwatch.store.totals import (
+    EXPERIENCE,
+    MONEY,
+    experiences_of_items,
+    sums_of_items,
 )
 from stallwatch.store.watch import WatchStore, progress_of_item, run_of_item
 from stallwatch.traces import TraceRecord, change_number
@@ -272,7 +278,20 @@ class BookStore:
                 stages[Stage(stage)] += n
         sent = self.table.get(STACK, PUBLISH, consistent=False) or {}
         alerts = {kind: number_of(sent, f"sent_{kind}") or 0 for kind in Kind}
-        return Totals(states, stages, alerts)
+        return Totals(
+            states,
+            stages,
+            alerts,
+            money=sums_of_items(self._beginning_with(MONEY)),
+            experiences=experiences_of_items(self._beginning_with(EXPERIENCE)),
+        )
+
+    def _beginning_with(self, prefix: str) -> Iterator[Item]:
+        """The stack's items whose sort keys begin in one way."""
+        return self.table.query(
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :prefix)",
+            ExpressionAttributeValues={":pk": string(STACK), ":prefix": string(prefix)},
+        )
 
     def call_for_check(self, now: datetime) -> bool:
         """Count a call for a run of the pull. False where one is running and will heed it."""

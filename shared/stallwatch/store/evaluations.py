@@ -7,9 +7,11 @@ from typing import Any
 
 from stallwatch.errors import ConditionFailedError, ConflictError, TransactionRefusedError
 from stallwatch.evaluating import Counted, Dossier, WatchEntry
+from stallwatch.experience import Experience
 from stallwatch.health import Health
 from stallwatch.letters import Pending
-from stallwatch.model import Alert, Order, Stage, State
+from stallwatch.model import Alert, Order, Service, Stage, State
+from stallwatch.money import changes
 from stallwatch.store.items import (
     alert_key,
     alert_of_item,
@@ -42,6 +44,16 @@ from stallwatch.store.table import (
     text_of,
     without_none,
 )
+from stallwatch.store.totals import (
+    adding_experience,
+    adding_money,
+    experience_key,
+    experience_of_item,
+    lived_of_item,
+    lived_to_wire,
+    stake_of_item,
+    stake_to_wire,
+)
 from stallwatch.store.watch import WatchStore
 
 _TRIES = 5
@@ -49,8 +61,8 @@ _TRIES = 5
 _MOST_SHARING = 5
 """How many other orders with one number are named."""
 
-_MOST_DELETES = 99
-"""How many deletes go into one transaction, beside the check of the order."""
+_MOST_DELETES = 98
+"""How many deletes go into one transaction, beside the check of the order and the totals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +129,8 @@ class EvaluationStore:
     def keep(self, dossier: Dossier, entry: WatchEntry, alerts: Sequence[Alert]) -> list[Pending]:
         """Write an order's new entry and the alerts raised about it, all or nothing.
 
+        The totals of the money and of the delivery days change with it.
+
         Returns:
             The alerts as the sending names them.
 
@@ -132,8 +146,12 @@ class EvaluationStore:
             },
         }
         item = entry_to_item(order.order_id, order.born, entry, dossier.revision + 1)
+        totals = [
+            *adding_money(order.order_id, changes(dossier.entry.stake, entry.stake)),
+            *(adding_experience(entry.lived) if dossier.entry.lived is None else ()),
+        ]
         try:
-            if not alerts:
+            if not alerts and not totals:
                 self.table.put(item, **condition)
                 return []
             puts = [
@@ -147,7 +165,7 @@ class EvaluationStore:
                 }
                 for alert in alerts
             ]
-            self.table.transact([{"Put": {"Item": item, **condition}}, *puts])
+            self.table.transact([{"Put": {"Item": item, **condition}}, *puts, *totals])
         except (ConditionFailedError, TransactionRefusedError) as refusal:
             raise ConflictError(order.order_id) from refusal
         return [
@@ -160,8 +178,13 @@ class EvaluationStore:
             for alert in alerts
         ]
 
+    def experience(self, service: Service, destination: str) -> Experience:
+        """What the own parcels of a service to a destination have shown."""
+        item = self.table.get(STACK, experience_key(service, destination), consistent=False)
+        return experience_of_item(item or {})
+
     def clear(self, order_id: str) -> Counted | None:
-        """Delete what is left of an order that is no longer there.
+        """Delete what is left of an order that is no longer there, and its price from the totals.
 
         The order's absence is checked with each delete, so that one that is added again meanwhile
         loses nothing. What makes the pull look again goes last.
@@ -176,6 +199,8 @@ class EvaluationStore:
             ((item["pk"]["S"], sk) for sk, item in items.items()),
             key=lambda pair: pair[1] in {TRACE, WATCH},
         )
+        watch = items.get(WATCH, {})
+        money = adding_money(order_id, changes(stake_of_item(watch), None))
         while keys:
             batch, keys = keys[:_MOST_DELETES], keys[_MOST_DELETES:]
             absent = {
@@ -185,10 +210,11 @@ class EvaluationStore:
                 }
             }
             try:
-                self.table.transact([absent, *({"Delete": _removal(*pair)} for pair in batch)])
+                removals = [{"Delete": _removal(*pair)} for pair in batch]
+                totals = money if any(sk == WATCH for _, sk in batch) else []
+                self.table.transact([absent, *removals, *totals])
             except TransactionRefusedError:
                 return None
-        watch = items.get(WATCH, {})
         if "stage" not in watch:
             return None
         return State(watch["was"]["S"]), Stage(watch["stage"]["S"])
@@ -285,6 +311,8 @@ def entry_to_item(order_id: str, born: str, entry: WatchEntry, revision: int) ->
             "in_slot_since": _maybe(seconds, entry.in_slot_since),
             "old_order": _maybe(boolean, entry.memory.old_order),
             "old_delivery": _maybe(boolean, entry.memory.old_delivery),
+            "stake": _maybe(stake_to_wire, entry.stake),
+            "lived": _maybe(lived_to_wire, entry.lived),
         }
     )
 
@@ -303,6 +331,8 @@ def entry_of_item(item: Item) -> WatchEntry:
         listed=item["listed"]["S"],
         in_slot_since=instant_of(item, "in_slot_since"),
         memory=memory_of_item(item),
+        stake=stake_of_item(item),
+        lived=lived_of_item(item),
     )
 
 

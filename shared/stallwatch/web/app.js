@@ -842,6 +842,7 @@ function factsPart(order) {
     "field.shipped_on": dayElement(order.shipped_on),
     "field.seller": outside(order.seller),
     "field.price": order.price && moneyText(order.price, order.currency),
+    "order.stake": order.stake && stakeText(order.stake),
     "field.service": word("service", order.service),
     "field.destination": countryName(order.destination),
     "field.language": order.language && word("language", order.language),
@@ -854,6 +855,12 @@ function factsPart(order) {
   };
   return part("facts", say("order.facts"), h("dl", Object.entries(facts).map(([name, value]) =>
     value && h("div", h("dt", say(name)), h("dd", value)))));
+}
+
+/** What the price counts as; an outcome with its amount and its days. */
+function stakeText({ standing, amount, currency, days }) {
+  const outcome = days !== null && [moneyText(amount, currency), say("order.after", { n: days })];
+  return [word("standing", standing), outcome].flat().filter(Boolean).join(", ");
 }
 
 /** An amount; its currency may have been cleared since. */
@@ -1041,8 +1048,44 @@ async function statsView({ signal }) {
     part("states", say("stats.orders"), bars(stats.orders, "state", stateLink)),
     part("stages", say("stats.stages"), bars(stats.stages, "stage", stageLink)),
     part("kinds", say("stats.alerts"), bars(stats.alerts, "kind")),
+    part("money", say("stats.money"), moneyTables(stats.money)),
+    part("deliveries", say("stats.deliveries"), deliveriesTable(stats.deliveries)),
     part("sources", say("stats.sources"), stats.sources.map((source) =>
       h("p", { class: isIll(source) ? "stale" : "fine" }, healthText(source), ". ", nextTry(source))))));
+}
+
+const STANDINGS = known("standing");
+
+/** What each standing comes to, a table for each currency: amounts of two are never added. */
+function moneyTables(money) {
+  if (!money.length) return h("p.hint", say("stats.no_money"));
+  return money.map(({ currency, ...sums }) => table(currency,
+    ["standing", "amount", "count", "average_days"],
+    STANDINGS.filter((name) => sums[name].count).map((name) => {
+      const { amount, count: n, average_days: days } = sums[name];
+      return [word("standing", name), moneyText(amount, currency), count(n), days === null ? "" : say("order.days", { n: days })];
+    })));
+}
+
+function deliveriesTable(deliveries) {
+  if (!deliveries.length) return h("p.hint", say("stats.no_deliveries"));
+  const three = ({ median, p80, p95 }) => [median, p80, p95].map(count).join(" · ");
+  return [
+    h("p.hint", say("stats.three")),
+    table(null, ["service", "parcels", "days", "silence", "window"], deliveries.map((found) => [
+      `${countryName(found.destination)}, ${word("service", found.service)}`,
+      count(found.parcels), three(found.days), three(found.silence), say("order.range", found.window),
+    ])),
+  ];
+}
+
+/** A table, whose first column says what the row is about. */
+function table(caption, columns, rows) {
+  return h("div.wide", { tabindex: "0", role: "group", "aria-label": caption ?? say("stats.deliveries") }, h("table",
+    caption && h("caption", caption),
+    h("thead", h("tr", columns.map((name) => h("th", { scope: "col" }, word("column", name))))),
+    h("tbody", rows.map(([first, ...others]) =>
+      h("tr", h("th", { scope: "row" }, first), others.map((text) => h("td", text)))))));
 }
 
 function bars(numbers, family, link) {
