@@ -15,9 +15,10 @@ from stallwatch.errors import ConflictError
 from stallwatch.evaluating import Counted, Dossier, WatchEntry
 from stallwatch.health import Health
 from stallwatch.ledger import Run
+from stallwatch.letters import Letter, Pending
 from stallwatch.model import Alert, Kind, Order, Stage, State
 from stallwatch.rules import Memory as RulesMemory
-from stallwatch.sending import Batch, Letter, OrderRead, Outcome, Pending, SendLease
+from stallwatch.sending import Batch, OrderRead, Outcome, SendLease
 from stallwatch.traces import Seen, TraceRecord, absorb, change_number, fingerprint, pack_answer
 from stallwatch.wheel import NEW
 

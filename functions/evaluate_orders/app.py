@@ -16,10 +16,11 @@ from stallwatch.clock import Context, LambdaClock
 from stallwatch.deadletters import DeadLetters, Stream
 from stallwatch.errors import StallwatchError
 from stallwatch.evaluating import Evaluation
+from stallwatch.letters import Pending
 from stallwatch.logs import configure
 from stallwatch.notify import Topic
 from stallwatch.redriving import evaluate_again
-from stallwatch.sending import LAST_MESSAGE, Pending, Sending, SendReport
+from stallwatch.sending import LAST_MESSAGE, Sending, SendReport
 from stallwatch.settings import Settings
 from stallwatch.store.evaluations import EvaluationStore
 from stallwatch.store.outbox import OutboxStore

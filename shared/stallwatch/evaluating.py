@@ -15,10 +15,10 @@ from typing import Protocol
 from stallwatch.errors import ConflictError
 from stallwatch.facts import facts_of
 from stallwatch.health import Health, source_alerts
+from stallwatch.letters import Pending
 from stallwatch.limits import Limits
 from stallwatch.model import Alert, Order, Stage, State
 from stallwatch.rules import Decision, Memory, evaluate
-from stallwatch.sending import Pending
 from stallwatch.traces import TraceRecord
 from stallwatch.wheel import (
     NEW,

@@ -12,8 +12,8 @@ from typing import Any
 from urllib.parse import quote
 
 from stallwatch.alphabets import ascii_line, gsm7
+from stallwatch.letters import Letter
 from stallwatch.model import SEVERITY, Alert, Kind, Order, Severity
-from stallwatch.sending import Letter
 from stallwatch.words import Words
 
 SUBJECT_LIMIT = 100

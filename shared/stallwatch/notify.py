@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from stallwatch.errors import UnacceptableError
+from stallwatch.letters import Letter
 from stallwatch.messages import compose
 from stallwatch.model import Kind
-from stallwatch.sending import Letter, Outcome
+from stallwatch.sending import Outcome
 from stallwatch.subscribing import Subscriber
 from stallwatch.words import Words
 

@@ -18,6 +18,7 @@ from typing import Protocol
 
 from stallwatch.checking import LEASE_MARGIN, Clock
 from stallwatch.errors import UnavailableError
+from stallwatch.letters import Letter, Pending
 from stallwatch.model import Alert, Kind, Order
 from stallwatch.rules import fits
 
@@ -54,18 +55,6 @@ class Outcome(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Pending:
-    """Names one raising of an alert."""
-
-    order_id: str
-    """Empty for an alert about a source."""
-    key: str
-    """Where it stands within its order."""
-    kind: Kind
-    raised_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class Batch:
     """The alerts of one message, as the lease logs them."""
 
@@ -96,17 +85,6 @@ class OrderRead:
 
     order: Order
     version: int
-
-
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """What a message is made of."""
-
-    batch_id: str
-    kind: Kind
-    raised_at: datetime
-    members: tuple[tuple[Pending, Alert, Order | None], ...]
-    """Each alert with its order; none for an alert about a source."""
 
 
 class Outbox(Protocol):

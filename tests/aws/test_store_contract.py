@@ -22,6 +22,7 @@ from stallwatch.errors import (
 from stallwatch.evaluating import Dossier, Evaluation, Files, WatchEntry
 from stallwatch.health import Health, Outage
 from stallwatch.ledger import Run, TurnRow, short_name
+from stallwatch.letters import Pending
 from stallwatch.limits import Limits
 from stallwatch.model import (
     Action,
@@ -35,7 +36,7 @@ from stallwatch.model import (
     State,
 )
 from stallwatch.rules import Memory
-from stallwatch.sending import Batch, OrderRead, Outbox, Pending
+from stallwatch.sending import Batch, OrderRead, Outbox
 from stallwatch.store.book import BookStore
 from stallwatch.store.evaluations import EvaluationStore
 from stallwatch.store.outbox import OutboxStore

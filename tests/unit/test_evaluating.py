@@ -11,9 +11,9 @@ from stallwatch.checking import Row
 from stallwatch.errors import ConflictError
 from stallwatch.evaluating import Dossier, Evaluation, WatchEntry
 from stallwatch.health import Health, Outage
+from stallwatch.letters import Pending
 from stallwatch.limits import Limits
 from stallwatch.model import Action, Alert, Deed, Kind, Order, Stage, State
-from stallwatch.sending import Pending
 from stallwatch.traces import UNANSWERED
 from stallwatch.wheel import NEW, Wheel, epoch_minutes, from_epoch_minutes
 from tests.fakes import NOON, NUMBER, MemoryStore, an_answer, an_event, an_order

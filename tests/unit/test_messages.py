@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from stallwatch.advice import advise
 from stallwatch.alphabets import gsm7
 from stallwatch.facts import facts_of
+from stallwatch.letters import Letter, Pending
 from stallwatch.messages import compose, order_url
 from stallwatch.model import SEVERITY, Alert, Flag, Kind, Order, Stage
 from stallwatch.rules import ATTEMPT, PICKUP, RETURNED, SILENCE
-from stallwatch.sending import Letter, Pending
 from stallwatch.text import clean
 from stallwatch.words import Value, Words
 from tests.journeys import HOUR, START, Life, journeys

@@ -19,9 +19,10 @@ from botocore.stub import Stubber
 
 from stallwatch import clients
 from stallwatch.errors import UnacceptableError
+from stallwatch.letters import Letter, Pending
 from stallwatch.model import Alert, Kind
 from stallwatch.notify import Topic, TopicSubscribers
-from stallwatch.sending import Letter, Outcome, Pending
+from stallwatch.sending import Outcome
 from stallwatch.words import Words
 from tests.fakes import NOON, an_order
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from stallwatch.checking import LEASE_MARGIN
 from stallwatch.errors import UnavailableError
+from stallwatch.letters import Letter, Pending
 from stallwatch.model import Action, Alert, Deed, Kind
 from stallwatch.sending import (
     FIRST_RETRY,
@@ -19,9 +20,7 @@ from stallwatch.sending import (
     LONGEST_RETRY,
     MOST_IN_ONE,
     Batch,
-    Letter,
     Outcome,
-    Pending,
     Sending,
     SendReport,
 )

@@ -7,8 +7,8 @@ from typing import Any
 from stallwatch.errors import ConditionFailedError, ConflictError, TransactionRefusedError
 from stallwatch.evaluating import Counted, Dossier, WatchEntry
 from stallwatch.health import Health
+from stallwatch.letters import Pending
 from stallwatch.model import Alert, Stage, State
-from stallwatch.sending import Pending
 from stallwatch.store.items import (
     alert_key,
     alert_of_item,

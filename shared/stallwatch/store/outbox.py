@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from stallwatch.errors import ConditionFailedError, TransactionRefusedError
+from stallwatch.letters import Pending
 from stallwatch.model import Alert, Kind
 from stallwatch.packing import pack, unpack
-from stallwatch.sending import Batch, OrderRead, Pending, SendLease
+from stallwatch.sending import Batch, OrderRead, SendLease
 from stallwatch.store.items import alert_of_item, order_of_item
 from stallwatch.store.table import (
     ORDER,
