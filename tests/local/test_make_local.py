@@ -1,4 +1,7 @@
-"""`make local` in a copy of the project: what it gives, and that nothing is left of it."""
+"""`make local` in a copy of the project: what it gives, and that nothing is left of it.
+
+Nor of `make demo`.
+"""
 
 import json
 import os
@@ -25,16 +28,18 @@ PATIENCE = 60.0
 """Seconds within which a process ends."""
 
 
-class MakeLocal:
-    """A running `make local`."""
+class Made:
+    """A running `make local`, or another target with a stack."""
 
-    def __init__(self, project: Path, port: int) -> None:
-        """Start it and wait until it is ready."""
+    def __init__(
+        self, project: Path, port: int, target: str = "local", ready: str = "Ctrl-C"
+    ) -> None:
+        """Start it and wait until it says that it is ready."""
         self.project = project
         self.port = port
         self.file = project / ".local" / "stack.json"
         self.process = subprocess.Popen(
-            ["make", "local", f"LOCAL_PORT={port}", f"PYTHON={sys.executable}"],
+            ["make", target, f"LOCAL_PORT={port}", f"PYTHON={sys.executable}"],
             cwd=project,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -46,7 +51,8 @@ class MakeLocal:
         self.said: list[str] = []
         for line in self.process.stdout:
             self.said.append(line)
-            if line.startswith("Ctrl-C"):
+            if line.startswith(ready):
+                self.ports = {int(address.rpartition(":")[2]) for address in self.listens_on()}
                 return
         pytest.fail("".join(self.said))
 
@@ -75,11 +81,18 @@ class MakeLocal:
             if any(pid in line for pid in own)
         ]
 
+    def end(self) -> None:
+        """Leave nothing, whatever was left."""
+        for pid in self.processes():
+            os.kill(pid, signal.SIGKILL)
+        self.process.communicate()
+
     def is_gone(self) -> bool:
         """Whether neither process nor port nor file is left."""
         self.process.poll()
         try:
-            check_free(self.port)
+            for port in self.ports:
+                check_free(port)
         except LocalError:
             return False
         return not self.processes() and not self.file.exists()
@@ -111,19 +124,17 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def make_local(project: Path) -> Iterator[MakeLocal]:
+def make_local(project: Path) -> Iterator[Made]:
     """A stack that is ready, and has served its page."""
-    local = MakeLocal(project, free_port())
+    local = Made(project, free_port())
     try:
         assert _status(json.loads(local.file.read_text())["page_url"]) == HTTPStatus.OK
         yield local
     finally:
-        for pid in local.processes():
-            os.kill(pid, signal.SIGKILL)
-        local.process.communicate()
+        local.end()
 
 
-def test_it_is_for_this_machine_and_its_owner_alone(make_local: MakeLocal) -> None:
+def test_it_is_for_this_machine_and_its_owner_alone(make_local: Made) -> None:
     """It listens on 127.0.0.1, and only who may read its file can use the API."""
     stack = json.loads(make_local.file.read_text())
     assert set(stack) == Stack.__required_keys__
@@ -135,7 +146,7 @@ def test_it_is_for_this_machine_and_its_owner_alone(make_local: MakeLocal) -> No
 
 
 @pytest.mark.parametrize("victim", ["make local", "-m tests.local", "leash.py", "emulator.py"])
-def test_a_kill_leaves_nothing(make_local: MakeLocal, victim: str) -> None:
+def test_a_kill_leaves_nothing(make_local: Made, victim: str) -> None:
     """Whichever link is killed, processes, port and file are gone, and a next start works."""
     killed = [
         pid
@@ -147,7 +158,20 @@ def test_a_kill_leaves_nothing(make_local: MakeLocal, victim: str) -> None:
     assert becomes(make_local.is_gone), make_local.processes()
 
 
-def test_ctrl_c_leaves_nothing(make_local: MakeLocal) -> None:
+@pytest.mark.parametrize("victim", ["make demo", "-m tests.local.demo"])
+def test_a_killed_demonstration_leaves_nothing(project: Path, victim: str) -> None:
+    """Neither its stack nor its Cainiao, whichever of the two is killed."""
+    demo = Made(project, 0, target="demo", ready="Day 0")
+    try:
+        (killed,) = (pid for pid, command in demo.processes().items() if victim in command)
+        assert 2 == len(demo.ports)
+        os.kill(killed, signal.SIGKILL)
+        assert becomes(demo.is_gone), demo.processes()
+    finally:
+        demo.end()
+
+
+def test_ctrl_c_leaves_nothing(make_local: Made) -> None:
     """A terminal's Ctrl-C reaches make and what it has started."""
     os.killpg(make_local.process.pid, signal.SIGINT)
     assert becomes(make_local.is_gone), make_local.processes()
