@@ -41,6 +41,8 @@ class Parcel:
     protection_in: int | None = None
     expect: tuple[str, ...] = ()
     """The alerts of the whole week."""
+    but_not: str = ""
+    """What was not sent, and why not."""
     later: tuple[tuple[int, float, str], ...] = ()
     """Scans that come later: on which day, how many days before it, and the code."""
     carrier: str | None = None
@@ -57,6 +59,7 @@ PARCELS = (
         "silent for 14 days after it left China, inside its window: that is normal",
         20,
         ((18, "PU_PICKUP_SUCCESS"), (14, "LH_DEPART")),
+        but_not="stalled: silence is normal after the departure, inside the window",
     ),
     Parcel(
         "usb-hub",
@@ -66,6 +69,7 @@ PARCELS = (
         ((26, "PU_PICKUP_SUCCESS"), (9, "LH_ARRIVE"), (2, "GTMS_ACCEPT")),
         expect=("late",),
         carrier="DHL",
+        but_not="stalled: it has moved within twelve days; late again: once is enough",
     ),
     Parcel(
         "desk-lamp",
@@ -74,6 +78,7 @@ PARCELS = (
         28,
         ((26, "PU_PICKUP_SUCCESS"), (18, "LH_DEPART")),
         expect=("stalled",),
+        but_not="late: only the highest of late, stalled and claim; stalled again: once is enough",
     ),
     Parcel(
         "tea-pot",
@@ -82,6 +87,7 @@ PARCELS = (
         12,
         ((11, "GWMS_ACCEPT"),),
         expect=("never_scanned",),
+        but_not="late, stalled: they need a scan, and nobody has scanned it",
     ),
     Parcel(
         "headphones",
@@ -91,6 +97,7 @@ PARCELS = (
         ((14, "PU_PICKUP_SUCCESS"), (6, "LH_ARRIVE"), (0.2, "GTMS_STA_SIGNED")),
         expect=("action_needed", "action_needed"),
         carrier="DHL",
+        but_not="late, stalled: what waits at a pickup point has arrived; one reminder, no more",
     ),
     Parcel(
         "drone",
@@ -100,6 +107,7 @@ PARCELS = (
         ((12, "PU_PICKUP_SUCCESS"), (3, "LH_DEPART")),
         protection_in=4,
         expect=("protection_ending", "protection_ending"),
+        but_not="late, stalled: it is inside its window; the deadline: at five days and at one",
     ),
     Parcel(
         "vitamins",
@@ -109,6 +117,7 @@ PARCELS = (
         ((13, "PU_PICKUP_SUCCESS"), (6, "LH_ARRIVE"), (0.5, "CC_IM_FAILURE")),
         expect=("action_needed",),
         carrier="DHL",
+        but_not="stalled: it is inside its window; the stop is told of once",
     ),
     Parcel(
         "jacket",
@@ -118,6 +127,7 @@ PARCELS = (
         ((73, "PU_PICKUP_SUCCESS"), (61, "LH_DEPART")),
         protection_in=25,
         expect=("refund_claim", "refund_claim"),
+        but_not="late, stalled: the claim is the highest; it comes again after seven days",
     ),
     Parcel(
         "socks",
@@ -126,6 +136,7 @@ PARCELS = (
         20,
         ((18, "PU_PICKUP_SUCCESS"), (5, "LH_ARRIVE"), (1, "GTMS_DO_DEPART"), (0.1, "GTMS_SIGNED")),
         expect=("delivered",),
+        but_not="anything else: delivered mutes all but a return",
     ),
     Parcel(
         "puzzle",
@@ -135,6 +146,7 @@ PARCELS = (
         ((28, "PU_PICKUP_SUCCESS"), (20, "LH_DEPART")),
         expect=("stalled", "moving_again"),
         later=((3, 0.3, "LH_ARRIVE"),),
+        but_not="late: never after a stalled",
     ),
     Parcel(
         "tripod",
@@ -143,6 +155,7 @@ PARCELS = (
         6,
         ((4, "PU_PICKUP_SUCCESS"), (1, "SC_OUTBOUND_SUCCESS")),
         service="expedited",
+        but_not="anything: it is young, and a look that is blocked counts no silence",
     ),
 )
 
@@ -287,7 +300,8 @@ def tell(demo: Demo) -> None:
     for day, mode, what in DAYS:
         say(f"\n\nDay {day}: {what}")
         if day:
-            say(f"  (The clock of this stack was moved by {day} days; everything else is real.)")
+            days = f"{day} day{'s' * (day > 1)}"
+            say(f"  (The clock of this stack was moved by {days}; everything else is real.)")
         demo.live(day, mode)
         demo.tell_letters()
         if mode != "fine":
@@ -295,10 +309,12 @@ def tell(demo: Demo) -> None:
             demo.tell_orders()
     say("\n\nIn the end\n")
     demo.tell_orders()
-    say("\nWhat was sent, and what was not\n")
+    say("\nWhat was sent, and what was not")
     for parcel in PARCELS:
-        sent = ", ".join(parcel.expect) or "nothing"
-        say(f"  {parcel.order_id:12} {sent:38} {parcel.why}")
+        kinds = [kind for order, kind in demo.sent.elements() if order == parcel.order_id]
+        say(f"\n  {parcel.order_id}: {parcel.why}")
+        say(f"    sent      {', '.join(kinds) or 'nothing'}")
+        say(f"    not sent  {parcel.but_not}")
 
 
 def say(text: str) -> None:
