@@ -121,6 +121,14 @@ class Sent(NamedTuple):
     at: datetime
 
 
+class Word(NamedTuple):
+    """A word of the buyer's that starts a clock."""
+
+    at: datetime
+    begun: datetime
+    episode: object
+
+
 class NaiveTrace:
     """What the events about the present number say, whatever the time is."""
 
@@ -304,6 +312,9 @@ class NaiveOrder:
         self._ended = False
         self._disputed = False
         self._contacted: set[object] = set()
+        self._contact: Word | None = None
+        """The last time that the seller was contacted."""
+        self._dispute_at: datetime | None = None
         self._snoozed_until: datetime | None = None
         self._looked = False
         self._old_delivery = False
@@ -319,18 +330,34 @@ class NaiveOrder:
             self.answered_at = None  # "and there is no answer yet"
         self.number = number
 
-    def say(self, deed: Deed, until: date | None = None) -> None:
-        """The buyer's word, after everything that was seen up to now."""
+    def say(
+        self,
+        deed: Deed,
+        until: date | None = None,
+        *,
+        at: datetime | None = None,
+        on: date | None = None,
+    ) -> None:
+        """The buyer's word, after everything that was seen up to now.
+
+        Without the instant at which it is said it starts no clock.
+        """
+        # "from when you say it, or from the beginning of an earlier day that it names"
+        begun = at if at is None or on is None or on >= at.date() else midnight(on)
         if deed is Deed.REOPEN:  # "takes all of these words back"
             self._ended = self._disputed = False
             self._contacted = set()
+            self._contact = self._dispute_at = None
             self._snoozed_until = None
         elif deed in END_OF_THE_WATCH:
             self._ended = True
         elif deed is Deed.DISPUTE_OPENED:
             self._disputed = True
+            self._dispute_at = begun
         elif deed is Deed.SELLER_CONTACTED:  # "for this episode"
             self._contacted.add(self.trace.episode)
+            if at is not None and begun is not None:
+                self._contact = Word(at, begun, self.trace.episode)
         elif deed is Deed.SNOOZE and until is not None:  # "until its day"
             self._snoozed_until = midnight(until)
 
@@ -432,11 +459,13 @@ class NaiveOrder:
         # "`delivered` mutes all but a return"  # noqa: ERA001
         if self.stage is Stage.DELIVERED:
             return [self._delivered(now)]
+        ladder = self._ladder(now)
         return [
-            self._ladder(now),
+            ladder,
             self._protection_ending(now),
             self._action_needed(now),
             self._unanswered(now),
+            self._reminder(now, ladder),
         ]
 
     def _message(self, now: datetime, kind: Kind, reason: str = "", about: object = None) -> Sent:
@@ -506,6 +535,65 @@ class NaiveOrder:
             ):
                 return self._message(now, Kind.ACTION_NEEDED, reason, frozenset(stay))
         return None
+
+    def _reminder(self, now: datetime, ladder: Sent | None) -> Sent | None:
+        limits = self.limits
+        if self._disputed:
+            # the days "are the calendar's: they pass whether or not anybody can look"
+            opened_at = self._dispute_at
+            if opened_at is None or now - opened_at < limits.dispute_answer * DAY:
+                return None
+            return self._remind(now, "dispute", opened_at)
+        contact = self._contact
+        # "no reminder comes [...] at a pickup point, on the way back, in a dispute, or about an
+        # order that was too old at the first look. A snooze delays it"
+        nothing_to_write = self.trace.place in {Stage.READY_FOR_PICKUP, Stage.RETURNED}
+        if contact is None or nothing_to_write or self._too_old or self._snoozed(now):
+            return None
+        # "in the episode in which the seller was contacted, until there is news"
+        if contact.episode != self.trace.episode or self._is_news_since(contact):
+            return None
+        # "from 60 days of silence on `refund_claim` speaks, from 5 days before protection ends
+        # `protection_ending`"
+        if (self.silent_days(now) or 0) >= limits.claim:
+            return None
+        ends_on = self.protection_ends_on
+        if (
+            ends_on is not None
+            and ends_on >= contact.begun.date()
+            and (ends_on - now.date()).days <= limits.protection_first
+        ):
+            return None
+        # "counted to the last answer, and from the last message of the ladder too"
+        said = [s.at for s in self.sent if s.kind in RUNGS]
+        if ladder is not None or not all(
+            self._long_after(now, at, limits.seller_reminder) for at in (contact.begun, *said)
+        ):
+            return None
+        return self._remind(now, "seller", contact.at)
+
+    def _remind(self, now: datetime, whose: str, word: datetime) -> Sent | None:
+        # "at most one reminder for each time you say it"
+        if self._times(Kind.REMINDER, whose, word):
+            return None
+        return self._message(now, Kind.REMINDER, whose, word)
+
+    def _is_news_since(self, word: "Word") -> bool:
+        # "an update newer than your word, or one first seen after it that is newer than all known
+        # ones"; a second source's report of one known before is none
+        updates, newest = self.trace.updates, self.trace.last_update
+        if newest is None:
+            return False
+        walls = {u.seen.wall for u in updates if u.seen.at == newest}
+        last = [u for u in updates if u.seen.wall in walls]
+        reports = [
+            u
+            for u in updates
+            if newest - u.seen.at <= DAY
+            and any(u.stage is o.stage and u.seen.source != o.seen.source for o in last)
+        ]
+        told_at = min(u.seen.first_seen for u in (*last, *reports))
+        return newest > word.begun or told_at >= word.at
 
     def _moving_again(self, now: datetime, due: list[Sent]) -> list[Sent]:
         alarm, scan = self._alarm_at, self.trace.scan_began_at

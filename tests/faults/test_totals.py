@@ -1,0 +1,146 @@
+"""The totals of the money and the days, whatever call fails, before it was done or after it."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from stallwatch.checking import Row
+from stallwatch.errors import ConflictError, UnavailableError
+from stallwatch.evaluating import Evaluation
+from stallwatch.experience import Lived
+from stallwatch.limits import Limits
+from stallwatch.model import Action, Deed, Order, Service
+from stallwatch.money import Standing, Sum
+from stallwatch.store.book import BookStore
+from stallwatch.store.evaluations import EvaluationStore
+from stallwatch.store.table import Table
+from stallwatch.store.watch import WatchStore
+from stallwatch.wheel import Wheel
+from tests.fakes import NOON, NUMBER, an_answer, an_event, an_order
+from tests.standins.dynamodb import StandIn
+
+DAY = timedelta(days=1)
+WRITES = frozenset({"put_item", "update_item", "delete_item", "transact_write_items"})
+ORDER = an_order(price=Decimal("12.50"), currency="EUR", ordered_on=(NOON - 30 * DAY).date())
+REFUND = Action(Deed.REFUNDED, NOON, amount=Decimal("10.40"))
+
+
+class Flaky:
+    """A client whose one call fails: what was asked for is done all the same, or not."""
+
+    def __init__(self, fails: int, *, after: bool) -> None:
+        self.client = StandIn()
+        self.fails = fails
+        self.after = after
+        self.calls = 0
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self.client, name)
+
+        def call(**given: Any) -> Any:
+            self.calls += 1
+            fails = self.calls == self.fails
+            if fails and not (self.after and name in WRITES):
+                raise UnavailableError("as told")
+            answer = method(**given)
+            if fails:
+                raise UnavailableError("as told, after it was done")
+            return answer
+
+        return call
+
+
+def insist(step: Any) -> None:
+    """Do a step until it is done, as the buyer and the stream do."""
+    for _ in range(4):
+        try:
+            step()
+        except (UnavailableError, ConflictError):
+            continue
+        return
+    raise AssertionError("it never succeeds")
+
+
+def live(client: Flaky) -> Iterator[BookStore]:
+    """Live through a parcel's life, and stop at each instant at which the totals must be right."""
+    table = Table(client, "orders")  # type: ignore[arg-type]
+    book, files, watch = BookStore(table), EvaluationStore(table), WatchStore(table)
+
+    def evaluate() -> None:
+        evaluation = Evaluation(files, Wheel(), Limits())
+        insist(lambda: evaluation.evaluate("x", NOON))
+
+    def change(**given: Any) -> None:
+        def changed() -> None:
+            dossier = files.open("x")
+            assert dossier is not None
+            wanted: Order = replace(dossier.order, **given)
+            if wanted != dossier.order:
+                book.replace(dossier, wanted)
+
+        insist(changed)
+
+    insist(lambda: book.create(ORDER))
+    evaluate()
+    yield book
+    events = [
+        an_event(NOON - days_ago * DAY, code)
+        for days_ago, code in ((20, "PU_PICKUP_SUCCESS"), (18, "LH_DEPART"), (2, "GTMS_SIGNED"))
+    ]
+    row = Row("x", "NEW", NUMBER, None, None, None)
+    insist(lambda: watch.merge_answer(row, an_answer(NUMBER, *events), "cainiao", NOON))
+    evaluate()
+    yield book
+    change(actions=(REFUND,))
+    evaluate()
+    evaluate()
+    yield book
+    insist(lambda: book.forget("x"))
+    evaluate()
+    yield book
+
+
+LIVED = Lived(Service.STANDARD, "DE", 18, 16)
+EXPECTED: list[dict[tuple[str, Standing], Sum]] = [
+    {("EUR", Standing.AT_RISK): Sum(Decimal("12.50"), 1)},
+    {},
+    {("EUR", Standing.RECOVERED): Sum(Decimal("10.40"), 1, 30)},
+    {},
+]
+
+
+def check(client: Flaky) -> int:
+    """The totals after each part of the life; how many calls it took."""
+    calls = 0
+    for expected, book in zip(EXPECTED, live(client), strict=True):
+        calls = client.calls
+        client.fails, fails = 0, client.fails
+        totals = book.totals()
+        client.calls, client.fails = calls, fails
+        assert expected == totals.money
+        if expected != EXPECTED[0]:
+            (experience,) = totals.experiences.values()
+            assert ({LIVED.days: 1}, {LIVED.silence: 1}) == (
+                experience.days.counts,
+                experience.silences.counts,
+            )
+    return calls
+
+
+CALLS = check(Flaky(0, after=False))
+
+
+def test_the_life_has_many_calls() -> None:
+    """Each of which is failed below."""
+    assert 15 < CALLS < 60
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("fails", range(1, CALLS + 1))
+def test_totals_are_right_whatever_fails(fails: int, after: bool) -> None:  # noqa: FBT001
+    """A call that was not done, and one that was done and not heard of."""
+    check(Flaky(fails, after=after))
