@@ -5,7 +5,7 @@ contract suite as AWS's own DynamoDB Local. Two things differ, both on purpose: 
 told to show any earlier state, as the real ones may, and it answers in microseconds.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -72,7 +72,6 @@ class StandIn:
         self.items: dict[Key, Item] = {}
         self.partitions: dict[str, set[str]] = {}
         self.stream: list[Written] = []
-        self.units: list[tuple[str, float]] = []
         self.lag: Callable[[int], int] = lambda states: 0  # noqa: ARG005
         self._numbered = 0
         self._remember = remember
@@ -92,7 +91,7 @@ class StandIn:
             )
             for index in definition["GlobalSecondaryIndexes"]
         }
-        self._earlier: dict[str, list[dict[str, dict[Key, Item]]]] = {
+        self.earlier: dict[str, list[dict[str, dict[Key, Item]]]] = {
             name: [] for name in self._indexes
         }
 
@@ -139,6 +138,10 @@ class StandIn:
             place = self._place(call, start)
             found = [(at, row) for at, row in found if (at > place if forward else at < place)]
         return self._page([row for _, row in found], call)
+
+    def scan(self, *, TableName: str, ConsistentRead: bool = False) -> Any:  # noqa: ARG002, N803
+        self._is_table(TableName)
+        return {"Items": list(self.items.values())}
 
     def put_item(self, *, TableName: str, Item: Item, **call: Any) -> Any:  # noqa: N803
         self._is_table(TableName)
@@ -228,7 +231,7 @@ class StandIn:
             self.partitions.setdefault(pk, set()).add(sk)
         for name, index in self._indexes.items():
             index.rows = {partition: dict(rows) for partition, rows in state.indexes[name].items()}
-            self._earlier[name].clear()
+            self.earlier[name].clear()
         self._numbered = state.written
         self.stream.clear()
 
@@ -322,14 +325,14 @@ class StandIn:
         if old == new:
             return
         if self._remember:
-            self._earlier[name].append({p: dict(rows) for p, rows in index.rows.items()})
+            self.earlier[name].append({p: dict(rows) for p, rows in index.rows.items()})
         if old is not None:
             del index.rows[old[index.hash_key]["S"]][key]
         if new is not None:
             index.rows.setdefault(new[index.hash_key]["S"], {})[key] = new
 
     def _shown(self, name: str) -> dict[str, dict[Key, Item]]:
-        earlier = self._earlier[name]
+        earlier = self.earlier[name]
         back = self.lag(len(earlier)) if earlier else 0
         return earlier[-back] if back else self._indexes[name].rows
 
@@ -399,9 +402,3 @@ def _value_size(value: Any) -> int:
 
 def _refusal(code: str, message: str) -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": message}}, "Call")
-
-
-def stream_of(standin: StandIn) -> Iterator[Written]:
-    """The records that came since the last look, oldest first."""
-    while standin.stream:
-        yield standin.stream.pop(0)
