@@ -10,7 +10,7 @@ wrong and made no difference (an index that has no earlier state to show, say) m
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import combinations
 from random import Random
 from typing import NamedTuple
@@ -362,9 +362,6 @@ def _next_instant(world: World) -> datetime:
         if sk == "WATCH" and "slot" in item:
             turn = Wheel(30).next_turn(item["slot"]["S"], world.now)
             instants.append(soon if item["slot"]["S"] == NEW or turn is None else turn)
-        if sk.startswith("SOURCE#") and "open_until" in item:
-            probe = datetime.fromtimestamp(int(item["open_until"]["N"]), UTC)
-            instants.append(max(probe, soon))
         if "pending" in item or (sk == "PULL" and "owner" in item):
             instants.append(soon)
     return min(instants)

@@ -59,6 +59,9 @@ MEANWHILE: Mapping[str, Callable[["World"], object]] = {
 }
 """The other run that may overlap with one of these functions: another tick, another shard."""
 
+LANDING = frozenset({"again", "kill after", "lost", "error", "slow", "block"})
+"""What lets a call land."""
+
 LANDED = frozenset({"lost", "kill after"})
 """What lets a call land and keeps its outcome from who made it."""
 
@@ -368,17 +371,15 @@ class World:
             if part == whole:
                 call.fault = None
             return part
-        if fault in {"again", "kill after", "lost"}:
+        if fault in LANDING:
             do()
         if fault in {"time out", "slow"}:
             self.now += TIME_OUT_TAKES
             self._die_in_time()
         if fault == "again":
             return do()
-        if fault in {"error", "slow", "block"}:
-            do()
-            verdict = Verdict.BLOCKED if fault == "block" else Verdict.FAILING
-            return Reply(verdict, reason=fault)
+        if call.kind == "ask" and fault != "kill":
+            return Reply(Verdict.BLOCKED if fault == "block" else Verdict.FAILING, reason=fault)
         raise _error(fault, call.name)
 
     def _stale(self, call: Call, back: str, do: Callable[[], Any]) -> Any:
