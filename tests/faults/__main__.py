@@ -3,35 +3,35 @@
 SEED=7 SCHEDULES=2000 make faults
 REPLAY='stalled: 1.3=lost 4.*=late' make faults
 
-Every story is run with every fault and, where `SCHEDULES` is not less than 100,000 (it is 100,000
-unless it is given), with every pair of faults; triples (and pairs, where there are fewer) are drawn
-by the seed. Then every order of two runs' calls is tried.
+Every story is run with every fault. Story after story, in an order by the seed, is run with every
+pair of faults too, until there are as many schedules as are wanted; triples are drawn by the seed.
+Then every order of two runs' calls is tried.
 """
 
 import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from random import Random, SystemRandom
-from typing import TypeVar
+from typing import Any
 
-from tests.faults.explore import Counts, Explorer, Fault, world_of
+from tests.faults.explore import Counts, Explorer, Fault, Found, world_of
 from tests.faults.interleave import PAIRS, explore, world_of_two
 from tests.faults.stories import STORIES, Story
 from tests.faults.world import running
 
 ENOUGH = 100_000
-"""From so many schedules on every pair of faults is explored."""
+"""Schedules, where nobody says how many."""
 
-DRAWN = 100
-"""Triples that are drawn in each story, where every pair is explored."""
+DRAWN = 2000
+"""One schedule in so many is a triple that is drawn, in each story."""
 
 WORST = 5
 """So many things that are wrong are told of each story."""
 
-Result = TypeVar("Result")
+WORKERS = os.cpu_count() or 1
 
 
 def main() -> int:
@@ -40,48 +40,91 @@ def main() -> int:
         return _replay(replay)
     seed = int(os.environ.get("SEED") or SystemRandom().randrange(10**6))
     wanted = int(os.environ.get("SCHEDULES") or ENOUGH)
-    print(f"seed {seed}, {wanted:,} schedules wanted\n")
-    begun = time.monotonic()
-    counts, wrong = Counts(), 0
-    with ProcessPoolExecutor() as pool:
-
-        def in_turn(work: Callable[..., Result], *arguments: Iterable[object]) -> Iterable[Result]:
-            jobs = [pool.submit(work, *given) for given in zip(*arguments, strict=True)]
-            return (job.result() for job in as_completed(jobs))
-
-        indices = range(len(STORIES))
-        for line, found in in_turn(_explored, indices, *_work(seed, wanted)):
-            counts.add(found)
-            _say(line, found)
-        _summary(counts, time.monotonic() - begun)
+    print(f"seed {seed}, {wanted:,} schedules wanted\n", flush=True)
+    with ProcessPoolExecutor(WORKERS) as pool:
+        counts = _explore_all(pool, seed, wanted)
         print()
-        for line, bad in in_turn(_interleaved, range(len(PAIRS))):
+        wrong = 0
+        for line, bad in _together(pool, iter([(_interleaved, i) for i in range(len(PAIRS))])):
             print(line, flush=True)
             wrong += bad
     print(f"\n{'WRONG' if counts.found or wrong else 'All is well'} (seed {seed})")
     return 1 if counts.found or wrong else 0
 
 
-def _work(seed: int, wanted: int) -> tuple[list[int], list[int], list[int]]:
-    """For each story: up to how many faults every schedule is run, how many are drawn, a seed."""
-    each = len(STORIES)
-    faults = 2 if wanted >= ENOUGH else 1
-    drawn = DRAWN if faults > 1 else wanted // each
-    return [faults] * each, [drawn] * each, [seed] * each
+def _explore_all(pool: ProcessPoolExecutor, seed: int, wanted: int) -> Counts:
+    begun = time.monotonic()
+    random = Random(seed)  # noqa: S311
+    order = random.sample(range(len(STORIES)), len(STORIES))
+    counts = Counts()
+    parts = {index: len(STORIES[index].steps) for index in order}
+    by_story = {index: Counts() for index in order}
+
+    def work() -> Iterator[tuple[Any, ...]]:
+        drawn = max(wanted // DRAWN, 1)
+        for index in order:
+            yield _draw, index, drawn, seed
+        for index in order:
+            if counts.schedules < wanted:
+                for step in range(len(STORIES[index].steps)):
+                    yield _explore_from, index, step, 2
+            else:
+                parts[index] = 1
+                yield _explore_from, index, None, 1
+
+    for index, faults, found in _together(pool, work()):
+        counts.add(found)
+        if faults > 2:
+            _say(f"{STORIES[index].name}: three faults, drawn", found)
+            continue
+        by_story[index].add(found)
+        parts[index] -= 1
+        if not parts[index]:
+            which = "every pair of faults" if faults > 1 else "every fault"
+            _say(f"{STORIES[index].name}: {which}", by_story[index])
+    _summary(counts, time.monotonic() - begun)
+    return counts
 
 
-def _explored(index: int, faults: int, drawn: int, seed: int) -> tuple[str, Counts]:
-    """Every schedule of a story with at most so many faults, and some with one more."""
-    story = STORIES[index]
-    random = Random(f"{seed} {story.name}")  # noqa: S311
+def _together(pool: ProcessPoolExecutor, work: Iterator[tuple[Any, ...]]) -> Iterator[Any]:
+    """The results of some work, as it gets done; what is next is asked when somebody is free."""
+    jobs: set[Future[Any]] = set()
+    while True:
+        while len(jobs) < WORKERS and (job := next(work, None)) is not None:
+            jobs.add(pool.submit(*job))
+        if not jobs:
+            return
+        done, jobs = wait(jobs, return_when=FIRST_COMPLETED)
+        for one in done:
+            yield one.result()
+
+
+def _explore_from(index: int, step: int | None, faults: int) -> tuple[int, int, Counts]:
+    """Every schedule of a story with at most so many faults, the first of them in a step."""
+
+    def work(explorer: Explorer) -> None:
+        if step is None:
+            explorer.all_with(faults)
+        else:
+            explorer.all_from(step, faults)
+
+    return index, faults, _explored(STORIES[index], work)
+
+
+def _draw(index: int, drawn: int, seed: int) -> tuple[int, int, Counts]:
+    """Some schedules of a story with three faults."""
+    random = Random(f"{seed} {STORIES[index].name}")  # noqa: S311
+    return index, 3, _explored(STORIES[index], lambda explorer: explorer.draw(random, 3, drawn))
+
+
+def _explored(story: Story, work: Callable[[Explorer], object]) -> Counts:
     begun = time.process_time()
     world = world_of(story)
     with running(world):
         explorer = Explorer(story, world)
-        explorer.all_with(faults)
-        explorer.draw(random, faults + 1, drawn)
+        work(explorer)
     explorer.counts.seconds = time.process_time() - begun
-    return story.name, explorer.counts
+    return explorer.counts
 
 
 def _interleaved(index: int) -> tuple[str, int]:
@@ -98,11 +141,14 @@ def _interleaved(index: int) -> tuple[str, int]:
 
 def _say(line: str, counts: Counts) -> None:
     print(
-        f"  {line:40} {counts.schedules:>8,} schedules, {counts.runs:>7,} runs, "
+        f"  {line:60} {counts.schedules:>8,} schedules, {counts.runs:>7,} runs, "
         f"{counts.healed:>6,} ends",
         flush=True,
     )
-    for found in sorted(counts.found, key=lambda found: len(found.schedule))[:WORST]:
+    shortest: dict[str, Found] = {}
+    for found in sorted(counts.found, key=lambda found: len(found.schedule)):
+        shortest.setdefault(found.what, found)
+    for found in list(shortest.values())[:WORST]:
         print(f"    WRONG: {found.what}\n    {found.replay}", flush=True)
 
 
@@ -124,7 +170,7 @@ def _summary(counts: Counts, seconds: float) -> None:
     others = {what for what in counts.wrong if what not in said}
     said += "".join(f", {what} {counts.wrong[what]}" for what in sorted(others))
     print(
-        f"{said}; healed {counts.healed:,} different states; "
+        f"{said}; healed {counts.healed:,} ends; "
         f"sent again where the outcome was unknown {counts.repeated:,}"
     )
 

@@ -130,6 +130,20 @@ class Explorer:
         self.counts.schedules += self._explore(0, self.start, faults, ())
         return self.counts
 
+    def all_from(self, first: int, faults: int) -> Counts:
+        """Explore those of them in which the first fault is in one step.
+
+        The schedule without any fault is taken for one of the first step's.
+        """
+        state = self.start
+        for step in range(first):
+            _, state = self._faultless_run(step, state)
+        for chosen, after in self._ways(first, state, faults):
+            if chosen or first == 0:
+                budget = faults - len(chosen) if chosen else 0
+                self.counts.schedules += self._explore(first + 1, after, budget, chosen)
+        return self.counts
+
     def _explore(self, step: int, state: Snapshot, budget: int, so_far: Schedule) -> int:
         if step == len(self.story.steps):
             self._judge(state, so_far)

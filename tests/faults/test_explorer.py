@@ -40,6 +40,16 @@ def test_every_single_fault_is_survived(name: str) -> None:
     assert counts.schedules > 100
 
 
+def test_the_steps_share_the_work_without_a_rest() -> None:
+    """Each schedule is one of the step's in which its first fault is."""
+    with exploring("no number") as explorer:
+        schedules = explorer.all_with(1).schedules
+    with exploring("no number") as explorer:
+        for step in range(len(explorer.story.steps)):
+            explorer.all_from(step, 1)
+    assert schedules == explorer.counts.schedules
+
+
 def test_every_call_goes_wrong_in_every_way_of_its_kind() -> None:
     """And nothing is tried that is not counted, or counted that was not tried."""
     with exploring("stalled") as explorer:
@@ -102,7 +112,7 @@ def test_a_failure_is_replayed_with_the_command_that_it_prints(
     monkeypatch.delenv("SEED", raising=False)
     index = STORIES.index(story("no number"))
     with marking_before_publishing():
-        command._say(*command._explored(index, 1, 0, 1))  # noqa: SLF001
+        command._say("no number", command._explore_from(index, None, 1)[2])  # noqa: SLF001
         told = re.search(r"REPLAY='(.+)' make faults", capsys.readouterr().out)
         assert told is not None
         monkeypatch.setenv("REPLAY", told[1])

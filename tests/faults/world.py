@@ -46,9 +46,11 @@ FAULTS: Mapping[str, tuple[str, ...]] = {
     "read": ("fail", "throttle", "time out", "kill"),
     "read many": ("fail", "throttle", "time out", "part", "kill"),
     "read index": ("fail", "throttle", "stale 1", "stale 2", "stale all", "part", "kill"),
-    "write": ("fail", "throttle", "time out", "lost", "again", "kill", "kill after"),
-    "publish": ("fail", "throttle", "time out", "server error", "lost", "kill", "kill after"),
-    "ask": ("error", "block", "missing", "slow", "kill"),
+    "write": ("fail", "throttle", "time out", "lost", "again", "kill", "kill after", "hang"),
+    "publish": (
+        *("fail", "throttle", "time out", "server error", "lost", "kill", "kill after", "hang"),
+    ),
+    "ask": ("error", "block", "missing", "slow", "kill", "hang"),
     "invoke": ("fail", "lost", "kill"),
 }
 """What can go wrong with a call of each kind."""
@@ -373,6 +375,10 @@ class World:
             return part
         if fault in LANDING:
             do()
+        if fault == "hang":
+            # Until the function's time is over.
+            self.now = self._run.deadline
+            self._die_in_time()
         if fault in {"time out", "slow"}:
             self.now += TIME_OUT_TAKES
             self._die_in_time()
