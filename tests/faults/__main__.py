@@ -25,7 +25,7 @@ from tests.faults.world import running
 ENOUGH = 100_000
 """Schedules, where nobody says how many."""
 
-DRAWN = 2000
+DRAWN = 5000
 """One schedule in so many is a triple that is drawn, in each story."""
 
 WORST = 5

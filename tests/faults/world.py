@@ -23,7 +23,7 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
-from stallwatch import booking, clients
+from stallwatch import booking, clients, measures
 from stallwatch.answers import Answer, Event, Reply, Verdict
 from stallwatch.clock import LambdaClock
 from stallwatch.errors import StallwatchError
@@ -643,6 +643,7 @@ def running(world: World) -> Iterator[World]:
         mock.patch.object(clients, "dynamodb", lambda: database),  # noqa: PT008
         mock.patch.object(clients, "sns_once", lambda: topic),  # noqa: PT008
         mock.patch.object(clients, "sns", lambda: topic),  # noqa: PT008
+        mock.patch.object(measures, "publish", lambda **_: None),  # noqa: PT008
         mock.patch.object(clients, "functions", lambda: functions),  # noqa: PT008
         mock.patch.object(LambdaClock, "now", lambda _: world.now),  # noqa: PT008
         mock.patch.object(LambdaClock, "sleep", lambda _, duration: world.sleep(duration)),

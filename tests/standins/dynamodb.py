@@ -419,13 +419,20 @@ def _key_lengths(definition: Mapping[str, Any]) -> dict[str, int]:
 
 def _size(item: Mapping[str, Any], depth: int = 0) -> int:
     """The bytes of an item, which is refused where a value is none."""
-    return sum(len(name.encode()) + _value_size(value, depth) for name, value in item.items())
+    size = 0
+    for name, value in item.items():
+        size += _bytes(name) + _value_size(value, depth)
+    return size
+
+
+def _bytes(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode())
 
 
 def _value_size(value: Any, depth: int) -> int:
     ((kind, held),) = value.items()
     if kind == "S" and isinstance(held, str):
-        return len(held.encode())
+        return _bytes(held)
     if kind == "N" and _is_number(held):
         return len(held) // 2 + 2
     if kind == "B" and isinstance(held, bytes):
