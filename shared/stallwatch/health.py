@@ -19,6 +19,9 @@ FAILURES_IN_A_ROW = 3
 
 KEPT_OUTAGES = 12
 
+NOTED_EVERY = timedelta(hours=1)
+"""How exactly it is known until when checks were due in an outage."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outage:
@@ -42,6 +45,8 @@ class Health:
     """When a probe may be sent; None while the circuit is closed."""
     down_since: datetime | None = None
     """The first check that got no answer since the last that did."""
+    missed_at: datetime | None = None
+    """The last of these checks, to the hour: without one that is due nothing is missed."""
     outages: tuple[Outage, ...] = ()
     """The long ones that are over, oldest first."""
 
@@ -74,7 +79,9 @@ class Health:
         down_since = self.down_since or now
         closed = self.open_until is None
         if verdict is Verdict.FAILING and closed and failures < FAILURES_IN_A_ROW:
-            return replace(self, verdict=verdict, failures=failures, down_since=down_since)
+            return replace(
+                self, verdict=verdict, failures=failures, down_since=down_since, missed_at=now
+            )
         pause = min(max(self.pause * 2, FIRST_PAUSE), LONGEST_PAUSE)
         return replace(
             self,
@@ -83,11 +90,14 @@ class Health:
             pause=pause,
             open_until=now + pause,
             down_since=down_since,
+            missed_at=now,
         )
 
     def unasked(self, now: datetime) -> "Health":
         """The health after a check that was due and could not ask, for the circuit is open."""
-        return self if self.down_since is not None else replace(self, down_since=now)
+        if self.missed_at is not None and now - self.missed_at < NOTED_EVERY:
+            return self
+        return replace(self, down_since=self.down_since or now, missed_at=now)
 
     def _heard(self, now: datetime) -> "Health":
         """After a request that was answered, but about no number that was asked."""
@@ -98,19 +108,24 @@ class Health:
             pause=timedelta(0),
             open_until=None,
             down_since=self.down_since or now,
+            missed_at=now,
         )
 
     def _answered(self, now: datetime, limits: Limits) -> "Health":
         outages = self.outages
-        if self.is_down(now, limits) and self.down_since is not None:
+        if self.down_since is not None and self._is_long(now - self.down_since, limits):
             outages = (*outages, Outage(self.down_since, now))[-KEPT_OUTAGES:]
         return Health(outages=outages)
 
+    def _is_long(self, outage: timedelta, limits: Limits) -> bool:
+        return outage >= hours(limits.source_down_hours)
+
     def is_down(self, now: datetime, limits: Limits) -> bool:
-        """Whether there was no answer for so long that the owner must know."""
-        return self.down_since is not None and now - self.down_since >= hours(
-            limits.source_down_hours
-        )
+        """Whether checks were due for so long without an answer that the owner must know."""
+        if self.down_since is None or self.missed_at is None:
+            return False
+        missed = self.missed_at - self.down_since + NOTED_EVERY
+        return self._is_long(min(now - self.down_since, missed), limits)
 
     def must_tell(self, now: datetime, limits: Limits) -> bool:
         """Whether the owner may still have to be told of an outage or its end."""

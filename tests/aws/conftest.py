@@ -1,6 +1,7 @@
 """Backends for the store: moto, and AWS's own engine where it can be had."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,7 @@ from tests.local.dynamodb import dynamodb_local
 from tests.local.machine import LOCAL
 from tests.local.machine import client as local_client
 from tests.local.parts import need
+from tests.standins.dynamodb import StandIn
 from tests.template import table_definition
 
 
@@ -46,3 +48,10 @@ def moto_table(table_in_moto: str) -> Iterator[Table]:
     with moto.on():
         moto.empty_table(table_in_moto)
         yield Table(moto.new_client("dynamodb"), table_in_moto)
+
+
+@pytest.fixture
+def standin_table() -> Table:
+    """An empty table in the stand-in that the fault explorer runs on."""
+    client: Any = StandIn()
+    return Table(client, client.name)

@@ -132,19 +132,21 @@ def over(table: Table) -> Store:
     )
 
 
-@pytest.fixture(params=["memory", "moto", "dynamodb"])
+TABLES = {"standin": "standin_table", "moto": "moto_table", "dynamodb": "local_table"}
+"""The engines, and the fixtures that give a table in each."""
+
+
+@pytest.fixture(params=["memory", *TABLES])
 def store(request: pytest.FixtureRequest) -> Store:
     if request.param == "memory":
         memory = MemoryStore()
         return Store(memory, memory, MemoryOutbox(memory), memory)
-    fixture = "moto_table" if request.param == "moto" else "local_table"
-    return over(request.getfixturevalue(fixture))
+    return over(request.getfixturevalue(TABLES[request.param]))
 
 
-@pytest.fixture(params=["moto", "dynamodb"])
+@pytest.fixture(params=[*TABLES])
 def table(request: pytest.FixtureRequest) -> Table:
-    fixture = "moto_table" if request.param == "moto" else "local_table"
-    found: Table = request.getfixturevalue(fixture)
+    found: Table = request.getfixturevalue(TABLES[request.param])
     return found
 
 
@@ -184,19 +186,23 @@ def test_whoever_lost_the_lease_changes_nothing(store: Store) -> None:
     late = Progress(done_until=NOON)
     assert not store.watch.save_progress("b", late)
     assert store.watch.release_lease("b", late, 0) is None
-    store.watch.abandon_lease("b")
+    store.watch.abandon_lease("b", NOON)
     assert store.watch.take_lease("b", NOON + HOUR, NOON) is None
     assert Progress() == store.watch.lease().progress
 
 
 def test_a_lease_that_was_abandoned_is_free(store: Store) -> None:
-    """With the progress as it was kept last."""
+    """With the progress as it was kept last, but for the instant of the last request."""
     store.watch.take_lease("a", NOON + HOUR, NOON)
-    assert store.watch.save_progress("a", Progress(done_until=NOON))
-    store.watch.abandon_lease("a")
+    assert store.watch.save_progress("a", Progress(done_until=NOON, asked_at=NOON))
+    store.watch.abandon_lease("a", None)
     lease = store.watch.take_lease("b", NOON + HOUR, NOON)
     assert lease is not None
-    assert NOON == lease.progress.done_until
+    assert Progress(done_until=NOON, asked_at=NOON) == lease.progress
+    store.watch.abandon_lease("b", NOON + MINUTE)
+    lease = store.watch.take_lease("c", NOON + HOUR, NOON)
+    assert lease is not None
+    assert Progress(done_until=NOON, asked_at=NOON + MINUTE) == lease.progress
 
 
 def test_a_lease_is_not_given_back_where_a_run_was_called_for_meanwhile(store: Store) -> None:
@@ -264,6 +270,7 @@ def test_a_run_s_progress_is_kept_whole(store: Store) -> None:
             timedelta(minutes=240),
             NOON + HOUR,
             NOON - DAY,
+            NOON - HOUR,
             (Outage(NOON - 5 * DAY, NOON - 3 * DAY), Outage(NOON - 2 * DAY, NOON - DAY)),
         ),
     ],
@@ -1245,8 +1252,9 @@ def keys_written(table: Table, work: Callable[[], object]) -> list[str]:
 
 
 def everything(table: Table) -> dict[tuple[str, str], Any]:
-    items = table.client.get_paginator("scan").paginate(TableName=table.name, ConsistentRead=True)
-    return {(item["pk"]["S"], item["sk"]["S"]): item for page in items for item in page["Items"]}
+    found = table.client.scan(TableName=table.name, ConsistentRead=True)
+    assert "LastEvaluatedKey" not in found
+    return {(item["pk"]["S"], item["sk"]["S"]): item for item in found["Items"]}
 
 
 def test_what_wakes_the_evaluation(table: Table) -> None:

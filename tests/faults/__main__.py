@@ -1,23 +1,37 @@
 """`make faults`: the real handlers under every fault, nothing lost, nothing doubled.
 
-SEED=7 SCHEDULES=100000 make faults
+SEED=7 SCHEDULES=2000 make faults
 REPLAY='stalled: 1.3=lost 4.*=late' make faults
+
+Every story is run with every fault. Story after story, in an order by the seed, is run with every
+pair of faults too, until there are as many schedules as are wanted; triples are drawn by the seed.
+Then every order of two runs' calls is tried.
 """
 
 import os
 import sys
 import time
 from collections import Counter
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from datetime import timedelta
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from random import Random, SystemRandom
+from typing import Any
 
-from tests.faults.explore import Counts, Explorer, Fault, Found
-from tests.faults.interleave import PAIRS, explore
-from tests.faults.stories import STORIES
-from tests.faults.world import EPOCH, World, running
+from tests.faults.explore import Counts, Explorer, Fault, Found, world_of
+from tests.faults.interleave import PAIRS, explore, world_of_two
+from tests.faults.stories import STORIES, Story
+from tests.faults.world import running
 
 ENOUGH = 100_000
+"""Schedules, where nobody says how many."""
+
+DRAWN = 5000
+"""One schedule in so many is a triple that is drawn, in each story."""
+
+WORST = 5
+"""So many things that are wrong are told of each story."""
+
+WORKERS = os.cpu_count() or 1
 
 
 def main() -> int:
@@ -26,63 +40,100 @@ def main() -> int:
         return _replay(replay)
     seed = int(os.environ.get("SEED") or SystemRandom().randrange(10**6))
     wanted = int(os.environ.get("SCHEDULES") or ENOUGH)
-    print(f"seed {seed}, {wanted:,} schedules wanted\n")
-    begun = time.monotonic()
-    counts = Counts()
-    counts = Counts()
-    wrong = 0
-    with ProcessPoolExecutor(max_workers=os.cpu_count()) as pool:
-        jobs = [pool.submit(_exhaustive, index, 1) for index in range(len(STORIES))]
-        jobs += [pool.submit(_drawn, index, seed, wanted) for index in range(len(STORIES))]
-        pairs = [pool.submit(_exhaustive, index, 2) for index in range(len(STORIES))]
-        orders = [pool.submit(_interleaved, index) for index in range(len(PAIRS))]
-        for job in (*as_completed(jobs), *pairs):
-            if job in pairs and counts.schedules >= wanted and job.cancel():
-                continue
-            line, found = job.result()
-            counts.add(found)
-            _say(line, found)
+    print(f"seed {seed}, {wanted:,} schedules wanted\n", flush=True)
+    with ProcessPoolExecutor(WORKERS) as pool:
+        counts = _explore_all(pool, seed, wanted)
         print()
-        for order in orders:
-            line, bad = order.result()
-            print(line)
+        wrong = 0
+        for line, bad in _together(pool, iter([(_interleaved, i) for i in range(len(PAIRS))])):
+            print(line, flush=True)
             wrong += bad
-    _summary(counts, seed, time.monotonic() - begun)
+    print(f"\n{'WRONG' if counts.found or wrong else 'All is well'} (seed {seed})")
     return 1 if counts.found or wrong else 0
 
 
-def _exhaustive(index: int, faults: int) -> tuple[str, Counts]:
-    """Every schedule of a story with at most so many faults."""
-    story = STORIES[index]
-    world = World(EPOCH)
-    with running(world):
-        explorer = Explorer(story, world)
-        explorer.all_with(faults)
-    return f"{story.name:40} every {'pair of faults' if faults > 1 else 'fault'}", explorer.counts
+def _explore_all(pool: ProcessPoolExecutor, seed: int, wanted: int) -> Counts:
+    begun = time.monotonic()
+    random = Random(seed)  # noqa: S311
+    order = random.sample(range(len(STORIES)), len(STORIES))
+    counts = Counts()
+    parts = {index: len(STORIES[index].steps) for index in order}
+    by_story = {index: Counts() for index in order}
+
+    def work() -> Iterator[tuple[Any, ...]]:
+        drawn = max(wanted // DRAWN, 1)
+        for index in order:
+            yield _draw, index, drawn, seed
+        for index in order:
+            if counts.schedules < wanted:
+                for step in range(len(STORIES[index].steps)):
+                    yield _explore_from, index, step, 2
+            else:
+                parts[index] = 1
+                yield _explore_from, index, None, 1
+
+    for index, faults, found in _together(pool, work()):
+        counts.add(found)
+        if faults > 2:
+            _say(f"{STORIES[index].name}: three faults, drawn", found)
+            continue
+        by_story[index].add(found)
+        parts[index] -= 1
+        if not parts[index]:
+            which = "every pair of faults" if faults > 1 else "every fault"
+            _say(f"{STORIES[index].name}: {which}", by_story[index])
+    _summary(counts, time.monotonic() - begun)
+    return counts
 
 
-def _drawn(index: int, seed: int, wanted: int) -> tuple[str, Counts]:
-    """Schedules of a story with three faults, drawn."""
-    story = STORIES[index]
-    random = Random(seed + index)  # noqa: S311
-    world = World(EPOCH)
+def _together(pool: ProcessPoolExecutor, work: Iterator[tuple[Any, ...]]) -> Iterator[Any]:
+    """The results of some work, as it gets done; what is next is asked when somebody is free."""
+    jobs: set[Future[Any]] = set()
+    while True:
+        while len(jobs) < WORKERS and (job := next(work, None)) is not None:
+            jobs.add(pool.submit(*job))
+        if not jobs:
+            return
+        done, jobs = wait(jobs, return_when=FIRST_COMPLETED)
+        for one in done:
+            yield one.result()
+
+
+def _explore_from(index: int, step: int | None, faults: int) -> tuple[int, int, Counts]:
+    """Every schedule of a story with at most so many faults, the first of them in a step."""
+
+    def work(explorer: Explorer) -> None:
+        if step is None:
+            explorer.all_with(faults)
+        else:
+            explorer.all_from(step, faults)
+
+    return index, faults, _explored(STORIES[index], work)
+
+
+def _draw(index: int, drawn: int, seed: int) -> tuple[int, int, Counts]:
+    """Some schedules of a story with three faults."""
+    random = Random(f"{seed} {STORIES[index].name}")  # noqa: S311
+    return index, 3, _explored(STORIES[index], lambda explorer: explorer.draw(random, 3, drawn))
+
+
+def _explored(story: Story, work: Callable[[Explorer], object]) -> Counts:
+    begun = time.process_time()
+    world = world_of(story)
     with running(world):
         explorer = Explorer(story, world)
-        for _ in range(max(wanted // 1000, 10)):
-            explorer.drawn(random, 3)
-    return f"{story.name:40} three faults, drawn", explorer.counts
+        work(explorer)
+    explorer.counts.seconds = time.process_time() - begun
+    return explorer.counts
 
 
 def _interleaved(index: int) -> tuple[str, int]:
     """Every order of the calls of two runs."""
     pair = PAIRS[index]
-    world = World(EPOCH, call_takes=timedelta(0), remember=False)
+    world = world_of_two()
     with running(world):
         explored = explore(pair, world)
-    text = (
-        f"  {pair.name:40} every order of two runs' calls: {explored.schedules:,} orders, "
-        f"{explored.states:,} states"
-    )
+    text = f"  {pair.name:40} {explored.schedules:>10,} orders, {explored.states:>6,} states"
     if explored.wrong:
         text += f"\n    WRONG: {min(explored.wrong)}\n    one after the other: {explored.serial}"
     return text, len(explored.wrong)
@@ -90,62 +141,67 @@ def _interleaved(index: int) -> tuple[str, int]:
 
 def _say(line: str, counts: Counts) -> None:
     print(
-        f"  {line:62} {counts.schedules:>8,} schedules, {counts.runs:>7,} runs, "
-        f"{counts.healed:>6,} ends"
+        f"  {line:60} {counts.schedules:>8,} schedules, {counts.runs:>7,} runs, "
+        f"{counts.healed:>6,} ends",
+        flush=True,
     )
     shortest: dict[str, Found] = {}
-    for found in counts.found:
-        known = shortest.get(found.what)
-        if known is None or len(found.schedule) < len(known.schedule):
-            shortest[found.what] = found
-    for found in list(shortest.values())[:5]:
-        faults = " ".join(str(fault) for fault in found.schedule)
-        print(f"    WRONG: {found.what}\n    REPLAY='{found.story}: {faults}' make faults")
+    for found in sorted(counts.found, key=lambda found: len(found.schedule)):
+        shortest.setdefault(found.what, found)
+    for found in list(shortest.values())[:WORST]:
+        print(f"    WRONG: {found.what}\n    {found.replay}", flush=True)
 
 
-def _summary(counts: Counts, seed: int, seconds: float) -> None:
+def _summary(counts: Counts, seconds: float) -> None:
     by_kind: Counter[str] = Counter()
     by_call: Counter[str] = Counter()
     for (call, kind), n in counts.faults.items():
         by_kind[kind] += n
         by_call[call] += n
-    kinds = Counter(found.what.split(":")[0] for found in counts.found)
-    print(f"\n{counts.schedules:,} schedules in {seconds:.0f} s (seed {seed})")
+    print(
+        f"\n{counts.schedules:,} schedules in {seconds:.0f} s, with {counts.seconds:.0f} s of"
+        f" processor time: {counts.schedules / counts.seconds * 120:,.0f} a minute on two cores"
+    )
     print("faults by kind: " + ", ".join(f"{k} {n:,}" for k, n in by_kind.most_common()))
     print("faults by call: " + ", ".join(f"{k} {n:,}" for k, n in by_call.most_common()))
+    said = ", ".join(
+        f"{what} {counts.wrong[what]}" for what in ("lost", "doubled", "undue", "not healed")
+    )
+    others = {what for what in counts.wrong if what not in said}
+    said += "".join(f", {what} {counts.wrong[what]}" for what in sorted(others))
     print(
-        f"lost {kinds['lost']}, doubled {kinds['doubled']}, undue {kinds['undue']}, "
-        f"not healed {kinds['not healed']}; healed {counts.healed:,} different states; "
+        f"{said}; healed {counts.healed:,} ends; "
         f"sent again where the outcome was unknown {counts.repeated:,}"
     )
 
 
 def _replay(text: str) -> int:
-    name, _, faults = text.partition(":")
-    story = next(story for story in STORIES if story.name == name.strip())
-    schedule = tuple(Fault.of(part) for part in _parts(faults))
-    world = World(EPOCH)
+    story, schedule = _read(text)
+    world = world_of(story)
     with running(world):
-        explorer = Explorer(story, world)
-        for call in explorer.replay(schedule):
+        met, wrong = Explorer(story, world).replay(schedule)
+    for call in met:
+        if call.kind == "step":
+            ways = [f.kind for f in schedule if f.step == int(call.name) and f.call < 0]
+            print(f"step {call.name} {call.about}{''.join(f'  <-- {way}' for way in ways)}")
+        else:
             mark = f"  <-- {call.fault}" if call.fault else ""
-            print(
-                f"step {call.name}" if call.kind == "step" else f"  {call.name} {call.about}{mark}"
-            )
-    for found in explorer.counts.found:
-        print(f"WRONG: {found.what}")
-    return 1 if explorer.counts.found else 0
+            print(f"  {call.name} {call.about}{mark}")
+    print(f"WRONG: {wrong}" if wrong else "All is well")
+    return 1 if wrong else 0
 
 
-def _parts(text: str) -> list[str]:
-    """The faults of a written schedule; kinds may have blanks in them."""
+def _read(text: str) -> tuple[Story, tuple[Fault, ...]]:
+    """A story and a schedule as they are written; kinds may have blanks in them."""
+    name, _, faults = text.partition(":")
     parts: list[str] = []
-    for word in text.split():
+    for word in faults.split():
         if "=" in word:
             parts.append(word)
         else:
             parts[-1] += f" {word}"
-    return parts
+    story = next(story for story in STORIES if story.name == name.strip())
+    return story, tuple(Fault.of(part) for part in parts)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ same, go on equally and are taken once.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from greenlet import greenlet  # type: ignore[import-untyped,unused-ignore]
 
@@ -24,7 +24,7 @@ from tests.faults.stories import (
     next_turn,
     settle,
 )
-from tests.faults.world import EPOCH, Journey, KilledError, Snapshot, World
+from tests.faults.world import EPOCH, Journey, KilledError, Running, Snapshot, World
 
 Run = Callable[[World], object]
 
@@ -63,8 +63,7 @@ class _Process:
     def __init__(self, world: World, run: Run, hub: greenlet) -> None:
         self.world = world
         self.seen: list[str] = []
-        self.deadline: datetime | None = None
-        self.running = [0, 0]
+        self._running: Running | None = None
         self._hub = hub
         self._greenlet = greenlet(lambda: run(world))
 
@@ -74,16 +73,29 @@ class _Process:
 
     def go_on(self) -> None:
         """Make the call before which it stopped, and go on to the next."""
-        self.world.deadline, self.world.running = self.deadline, self.running
+        self._go_on(self._greenlet.switch)
+
+    def end(self) -> None:
+        """Let nothing of it go on after this."""
+        if self.is_alive:
+            self._go_on(lambda: self._greenlet.throw(KilledError))
+
+    def _go_on(self, switch: Callable[[], object]) -> None:
+        self.world.running = self._running
         self.world.on_call = self._stop
         self.world.on_result = self.seen.append
-        self._greenlet.switch()
-        self.deadline, self.running = self.world.deadline, self.world.running
+        switch()
+        self._running, self.world.running = self.world.running, None
         self.world.on_call = None
         self.world.on_result = None
 
     def _stop(self) -> None:
         self._hub.switch()
+
+
+def world_of_two() -> World:
+    """A world for two runs at once: as many schedules as possible lead to the same."""
+    return World(EPOCH, call_takes=timedelta(0), remember=False)
 
 
 def explore(pair: Pair, world: World) -> Explored:
@@ -96,27 +108,32 @@ def explore(pair: Pair, world: World) -> Explored:
     seen: set[object] = set()
     ends: set[str] = set()
     ways: dict[object, int] = {}
-    frontier: list[tuple[int, ...]] = [()]
-    keys: dict[tuple[int, ...], object] = {}
     children: dict[object, list[object]] = {}
+    first: object = None
+    frontier: list[tuple[object, tuple[int, ...]]] = [(None, ())]
     while frontier:
-        schedule = frontier.pop()
+        before, schedule = frontier.pop()
         processes = _replay(world, start, (pair.one, pair.other), schedule)
-        alive = [i for i, process in enumerate(processes) if process.is_alive]
-        going_on = tuple(hash(tuple(processes[i].seen)) for i in alive)
-        key = (world.save().key(), going_on, tuple(alive))
-        keys[schedule] = key
-        if schedule:
-            children.setdefault(keys[schedule[:-1]], []).append(key)
-        if key in seen:
-            continue
-        seen.add(key)
-        if alive:
-            frontier += [(*schedule, i) for i in alive]
-        else:
-            ends.add(_judged(world))
+        while True:
+            alive = [i for i, process in enumerate(processes) if process.is_alive]
+            going_on = tuple((i, hash(tuple(processes[i].seen))) for i in alive)
+            key = (world.save().key(), going_on)
+            first = first or key
+            children.setdefault(before, []).append(key)
+            if key in seen or not alive:
+                break
+            seen.add(key)
+            before = key
+            frontier += [(key, (*schedule, i)) for i in alive[1:]]
+            schedule = (*schedule, alive[0])
+            processes[alive[0]].go_on()
+        for process in processes:
+            process.end()
+        if key not in seen:
+            seen.add(key)
             ways[key] = 1
-    return Explored(_paths(keys[()], children, ways), len(seen), ends, serial)
+            ends.add(_judged(world))
+    return Explored(_paths(first, children, ways), len(seen), ends, serial)
 
 
 def _paths(key: object, children: dict[object, list[object]], ways: dict[object, int]) -> int:
@@ -137,7 +154,6 @@ def _replay(
         process.go_on()  # as far as its first call
     for chosen in schedule:
         processes[chosen].go_on()
-    world.keep_calls = False
     return processes
 
 
@@ -262,6 +278,7 @@ _SEND_LATER = {"order_id": "a", "ordered_on": "2026-03-20", "tracking_number": A
 _ADD_AGAIN = request("POST", "/orders", _SEND_LATER)
 _OTHER_NUMBER = request("PATCH", "/orders/a", {"tracking_number": ANOTHER})
 _DISPUTE = request("POST", "/orders/a/actions", {"action": "dispute_opened"})
+_SELLER = request("POST", "/orders/a/actions", {"action": "seller_contacted"})
 _REOPEN = request("POST", "/orders/a/actions", {"action": "reopen"})
 
 PAIRS = (
@@ -271,20 +288,32 @@ PAIRS = (
     Pair("pull and evaluation", _touched, pull, evaluate("a")),
     Pair("evaluation and the buyer's word", _touched, evaluate("a"), _DISPUTE),
     Pair("sending and the buyer's word", _raised, wake, _DISPUTE),
+    Pair("sending and another number", _raised, wake, _OTHER_NUMBER),
+    Pair("the buyer's word and another number", _touched, _DISPUTE, _OTHER_NUMBER),
+    Pair("two of the buyer's words", _touched, _DISPUTE, _SELLER),
     Pair("pull and another number", _due, pull, _OTHER_NUMBER),
     Pair("evaluation and another number", _touched, evaluate("a"), _OTHER_NUMBER),
     Pair("a slot's change and its run", _moved, evaluate("a", sends=False), pull),
     Pair("forgetting and pull", _due, _FORGET, pull),
     Pair("forgetting and evaluation", _touched, _FORGET, evaluate("a")),
     Pair("forgetting and sending", _raised, _FORGET, wake),
+    Pair("forgetting and another number", _touched, _FORGET, _OTHER_NUMBER),
+    Pair("forgetting and a slot's run", _moved, _FORGET, pull),
+    Pair("forgetting and adding again", _touched, _FORGET, _ADD_AGAIN),
     Pair("forgetting and the buyer's word", _touched, _FORGET, _DISPUTE),
     Pair("forgetting twice", _touched, _FORGET, _FORGET),
     Pair("adding again and pull", _due, then(_FORGET, _ADD_AGAIN), pull),
     Pair("adding again and evaluation", _touched, then(_FORGET, _ADD_AGAIN), evaluate("a")),
     Pair("adding again and sending", _raised, then(_FORGET, _ADD_AGAIN), wake),
     Pair("dropping an alert and reopening", _closed_with_pending, wake, _REOPEN),
+    Pair(
+        "dropping an alert and reopening with evaluation",
+        _closed_with_pending,
+        wake,
+        then(_REOPEN, evaluate("a", sends=False)),
+    ),
     Pair("reopening and evaluation", _closed_with_pending, _REOPEN, evaluate("a")),
     Pair("adding twice", lambda world: None, _ADD_AGAIN, _ADD_AGAIN),  # noqa: ARG005
 )
 
-__all__ = ["PAIRS", "Explored", "KilledError", "Pair", "explore"]
+__all__ = ["PAIRS", "Explored", "Pair", "explore", "world_of_two"]

@@ -12,6 +12,10 @@ Step = Callable[[World], None]
 A, B, C = "LP00000000000001", "LP00000000000002", "LP00000000000003"
 ANOTHER = "CNG00000000000009"
 
+UNBLOCKED = EPOCH + timedelta(days=1.5)
+TOLD = EPOCH + timedelta(days=2)
+RECOVERED = EPOCH + timedelta(days=5)
+
 
 @dataclass(frozen=True)
 class Story:
@@ -24,6 +28,8 @@ class Story:
     """What must be sent: order and kind."""
     optional: frozenset[tuple[str, str]] = field(default_factory=frozenset)
     """What may be sent, when a fault delays what makes it needless."""
+    fine_from: datetime = EPOCH
+    """When the source's last outage is over."""
 
 
 def days(number: float) -> timedelta:
@@ -37,16 +43,18 @@ def events(
     return tuple((EPOCH - days(seen), EPOCH - days(ago), code) for ago, code in shown)
 
 
-def add(world: World, order_id: str, number: str | None, ordered_ago: int, **more: object) -> None:
-    """Add an order through the API."""
-    body = {
+def _body(order_id: str, number: str | None, ordered_ago: int) -> dict[str, object]:
+    return {
         "order_id": order_id,
         "ordered_on": (EPOCH - days(ordered_ago)).date().isoformat(),
         "destination": "DE",
         **({"tracking_number": number} if number else {}),
-        **more,
     }
-    answer = world.api("POST", "/orders", body)
+
+
+def add(world: World, order_id: str, number: str | None, ordered_ago: int, **more: object) -> None:
+    """Add an order through the API."""
+    answer = world.api("POST", "/orders", _body(order_id, number, ordered_ago) | more)
     assert answer is not None
     assert 201 == answer["statusCode"], answer
 
@@ -79,6 +87,11 @@ def request(method: str, path: str, body: object = None) -> Step:
     return step
 
 
+def order(order_id: str, number: str, ordered_ago: int) -> Step:
+    """The buyer adds an order."""
+    return request("POST", "/orders", _body(order_id, number, ordered_ago))
+
+
 def nudged(world: World) -> None:
     """The run that a new order has started."""
     if world.nudges:
@@ -103,6 +116,16 @@ def turn_of(order_id: str) -> Step:
     return tick
 
 
+def tick_at(instant: datetime) -> Step:
+    """The first tick after an instant."""
+
+    def tick(world: World) -> None:
+        world.now = max(world.now, instant + timedelta(seconds=1))
+        world.tick()
+
+    return tick
+
+
 def _young(world: World) -> None:
     world.journeys[A] = Journey(events((3, "PU_PICKUP_SUCCESS"), (1, "LH_DEPART")))
 
@@ -112,6 +135,17 @@ def _silent(world: World) -> None:
     world.journeys[A] = Journey(events((15, "PU_PICKUP_SUCCESS"), (11.6, "SC_INBOUND_SUCCESS")))
     add(world, "a", A, 16)
     settle(world)
+
+
+def _two_silent(world: World) -> None:
+    """Two orders that sit in one slot and will be stalled at its next turn but one."""
+    for order_id, number in (("a", A), ("x", B)):
+        world.journeys[number] = Journey(
+            events((15, "PU_PICKUP_SUCCESS"), (11.6, "SC_INBOUND_SUCCESS"))
+        )
+        add(world, order_id, number, 16)
+    settle(world)
+    assert next_turn(world, "a") == next_turn(world, "x")
 
 
 def _three_late(world: World) -> None:
@@ -140,7 +174,15 @@ def _protected(world: World) -> None:
     world.journeys[A] = Journey(events((9, "PU_PICKUP_SUCCESS"), (2, "LH_DEPART")))
     add(world, "a", A, 10, protection_ends_on=(EPOCH + days(6)).date().isoformat())
     settle(world)
-    world.source_mode = lambda now: "blocked" if now < EPOCH + days(1.5) else "fine"
+    world.source_mode = lambda now: "blocked" if now < UNBLOCKED else "fine"
+
+
+def _failing(world: World) -> None:
+    """A parcel on its way whose source will fail for five days."""
+    _young(world)
+    add(world, "a", A, 4)
+    settle(world)
+    world.source_mode = lambda now: "down" if now < RECOVERED else "fine"
 
 
 def _numberless(world: World) -> None:
@@ -154,7 +196,7 @@ STORIES = (
         "new order",
         _young,
         (
-            lambda world: add_again(world, "a", A, 4),
+            order("a", A, 4),
             deliver,
             nudged,
             deliver,
@@ -167,6 +209,12 @@ STORIES = (
         _silent,
         (turn_of("a"), deliver, deliver, turn_of("a"), deliver),
         frozenset({("a", "stalled")}),
+    ),
+    Story(
+        "two in one mail",
+        _two_silent,
+        (turn_of("a"), deliver, turn_of("a"), deliver),
+        frozenset({("a", "stalled"), ("x", "stalled")}),
     ),
     Story(
         "three late",
@@ -184,7 +232,15 @@ STORIES = (
         "deadline while blocked",
         _protected,
         (turn_of("a"), deliver, turn_of("a"), deliver, turn_of("a"), deliver),
-        frozenset({("a", "protection_ending")}),
+        frozenset({("a", "protection_ending"), ("", "source_down"), ("", "source_up")}),
+        fine_from=UNBLOCKED,
+    ),
+    Story(
+        "source down and up",
+        _failing,
+        (turn_of("a"), deliver, tick_at(TOLD), deliver, turn_of("a"), deliver),
+        frozenset({("", "source_down"), ("", "source_up")}),
+        fine_from=RECOVERED,
     ),
     Story(
         "no number",
@@ -198,6 +254,19 @@ STORIES = (
         (turn_of("a"), request("DELETE", "/orders/a"), deliver, deliver),
         frozenset(),
         optional=frozenset({("a", "stalled")}),
+    ),
+    Story(
+        "forgotten and added again",
+        _silent,
+        (
+            request("DELETE", "/orders/a"),
+            deliver,
+            order("a", A, 16),
+            deliver,
+            nudged,
+            deliver,
+        ),
+        frozenset({("a", "stalled")}),
     ),
     Story(
         "another number",
@@ -229,17 +298,3 @@ STORIES = (
         frozenset({("a", "stalled")}),
     ),
 )
-
-
-def add_again(world: World, order_id: str, number: str, ordered_ago: int) -> None:
-    """Add an order; who gets no answer asks again."""
-    body = {
-        "order_id": order_id,
-        "ordered_on": (EPOCH - days(ordered_ago)).date().isoformat(),
-        "destination": "DE",
-        "tracking_number": number,
-    }
-    for _ in range(4):
-        answer = world.api("POST", "/orders", body)
-        if answer is not None and answer["statusCode"] in {200, 201}:
-            return

@@ -5,13 +5,13 @@ contract suite as AWS's own DynamoDB Local. Two things differ, both on purpose: 
 told to show any earlier state, as the real ones may, and it answers in microseconds.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from tests.standins.expressions import Item, RefusedError, condition, update
+from tests.standins.expressions import Item, Parsed, RefusedError, condition, update
 from tests.template import table_definition
 
 Key = tuple[str, str]
@@ -20,9 +20,13 @@ MOST_IN_TRANSACTION = 100
 MOST_IN_BATCH_GET = 100
 LARGEST_ITEM = 400 * 1024
 LARGEST_TRANSACTION = 4 * 1024 * 1024
-LONGEST_PK = 2048
-LONGEST_SK = 1024
 LARGEST_PAGE = 1024 * 1024
+LONGEST_KEY = {"HASH": 2048, "RANGE": 1024}
+MOST_DIGITS = 38
+DEEPEST = 32
+"""Levels of lists and maps."""
+
+_PLACEHOLDERS = {"ExpressionAttributeNames", "ExpressionAttributeValues"}
 
 
 @dataclass
@@ -72,10 +76,10 @@ class StandIn:
         self.items: dict[Key, Item] = {}
         self.partitions: dict[str, set[str]] = {}
         self.stream: list[Written] = []
-        self.units: list[tuple[str, float]] = []
         self.lag: Callable[[int], int] = lambda states: 0  # noqa: ARG005
         self._numbered = 0
         self._remember = remember
+        self._longest = _key_lengths(definition)
         self._indexes = {
             index["IndexName"]: Index(
                 hash_key=_key_of(index, "HASH"),
@@ -92,7 +96,7 @@ class StandIn:
             )
             for index in definition["GlobalSecondaryIndexes"]
         }
-        self._earlier: dict[str, list[dict[str, dict[Key, Item]]]] = {
+        self.earlier: dict[str, list[dict[str, dict[Key, Item]]]] = {
             name: [] for name in self._indexes
         }
 
@@ -115,7 +119,8 @@ class StandIn:
     def query(self, **call: Any) -> Any:
         self._is_table(call["TableName"])
         values = call.get("ExpressionAttributeValues", {})
-        matches = self._condition(call["KeyConditionExpression"], call, values)
+        matches = self._condition(call["KeyConditionExpression"], call, values).holds
+        self._check_query(call)
         forward = call.get("ScanIndexForward", True)
         if "IndexName" in call:
             index = self._indexes[call["IndexName"]]
@@ -139,6 +144,10 @@ class StandIn:
             place = self._place(call, start)
             found = [(at, row) for at, row in found if (at > place if forward else at < place)]
         return self._page([row for _, row in found], call)
+
+    def scan(self, *, TableName: str, ConsistentRead: bool = False) -> Any:  # noqa: ARG002, N803
+        self._is_table(TableName)
+        return {"Items": list(self.items.values())}
 
     def put_item(self, *, TableName: str, Item: Item, **call: Any) -> Any:  # noqa: N803
         self._is_table(TableName)
@@ -207,6 +216,19 @@ class StandIn:
             self._write(key, after)
         return {}
 
+    def _check_query(self, call: Mapping[str, Any]) -> None:
+        keys = {"pk", "sk"}
+        if "IndexName" in call:
+            index = self._indexes.get(call["IndexName"])
+            if index is None or call.get("ConsistentRead"):
+                raise _refusal("ValidationException", "no such index, or no such read of one")
+            keys = {index.hash_key, index.range_key}
+        names = tuple(call.get("ExpressionAttributeNames", {}).items())
+        if not condition(call["KeyConditionExpression"], names).named <= keys:
+            raise _refusal("ValidationException", "a condition on what is no key")
+        if call.get("Limit", 1) < 1:
+            raise _refusal("ValidationException", "a page of none")
+
     # What the explorer asks.
 
     def save(self) -> Tables:
@@ -228,7 +250,7 @@ class StandIn:
             self.partitions.setdefault(pk, set()).add(sk)
         for name, index in self._indexes.items():
             index.rows = {partition: dict(rows) for partition, rows in state.indexes[name].items()}
-            self._earlier[name].clear()
+            self.earlier[name].clear()
         self._numbered = state.written
         self.stream.clear()
 
@@ -238,13 +260,13 @@ class StandIn:
         if name != self.name:
             raise _refusal("ResourceNotFoundException", name)
 
-    def _condition(self, text: str, call: Mapping[str, Any], values: Item) -> Any:
+    def _condition(self, text: str, call: Mapping[str, Any], values: Item) -> Parsed:
         names = call.get("ExpressionAttributeNames", {})
         try:
-            found, used = condition(text, tuple(names.items()))
+            found = condition(text, tuple(names.items()))
         except RefusedError as refusal:
             raise _refusal("ValidationException", str(refusal)) from refusal
-        self._all_used(used, call, names, values)
+        self._all_used(found.used, call, names, values)
         return found
 
     def _all_used(
@@ -260,9 +282,16 @@ class StandIn:
     def _check(self, call: Mapping[str, Any], item: Item | None) -> None:
         text = call.get("ConditionExpression")
         if text is None:
+            if "UpdateExpression" not in call and (_PLACEHOLDERS & call.keys()):
+                raise _refusal("ValidationException", "names or values without an expression")
             return
         values = call.get("ExpressionAttributeValues", {})
-        if self._condition(text, call, values)(item or {}, values):
+        condition_ = self._condition(text, call, values)
+        try:
+            holds = condition_.holds(item or {}, values)
+        except RefusedError as refusal:
+            raise _refusal("ValidationException", str(refusal)) from refusal
+        if holds:
             return
         response: Any = {"Error": {"Code": "ConditionalCheckFailedException", "Message": "refused"}}
         if call.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD" and item is not None:
@@ -275,8 +304,7 @@ class StandIn:
         try:
             apply, used = update(call["UpdateExpression"], tuple(names.items()))
             if "ConditionExpression" in call:
-                _, more = condition(call["ConditionExpression"], tuple(names.items()))
-                used |= more
+                used |= condition(call["ConditionExpression"], tuple(names.items())).used
             unused = {*names, *values} - used
             missing = {name for name in used if name.startswith(":")} - values.keys()
             if unused or missing:
@@ -288,15 +316,13 @@ class StandIn:
         return after
 
     def _check_item(self, item: Item) -> None:
-        pk, sk = _key(item)
-        if not pk or not sk or len(pk.encode()) > LONGEST_PK or len(sk.encode()) > LONGEST_SK:
-            raise _refusal("ValidationException", "a key is empty or too long")
+        for name, longest in self._longest.items():
+            if name in item or name in {"pk", "sk"}:
+                held = item.get(name, {}).get("S")
+                if not held or len(held.encode()) > longest:
+                    raise _refusal("ValidationException", f"{name} is no key that can be")
         if _size(item) > LARGEST_ITEM:
             raise _refusal("ValidationException", "Item size has exceeded the maximum")
-        for index in self._indexes.values():
-            for name in (index.hash_key, index.range_key):
-                if name in item and not item[name].get("S"):
-                    raise _refusal("ValidationException", f"{name} is a key and no string")
 
     def _write(self, key: Key, after: Item | None) -> None:
         before = self.items.get(key)
@@ -322,14 +348,14 @@ class StandIn:
         if old == new:
             return
         if self._remember:
-            self._earlier[name].append({p: dict(rows) for p, rows in index.rows.items()})
+            self.earlier[name].append({p: dict(rows) for p, rows in index.rows.items()})
         if old is not None:
             del index.rows[old[index.hash_key]["S"]][key]
         if new is not None:
             index.rows.setdefault(new[index.hash_key]["S"], {})[key] = new
 
     def _shown(self, name: str) -> dict[str, dict[Key, Item]]:
-        earlier = self._earlier[name]
+        earlier = self.earlier[name]
         back = self.lag(len(earlier)) if earlier else 0
         return earlier[-back] if back else self._indexes[name].rows
 
@@ -343,10 +369,11 @@ class StandIn:
         page: list[Item] = []
         size = 0
         for row in rows:
-            if len(page) == call.get("Limit", len(rows)) or (page and size > LARGEST_PAGE):
+            if len(page) == call.get("Limit", len(rows)) or size > LARGEST_PAGE:
                 break
             page.append(row)
-            size += _size(row)
+            # Few rows cannot fill a page.
+            size += _size(row) if len(rows) * LARGEST_ITEM > LARGEST_PAGE else 0
         answer: dict[str, Any] = {"Items": page}
         if (page and len(page) == call.get("Limit", -1)) or len(page) < len(rows):
             last = page[-1]
@@ -363,7 +390,10 @@ def _key_of(index: Mapping[str, Any], kind: str) -> str:
 
 
 def _key(item: Item) -> Key:
-    return item["pk"]["S"], item["sk"]["S"]
+    try:
+        return item["pk"]["S"], item["sk"]["S"]
+    except KeyError as missing:
+        raise _refusal("ValidationException", f"no {missing} in the key") from missing
 
 
 def _equal_to(call: Mapping[str, Any], values: Item, name: str) -> str:
@@ -371,37 +401,58 @@ def _equal_to(call: Mapping[str, Any], values: Item, name: str) -> str:
     names = call.get("ExpressionAttributeNames", {})
     for part in call["KeyConditionExpression"].split(" AND "):
         left, operator, right = (*part.strip().split(" ", 2), "", "")[:3]
-        if operator == "=" and names.get(left, left) == name:
+        if operator == "=" and names.get(left, left) == name and "S" in values[right]:
             return str(values[right]["S"])
     raise _refusal("ValidationException", f"no condition on {name}")
 
 
-def _size(item: Mapping[str, Any]) -> int:
-    return sum(len(name.encode()) + _value_size(value) for name, value in item.items())
+def _key_lengths(definition: Mapping[str, Any]) -> dict[str, int]:
+    """How long the attributes may be that are keys, of the table or of an index."""
+    schemas = [definition["KeySchema"]]
+    schemas += [index["KeySchema"] for index in definition["GlobalSecondaryIndexes"]]
+    longest: dict[str, int] = {}
+    for part in (part for schema in schemas for part in schema):
+        name, most = part["AttributeName"], LONGEST_KEY[part["KeyType"]]
+        longest[name] = min(longest.get(name, most), most)
+    return longest
 
 
-def _value_size(value: Any) -> int:
+def _size(item: Mapping[str, Any], depth: int = 0) -> int:
+    """The bytes of an item, which is refused where a value is none."""
+    size = 0
+    for name, value in item.items():
+        size += _bytes(name) + _value_size(value, depth)
+    return size
+
+
+def _bytes(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode())
+
+
+def _value_size(value: Any, depth: int) -> int:
     ((kind, held),) = value.items()
-    if kind == "S":
-        return len(held.encode())
-    if kind == "N":
+    if kind == "S" and isinstance(held, str):
+        return _bytes(held)
+    if kind == "N" and _is_number(held):
         return len(held) // 2 + 2
-    if kind == "B":
+    if kind == "B" and isinstance(held, bytes):
         return len(held)
-    if kind == "L":
-        return 3 + sum(1 + _value_size(inner) for inner in held)
-    if kind == "M":
-        return 3 + _size(held) + len(held)
-    if kind in {"SS", "NS"}:
-        return sum(len(inner.encode()) for inner in held)
-    return 1
+    if kind == "L" and depth < DEEPEST:
+        return 3 + sum(1 + _value_size(inner, depth + 1) for inner in held)
+    if kind == "M" and depth < DEEPEST:
+        return 3 + _size(held, depth + 1) + len(held)
+    if kind in {"SS", "NS"} and held and len(set(held)) == len(held):
+        return sum(_value_size({kind[0]: inner}, depth) for inner in held)
+    if kind == "BOOL" and isinstance(held, bool):
+        return 1
+    raise _refusal("ValidationException", f"{value} is no value")
+
+
+def _is_number(held: Any) -> bool:
+    """Whether it is a whole number: the product knows no others."""
+    digits = held.removeprefix("-") if isinstance(held, str) else ""
+    return digits.isdecimal() and len(digits) <= MOST_DIGITS
 
 
 def _refusal(code: str, message: str) -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": message}}, "Call")
-
-
-def stream_of(standin: StandIn) -> Iterator[Written]:
-    """The records that came since the last look, oldest first."""
-    while standin.stream:
-        yield standin.stream.pop(0)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from moto.dynamodb.parsing.reserved_keywords import ReservedKeywords
 
@@ -14,6 +14,9 @@ Update = Callable[[Item, Values], Item]
 
 LONGEST = 4096
 """Bytes of an expression."""
+
+MOST_OPERATORS = 300
+"""Operators and functions in one."""
 
 _TOKEN = re.compile(
     r"\s*(<>|<=|>=|[=<>(),+]|:[A-Za-z0-9_]+|#[A-Za-z0-9_]+|[A-Za-z][A-Za-z0-9_.-]*)"
@@ -31,6 +34,8 @@ class _Tokens:
             raise RefusedError("an expression is empty or too long")
         self._names = dict(names)
         self.used: set[str] = set()
+        self.named: set[str] = set()
+        self.operators = 0
         self._tokens: list[str] = []
         at = 0
         text = text.strip()
@@ -56,6 +61,12 @@ class _Tokens:
             return True
         return False
 
+    def operator(self) -> None:
+        """Count an operator or a function."""
+        self.operators += 1
+        if self.operators > MOST_OPERATORS:
+            raise RefusedError("an expression has too many operators")
+
     def expect(self, wanted: str) -> None:
         if not self.take(wanted):
             raise RefusedError(f"{wanted} expected at {self.peek()!r}")
@@ -66,11 +77,13 @@ class _Tokens:
             if token not in self._names:
                 raise RefusedError(f"{token} is not defined")
             self.used.add(token)
+            self.named.add(self._names[token])
             return self._names[token]
         if not token[:1].isalpha():
             raise RefusedError(f"a name expected at {token!r}")
         if token.upper() in _RESERVED:
             raise RefusedError(f"{token} is a reserved word")
+        self.named.add(token)
         return token
 
     def value(self) -> str:
@@ -85,8 +98,15 @@ class _Tokens:
             raise RefusedError(f"too much: {self.peek()!r}")
 
 
-def _number(wire: Mapping[str, str]) -> int:
-    return int(wire["N"])
+def _number(wire: Mapping[str, Any]) -> int:
+    return int(_of_kind("N", wire))
+
+
+def _of_kind(kind: str, wire: Mapping[str, Any]) -> Any:
+    """What a value holds, where it is of a kind."""
+    if kind not in wire:
+        raise RefusedError(f"an operand is no {kind}")
+    return wire[kind]
 
 
 def _compare(operator: str, left: Any, right: Any) -> bool:
@@ -107,18 +127,29 @@ def _compare(operator: str, left: Any, right: Any) -> bool:
     return bool(one > other) if operator == ">" else bool(one >= other)
 
 
+class Parsed(NamedTuple):
+    """A condition."""
+
+    holds: Condition
+    used: frozenset[str]
+    """The placeholders in it."""
+    named: frozenset[str]
+    """The attributes that it is about."""
+
+
 @lru_cache(maxsize=512)
-def condition(text: str, names: tuple[tuple[str, str], ...]) -> tuple[Condition, frozenset[str]]:
-    """A condition as a function of an item and the values, and which placeholders it uses."""
+def condition(text: str, names: tuple[tuple[str, str], ...]) -> Parsed:
+    """A condition as a function of an item and the values."""
     tokens = _Tokens(text, names)
     found = _either(tokens)
     tokens.end()
-    return found, frozenset(tokens.used)
+    return Parsed(found, frozenset(tokens.used), frozenset(tokens.named))
 
 
 def _either(tokens: _Tokens) -> Condition:
     parts = [_all(tokens)]
     while tokens.take("OR"):
+        tokens.operator()
         parts.append(_all(tokens))
     if len(parts) == 1:
         return parts[0]
@@ -128,6 +159,7 @@ def _either(tokens: _Tokens) -> Condition:
 def _all(tokens: _Tokens) -> Condition:
     parts = [_one(tokens)]
     while tokens.take("AND"):
+        tokens.operator()
         parts.append(_one(tokens))
     if len(parts) == 1:
         return parts[0]
@@ -140,8 +172,10 @@ def _one(tokens: _Tokens) -> Condition:
         tokens.expect(")")
         return inner
     if tokens.take("NOT"):
+        tokens.operator()
         negated = _one(tokens)
         return lambda item, values: not negated(item, values)
+    tokens.operator()
     function = tokens.peek()
     if function in {"attribute_exists", "attribute_not_exists", "begins_with"}:
         tokens.next()
@@ -151,9 +185,7 @@ def _one(tokens: _Tokens) -> Condition:
             tokens.expect(",")
             value = tokens.value()
             tokens.expect(")")
-            return lambda item, values: (
-                name in item and item[name]["S"].startswith(values[value]["S"])
-            )
+            return lambda item, values: _begins(item.get(name), values[value])
         tokens.expect(")")
         if function == "attribute_exists":
             return lambda item, values: name in item  # noqa: ARG005
@@ -164,6 +196,11 @@ def _one(tokens: _Tokens) -> Condition:
         raise RefusedError(f"an operator expected at {operator!r}")
     value = tokens.value()
     return lambda item, values: _compare(operator, item.get(name), values[value])
+
+
+def _begins(there: Any, value: Any) -> bool:
+    wanted = _of_kind("S", value)
+    return there is not None and "S" in there and there["S"].startswith(wanted)
 
 
 @lru_cache(maxsize=512)
@@ -238,7 +275,7 @@ def _operand(tokens: _Tokens) -> Callable[[Item, Values], Any]:
         right = _operand(tokens)
         tokens.expect(")")
         return lambda before, values: {
-            "L": [*left(before, values)["L"], *right(before, values)["L"]]
+            "L": [*_of_kind("L", left(before, values)), *_of_kind("L", right(before, values))]
         }
     if tokens.peek() == "if_not_exists":
         tokens.next()

@@ -632,14 +632,27 @@ def test_a_check_of_some_orders_waits_a_minute_for_another_run(rig: Rig) -> None
     assert 1 == rig.check("a").checked
 
 
+@dataclass
+class Failing(MemoryStore):
+    """A store that takes no answers."""
+
+    def add_answer(self, *_: object) -> bool:
+        raise UnavailableError
+
+
+def test_the_pace_is_kept_after_a_run_that_the_store_failed(rig: Rig) -> None:
+    """The lease is free at once, and says when the last request was sent."""
+    rig.store = Failing()
+    rig.add("a")
+    for _ in range(2):
+        with pytest.raises(UnavailableError):
+            rig.check()
+    first, second = rig.source.asked_at
+    assert second - first >= SECOND
+
+
 def test_a_store_that_fails_gives_the_lease_back(rig: Rig) -> None:
     """The next run need not wait for its end."""
-
-    @dataclass
-    class Failing(MemoryStore):
-        def add_answer(self, *_: object) -> bool:
-            raise UnavailableError
-
     rig.store = Failing()
     rig.add("a")
     for order_ids in ((), ("a",)):

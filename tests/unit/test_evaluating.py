@@ -270,7 +270,9 @@ def test_counts_are_written_once_for_all_that_was_evaluated_together(office: Off
 
 def test_the_owner_is_told_of_an_outage_once(office: Office) -> None:
     """Whatever wakes the evaluation, and however often."""
-    office.store.healths["cainiao"] = Health(down_since=NOON - 25 * timedelta(hours=1))
+    office.store.healths["cainiao"] = Health(
+        down_since=NOON - 25 * timedelta(hours=1), missed_at=NOON
+    )
     for now in (NOON, NOON + DAY):
         office.evaluation.evaluate_source("cainiao", now)
     assert [Kind.SOURCE_DOWN] == [kept.alert.kind for kept in office.store.kept.values()]

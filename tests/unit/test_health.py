@@ -149,7 +149,7 @@ def told(health: Health, alerts: list[Alert], now: datetime) -> list[Kind]:
 def test_the_owner_is_told_once_that_it_is_down_and_once_that_it_is_up() -> None:
     """After a day without any answer, and with the first answer then."""
     alerts: list[Alert] = []
-    health = after(Health(), Verdict.BLOCKED)
+    health = after(Health(), Verdict.BLOCKED).unasked(NOW + 23 * HOUR)
     assert [] == told(health, alerts, NOW + 23 * HOUR)
     assert [Kind.SOURCE_DOWN] == told(health, alerts, NOW + 24 * HOUR)
     assert [] == told(health, alerts, NOW + 48 * HOUR)
@@ -161,6 +161,29 @@ def test_the_owner_is_told_once_that_it_is_down_and_once_that_it_is_up() -> None
     assert not health.must_tell(NOW + 75 * HOUR, LIMITS)
 
 
+def test_where_no_check_is_due_any_more_the_source_is_not_down() -> None:
+    """A check failed once, and then the last order was forgotten: nobody misses an answer."""
+    health = after(Health(), Verdict.FAILING)
+    assert not health.is_down(NOW + 240 * HOUR, LIMITS)
+    assert not health.must_tell(NOW + 240 * HOUR, LIMITS)
+    assert health.unasked(NOW + 240 * HOUR).is_down(NOW + 240 * HOUR, LIMITS)
+
+
+def test_a_daily_check_that_comes_a_little_earlier_than_the_day_before_is_a_day_later() -> None:
+    """Its second failure in a row tells the owner, though a few minutes of the day are missing."""
+    health = after(Health(), Verdict.FAILING)
+    health = after(health, Verdict.FAILING, NOW + 24 * HOUR - 5 * MINUTE)
+    assert not health.is_down(NOW + 24 * HOUR - 5 * MINUTE, LIMITS)
+    assert health.is_down(NOW + 24 * HOUR, LIMITS)
+
+
+def test_how_long_checks_were_missed_is_noted_to_the_hour() -> None:
+    """What is written at every check would cost more than it tells."""
+    health = Health().unasked(NOW)
+    assert health is health.unasked(NOW + 59 * MINUTE)
+    assert NOW + HOUR == health.unasked(NOW + HOUR).missed_at
+
+
 def test_each_outage_is_told_by_itself() -> None:
     """The second is not taken for the first."""
     alerts: list[Alert] = []
@@ -169,6 +192,7 @@ def test_each_outage_is_told_by_itself() -> None:
     for _ in range(2):
         health = after(health, Verdict.BLOCKED, now)
         now += 25 * HOUR
+        health = health.unasked(now)
         kinds += told(health, alerts, now)
         health = after(health, Verdict.OK, now)
         kinds += told(health, alerts, now)

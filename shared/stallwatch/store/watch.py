@@ -111,16 +111,26 @@ class WatchStore:
             return number_of(dict(refusal.item), "wanted")
         return None
 
-    def abandon_lease(self, owner: str) -> None:
-        """Give the lease back with the progress as it was kept last."""
+    def abandon_lease(self, owner: str, asked_at: datetime | None) -> None:
+        """Give the lease back with the progress as it was kept last.
+
+        Args:
+            owner: Who holds it.
+            asked_at: When the last request was sent, for whoever sends the next one.
+        """
+        values: Item = {":me": string(owner)}
+        sets = ""
+        if asked_at is not None:
+            values[":asked"] = _milliseconds(asked_at)
+            sets = "SET asked_at = :asked "
         try:
             self.table.update(
                 STACK,
                 PULL,
-                "REMOVE #owner, ends",
+                f"{sets}REMOVE #owner, ends",
                 ConditionExpression="#owner = :me",
                 ExpressionAttributeNames={"#owner": "owner"},
-                ExpressionAttributeValues={":me": string(owner)},
+                ExpressionAttributeValues=values,
             )
         except ConditionFailedError:
             return
@@ -138,6 +148,7 @@ class WatchStore:
             pause=timedelta(seconds=int(item["pause"]["N"])),
             open_until=instant_of(item, "open_until"),
             down_since=instant_of(item, "down_since"),
+            missed_at=instant_of(item, "missed_at"),
             outages=tuple(
                 Outage(*(datetime.fromtimestamp(int(at["N"]), UTC) for at in pair["L"]))
                 for pair in item["outages"]["L"]
@@ -157,6 +168,8 @@ class WatchStore:
             item["open_until"] = seconds(health.open_until)
         if health.down_since is not None:
             item["down_since"] = seconds(health.down_since)
+        if health.missed_at is not None:
+            item["missed_at"] = seconds(health.missed_at)
         self.table.put(item)
 
     # The rows of the watch.
@@ -431,7 +444,7 @@ def _progress_update(progress: Progress, *, release: int | None = None) -> dict[
         values[":done"] = number(epoch_minutes(progress.done_until))
         sets.append("done_until = :done")
     if progress.asked_at is not None:
-        values[":asked"] = number(round(progress.asked_at.timestamp() * 1000))
+        values[":asked"] = _milliseconds(progress.asked_at)
         sets.append("asked_at = :asked")
     if progress.cursor is not None:
         values[":cursor"] = binary(pack(_cursor_row(progress.cursor)))
@@ -450,6 +463,10 @@ def _progress_update(progress: Progress, *, release: int | None = None) -> dict[
         "ExpressionAttributeNames": names,
         "ExpressionAttributeValues": values,
     }
+
+
+def _milliseconds(instant: datetime) -> Item:
+    return number(round(instant.timestamp() * 1000))
 
 
 def _turn_rows(turns: Mapping[str, TurnRow]) -> dict[str, list[int | None]]:

@@ -1,0 +1,255 @@
+"""What keeps alerts from being lost or doubled, taken away piece by piece: each time it is found.
+
+On the same schedules nothing is found in the code as it is.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+from unittest import mock
+
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ReadTimeoutError
+from botocore.session import get_session
+
+from stallwatch import clients, sending
+from stallwatch.answers import Answer
+from stallwatch.checking import Row
+from stallwatch.evaluating import Dossier, WatchEntry
+from stallwatch.model import Alert, Order
+from stallwatch.notify import Topic
+from stallwatch.sending import Batch, Outcome, Pending, Sending, SendLease
+from stallwatch.store.book import BookStore
+from stallwatch.store.evaluations import EvaluationStore
+from stallwatch.store.outbox import OutboxStore
+from stallwatch.store.table import PUBLISH, STACK, WATCH, Item, Table, binary, order_pk
+from stallwatch.store.watch import WatchStore
+from stallwatch.traces import fingerprint
+from stallwatch.words import Words
+from tests.faults.explore import Explorer, Found, world_of
+from tests.faults.interleave import PAIRS, explore, world_of_two
+from tests.faults.stories import STORIES
+from tests.faults.world import running
+from tests.unit.test_notify import ACCEPTED, ARN, URL, Wire, letter
+
+Breakage = Callable[[], AbstractContextManager[object]]
+
+
+def found_in(story: str, breakage: Breakage) -> list[Found]:
+    """What the schedules of a story with one fault at the most show."""
+    told = next(one for one in STORIES if one.name == story)
+    world = world_of(told)
+    with running(world), breakage():
+        return Explorer(told, world).all_with(1).found
+
+
+def wrong_in(pair: str, breakage: Breakage) -> set[str]:
+    """What the orders of two runs' calls show."""
+    two = next(one for one in PAIRS if one.name == pair)
+    world = world_of_two()
+    with running(world), breakage():
+        return explore(two, world).wrong
+
+
+@cache
+def unbroken(story: str) -> list[Found]:
+    return found_in(story, nullcontext)
+
+
+@cache
+def wrong_unbroken(pair: str) -> set[str]:
+    return wrong_in(pair, nullcontext)
+
+
+# Each takes one thing away.
+
+
+def marking_before_publishing() -> AbstractContextManager[object]:
+    def publish(self: Sending, batch: Batch) -> None:
+        made = self._letter(batch)
+        if made.members:
+            self._after_sent(batch, made, self.clock.now())
+            self.notifier.publish(made)
+
+    return mock.patch.object(Sending, "_publish", publish)
+
+
+def a_new_batch_in_place_of_an_unmarked_one() -> AbstractContextManager[object]:
+    settle = Sending._settle  # noqa: SLF001
+
+    def forget(self: Sending, batch: Batch | None) -> Batch | None:
+        return settle(self, batch if batch is not None and batch.sent else None)
+
+    return mock.patch.object(Sending, "_settle", forget)
+
+
+def no_lease_on_publishing() -> AbstractContextManager[object]:
+    take = OutboxStore._try_to_take  # noqa: SLF001
+
+    def take_from_anyone(
+        self: OutboxStore, owner: str, until: datetime, now: datetime
+    ) -> SendLease | None:
+        names = {"ExpressionAttributeNames": {"#owner": "owner"}}
+        self.table.update(STACK, PUBLISH, "REMOVE #owner, ends", **names)
+        return take(self, owner, until, now)
+
+    return mock.patch.object(OutboxStore, "_try_to_take", take_from_anyone)
+
+
+def a_lease_that_ends_before_its_holder() -> AbstractContextManager[object]:
+    return mock.patch.object(sending, "LEASE_MARGIN", -timedelta(hours=1))
+
+
+@contextmanager
+def no_sweeper() -> Iterator[None]:
+    """Nothing wakes the evaluation but the stream."""
+    with (
+        mock.patch.object(WatchStore, "touch_answered"),
+        mock.patch.object(WatchStore, "touch_unanswered"),
+    ):
+        yield
+
+
+def nothing_wakes_the_sending() -> AbstractContextManager[object]:
+    return mock.patch.object(WatchStore, "wake_sending")
+
+
+def the_fingerprint_written_by_pull() -> AbstractContextManager[object]:
+    add = WatchStore.add_answer
+
+    def add_and_note(
+        self: WatchStore, row: Row, answer: Answer, source: str, now: datetime, added: int
+    ) -> bool:
+        written = add(self, row, answer, source, now, added)
+        if written:
+            self.table.update(
+                order_pk(row.order_id),
+                WATCH,
+                "SET f = :seen",
+                ExpressionAttributeValues={":seen": binary(fingerprint(answer))},
+            )
+        return written
+
+    return mock.patch.object(WatchStore, "add_answer", add_and_note)
+
+
+def a_touch_that_changes_nothing() -> AbstractContextManager[object]:
+    update = Table.update
+
+    def keep(self: Table, pk: str, sk: str, expression: str, **call: Any) -> Item:
+        kept = "touched_at = if_not_exists(touched_at, :touched)"
+        return update(self, pk, sk, expression.replace("touched_at = :touched", kept), **call)
+
+    return mock.patch.object(Table, "update", keep)
+
+
+def no_revision() -> AbstractContextManager[object]:
+    """The evaluation writes an order's place in the watch over whatever is there."""
+    keep = EvaluationStore.keep
+
+    def over(
+        self: EvaluationStore, dossier: Dossier, entry: WatchEntry, alerts: Sequence[Alert]
+    ) -> list[Pending]:
+        there = self.table.get(order_pk(dossier.order.order_id), WATCH)
+        if there is not None:
+            dossier = replace(dossier, revision=int(there["rev"]["N"]))
+        return keep(self, dossier, entry, alerts)
+
+    return mock.patch.object(EvaluationStore, "keep", over)
+
+
+def sweeping_blindly() -> AbstractContextManager[object]:
+    """What is left of an order is deleted without a look whether it is there again."""
+    transact = Table.transact
+
+    def unchecked(self: Table, parts: Sequence[Any]) -> None:
+        transact(self, [part for part in parts if "ConditionCheck" not in part])
+
+    return mock.patch.object(Table, "transact", unchecked)
+
+
+def a_change_in_two_writes() -> AbstractContextManager[object]:
+    """The order is written by itself, and then what has it looked at again."""
+    change = BookStore.replace
+
+    class Apart(Table):
+        def transact(self, parts: Sequence[Any]) -> None:
+            for part in parts:
+                Table.transact(self, [part])
+
+    def apart(self: BookStore, dossier: Dossier, order: Order) -> None:
+        change(BookStore(Apart(self.table.client, self.table.name)), dossier, order)
+
+    return mock.patch.object(BookStore, "replace", apart)
+
+
+@pytest.mark.parametrize(
+    ("story", "breakage", "what"),
+    [
+        ("stalled", marking_before_publishing, "lost"),
+        ("stalled", a_new_batch_in_place_of_an_unmarked_one, "doubled"),
+        ("stalled", no_lease_on_publishing, "doubled"),
+        ("stalled", a_lease_that_ends_before_its_holder, "doubled"),
+        ("stalled", no_sweeper, "lost"),
+        ("stalled", nothing_wakes_the_sending, "lost"),
+        ("moving again", the_fingerprint_written_by_pull, "lost"),
+        ("no number", a_touch_that_changes_nothing, "lost"),
+        ("another number", a_change_in_two_writes, "not healed"),
+    ],
+)
+def test_a_breakage_is_found_by_single_faults(story: str, breakage: Breakage, what: str) -> None:
+    """With what it does to the alerts, and in no schedule of the code as it is."""
+    found = found_in(story, breakage)
+    assert any(one.what.startswith(what) for one in found), found
+    assert [] == unbroken(story)
+
+
+@pytest.mark.parametrize(
+    ("pair", "breakage"),
+    [
+        ("sending and sending", no_lease_on_publishing),
+        ("evaluation and another number", no_revision),
+        ("adding again and evaluation", sweeping_blindly),
+        ("dropping an alert and reopening with evaluation", sweeping_blindly),
+    ],
+)
+def test_a_breakage_is_found_by_two_runs_at_once(pair: str, breakage: Breakage) -> None:
+    """Some order of their calls gives what neither run as a whole would."""
+    assert wrong_in(pair, breakage)
+    assert not wrong_unbroken(pair)
+
+
+@pytest.mark.usefixtures("credentials")
+@pytest.mark.parametrize(
+    ("config", "sends", "outcome"),
+    [
+        (clients.PUBLISH_ONCE, 1, Outcome.UNKNOWN),
+        (Config(retries={"mode": "standard", "total_max_attempts": 3}), 2, Outcome.SENT),
+        (Config(), 2, Outcome.SENT),
+    ],
+)
+def test_the_client_s_own_retries_send_twice_and_call_it_success(
+    config: Config, sends: int, outcome: Outcome
+) -> None:
+    """The message got there and its acknowledgement did not; only without retries one knows."""
+    wire: Any = Wire(lambda: ACCEPTED if len(wire.sent) > 1 else lose())
+    client: Any = get_session().create_client("sns", config=config)
+    client.meta.events.register("before-send.sns", wire)
+    with mock.patch("botocore.endpoint.time.sleep"):
+        became = Topic(client, ARN, "https://stallwatch.example/", Words()).publish(letter())
+    assert (sends, outcome) == (len(wire.sent), became)
+
+
+def lose() -> tuple[int, str]:
+    raise ReadTimeoutError(endpoint_url=URL)
+
+
+@pytest.fixture
+def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
