@@ -120,9 +120,11 @@ def _glances(
     order_id: str, stays: Sequence[Stay], runs: Mapping[str, Sequence[Run]], wheel: Wheel
 ) -> Iterable[Glance]:
     name = short_name(order_id)
-    untils: list[datetime | None] = [stay.since for stay in stays[1:]]
-    for stay, until in zip(stays, [*untils, None], strict=True):
-        for turn in wheel.turn_names(stay.slot) if stay.slot else ():
+    for stay, following in pairwise([*stays, None]):
+        if stay is None or not stay.slot:
+            continue
+        until = None if following is None else following.since
+        for turn in wheel.turn_names(stay.slot):
             for run in runs.get(turn, ()):
                 if run.at >= stay.since + SETTLING and (until is None or run.at < until):
                     yield Glance(run.at, _outcome(run, name))

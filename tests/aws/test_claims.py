@@ -93,6 +93,14 @@ def test_it_is_what_the_order_and_the_answers_say(world: World) -> None:
     assert 404 == world.call("GET", "/orders/nobody/claim")[0]
 
 
+def test_an_order_that_was_just_added_has_one_too(world: World) -> None:
+    """Nobody has looked at it yet, and no day is counted."""
+    world.call("POST", "/orders", {**ORDER, "order_id": "new"})
+    claim = claim_of(world, "/orders/new/claim")
+    assert 0 == claim["watching"]["looks"]["on_record"]
+    assert (None, []) == (claim["silence"]["days"], claim["checkpoints"])
+
+
 def test_looks_and_gaps_are_those_of_the_run_records(world: World) -> None:
     """Each turn of the order's slots was a look; a block is a gap of our own, and is told."""
     let_pass(world, 3)
@@ -119,7 +127,7 @@ def test_looks_and_gaps_are_those_of_the_run_records(world: World) -> None:
 def test_it_comes_in_four_forms(world: World) -> None:
     """All with the same checksum."""
     link = link_of(world)
-    path = f"/claims/{link['token']}"
+    path = f"/{link['path']}"
     claim = claim_of(world, path)
     for kind, start in (("text/html", "<!doctype html>"), ("image/svg+xml", "<svg")):
         status, text = world.call("GET", path, headers={"accept": kind})
@@ -146,14 +154,6 @@ def test_a_link_keeps_the_file_as_it_stood(world: World) -> None:
     assert "delivered" == claim_of(world)["parcel"]["state"]
     made, ends = (datetime.fromisoformat(link[name]) for name in ("made_at", "ends_at"))
     assert timedelta(days=30) == ends - made
-
-
-def test_a_link_opens_without_the_key_and_says_where(world: World) -> None:
-    """Its address is that by which the request came."""
-    _, link = world.call(
-        "POST", LINKS, headers={"Host": "track.example", "X-Forwarded-Proto": "https"}
-    )
-    assert link["url"] == f"https://track.example/claims/{link['token']}"
 
 
 NOTHING = {"message": "There is no such thing."}

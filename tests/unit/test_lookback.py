@@ -119,6 +119,13 @@ def test_after_the_watch_nothing_is_missed() -> None:
     assert () == back(days_of(Run(at(1), answered=True)), START + HOUR, stays=stays).gaps
 
 
+def test_an_order_that_is_new_was_in_no_slot_yet() -> None:
+    """Nothing is on record of it."""
+    seen = back({}, stays=(), now=START + HOUR)
+    assert ((), ()) == (seen.glances, seen.gaps)
+    assert [] == turns_of((), WHEEL)
+
+
 def test_no_answer_at_all_is_one_gap() -> None:
     """From the beginning of the watch on."""
     seen = back({}, now=START + 3 * DAY)

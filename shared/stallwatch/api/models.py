@@ -290,7 +290,9 @@ class NewLinkOut(LinkOut):
     """A link that was just made. Its token is told this once."""
 
     token: str
-    url: str = Field(description="Opens it; `?as=png`, `svg` or `json` asks for another form")
+    path: str = Field(
+        description="Below the API's address; `?as=html`, `png`, `svg` or `json` asks for a form"
+    )
 
 
 class LinksOut(BaseModel):

@@ -476,7 +476,7 @@ def make_link(order_id: OrderIdInPath) -> Response[NewLinkOut]:
     """Make a link to an order's claim file."""
     services = _services()
     link, token = services.claims.link(order_id, services.now)
-    made = NewLinkOut(**_link(link), token=token, url=f"{_address()}/claims/{token}")
+    made = NewLinkOut(**_link(link), token=token, path=f"claims/{token}")
     return Response(201, JSON, made)
 
 
@@ -511,16 +511,6 @@ def open_link(token: str, as_: Annotated[Form | None, _AS] = None) -> Response[A
 
 def _link(link: Link) -> dict[str, Any]:
     return {"id": link.id, "made_at": link.made_at, "ends_at": link.ends_at}
-
-
-def _address() -> str:
-    """The address of the API, as the present request came to it."""
-    event = app.current_event
-    context = event.get("requestContext") or {}
-    host = event.headers.get("host") or context.get("domainName", "")
-    scheme = event.headers.get("x-forwarded-proto", "http")
-    before, _, _ = (context.get("path") or event.path).rpartition("/orders/")
-    return f"{scheme}://{host}{before}"
 
 
 # Subscribers.
