@@ -82,6 +82,8 @@ def watch_lines(claim: Claim, words: Words, *, gaps: int) -> Iterator[str]:
         last = say_instant(watching["last_answer_at"])
         told = say("claim.watch.answers", source=source, n=looks["answered"], last=last)
         yield f"{looked} {told}"
+        if claim["silence"]["since"] < watching["since"]:
+            yield say("claim.watch.before", source=source)
     for outcome in ("unanswered", "blocked", "failing"):
         if looks[outcome]:
             yield say(f"claim.watch.{outcome}", n=looks[outcome], source=source)

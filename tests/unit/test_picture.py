@@ -84,6 +84,17 @@ def test_our_gaps_are_marked_and_told() -> None:
     assert "2026-06-06: contacted the seller" in shown
 
 
+def test_what_was_before_our_watch_is_told_apart() -> None:
+    """Nobody looked then: it is the source's own list that tells of it."""
+    case = stalled(NOW)
+    before = "What is told of the time before that stands in Cainiao's own list of events."
+    assert before not in all_of(picture(case.claim(), WORDS))
+    case.order = replace(case.order, created_at=NOW - 3 * DAY)
+    case.answers = [(NOW - DAY, case.answers[-1][1])]
+    case.runs = daily(case.order, NOW)
+    assert before in all_of(picture(case.claim(), WORDS))
+
+
 def test_what_is_no_silence_is_not_called_one() -> None:
     """A delivery, a return, a parcel that nobody has answered about."""
     order = an_order(created_at=NOW - 19 * DAY)
