@@ -16,6 +16,7 @@ from stallwatch.lookback import look_back, turns_of
 from stallwatch.model import Alert, Order
 from stallwatch.rules import Memory, evaluate
 from stallwatch.sources.cainiao import parse
+from stallwatch.suspicions import observations
 from stallwatch.traces import TraceRecord, absorb
 from stallwatch.wheel import Wheel
 from tests.fakes import NUMBER, an_answer, an_event, an_order
@@ -35,6 +36,8 @@ class Case:
     """Of its slot, which has one turn a day."""
     alerts: Sequence[Alert] = ()
     second_source: bool = False
+    sharing: Sequence[str] = ()
+    """The other orders with the same number."""
     limits: Limits = field(default_factory=Limits)
 
     @property
@@ -71,6 +74,7 @@ class Case:
             checked_at=max([*answered, *(r.at for r in self.runs)], default=None),
             source="cainiao",
             second_source=self.second_source,
+            observations=observations(self.order, decision, trace, self.sharing, self.limits),
         )
         loaded: Claim = json.loads(seal(claim_of(evidence, self.limits, self.now)))
         return loaded

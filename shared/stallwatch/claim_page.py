@@ -15,6 +15,7 @@ from stallwatch.claims import CHECK, Claim
 from stallwatch.picture import (
     bar,
     headline,
+    odd_lines,
     say_instant,
     second_lines,
     watch_lines,
@@ -45,15 +46,16 @@ def page(claim: Claim, words: Words) -> str:
         words: The language.
     """
     say, order = words.say, claim["order"]
-    title = say("claim.page_title", order_id=order["order_id"])
+    title = say("page_title", order_id=order["order_id"])
     body = [
         *_header(claim, words),
         f'<div class="columns">{_silence(claim, words)}{_order(claim, words)}</div>',
         _checkpoints(claim, words),
         _watching(claim, words),
+        _odd(claim, words),
         _buyer(claim, words),
         _check(claim, words) + "</main>",
-        f"<footer>{_text(say('claim.made_by'))}</footer>",
+        f"<footer>{_text(say('made_by'))}</footer>",
     ]
     return (
         f'<!doctype html>\n<html lang="{words.language}">\n<head>\n<meta charset="utf-8">\n'
@@ -84,52 +86,52 @@ def _list(lines: Iterable[str]) -> str:
 def _header(claim: Claim, words: Words) -> Iterable[str]:
     say, order, silence = words.say, claim["order"], claim["silence"]
     text, alarming = headline(claim, words)
-    number = order["tracking_number"] or say("claim.no_number")
-    told = [say(f"claim.since.{silence['since_what']}", at=say_instant(silence["since"]))]
+    number = order["tracking_number"] or say("no_number")
+    told = [say(f"since.{silence['since_what']}", at=say_instant(silence["since"]))]
     if silence["until"] is not None:
-        told.append(say("claim.until", at=say_instant(silence["until"])))
+        told.append(say("until", at=say_instant(silence["until"])))
     if claim["parcel"]["tracking_ended_by_design"]:
-        told.append(say("claim.ended_by_design"))
+        told.append(say("ended_by_design"))
     look = "head alarm" if alarming else "head"
     yield (
-        f"<header><h1>{_text(say('claim.title'))}</h1>"
-        f"<p>{_text(say('claim.as_of', at=say_instant(claim['made_at'])))}</p></header>"
+        f"<header><h1>{_text(say('title'))}</h1>"
+        f"<p>{_text(say('as_of', at=say_instant(claim['made_at'])))}</p></header>"
     )
     yield (
-        f'<main><p class="ids"><span><span>{_text(say("claim.label.order"))}</span>'
+        f'<main><p class="ids"><span><span>{_text(say("label.order"))}</span>'
         f"<strong>{_text(order['order_id'])}</strong></span><span>"
-        f"<span>{_text(say('claim.label.number'))}</span>"
+        f"<span>{_text(say('label.number'))}</span>"
         f"<strong>{_text(number)}</strong></span></p>"
     )
     yield f'<div class="{look}"><strong>{_text(text)}</strong>{"<br>".join(map(_text, told))}</div>'
     yield f'<div class="band">{bar(claim, words)}</div>'
-    yield f'<p class="note">{_text(say("claim.legend.all"))}</p>'
+    yield f'<p class="note">{_text(say("legend.all"))}</p>'
 
 
 def _silence(claim: Claim, words: Words) -> str:
     say, transit = words.say, claim["transit"]
     lines = []
     if transit["days"] is not None:
-        since = say(f"claim.since.{transit['since_what']}", at=say_instant(transit["since"]))
-        lines.append(_text(f"{say('claim.transit', n=transit['days'])} ({since})"))
+        since = say(f"since.{transit['since_what']}", at=say_instant(transit["since"]))
+        lines.append(_text(f"{say('transit', n=transit['days'])} ({since})"))
     lines += [_text(_rule(rule, claim, words)) for rule in claim["rules"]]
-    return _section(say("claim.part.silence"), _list(lines))
+    return _section(say("part.silence"), _list(lines))
 
 
 def _rule(rule: dict[str, Any], claim: Claim, words: Words) -> str:
     say = words.say
     if rule["name"] == "window":
         text = say(
-            "claim.rule.window",
+            "rule.window",
             service=say(f"service.{claim['parcel']['service']}"),
             country=words.country(claim["order"]["destination"]),
             low=rule["from_days"],
             high=rule["days"],
         )
     else:
-        text = say(f"claim.rule.{rule['name']}", n=rule["days"])
-    reached = say("claim.rule.reached" if rule["reached"] else "claim.rule.not_reached")
-    return f"{text} ({say('claim.origin.' + rule['origin'])}): {reached}"
+        text = say(f"rule.{rule['name']}", n=rule["days"])
+    reached = say("rule.reached" if rule["reached"] else "rule.not_reached")
+    return f"{text} ({say('origin.' + rule['origin'])}): {reached}"
 
 
 def _order(claim: Claim, words: Words) -> str:
@@ -148,19 +150,19 @@ def _order(claim: Claim, words: Words) -> str:
         "earlier": ", ".join(order["earlier_tracking_numbers"]) or None,
     }
     rows = (
-        f"<div><dt>{_text(words.say(f'claim.field.{name}'))}</dt><dd>{_outside(value)}</dd></div>"
+        f"<div><dt>{_text(words.say(f'field.{name}'))}</dt><dd>{_outside(value)}</dd></div>"
         for name, value in facts.items()
         if value is not None
     )
-    return _section(words.say("claim.part.order"), f"<dl>{''.join(rows)}</dl>")
+    return _section(words.say("part.order"), f"<dl>{''.join(rows)}</dl>")
 
 
 def _checkpoints(claim: Claim, words: Words) -> str:
-    say, title = words.say, words.say("claim.part.checkpoints_all")
+    say, title = words.say, words.say("part.checkpoints_all")
     if not claim["checkpoints"]:
-        return _section(title, f"<p>{_text(say('claim.untold'))}</p>")
+        return _section(title, f"<p>{_text(say('untold'))}</p>")
     heads = "".join(
-        f'<th scope="col">{_text(say(f"claim.column.{name}"))}</th>'
+        f'<th scope="col">{_text(say(f"column.{name}"))}</th>'
         for name in ("at", "given", "text", "code", "source")
     )
     newest = next((c for c in claim["checkpoints"] if c["set_aside"] is None), None)
@@ -172,13 +174,13 @@ def _checkpoints(claim: Claim, words: Words) -> str:
 def _row(checkpoint: dict[str, Any], words: Words, *, newest: bool) -> str:
     say, aside = words.say, checkpoint["set_aside"]
     at = checkpoint["at"][:16].replace("T", " ")
-    zone = checkpoint["zone"] or say("claim.zone.none")
+    zone = checkpoint["zone"] or say("zone.none")
     text = " · ".join(_outside(s) for s in (checkpoint["text"], checkpoint["place"]) if s)
     if aside is not None:
-        why = say(f"claim.aside.{aside}", number=checkpoint["tracking_number"])
+        why = say(f"aside.{aside}", number=checkpoint["tracking_number"])
         text += f" <em>({_text(why)})</em>"
     look = ' class="first"' if newest else ' class="aside"' if aside is not None else ""
-    source = _text(say(f"claim.source.{checkpoint['source']}"))
+    source = _text(say(f"source.{checkpoint['source']}"))
     code = _outside(checkpoint["code"]).replace("_", "_<wbr>")
     return (
         f"<tr{look}><td>{at}</td><td>{_text(checkpoint['as_given'])} {_outside(zone)}</td>"
@@ -189,24 +191,29 @@ def _row(checkpoint: dict[str, Any], words: Words, *, newest: bool) -> str:
 def _watching(claim: Claim, words: Words) -> str:
     gaps = claim["watching"]["gaps"]
     lines = [*watch_lines(claim, words, gaps=len(gaps)), *second_lines(claim, words)]
-    return _section(words.say("claim.part.watching"), _list(map(_text, lines)))
+    return _section(words.say("part.watching"), _list(map(_text, lines)))
+
+
+def _odd(claim: Claim, words: Words) -> str:
+    lines = [_text(line) for line in odd_lines(claim, words)]
+    return _section(words.say("part.odd"), _list(lines)) if lines else ""
 
 
 def _buyer(claim: Claim, words: Words) -> str:
     lines = [_text(word_line(word, claim["order"], words)) for word in claim["buyer"]]
-    none = [_text(words.say("claim.word.none"))]
-    return _section(words.say("claim.part.buyer"), _list(lines or none))
+    none = [_text(words.say("word.none"))]
+    return _section(words.say("part.buyer"), _list(lines or none))
 
 
 def _check(claim: Claim, words: Words) -> str:
     say = words.say
     links = (
-        f'<a href="?as={name}">{_text(say(f"claim.link.{word}"))}</a>'
+        f'<a href="?as={name}">{_text(say(f"link.{word}"))}</a>'
         for name, word in (("png", "picture"), ("json", "json"))
     )
     return _section(
-        say("claim.part.check"),
-        f"<p>{_text(say('claim.check'))}</p>",
+        say("part.check"),
+        f"<p>{_text(say('check'))}</p>",
         f"<p><code>{_text(CHECK)}</code></p>",
         f'<p class="sum">SHA-256: <code>{_text(claim["sha256"])}</code></p>',
         f'<p class="links">{"".join(links)}</p>',

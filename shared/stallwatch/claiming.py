@@ -158,6 +158,7 @@ class Claims:
             checked_at=seen.checked_at,
             source=self.source,
             second_source=self.second_source,
+            observations=seen.observations,
         )
         return seal(claim_of(evidence, self.limits, now))
 

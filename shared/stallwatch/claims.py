@@ -18,7 +18,7 @@ of these prints the checksum of one that was saved:
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
@@ -38,6 +38,7 @@ from stallwatch.model import (
 )
 from stallwatch.reading import is_scan, set_aside
 from stallwatch.rules import Decision
+from stallwatch.suspicions import Observation
 
 VERSION = 1
 
@@ -63,6 +64,7 @@ class Evidence:
         checked_at: The last try.
         source: The name of the first source.
         second_source: Whether a second source is configured.
+        observations: What is odd about the number.
     """
 
     order: Order
@@ -73,6 +75,7 @@ class Evidence:
     checked_at: datetime | None
     source: str
     second_source: bool
+    observations: Sequence[Observation] = ()
 
 
 def claim_of(evidence: Evidence, limits: Limits, now: datetime) -> Claim:
@@ -99,6 +102,9 @@ def claim_of(evidence: Evidence, limits: Limits, now: datetime) -> Claim:
         "watching": _watching(evidence),
         "second_source": _second(evidence),
         "buyer": _words(order),
+        "observations": [
+            {"what": o.oddity.value, "values": dict(o.values)} for o in evidence.observations
+        ],
     }
 
 
@@ -318,6 +324,7 @@ def _word(action: Action, *, taken_back: bool) -> Json:
         "on": _day(action.on),
         "until": _day(action.until),
         "amount": None if action.amount is None else format(action.amount, "f"),
+        "looked": {spot.value: _day(day) for spot, day in action.answers},
         "taken_back": taken_back and action.deed is not Deed.REOPEN,
     }
 

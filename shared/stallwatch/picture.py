@@ -10,7 +10,11 @@ from typing import Any
 
 from stallwatch.claims import Claim
 from stallwatch.drawing import ANY_FACE, Drawing, Face
-from stallwatch.words import Words
+from stallwatch.suspicions import Observation, Oddity
+from stallwatch.words import DEFAULT_LANGUAGE, Words
+
+WORDS = Words(DEFAULT_LANGUAGE, "claims")
+"""What a claim says for itself: in English alone, for whoever decides about it."""
 
 WIDTH = 1080
 
@@ -40,15 +44,15 @@ def headline(claim: Claim, words: Words) -> tuple[str, bool]:
     """What a claim comes down to, in a few words, and whether it is alarming."""
     parcel, silent = claim["parcel"], claim["silence"]["days"]
     if parcel["destroyed"]:
-        return words.say("claim.headline.destroyed"), True
+        return words.say("headline.destroyed"), True
     if parcel["stage"] == "returned":
-        return words.say("claim.headline.returned"), True
+        return words.say("headline.returned"), True
     if parcel["delivered_at"] is not None:
-        return words.say("claim.headline.delivered", date=parcel["delivered_at"][:10]), False
+        return words.say("headline.delivered", date=parcel["delivered_at"][:10]), False
     if silent is None:
-        return words.say("claim.headline.unknown"), False
+        return words.say("headline.unknown"), False
     key = "scan" if claim["order"]["tracking_number"] else "number"
-    return words.say(f"claim.headline.{key}", n=silent), True
+    return words.say(f"headline.{key}", n=silent), True
 
 
 def is_silent(claim: Claim) -> bool:
@@ -71,65 +75,74 @@ def watch_lines(claim: Claim, words: Words, *, gaps: int) -> Iterator[str]:
         gaps: How many gaps are told of, the newest ones; the rest is counted.
     """
     watching, say = claim["watching"], words.say
-    looks, source = watching["looks"], words.say(f"claim.source.{watching['source']}")
+    looks, source = watching["looks"], words.say(f"source.{watching['source']}")
     if claim["order"]["tracking_number"] is None:
-        yield say("claim.watch.no_number")
+        yield say("watch.no_number")
         return
-    looked = say("claim.watch.looks", n=looks["on_record"], since=say_instant(watching["since"]))
+    looked = say("watch.looks", n=looks["on_record"], since=say_instant(watching["since"]))
     if watching["last_answer_at"] is None:
-        yield f"{looked} {say('claim.watch.no_answer', source=source)}"
+        yield f"{looked} {say('watch.no_answer', source=source)}"
     else:
         last = say_instant(watching["last_answer_at"])
-        told = say("claim.watch.answers", source=source, n=looks["answered"], last=last)
+        told = say("watch.answers", source=source, n=looks["answered"], last=last)
         yield f"{looked} {told}"
         if claim["silence"]["since"] < watching["since"]:
-            yield say("claim.watch.before", source=source)
+            yield say("watch.before", source=source)
     for outcome in ("unanswered", "blocked", "failing"):
         if looks[outcome]:
-            yield say(f"claim.watch.{outcome}", n=looks[outcome], source=source)
+            yield say(f"watch.{outcome}", n=looks[outcome], source=source)
     if not watching["gaps"]:
-        yield say("claim.watch.no_gaps", n=watching["gap_from_hours"])
+        yield say("watch.no_gaps", n=watching["gap_from_hours"])
         return
     shown = watching["gaps"][-gaps:]
     for gap in shown:
-        until = say("claim.gap.now") if gap["until"] is None else say_instant(gap["until"])
+        until = say("gap.now") if gap["until"] is None else say_instant(gap["until"])
         since = say_instant(gap["since"])
-        yield say(f"claim.gap.{gap['reason']}", since=since, until=until, n=gap["tries"])
+        yield say(f"gap.{gap['reason']}", since=since, until=until, n=gap["tries"])
     if len(watching["gaps"]) > len(shown):
-        yield say("claim.watch.more_gaps", n=len(watching["gaps"]) - len(shown))
-    yield say("claim.watch.whole")
+        yield say("watch.more_gaps", n=len(watching["gaps"]) - len(shown))
+    yield say("watch.whole")
 
 
 def second_lines(claim: Claim, words: Words) -> Iterator[str]:
     """What the second source said, in sentences."""
     second, say = claim["second_source"], words.say
     if second is None:
-        yield say("claim.second.none")
+        yield say("second.none")
         return
-    source = say(f"claim.source.{second['name']}")
+    source = say(f"source.{second['name']}")
     if second["answered_at"] is None:
-        yield say(f"claim.second.{'asked' if second['asked'] else 'not_asked'}", source=source)
+        yield say(f"second.{'asked' if second['asked'] else 'not_asked'}", source=source)
     elif second["newest_checkpoint_at"] is None:
-        yield say("claim.second.nothing", source=source, at=say_instant(second["answered_at"]))
+        yield say("second.nothing", source=source, at=say_instant(second["answered_at"]))
     else:
         at, newest = map(say_instant, (second["answered_at"], second["newest_checkpoint_at"]))
-        yield say("claim.second.answered", source=source, at=at, newest=newest)
+        yield say("second.answered", source=source, at=at, newest=newest)
     if second["failing_since"] is not None:
-        yield say("claim.second.failing", at=say_instant(second["failing_since"]))
+        yield say("second.failing", at=say_instant(second["failing_since"]))
 
 
 def word_line(word: dict[str, Any], order: dict[str, Any], words: Words) -> str:
     """A word of the buyer, with its dates, in a sentence."""
     day = word["on"] or word["said_at"][:10]
-    key = f"claim.word.{word['action']}"
-    line = words.say(key if words.has(key) else "claim.word.other", day=day, what=word["action"])
+    key = f"word.{word['action']}"
+    line = words.say(key if words.has(key) else "word.other", day=day, what=word["action"])
+    if word["looked"]:
+        spots = (f"{words.say(f'spot.{spot}')} {on}" for spot, on in word["looked"].items())
+        line += f": {', '.join(spots)}"
     if word["until"] is not None:
-        line += " " + words.say("claim.word.until", day=word["until"])
+        line += " " + words.say("word.until", day=word["until"])
     if word["amount"] is not None:
         line += f" ({word['amount']} {order['currency'] or ''}".rstrip() + ")"
     if word["taken_back"]:
-        line += " " + words.say("claim.word.taken_back")
+        line += " " + words.say("word.taken_back")
     return line
+
+
+def odd_lines(claim: Claim, words: Words) -> list[str]:
+    """What is odd about the tracking number, in sentences."""
+    said = Words(words.language)
+    return [Observation(Oddity(o["what"]), o["values"]).said(said) for o in claim["observations"]]
 
 
 # The bar: time to scale.
@@ -160,7 +173,7 @@ def _bar(drawing: Drawing, top: float, claim: Claim, words: Words) -> float:
     if is_silent(claim):
         x, x2 = x_of(silence["since"]), x_of(silence["until"])
         drawing.hatched(x, y, max(x2 - x, 4), height, _ALARM)
-        text = words.say("claim.days", n=silence["days"])
+        text = words.say("days", n=silence["days"])
         middle = min(max((x + x2) / 2, _MARGIN + 90), WIDTH - _MARGIN - 90)
         drawing.text(middle, top + 26, text, 28, _ALARM, bold=True, anchor="middle")
     for checkpoint in claim["checkpoints"]:
@@ -265,10 +278,10 @@ class _Picture:
     def _title(self) -> float:
         order, drawing = self._claim["order"], self._drawing
         drawing.box(0, 0, WIDTH, 62, _INK)
-        drawing.text(_MARGIN, 42, self._say("claim.title"), 28, _PAPER, bold=True)
-        made = self._say("claim.as_of", at=say_instant(self._claim["made_at"]))
+        drawing.text(_MARGIN, 42, self._say("title"), 28, _PAPER, bold=True)
+        made = self._say("as_of", at=say_instant(self._claim["made_at"]))
         drawing.text(WIDTH - _MARGIN, 42, made, 24, _PAPER, anchor="end")
-        y = self._ids(order["order_id"], order["tracking_number"] or self._say("claim.no_number"))
+        y = self._ids(order["order_id"], order["tracking_number"] or self._say("no_number"))
         if order["title"] is not None:
             y = self._lines(order["title"], y + 2, 28, most=1, ink=_SOFT)
         return y
@@ -283,7 +296,7 @@ class _Picture:
         for name, value in (("order", order_id), ("number", number)):
             x = _MARGIN + half if beside and name == "number" else float(_MARGIN)
             y = top if beside else y
-            self._drawing.text(x, y + 26, label(f"claim.label.{name}"), 22, _SOFT)
+            self._drawing.text(x, y + 26, label(f"label.{name}"), 22, _SOFT)
             lines = self._face.wrap(value, 38, half if beside else _INNER, most=2, bold=True)
             y = self._drawing.lines(x, y + 28, lines, 38, _INK, bold=True)
         return y
@@ -294,11 +307,11 @@ class _Picture:
         ink = _ALARM if alarming else _INK
         size = max(min(76, int(76 * (_INNER - 48) / self._face.width_of(text, 76, bold=True))), 52)
         lines = self._face.wrap(text, size, _INNER - 48, most=2, bold=True)
-        told = [self._say(f"claim.since.{silence['since_what']}", at=say_instant(silence["since"]))]
+        told = [self._say(f"since.{silence['since_what']}", at=say_instant(silence["since"]))]
         if silence["until"] is not None:
-            told.append(self._say("claim.until", at=say_instant(silence["until"])))
+            told.append(self._say("until", at=say_instant(silence["until"])))
         if self._claim["parcel"]["tracking_ended_by_design"]:
-            told.append(self._say("claim.ended_by_design"))
+            told.append(self._say("ended_by_design"))
         below = [line for one in told for line in self._face.wrap(one, 28, _INNER - 48, most=2)]
         height = len(lines) * size * 1.3 + len(below) * 28 * 1.3 + 24
         self._drawing.box(_MARGIN, y, _INNER, height, _TINT if alarming else _FACE)
@@ -311,7 +324,7 @@ class _Picture:
         drawing, x = self._drawing, float(_MARGIN)
         for name in self._signs():
             ends_on = self._claim["order"]["protection_ends_on"] or ""
-            text = self._say(f"claim.legend.{name}", day=ends_on)
+            text = self._say(f"legend.{name}", day=ends_on)
             wide = 34 + self._face.width_of(text, 22) + 24
             if x > _MARGIN and x + wide > WIDTH - _MARGIN:
                 x, y = float(_MARGIN), y + 34
@@ -341,14 +354,14 @@ class _Picture:
 
     def _checkpoints(self, y: float) -> float:
         claim, drawing = self._claim, self._drawing
-        y = self._section(y, "claim.part.checkpoints")
+        y = self._section(y, "part.checkpoints")
         if is_silent(claim):
             silence = claim["silence"]
             drawing.hatched(_MARGIN, y + 4, 22, 62, _ALARM)
             drawing.text(
                 _MARGIN + 42,
                 y + 46,
-                self._say("claim.nothing", n=silence["days"]),
+                self._say("nothing", n=silence["days"]),
                 32,
                 _ALARM,
                 bold=True,
@@ -359,11 +372,11 @@ class _Picture:
             y = self._checkpoint(y, checkpoint, newest=index == 0)
         left = len(counted) - _MOST_CHECKPOINTS
         if left > 0:
-            y = self._lines(self._say("claim.earlier", n=left), y + 2, 24, most=1, ink=_SOFT)
+            y = self._lines(self._say("earlier", n=left), y + 2, 24, most=1, ink=_SOFT)
         if not counted:
-            y = self._lines(self._say("claim.untold"), y, 28, most=2)
+            y = self._lines(self._say("untold"), y, 28, most=2)
         if self._left_out:
-            y = self._lines(self._say("claim.left_out"), y + 2, 24, most=2, ink=_SOFT)
+            y = self._lines(self._say("left_out"), y + 2, 24, most=2, ink=_SOFT)
         return y
 
     def _checkpoint(self, y: float, checkpoint: dict[str, Any], *, newest: bool) -> float:
@@ -371,7 +384,7 @@ class _Picture:
         drawing.box(_MARGIN + 7, y + 14, 8, 26, _INK if newest else _SOFT)
         at = say_instant(checkpoint["at"]).removesuffix(" UTC")
         drawing.text(_MARGIN + 42, y + 36, at, 26, _INK if newest else _SOFT, bold=newest)
-        source = self._say(f"claim.source.{checkpoint['source']}")
+        source = self._say(f"source.{checkpoint['source']}")
         said = [checkpoint["text"], checkpoint["place"]]
         text = self._shown(" · ".join(s for s in said if s)) or checkpoint["code"]
         x = _MARGIN + 350
@@ -384,24 +397,29 @@ class _Picture:
 
     def _watching(self, y: float) -> float:
         claim = self._claim
-        y = self._section(y, "claim.part.watching")
+        y = self._section(y, "part.watching")
         lines = list(watch_lines(claim, self._words, gaps=_MOST_GAPS))
         if claim["second_source"] is not None:
             lines += second_lines(claim, self._words)
         for line in lines:
             y = self._lines(line, y, 26, most=3) + 4
+        odd = odd_lines(claim, self._words)
+        if odd:
+            y = self._section(y + 30, "part.odd")
+        for line in odd:
+            y = self._lines(line, y, 26, most=3) + 4
         said = [
             word_line(w, claim["order"], self._words) for w in claim["buyer"] if not w["taken_back"]
         ]
         if said:
-            y = self._section(y + 30, "claim.part.buyer")
+            y = self._section(y + 30, "part.buyer")
         for line in said[-5:]:
             y = self._lines(line, y, 26, most=2) + 4
         return y
 
     def _seal(self, y: float) -> float:
         self._drawing.line(_MARGIN, y, WIDTH - _MARGIN, y, _LINE)
-        y = self._lines(self._say("claim.seal"), y + 8, 22, most=2, ink=_SOFT)
+        y = self._lines(self._say("seal"), y + 8, 22, most=2, ink=_SOFT)
         return self._lines(self._claim["sha256"], y, 21, most=2, ink=_SOFT) + 24
 
     def _section(self, y: float, key: str) -> float:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,10 @@ import pytest
 from stallwatch.answers import Answer, Verdict
 from stallwatch.claims import CHECK, canonical, checksum, is_whole, seal
 from stallwatch.limits import Limits
-from stallwatch.model import Action, Deed, LocalCarrier, Service
+from stallwatch.lookback import GapReason
+from stallwatch.model import Action, Deed, LocalCarrier, Service, Spot
+from stallwatch.picture import WORDS, odd_lines, word_line
+from stallwatch.reading import Aside
 from stallwatch.sources.cainiao import parse
 from tests.claims import Case, daily, recorded, stalled
 from tests.fakes import an_answer, an_event, an_order
@@ -191,6 +195,45 @@ def test_the_buyer_s_words_stand_with_their_dates() -> None:
         ("refunded", None, "10.50", False),
     ] == [(w["action"], w["on"], w["amount"], w["taken_back"]) for w in claim["buyer"]]
     assert ("12.50", "EUR") == (claim["order"]["price"], claim["order"]["currency"])
+
+
+def test_where_it_was_looked_for_is_evidence() -> None:
+    """Each place with its day, as the buyer answered."""
+    case = stalled(NOW)
+    looked = ((Spot.NEIGHBOUR, date(2026, 6, 10)), (Spot.LOCKER, date(2026, 6, 11)))
+    said = Action(Deed.NOT_FOUND_HERE, NOW - 3 * DAY, answers=looked)
+    case.order = replace(case.order, actions=(said,))
+    (word,) = case.claim()["buyer"]
+    assert {"neighbour": "2026-06-10", "locker": "2026-06-11"} == word["looked"]
+    assert "parcel locker 2026-06-11, neighbours 2026-06-10" in word_line(word, {}, WORDS)
+
+
+def test_what_is_odd_about_the_number_is_told_as_it_was_seen() -> None:
+    """In a sentence, and as data; nobody is accused."""
+    case = stalled(NOW, tracking_number="RB123456784CN")
+    case.sharing = ("8000000000000002",)
+    claim = case.claim()
+    assert ["check_digit", "same_number"] == [o["what"] for o in claim["observations"]]
+    digit, same = odd_lines(claim, WORDS)
+    assert "The check digit of the number RB123456784CN does not fit" in digit
+    assert "8000000000000002" in same
+    assert [] == stalled(NOW).claim()["observations"]
+
+
+@pytest.mark.parametrize(
+    ("family", "values"),
+    [
+        ("word", Deed),
+        ("spot", Spot),
+        ("gap", GapReason),
+        ("aside", Aside),
+        ("service", Service),
+    ],
+)
+def test_there_is_a_sentence_for_every_value(family: str, values: type[StrEnum]) -> None:
+    """None is shown as it stands in the data."""
+    for value in values:
+        assert WORDS.has(f"{family}.{value}")
 
 
 def test_a_second_source_that_there_is_not_is_not_spoken_of() -> None:

@@ -11,15 +11,13 @@ import pytest
 from stallwatch.answers import Answer, Verdict
 from stallwatch.claims import Claim
 from stallwatch.model import Action, Deed
-from stallwatch.picture import WIDTH, bar, picture
+from stallwatch.picture import WIDTH, WORDS, bar, picture
 from stallwatch.png import FACE, png_of
-from stallwatch.words import Words
 from tests.claims import Case, daily, stalled
 from tests.fakes import an_answer, an_event, an_order
 
 NOW = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
-WORDS = Words()
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -113,6 +111,13 @@ def test_what_is_no_silence_is_not_called_one() -> None:
     assert "No answer yet about this number" in shown
     shown = all_of(picture(Case(an_order(tracking_number=None), [], NOW).claim(), WORDS))
     assert "20 days without a tracking number" in shown
+
+
+def test_what_is_odd_about_the_number_is_shown() -> None:
+    """A mediator need not find it out."""
+    case = stalled(NOW, tracking_number="RB123456784CN")
+    assert "The check digit of the number RB123456784CN" in all_of(picture(case.claim(), WORDS))
+    assert "odd" not in all_of(picture(stalled(NOW).claim(), WORDS))
 
 
 def test_an_economy_parcel_s_silence_comes_with_its_caveat() -> None:

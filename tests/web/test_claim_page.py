@@ -20,8 +20,7 @@ from stallwatch.claim_page import page, policy
 from stallwatch.claims import Claim
 from stallwatch.drawing import ANY_FACE
 from stallwatch.model import Action, Deed
-from stallwatch.picture import picture
-from stallwatch.words import Words
+from stallwatch.picture import WORDS, picture
 from tests.claims import Case, daily, recorded, stalled
 from tests.fakes import an_answer, an_event
 from tests.local.parts import FACTS, need
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
 
 NOW = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
-WORDS = Words()
 PHONE = {"width": 360, "height": 740}
 
 

@@ -6,8 +6,9 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from stallwatch.lookback import GapReason
-from stallwatch.model import Deed, Service, Stage, State
+from stallwatch.model import Deed, Service, Spot, Stage, State
 from stallwatch.reading import Aside
+from stallwatch.suspicions import Oddity
 
 Beginning = Literal["scan", "first_scan", "update", "shipped", "ordered", "number_changed"]
 
@@ -144,7 +145,15 @@ class ClaimWord(_Part):
     on: date | None
     until: date | None
     amount: str | None
+    looked: dict[Spot, date] = Field(description="Where it was looked for in vain, and when")
     taken_back: bool
+
+
+class ClaimObservation(_Part):
+    """Something odd that was seen about the number; it accuses nobody."""
+
+    what: Oddity
+    values: dict[str, str | int]
 
 
 class ClaimOut(_Part):
@@ -161,6 +170,7 @@ class ClaimOut(_Part):
     watching: ClaimWatching
     second_source: ClaimSecondSource | None
     buyer: list[ClaimWord] = Field(description="Oldest first")
+    observations: list[ClaimObservation]
     sha256: str = Field(
         description="Over the canonical form without this field, as"
         " `jq -cSj 'del(.sha256)' claim.json | sha256sum` prints it"

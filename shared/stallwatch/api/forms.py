@@ -8,8 +8,6 @@ from typing import Any, Literal
 
 from aws_lambda_powertools.event_handler import Response
 
-from stallwatch.words import Words
-
 Form = Literal["json", "html", "png", "svg"]
 
 TYPES: Mapping[Form, str] = {
@@ -62,30 +60,29 @@ def _welcome(kind: str, ranges: list[tuple[str, float]]) -> tuple[float, int]:
     return 0.0, 0
 
 
-def claim_response(file: bytes, form: Form, words: Words) -> Response[Any]:
+def claim_response(file: bytes, form: Form) -> Response[Any]:
     """A claim file in a form.
 
     Args:
         file: The file, in its canonical form.
         form: The form.
-        words: The language.
     """
     headers: dict[str, Any] = {**_HEADERS, "Content-Security-Policy": _NOTHING}
     if form == "json":
-        return Response(200, TYPES[form], file.decode(), headers, compress=True)
+        return Response(200, TYPES[form], file.decode(), headers)
     # What draws is not loaded before it is needed: it costs more than all the rest.
     from stallwatch.claim_page import page, policy  # noqa: PLC0415
-    from stallwatch.picture import picture  # noqa: PLC0415
+    from stallwatch.picture import WORDS, picture  # noqa: PLC0415
 
     claim = json.loads(file)
     if form == "html":
         headers["Content-Security-Policy"] = policy()
-        return Response(200, TYPES[form], page(claim, words), headers, compress=True)
+        return Response(200, TYPES[form], page(claim, WORDS), headers, compress=True)
     if form == "svg":
-        return Response(200, TYPES[form], picture(claim, words), headers, compress=True)
+        return Response(200, TYPES[form], picture(claim, WORDS), headers, compress=True)
     from stallwatch.png import FACE, png_of  # noqa: PLC0415
 
-    drawn = png_of(picture(claim, words, FACE))
+    drawn = png_of(picture(claim, WORDS, FACE))
     response: Response[Any] = Response(200, TYPES[form], b64encode(drawn).decode(), headers)
     # Bytes would be taken for the text of an answer and not get through its validation.
     response.base64_encoded = True

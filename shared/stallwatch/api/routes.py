@@ -423,7 +423,7 @@ _CLAIM: dict[int, Any] = {
 
 def _claim(file: bytes, form: Form | None) -> Response[Any]:
     accept = app.current_event.headers.get("accept", "")
-    return claim_response(file, form_for(accept, form), _services().words)
+    return claim_response(file, form_for(accept, form))
 
 
 @app.get(

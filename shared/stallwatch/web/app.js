@@ -630,7 +630,7 @@ function presentPart(order) {
   return h("section.present.card", { class: lookOf(order), "aria-label": say("order.advice") },
     standingLine(order),
     h("p.advice", order.advice),
-    order.observations.length > 0 && h("div.odd", h("h3", say("order.odd")),
+    order.observations.length > 0 && h("div.odd", h("h2", say("order.odd")),
       h("ul", order.observations.map(({ text }) => h("li", outside(text))))),
     journey(order),
     meter && h("div", meter, h("p.hint", { "aria-hidden": "true" }, meter.title)),
