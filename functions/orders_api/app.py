@@ -7,11 +7,13 @@ from aws_lambda_powertools import Logger
 from stallwatch import clients
 from stallwatch.api.routes import Services, respond
 from stallwatch.booking import Desk
+from stallwatch.claiming import Claims
 from stallwatch.clock import Context, LambdaClock
 from stallwatch.logs import configure
 from stallwatch.notify import TopicSubscribers
 from stallwatch.settings import Settings
 from stallwatch.store.book import BookStore
+from stallwatch.store.claims import ClaimStore
 from stallwatch.store.subscribers import SubscriberStore
 from stallwatch.store.table import Table
 from stallwatch.subscribing import Subscriptions
@@ -31,12 +33,21 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
             FunctionName=settings.pull_function, InvocationType="Event", Payload=b"{}"
         )
 
+    desk = Desk(
+        records=BookStore(table),
+        nudge=nudge,
+        wheel=settings.wheel,
+        limits=settings.limits,
+        second_source=settings.second_source,
+    )
     services = Services(
-        desk=Desk(
-            records=BookStore(table),
-            nudge=nudge,
+        desk=desk,
+        claims=Claims(
+            desk=desk,
+            shelf=ClaimStore(table),
             wheel=settings.wheel,
             limits=settings.limits,
+            source="cainiao",
             second_source=settings.second_source,
         ),
         subscriptions=Subscriptions(

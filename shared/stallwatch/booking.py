@@ -165,7 +165,7 @@ class Desk:
         """
         intake.check(order, now)
         order = replace(order, created_at=now, born=token_hex(4))
-        if _insisting(lambda: self.records.create(order)):
+        if insisting(lambda: self.records.create(order)):
             _log.info("order added", extra={"order_id": order.order_id})
             self._call_for_check(now)
             return self.get(order.order_id, now), True
@@ -230,7 +230,7 @@ class Desk:
         Raises:
             MissingError: there is none.
         """
-        if not _insisting(lambda: self.records.forget(order_id)):
+        if not insisting(lambda: self.records.forget(order_id)):
             raise MissingError(order_id)
         _log.info("order forgotten", extra={"order_id": order_id})
 
@@ -335,7 +335,7 @@ class Desk:
         )
 
 
-def _insisting(write: Callable[[], bool]) -> bool:
+def insisting(write: Callable[[], bool]) -> bool:
     """What a write gives that another one may be in the way of.
 
     Raises:

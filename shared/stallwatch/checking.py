@@ -460,6 +460,7 @@ class Check:
             due=cursor.due + tally.due - tally.left_over,
             checked=cursor.checked + tally.checked,
             silent={**cursor.silent, **self._silences(tally)},
+            verdict=self._health.verdict,
         )
         # Half a run proves nothing about the orders that it did not come to.
         if run.due and tally.first_unserved is None:

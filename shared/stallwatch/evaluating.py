@@ -16,6 +16,7 @@ from stallwatch.errors import ConflictError
 from stallwatch.experience import ENOUGH, Experience, Lived, lived_of
 from stallwatch.facts import facts_of, seen_facts
 from stallwatch.health import Health, source_alerts
+from stallwatch.ledger import Stay
 from stallwatch.letters import Pending
 from stallwatch.limits import Limits
 from stallwatch.model import Alert, Kind, Order, Service, Stage, State, Trace
@@ -28,6 +29,7 @@ from stallwatch.wheel import (
     Wheel,
     cadence,
     epoch_minutes,
+    from_epoch_minutes,
     grows_silent_at,
     next_change_at,
 )
@@ -35,6 +37,9 @@ from stallwatch.wheel import (
 _log = logging.getLogger(__name__)
 
 _TRIES = 5
+
+MOST_STAYS = 40
+"""How many slots of an order's way through the wheel are kept: more than any way has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,8 @@ class WatchEntry:
     """What its price is counted as."""
     lived: Lived | None = None
     """What is counted of its first delivery."""
+    stays: tuple[Stay, ...] = ()
+    """The slots that it came into, oldest first: which runs were looks at it follows from them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +251,10 @@ class Evaluation:
         rules = (decision.next_rule_at, self._grows_silent_at(order, decision))
         clocks = (decision.next_clock_at, next_change_at(order, now))
         closed = slot is None
+        stays = before.stays
+        if slot != before.slot:
+            since = from_epoch_minutes(epoch_minutes(now, up=True))
+            stays = (*stays, Stay(slot or "", since))[-MOST_STAYS:]
         return WatchEntry(
             order_version=dossier.version,
             slot=slot,
@@ -258,6 +269,7 @@ class Evaluation:
             memory=decision.memory,
             stake=stake_of(order, decision.state, decision.stage),
             lived=before.lived or lived_of(order, decision),
+            stays=stays,
         )
 
     def _grows_silent_at(self, order: Order, decision: Decision) -> datetime | None:

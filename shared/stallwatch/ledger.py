@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
+from stallwatch.answers import Verdict
 from stallwatch.wheel import Wheel
 
 SETTLING = timedelta(minutes=5)
@@ -19,6 +20,16 @@ SETTLING = timedelta(minutes=5)
 def short_name(order_id: str) -> str:
     """What stands for an order in a run record: short, and no number."""
     return blake2b(order_id.encode(), digest_size=5).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """A slot that an order came into."""
+
+    slot: str
+    """Empty where it came out of the watch."""
+    since: datetime
+    """In whole minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +55,8 @@ class Run:
     checked: int = 0
     silent: Mapping[str, datetime] = field(default_factory=dict)
     """The orders, by short name, whose numbers got no answer, and since when."""
+    verdict: Verdict = Verdict.OK
+    """How the source stood at its end, where it was not answered."""
 
     def row_after(self, before: TurnRow | None) -> TurnRow:
         """The row of the turn after this run."""

@@ -14,6 +14,7 @@ tracking number, and what was said in an earlier one may be said again.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from itertools import pairwise
 
 from stallwatch.limits import Limits, days
@@ -26,6 +27,18 @@ _ACCEPTED = RANK[Stage.ACCEPTED]
 
 FIRST_EPISODE = "0"
 """The episode before anything began another."""
+
+
+class Aside(StrEnum):
+    """Why a checkpoint decides nothing."""
+
+    EARLIER_NUMBER = "earlier_number"
+    """It is of a number that the order had before."""
+    ADVISORY = "advisory"
+    FUTURE = "future"
+    """It was dated ahead of the day on which it was first seen."""
+    BEFORE_ORDER = "before_order"
+    """It is another parcel's, or the order's date is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,23 +184,28 @@ def read(order: Order, checkpoints: Sequence[Checkpoint], limits: Limits) -> Rea
 def _updates(
     order: Order, checkpoints: Iterable[Checkpoint], limits: Limits
 ) -> tuple[list[Checkpoint], bool]:
-    number = order.tracking_number
-    earliest = midnight(order.ordered_on) - days(limits.stranger)
-    future = days(limits.future)
     updates = []
     strangers = False
     for checkpoint in checkpoints:
-        if (
-            checkpoint.number != number
-            or checkpoint.stage is Stage.ADVISORY
-            or checkpoint.at > checkpoint.first_seen + future
-        ):
-            continue
-        if checkpoint.at < earliest:
-            strangers = True
-        else:
+        why = set_aside(order, checkpoint, limits)
+        if why is None:
             updates.append(checkpoint)
+        elif why is Aside.BEFORE_ORDER:
+            strangers = True
     return updates, strangers
+
+
+def set_aside(order: Order, checkpoint: Checkpoint, limits: Limits) -> Aside | None:
+    """Why a checkpoint decides nothing; None where it is an update."""
+    if checkpoint.number != order.tracking_number:
+        return Aside.EARLIER_NUMBER
+    if checkpoint.stage is Stage.ADVISORY:
+        return Aside.ADVISORY
+    if checkpoint.at > checkpoint.first_seen + days(limits.future):
+        return Aside.FUTURE
+    if checkpoint.at < midnight(order.ordered_on) - days(limits.stranger):
+        return Aside.BEFORE_ORDER
+    return None
 
 
 def _moments(updates: Iterable[Checkpoint]) -> list[_Moment]:

@@ -102,6 +102,9 @@ class Decision:
     window: Window
     service: Service
     last_update: datetime
+    """From when silence counts."""
+    dispatched: datetime
+    """From when days in transit count."""
     answered_at: datetime | None
     silent_days: int | None
     days_in_transit: int | None
@@ -164,6 +167,7 @@ def evaluate(
         window=case.window,
         service=case.service,
         last_update=case.last_update,
+        dispatched=case.dispatched,
         answered_at=case.answered_at,
         silent_days=case.days_to_answer(case.last_update),
         days_in_transit=case.days_to_answer(case.dispatched),

@@ -1074,7 +1074,16 @@ def test_every_answer_of_the_documentation_has_a_schema_that_can_be_read() -> No
                 for content in answer.get("content", {}).values():
                     schema = {**content["schema"], "components": DOCUMENT["components"]}
                     OAS31Validator.check_schema(schema)
-            assert {"403", "429"} <= set(operation["responses"])
+            refusals = {"429"} if operation.get("security") == [] else {"403", "429"}
+            assert refusals <= set(operation["responses"])
+    is_open = DOCUMENT["paths"]["/claims/{token}"]["get"]
+    assert "403" not in is_open["responses"]
+    assert [[]] == [
+        operation["security"]
+        for operations in DOCUMENT["paths"].values()
+        for operation in operations.values()
+        if "security" in operation
+    ]
     assert [{"key": []}] == DOCUMENT["security"]
     assert {"stage", "state", "limit", "cursor"} == {
         parameter["name"] for parameter in DOCUMENT["paths"]["/orders"]["get"]["parameters"]

@@ -23,7 +23,7 @@ from stallwatch.errors import (
 from stallwatch.evaluating import Dossier, Evaluation, Files, WatchEntry
 from stallwatch.experience import Experience, Histogram, Lived
 from stallwatch.health import Health, Outage
-from stallwatch.ledger import Run, TurnRow, short_name
+from stallwatch.ledger import Run, Stay, TurnRow, short_name
 from stallwatch.letters import Pending
 from stallwatch.limits import Limits
 from stallwatch.model import (
@@ -291,7 +291,7 @@ def test_the_runs_of_a_turn_are_kept(store: Store) -> None:
     runs = [
         Run(NOON - 2 * DAY, answered=True, due=3, checked=3),
         Run(NOON - DAY, answered=True, due=3, checked=2, silent=silent),
-        Run(NOON, answered=False, due=3),
+        Run(NOON, answered=False, due=3, verdict=Verdict.BLOCKED),
     ]
     for run in runs:
         store.watch.save_run("1200", run)
@@ -786,6 +786,7 @@ def test_an_entry_comes_back_as_it_was_kept(store: Store) -> None:
         listed="2026-05-26#x",
         in_slot_since=NOON,
         memory=Memory(old_order=False, old_delivery=True),
+        stays=(Stay("24h0430", NOON - DAY), Stay("", NOON - HOUR), Stay("12h0430", NOON)),
     )
     assert [] == store.files.keep(dossier, entry, [])
     assert entry == store.dossier().entry
@@ -798,6 +799,7 @@ def test_an_entry_comes_back_as_it_was_kept(store: Store) -> None:
         clock_at=None,
         in_slot_since=None,
         memory=Memory(),
+        stays=(),
     )
     store.files.keep(store.dossier(), bare, [])
     assert bare == store.dossier().entry

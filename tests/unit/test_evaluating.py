@@ -13,6 +13,7 @@ from stallwatch.errors import ConflictError
 from stallwatch.evaluating import Dossier, Evaluation, WatchEntry
 from stallwatch.experience import Experience, Lived
 from stallwatch.health import Health, Outage
+from stallwatch.ledger import Stay
 from stallwatch.letters import Pending
 from stallwatch.limits import Limits
 from stallwatch.model import Action, Alert, Deed, Kind, Order, Service, Stage, State
@@ -135,6 +136,24 @@ def test_the_instant_at_which_it_came_into_its_slot_is_kept(office: Office) -> N
     office.see("x", "GTMS_DO_DEPART", days_ago=0, at=NOON + DAY)
     office.evaluate(now=NOON + DAY)
     assert NOON + DAY == office.entry().in_slot_since
+
+
+def test_the_slots_that_it_came_through_are_kept(office: Office) -> None:
+    """Each once, with the minute, and the end of the watch: its looks follow from them."""
+    office.add(an_order(), "LH_DEPART")
+    office.evaluate()
+    office.evaluate(now=NOON + timedelta(hours=1))
+    office.see("x", "GTMS_DO_DEPART", days_ago=0, at=NOON + DAY)
+    office.evaluate(now=NOON + DAY + timedelta(seconds=1))
+    office.see("x", "GTMS_SIGNED", days_ago=0, at=NOON + DAY)
+    office.evaluate(now=NOON + 17 * DAY)
+    slots = [(Wheel().slot("x", hours), days) for hours, days in ((12, 0), (3, 1))]
+    later = timedelta(minutes=1)
+    assert (
+        Stay(slots[0][0], NOON),
+        Stay(slots[1][0], NOON + DAY + later),
+        Stay("", NOON + 17 * DAY),
+    ) == office.entry().stays
 
 
 def test_it_says_when_to_look_again(office: Office) -> None:

@@ -13,7 +13,7 @@ from tests.transformed import functions
 
 PACKAGE = ROOT / "shared" / "stallwatch"
 
-USE_CASES = {"booking", "checking", "evaluating", "redriving", "sending", "subscribing"}
+USE_CASES = {"booking", "checking", "claiming", "evaluating", "redriving", "sending", "subscribing"}
 
 ADAPTERS = {
     "api",

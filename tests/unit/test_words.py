@@ -18,7 +18,12 @@ from tests.template import template
 
 DATA = files("stallwatch").joinpath("data")
 
-FILES = {"words": LANGUAGES, "drafts": SELLER_LANGUAGES}
+FILES = {
+    "words": LANGUAGES,
+    "drafts": SELLER_LANGUAGES,
+    # Whoever decides about a claim reads English.
+    "claims": (DEFAULT_LANGUAGE,),
+}
 """The languages of each folder."""
 
 EVERY = [(folder, language) for folder, languages in FILES.items() for language in languages]

@@ -4,14 +4,16 @@ import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from importlib.util import find_spec
+from pathlib import Path
+from shutil import which
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.aws.world import World, world_at
 from tests.local.parts import CHROMIUM, need
-from tests.web import axe
 from tests.web.bridge import Bridge, bridge
+from tests.web.npm import AXE, VNU
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -47,10 +49,19 @@ def browser() -> Iterator["Browser"]:
 
 @pytest.fixture(scope="session")
 def axe_script() -> str:
-    reason = axe.missing()
+    reason = AXE.missing()
     if reason is not None:
         _do_without(reason)
-    return axe.script()
+    return AXE.path().read_text("utf-8")
+
+
+@pytest.fixture(scope="session")
+def validator() -> Path:
+    """The Nu validator's program, for Java."""
+    reason = VNU.missing() if which("java") else "There is no java on the PATH"
+    if reason is not None:
+        _do_without(reason)
+    return VNU.path()
 
 
 @pytest.fixture

@@ -278,6 +278,29 @@ class OrdersPage(BaseModel):
     next_cursor: str | None
 
 
+class LinkOut(BaseModel):
+    """A link that opens an order's claim file without the key, as it stood when it was made."""
+
+    id: str
+    made_at: Instant
+    ends_at: Instant
+
+
+class NewLinkOut(LinkOut):
+    """A link that was just made. Its token is told this once."""
+
+    token: str
+    path: str = Field(
+        description="Below the API's address; `?as=html`, `png`, `svg` or `json` asks for a form"
+    )
+
+
+class LinksOut(BaseModel):
+    """The links of an order that live, newest first."""
+
+    links: list[LinkOut]
+
+
 class SubscriptionIn(Sent):
     """A subscriber to alerts."""
 

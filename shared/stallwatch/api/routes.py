@@ -15,12 +15,17 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
+from stallwatch.api.claim_models import ClaimOut
+from stallwatch.api.forms import TYPES, Form, claim_response, form_for
 from stallwatch.api.models import (
     ActionIn,
     DraftOut,
     DraftsOut,
     ErrorOut,
     FieldError,
+    LinkOut,
+    LinksOut,
+    NewLinkOut,
     NewOrder,
     OrderChanges,
     OrderDetails,
@@ -35,6 +40,7 @@ from stallwatch.api.models import (
 from stallwatch.api.views import experiences_out, money_out, order_details, order_out
 from stallwatch.api.web import asset, docs_page, openapi_document, page
 from stallwatch.booking import Desk, Place
+from stallwatch.claiming import Claims, Link
 from stallwatch.drafts import drafts
 from stallwatch.errors import (
     ExistsError,
@@ -63,6 +69,7 @@ class Services:
 
     Args:
         desk: The orders.
+        claims: The claim files.
         subscriptions: The subscribers.
         home_country: The destination of an order that names none.
         source: The name of the source.
@@ -71,6 +78,7 @@ class Services:
     """
 
     desk: Desk
+    claims: Claims
     subscriptions: Subscriptions
     home_country: str
     source: str
@@ -392,6 +400,117 @@ def _place(cursor: str, state: State | None) -> Place:
     if not isinstance(listed, str) or (state is not None and place.state is not state):
         raise refusal
     return place
+
+
+# Claims.
+
+_AS = Query(alias="as", description="The form, where no `Accept` header can be set")
+
+_CLAIM: dict[int, Any] = {
+    200: {
+        "description": "The claim file, a page of it, or its picture",
+        "content": {
+            JSON: {"model": ClaimOut},
+            **{
+                kind.partition(";")[0]: {"schema": {"type": "string"}}
+                for kind in TYPES.values()
+                if kind != JSON
+            },
+        },
+    }
+}
+
+
+def _claim(file: bytes, form: Form | None) -> Response[Any]:
+    accept = app.current_event.headers.get("accept", "")
+    return claim_response(file, form_for(accept, form))
+
+
+@app.get(
+    "/orders/<order_id>/claim",
+    summary="The claim file of an order",
+    description=(
+        "What is known of the parcel, who said it, how it was watched, and a checksum: JSON, a page"
+        " for `Accept: text/html`, a picture for `image/png` or `image/svg+xml`. Each call makes a"
+        " file of its own; a link keeps one, so that its forms have the same checksum."
+    ),
+    tags=["Claims"],
+    responses={**_CLAIM, **_errors(404, 422)},
+)
+def get_claim(order_id: OrderIdInPath, as_: Annotated[Form | None, _AS] = None) -> Response[Any]:
+    """The claim file of an order."""
+    services = _services()
+    return _claim(services.claims.make(order_id, services.now), as_)
+
+
+@app.get(
+    "/orders/<order_id>/claim/links",
+    summary="List the links to an order's claim file",
+    tags=["Claims"],
+    responses={
+        200: {"description": "Those that live", "content": {JSON: {"model": LinksOut}}},
+        **_errors(404, 422),
+    },
+)
+def list_links(order_id: OrderIdInPath) -> LinksOut:
+    """List the links to an order's claim file."""
+    services = _services()
+    links = services.claims.links(order_id, services.now)
+    return LinksOut(links=[LinkOut(**_link(link)) for link in links])
+
+
+@app.post(
+    "/orders/<order_id>/claim/links",
+    summary="Make a link to an order's claim file",
+    description=(
+        "It needs no key, keeps the file as it stands now, and lives for 30 days. Its token is"
+        " told this once."
+    ),
+    tags=["Claims"],
+    responses={
+        201: {"description": "It was made", "content": {JSON: {"model": NewLinkOut}}},
+        **_errors(404, 409, 413, 415, 422),
+    },
+)
+def make_link(order_id: OrderIdInPath) -> Response[NewLinkOut]:
+    """Make a link to an order's claim file."""
+    services = _services()
+    link, token = services.claims.link(order_id, services.now)
+    made = NewLinkOut(**_link(link), token=token, path=f"claims/{token}")
+    return Response(201, JSON, made)
+
+
+@app.delete(
+    "/orders/<order_id>/claim/links/<link_id>",
+    summary="Revoke a link",
+    description="From the answer on it opens nothing.",
+    tags=["Claims"],
+    responses={204: {"description": "It is revoked"}, **_errors(404, 422)},
+)
+def revoke_link(
+    order_id: OrderIdInPath, link_id: Annotated[str, Path(pattern=r"^[0-9a-f]{16}$")]
+) -> Response[None]:
+    """Revoke a link."""
+    services = _services()
+    services.claims.revoke(order_id, link_id, services.now)
+    return Response(204, body="")  # type: ignore[arg-type]
+
+
+@app.get(
+    "/claims/<token>",
+    summary="What a link opens",
+    description="Needs no key. A link that was revoked or has ended is as if it had never been.",
+    tags=["Claims"],
+    responses={**_CLAIM, **_errors(404, 422)},
+)
+def open_link(token: str, as_: Annotated[Form | None, _AS] = None) -> Response[Any]:
+    """What a link opens."""
+    services = _services()
+    return _claim(services.claims.open(token, services.now), as_)
+
+
+def _link(link: Link) -> dict[str, Any]:
+    return {"id": link.id, "made_at": link.made_at, "ends_at": link.ends_at}
 
 
 # Subscribers.

@@ -11,9 +11,14 @@ from stallwatch.api.routes import app
 
 _DESCRIPTION = (
     "Stallwatch watches AliExpress parcels that Cainiao carries, and says when one stalls or "
-    "qualifies for a refund claim. Every route needs the key in the header `x-api-key`. Instants "
-    "are RFC 3339 in UTC, days are dates; a number of days is whole 24-hour days, rounded down."
+    "qualifies for a refund claim. Every route but what a link opens needs the key in the header "
+    "`x-api-key`. Instants are RFC 3339 in UTC, days are dates; a number of days is whole 24-hour "
+    "days, rounded down."
 )
+
+
+_OPEN = frozenset({"/claims/{token}"})
+"""What needs no key."""
 
 
 def openapi() -> str:
@@ -30,11 +35,14 @@ def openapi() -> str:
         security=[{"key": []}],
     )
     document: dict[str, Any] = json.loads(text)
-    for path in document["paths"].values():
-        for operation in path.values():
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
             if "HTTPValidationError" in json.dumps(operation["responses"].get("422")):
                 del operation["responses"]["422"]
-            operation["responses"]["403"] = {"description": "The key is missing or wrong"}
+            if path in _OPEN:
+                operation["security"] = []
+            else:
+                operation["responses"]["403"] = {"description": "The key is missing or wrong"}
             operation["responses"]["429"] = {"description": "Too many requests"}
     for unused in ("HTTPValidationError", "ResponseValidationError", "ValidationError"):
         document["components"]["schemas"].pop(unused)

@@ -6,6 +6,8 @@
 | its trace | `ORDER#id` | `TRACE` | `watch`; `book` for another number |
 | its place in the watch | `ORDER#id` | `WATCH` | `evaluations`; `book` for a change |
 | an alert about it, pending or sent | `ORDER#id` | `ALERT#born#key` | `evaluations`, `outbox` |
+| a link to its claim file | `ORDER#id` | `LINK#id` | `claims` |
+| the claim file that a link opens | `LINK#hash` | `FILE` | `claims` |
 | the last runs of a turn of the day | `TURN#name` | `RUN#instant` | `watch` |
 | the pull's lease and progress | `STACK` | `PULL` | `watch`; `book` counts calls |
 | a source's health | `STACK` | `SOURCE#name` | `watch` |
@@ -23,6 +25,8 @@
 | the orders of a slot, with all that a check needs | index `watch` |
 | everything of one order | one query of `ORDER#id` |
 | the alerts that are not sent yet, oldest first | index `pending` |
+| what a link opens | its token's SHA-256 |
+| the looks at an order | one query of each turn of its slots, eight at the most |
 | the orders in a state, newest first | index `by_state` |
 | the orders with a number | one query of `NUMBER#number` |
 

@@ -9,6 +9,7 @@ from stallwatch.errors import ConditionFailedError, ConflictError, TransactionRe
 from stallwatch.evaluating import Counted, Dossier, WatchEntry
 from stallwatch.experience import Experience
 from stallwatch.health import Health
+from stallwatch.ledger import Stay
 from stallwatch.letters import Pending
 from stallwatch.model import Alert, Order, Service, Stage, State
 from stallwatch.money import changes
@@ -22,6 +23,8 @@ from stallwatch.store.items import (
     trace_of_item,
 )
 from stallwatch.store.table import (
+    FILE,
+    LINK,
     ORDER,
     STACK,
     TOTALS,
@@ -34,6 +37,7 @@ from stallwatch.store.table import (
     bytes_of,
     instant_of,
     key,
+    link_pk,
     number,
     number_of,
     number_pk,
@@ -55,6 +59,7 @@ from stallwatch.store.totals import (
     stake_to_wire,
 )
 from stallwatch.store.watch import WatchStore
+from stallwatch.wheel import epoch_minutes, from_epoch_minutes
 
 _TRIES = 5
 
@@ -90,10 +95,13 @@ class EvaluationStore:
         raise ConflictError(order_id)
 
     def _delete_strangers(self, items: Iterable[Item], born: str) -> None:
-        """Delete the alerts about a forgotten order with the same id."""
+        """Delete the alerts about a forgotten order with the same id, and the links to it."""
         for item in items:
-            if _is_alert(item) and born_of_alert(item) != born:
-                self.table.delete(item["pk"]["S"], item["sk"]["S"])
+            if (_is_alert(item) and born_of_alert(item) != born) or (
+                _is_link(item) and text_of(item, "born") != born
+            ):
+                for pk, sk in _keys_of(item):
+                    self.table.delete(pk, sk)
 
     def _collection(self, order_id: str) -> Iterable[Item]:
         return self.table.query(
@@ -196,7 +204,7 @@ class EvaluationStore:
         if ORDER in items:
             return None
         keys = sorted(
-            ((item["pk"]["S"], sk) for sk, item in items.items()),
+            (pair for item in items.values() for pair in _keys_of(item)),
             key=lambda pair: pair[1] in {TRACE, WATCH},
         )
         watch = items.get(WATCH, {})
@@ -289,6 +297,16 @@ def _is_alert(item: Item) -> bool:
     return bool(item["sk"]["S"].startswith("ALERT#"))
 
 
+def _is_link(item: Item) -> bool:
+    return bool(item["sk"]["S"].startswith(LINK))
+
+
+def _keys_of(item: Item) -> list[tuple[str, str]]:
+    """The key of an item, and before it that of what a link opens, which must not outlive it."""
+    opened = [(link_pk(item["token_hash"]["S"]), FILE)] if _is_link(item) else []
+    return [*opened, (item["pk"]["S"], item["sk"]["S"])]
+
+
 def entry_to_item(order_id: str, born: str, entry: WatchEntry, revision: int) -> Item:
     """An order's place in the watch as it stands in the table.
 
@@ -309,6 +327,7 @@ def entry_to_item(order_id: str, born: str, entry: WatchEntry, revision: int) ->
             "stage": _maybe(string, entry.stage),
             "listed": string(entry.listed),
             "in_slot_since": _maybe(seconds, entry.in_slot_since),
+            "stays": string(_written(entry.stays)) if entry.stays else None,
             "old_order": _maybe(boolean, entry.memory.old_order),
             "old_delivery": _maybe(boolean, entry.memory.old_delivery),
             "stake": _maybe(stake_to_wire, entry.stake),
@@ -333,7 +352,18 @@ def entry_of_item(item: Item) -> WatchEntry:
         memory=memory_of_item(item),
         stake=stake_of_item(item),
         lived=lived_of_item(item),
+        stays=_stays(text_of(item, "stays")),
     )
+
+
+def _written(stays: Iterable[Stay]) -> str:
+    """Stays in few bytes: they are written with every evaluation that changes something."""
+    return " ".join(f"{stay.slot}@{epoch_minutes(stay.since)}" for stay in stays)
+
+
+def _stays(text: str | None) -> tuple[Stay, ...]:
+    pairs = (stay.split("@") for stay in (text or "").split())
+    return tuple(Stay(slot, from_epoch_minutes(int(since))) for slot, since in pairs)
 
 
 def _maybe(wire: Any, value: Any) -> Any:

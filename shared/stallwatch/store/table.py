@@ -29,6 +29,9 @@ WAKE = "WAKE"
 PULL = "PULL"
 PUBLISH = "PUBLISH"
 TOTALS = "TOTALS"
+FILE = "FILE"
+LINK = "LINK#"
+"""Stands before the id of a link in the sort key under its order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +168,11 @@ def order_pk(order_id: str) -> str:
 def number_pk(tracking_number: str) -> str:
     """The partition of a tracking number, in which the orders stand that have it."""
     return f"NUMBER#{tracking_number}"
+
+
+def link_pk(token_hash: str) -> str:
+    """The partition of what a link opens."""
+    return f"LINK#{token_hash}"
 
 
 def order_id_of(pk: str) -> str:

@@ -355,6 +355,8 @@ class WatchStore:
             "checked": number(run.checked),
             "expires": seconds(run.at + KEPT_RUNS),
         }
+        if not run.answered:
+            item["verdict"] = string(run.verdict)
         if run.silent:
             silent = {name: epoch_minutes(since) for name, since in run.silent.items()}
             item["silent"] = binary(pack(silent))
@@ -388,6 +390,7 @@ def run_of_item(item: Item) -> Run:
         due=number_of(item, "due") or 0,
         checked=number_of(item, "checked") or 0,
         silent=_instants(unpack(silent)) if silent is not None else {},
+        verdict=Verdict(text_of(item, "verdict") or Verdict.OK),
     )
 
 

@@ -617,7 +617,7 @@ function orderParts(order, show) {
     h("div.title", h("h1", { dir: "auto" }, nameOf(order)), buttonLink(say("order.edit"), `${orderLink(id)}/edit`)),
     idsLine(order, order.title && say("order.name", { id })),
     h("div.columns",
-      h("div", presentPart(order), unscannedPart(order, show), deedsPart(order, show), draftsPart(order), timelinePart(order)),
+      h("div", presentPart(order), unscannedPart(order, show), deedsPart(order, show), draftsPart(order), claimPart(order), timelinePart(order)),
       h("div", factsPart(order), alertsPart(order), saidPart(order), forgetPart(order))),
   ];
 }
@@ -630,7 +630,7 @@ function presentPart(order) {
   return h("section.present.card", { class: lookOf(order), "aria-label": say("order.advice") },
     standingLine(order),
     h("p.advice", order.advice),
-    order.observations.length > 0 && h("div.odd", h("h3", say("order.odd")),
+    order.observations.length > 0 && h("div.odd", h("h2", say("order.odd")),
       h("ul", order.observations.map(({ text }) => h("li", outside(text))))),
     journey(order),
     meter && h("div", meter, h("p.hint", { "aria-hidden": "true" }, meter.title)),
@@ -802,6 +802,71 @@ async function copyWords(words) {
   } catch {
     getSelection().selectAllChildren(words);
     tell(say("drafts.selected"));
+  }
+}
+
+/** The claim file: a link to it is made, opened, copied and revoked here. */
+function claimPart({ order_id: id }) {
+  const made = h("ul.links");
+  const older = h("details", { ontoggle: () => older.open && listLinks(id, older) }, h("summary", say("claim.older")), h("ul.links"));
+  const form = makeForm({
+    go: say("claim.make"),
+    look: "plain",
+    send: async () => {
+      const link = await call("POST", `orders/${id}/claim/links`);
+      return () => {
+        made.prepend(linkItem(id, link));
+        if (older.open) listLinks(id, older);
+        made.querySelector("a").focus();
+        tell(say("claim.made"));
+      };
+    },
+  });
+  return part("claim-file", say("claim.title"), h("p.hint", say("claim.hint")), form, made, older);
+}
+
+async function listLinks(id, older) {
+  const list = older.querySelector("ul");
+  try {
+    const { links } = await call("GET", `orders/${id}/claim/links`);
+    list.replaceChildren(...(links.length ? links.map((link) => linkItem(id, link)) : [h("li.hint", say("claim.none"))]));
+  } catch (error) {
+    if (error instanceof KeyRefused) leave();
+    else list.replaceChildren(h("li.wrong", failureOf(error).message));
+  }
+}
+
+/** A link; what it opens is known only right after it was made. */
+function linkItem(id, { id: linkId, token, made_at: at, ends_at: end }) {
+  const send = async () => {
+    await call("DELETE", `orders/${id}/claim/links/${linkId}`);
+    return () => {
+      for (const same of document.querySelectorAll(`[data-link="${CSS.escape(linkId)}"]`)) same.remove();
+      document.querySelector("dialog").close();
+      focusOn(document.getElementById("part-claim-file"));
+      tell(say("claim.revoked"));
+    };
+  };
+  const revoke = button(say("claim.revoke"), () => ask(say("claim.revoke_ask"), say("claim.revoke_means"), say("claim.revoke_yes"), send), "link");
+  const url = token && new URL(`claims/${encodeURIComponent(token)}`, base).href;
+  return h("li", { "data-link": linkId },
+    h("p", say("claim.link", { made: instantText(at), end: dayText(end.slice(0, 10)) })),
+    url && h("div.buttons",
+      h("a.button.primary", { href: url, target: "_blank", rel: "noopener noreferrer" }, say("claim.open")),
+      h("a.button", { href: `${url}?as=png`, download: `claim-${id}.png` }, say("claim.picture")),
+      button(say("claim.copy"), ({ target }) => copyLink(url, target))),
+    h("p", revoke));
+}
+
+/** Copies an address, or shows it where the browser keeps the clipboard to itself. */
+async function copyLink(url, opener) {
+  try {
+    await navigator.clipboard.writeText(url);
+    tell(say("claim.copied"));
+  } catch {
+    const shown = h("input", { readonly: true, value: url, "aria-label": say("claim.address") });
+    opener.replaceWith(shown);
+    shown.select();
   }
 }
 

@@ -1,0 +1,177 @@
+"""What a claim file holds, for the API's documentation."""
+
+from datetime import date, datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from stallwatch.lookback import GapReason
+from stallwatch.model import Deed, Service, Spot, Stage, State
+from stallwatch.reading import Aside
+from stallwatch.suspicions import Oddity
+
+Beginning = Literal["scan", "first_scan", "update", "shipped", "ordered", "number_changed"]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class ClaimOrder(_Part):
+    """The order, as the buyer gave it."""
+
+    order_id: str
+    ordered_on: date
+    shipped_on: date | None
+    tracking_number: str | None
+    tracking_number_changed_at: datetime | None
+    earlier_tracking_numbers: list[str]
+    destination: str
+    title: str | None
+    seller: str | None
+    price: str | None
+    currency: str | None
+    protection_ends_on: date | None
+
+
+class ClaimCarrier(_Part):
+    """The carrier that delivers in the destination country."""
+
+    name: str
+    url: str | None
+
+
+class ClaimParcel(_Part):
+    """What the sources' answers come to."""
+
+    state: State
+    stage: Stage
+    service: Service
+    mail_type: str | None
+    known_to_source: bool | None
+    stands_for: str | None = Field(description="The number that this one is a placeholder for")
+    departed: bool
+    delivered_at: datetime | None
+    destroyed: bool
+    tracking_ended_by_design: bool
+    estimated_delivery: datetime | None = Field(description="The carrier's own estimate")
+    local_carrier: ClaimCarrier | None
+
+
+class ClaimSpan(_Part):
+    """Whole 24-hour days from an instant to the last valid answer."""
+
+    days: int | None
+    since: datetime
+    since_what: Beginning
+    until: datetime | None
+
+
+class ClaimRule(_Part):
+    """A number that days are held against."""
+
+    name: Literal["never_scanned", "stalled", "claim", "window"]
+    days: int
+    from_days: int | None = None
+    late_from: datetime | None = None
+    origin: Literal["guide", "cainiao", "ours", "owner"]
+    reached: bool
+
+
+class ClaimCheckpoint(_Part):
+    """An event, as its source told it."""
+
+    at: datetime
+    as_given: str = Field(description="The wall clock, as the source gave it")
+    zone: str = Field(description="Its zone, as the source gave it")
+    code: str
+    stage: Stage = Field(description="How the code is read here")
+    text: str
+    place: str | None
+    source: str
+    tracking_number: str
+    first_seen_at: datetime
+    set_aside: Aside | None = Field(description="Why it decides nothing")
+
+
+class ClaimLooks(_Part):
+    """How often the source was asked about the number, and what came of it."""
+
+    on_record: int
+    answered: int
+    unanswered: int
+    blocked: int
+    failing: int
+
+
+class ClaimGap(_Part):
+    """A time without a valid answer about the number."""
+
+    since: datetime
+    until: datetime | None
+    reason: GapReason
+    tries: int
+
+
+class ClaimWatching(_Part):
+    """How the number was watched."""
+
+    source: str
+    since: datetime
+    first_answer_at: datetime | None
+    last_answer_at: datetime | None
+    last_look_at: datetime | None
+    looks: ClaimLooks
+    gap_from_hours: int
+    gaps: list[ClaimGap]
+
+
+class ClaimSecondSource(_Part):
+    """What the second source said."""
+
+    name: str
+    asked: bool
+    answered_at: datetime | None
+    failing_since: datetime | None
+    checkpoints: int
+    newest_checkpoint_at: datetime | None
+
+
+class ClaimWord(_Part):
+    """What the buyer said."""
+
+    action: Deed
+    said_at: datetime
+    on: date | None
+    until: date | None
+    amount: str | None
+    looked: dict[Spot, date] = Field(description="Where it was looked for in vain, and when")
+    taken_back: bool
+
+
+class ClaimObservation(_Part):
+    """Something odd that was seen about the number; it accuses nobody."""
+
+    what: Oddity
+    values: dict[str, str | int]
+
+
+class ClaimOut(_Part):
+    """A claim file, in canonical form: fields sorted by name, no space between anything, UTF-8."""
+
+    version: int
+    made_at: datetime
+    order: ClaimOrder
+    parcel: ClaimParcel
+    silence: ClaimSpan
+    transit: ClaimSpan
+    rules: list[ClaimRule]
+    checkpoints: list[ClaimCheckpoint] = Field(description="Newest first")
+    watching: ClaimWatching
+    second_source: ClaimSecondSource | None
+    buyer: list[ClaimWord] = Field(description="Oldest first")
+    observations: list[ClaimObservation]
+    sha256: str = Field(
+        description="Over the canonical form without this field, as"
+        " `jq -cSj 'del(.sha256)' claim.json | sha256sum` prints it"
+    )

@@ -1,0 +1,165 @@
+"""Looking back on our own watching: when an order was looked at, what came of it, and our gaps.
+
+A look that brings nothing new writes nothing to its order. What is on record of it is the run of
+the turn that its slot had, so an order's looks follow from the slots that it came into and the runs
+of their turns. Looks outside of any turn (the first one, one after a change, one asked for) are
+known by the news they brought.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from itertools import pairwise
+
+from stallwatch.answers import Verdict
+from stallwatch.ledger import SETTLING, Run, Stay, short_name
+from stallwatch.wheel import Wheel
+
+GAP = timedelta(hours=36)
+"""From how long a time without a valid answer on is a gap: the longest cadence is a day."""
+
+LONGEST_RUN = timedelta(minutes=15)
+"""How long after its beginning a run may write down what it was answered."""
+
+
+class Outcome(StrEnum):
+    """What came of a look at an order."""
+
+    ANSWERED = "answered"
+    """A valid answer about its number."""
+    UNANSWERED = "unanswered"
+    """The source answered about others, but not about its number."""
+    BLOCKED = "blocked"
+    """The source refused to be asked."""
+    FAILING = "failing"
+    """The source was asked and did not answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """A look at an order."""
+
+    at: datetime
+    outcome: Outcome
+
+
+class GapReason(StrEnum):
+    """Why there is no answer about a number for a while."""
+
+    BLOCKED = "blocked"
+    FAILING = "failing"
+    UNANSWERED = "unanswered"
+    NOT_LOOKED = "not_looked"
+    """We did not look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A time without a valid answer about a number."""
+
+    since: datetime
+    """The valid answer before it, or the beginning of the watch."""
+    until: datetime | None
+    """The valid answer after it; None: it lasts."""
+    reason: GapReason
+    tries: int
+    """How many looks in it failed, as far as they are on record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lookback:
+    """All that is on record of our watching of an order's number."""
+
+    since: datetime
+    """From when on."""
+    glances: tuple[Glance, ...]
+    """Oldest first."""
+    gaps: tuple[Gap, ...]
+
+    def count(self, outcome: Outcome) -> int:
+        """How many looks came out like that."""
+        return sum(g.outcome is outcome for g in self.glances)
+
+
+def turns_of(stays: Iterable[Stay], wheel: Wheel) -> list[str]:
+    """The turns whose runs may have been looks at an order: eight at the most."""
+    return sorted({name for stay in stays if stay.slot for name in wheel.turn_names(stay.slot)})
+
+
+def look_back(
+    order_id: str,
+    stays: Sequence[Stay],
+    runs: Mapping[str, Sequence[Run]],
+    answers: Iterable[datetime],
+    since: datetime,
+    now: datetime,
+    wheel: Wheel,
+) -> Lookback:
+    """Look back on the watching of an order's number.
+
+    Args:
+        order_id: The order.
+        stays: The slots that it came into, oldest first.
+        runs: The run records of the turns of those slots (`turns_of`), by turn.
+        answers: Instants at which there was a valid answer about the number, as its trace and its
+            alerts tell; they may be among the runs.
+        since: From when on the number was to be watched.
+        now: The present instant.
+        wheel: The slots.
+    """
+    glances = [g for g in _glances(order_id, stays, runs, wheel) if since <= g.at <= now]
+    for at in sorted(set(answers)):
+        if since <= at <= now and not _is_of_a_run(at, glances):
+            glances.append(Glance(at, Outcome.ANSWERED))
+    glances.sort(key=lambda glance: glance.at)
+    return Lookback(since, tuple(glances), tuple(_gaps(glances, since, _end(stays, now))))
+
+
+def _glances(
+    order_id: str, stays: Sequence[Stay], runs: Mapping[str, Sequence[Run]], wheel: Wheel
+) -> Iterable[Glance]:
+    name = short_name(order_id)
+    for stay, following in pairwise([*stays, None]):
+        if stay is None or not stay.slot:
+            continue
+        until = None if following is None else following.since
+        for turn in wheel.turn_names(stay.slot):
+            for run in runs.get(turn, ()):
+                if run.at >= stay.since + SETTLING and (until is None or run.at < until):
+                    yield Glance(run.at, _outcome(run, name))
+
+
+def _outcome(run: Run, name: str) -> Outcome:
+    if run.answered:
+        return Outcome.UNANSWERED if name in run.silent else Outcome.ANSWERED
+    return Outcome.BLOCKED if run.verdict is Verdict.BLOCKED else Outcome.FAILING
+
+
+def _is_of_a_run(at: datetime, glances: Iterable[Glance]) -> bool:
+    """Whether an answer is that of a look which is on record."""
+    return any(
+        glance.outcome is Outcome.ANSWERED and timedelta(0) <= at - glance.at <= LONGEST_RUN
+        for glance in glances
+    )
+
+
+def _end(stays: Sequence[Stay], now: datetime) -> datetime:
+    """Until when the order was to be looked at."""
+    return stays[-1].since if stays and not stays[-1].slot else now
+
+
+def _gaps(glances: Sequence[Glance], since: datetime, end: datetime) -> Iterable[Gap]:
+    answered = [g.at for g in glances if g.outcome is Outcome.ANSWERED]
+    for before, after in pairwise([since, *answered, None]):
+        if before is None or (after or end) - before <= GAP:
+            continue
+        tries = [
+            g.outcome
+            for g in glances
+            if g.outcome is not Outcome.ANSWERED
+            and g.at >= before
+            and (after is None or g.at < after)
+        ]
+        reason = GapReason(max(tries, key=tries.count)) if tries else GapReason.NOT_LOOKED
+        yield Gap(before, after, reason, len(tries))
