@@ -20,16 +20,16 @@ from stallwatch import clients, sending
 from stallwatch.answers import Answer
 from stallwatch.checking import Row
 from stallwatch.evaluating import Dossier, WatchEntry
+from stallwatch.letters import Pending
 from stallwatch.model import Alert, Order
 from stallwatch.notify import Topic
-from stallwatch.sending import Batch, Outcome, Pending, Sending, SendLease
+from stallwatch.sending import Batch, Outcome, Sending, SendLease
 from stallwatch.store.book import BookStore
 from stallwatch.store.evaluations import EvaluationStore
 from stallwatch.store.outbox import OutboxStore
 from stallwatch.store.table import PUBLISH, STACK, WATCH, Item, Table, binary, order_pk
 from stallwatch.store.watch import WatchStore
 from stallwatch.traces import fingerprint
-from stallwatch.words import Words
 from tests.faults.explore import Explorer, Found, world_of
 from tests.faults.interleave import PAIRS, explore, world_of_two
 from tests.faults.stories import STORIES
@@ -73,7 +73,7 @@ def marking_before_publishing() -> AbstractContextManager[object]:
         made = self._letter(batch)
         if made.members:
             self._after_sent(batch, made, self.clock.now())
-            self.notifier.publish(made)
+            self.notifier.publish(made, None)
 
     return mock.patch.object(Sending, "_publish", publish)
 
@@ -240,7 +240,8 @@ def test_the_client_s_own_retries_send_twice_and_call_it_success(
     client: Any = get_session().create_client("sns", config=config)
     client.meta.events.register("before-send.sns", wire)
     with mock.patch("botocore.endpoint.time.sleep"):
-        became = Topic(client, ARN, "https://stallwatch.example/", Words()).publish(letter())
+        topic = Topic(client, ARN, "", "https://stallwatch.example/", "en")
+        became = topic.publish(letter(), None)
     assert (sends, outcome) == (len(wire.sent), became)
 
 

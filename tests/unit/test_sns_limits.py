@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from stallwatch.errors import UnacceptableError
 from stallwatch.intake import check_endpoint
+from stallwatch.letters import Letter
 from stallwatch.model import SEVERITY, Kind, Order
 from stallwatch.notify import Topic, TopicSubscribers
-from stallwatch.sending import Letter, Outcome
+from stallwatch.sending import Outcome
 from stallwatch.text import clean
-from stallwatch.words import Words
 from tests.alphabets import GSM7
 from tests.standins.sns import SEGMENT, StrictSns, sms_length
 from tests.unit.test_messages import (
@@ -186,7 +186,12 @@ def test_an_address_gets_nothing_before_it_has_confirmed() -> None:
 
 def published(sns: StrictSns, sent: Letter, language: str = "en") -> Outcome:
     client: Any = sns
-    return Topic(client, sns.arn, PAGE, Words(language)).publish(sent)
+    return Topic(client, sns.arn, "", PAGE, language).publish(sent, None)
+
+
+def subscribers_of(sns: StrictSns) -> TopicSubscribers:
+    client: Any = sns
+    return TopicSubscribers(client, sns.arn, f"{sns.arn}-translated")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -252,7 +257,9 @@ def test_a_message_that_sns_refuses_is_told_apart(sns: StrictSns) -> None:
     long = replace(ORDER, title="x" * 300_000)
     assert Outcome.REFUSED is published(sns, letter(Kind.LATE, orders=(long,)))
     elsewhere: Any = StrictSns("arn:aws:sns:eu-central-1:000000000000:another")
-    assert Outcome.NOT_NOW is Topic(elsewhere, sns.arn, PAGE, Words()).publish(letter(Kind.LATE))
+    assert Outcome.NOT_NOW is Topic(elsewhere, sns.arn, "", PAGE, "en").publish(
+        letter(Kind.LATE), None
+    )
 
 
 KINDS = st.none() | st.lists(st.sampled_from(Kind), min_size=1, unique=True).map(tuple)
@@ -265,11 +272,10 @@ def test_a_subscriber_gets_what_he_wants(
 ) -> None:
     """Before he changes his mind and after it."""
     sns = StrictSns()
-    client: Any = sns
-    subscribers = TopicSubscribers(client, sns.arn)
-    arn = subscribers.add("sms", PHONE, first)
+    subscribers = subscribers_of(sns)
+    arn = subscribers.add("sms", PHONE, first, None)
     for wanted in (first, then):
-        subscribers.change(arn, wanted)
+        subscribers.change(arn, wanted, None)
         assert (None if wanted is None else set(wanted)) == (
             None if (kept := subscribers.kinds(arn)) is None else set(kept)
         )
@@ -287,9 +293,8 @@ def test_a_subscriber_gets_what_he_wants(
 def test_an_address_is_taken_or_refused(protocol: str, written: str) -> None:
     """Whatever was typed: by us or by SNS, with the field."""
     sns = StrictSns()
-    client: Any = sns
     try:
-        TopicSubscribers(client, sns.arn).add(protocol, check_endpoint(protocol, written), None)
+        subscribers_of(sns).add(protocol, check_endpoint(protocol, written), None, None)
     except UnacceptableError as refused:
         reasons = set(refused.reasons)
     else:
@@ -303,12 +308,11 @@ def test_an_address_is_taken_or_refused(protocol: str, written: str) -> None:
 def test_subscribers_are_listed_on_every_page() -> None:
     """A hundred on each; one that is not confirmed has no ARN yet."""
     sns = StrictSns()
-    client: Any = sns
-    subscribers = TopicSubscribers(client, sns.arn)
+    subscribers = subscribers_of(sns)
     for n in range(120):
-        subscribers.add("sms", f"+4915112345{n:03}", None)
-    subscribers.add("email", MAIL, (Kind.LATE,))
-    listed = list(subscribers.all())
+        subscribers.add("sms", f"+4915112345{n:03}", None, None)
+    subscribers.add("email", MAIL, (Kind.LATE,), None)
+    listed = [one for one in subscribers.all() if not one.translated]
     assert (121, None) == (len(listed), listed[-1].arn)
     sns.confirm(MAIL)
     arn = list(subscribers.all())[-1].arn
