@@ -618,7 +618,7 @@ def running(world: World) -> Iterator[World]:
     variables = {
         "TABLE_NAME": world.db.name,
         "TOPIC_ARN": world.sns.arn,
-        "TRANSLATED_TOPIC_ARN": f"{world.sns.arn}-translated",
+        "TRANSLATED_TOPIC_ARN": world.sns.translated_arn,
         "LANGUAGE": "en",
         "PULL_FUNCTION": "pull",
         "PAGE_URL": "https://stallwatch.example/",

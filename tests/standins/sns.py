@@ -53,6 +53,7 @@ _SUBSCRIPTION = frozenset({"FilterPolicy", "RawMessageDelivery"})
 class Subscriber:
     """Somebody who gets messages, and which."""
 
+    topic: str
     arn: str
     protocol: str
     endpoint: str
@@ -73,29 +74,36 @@ class Delivered:
 
 @dataclass
 class StrictSns:
-    """A client of SNS with one topic."""
+    """A client of SNS with two topics."""
 
     arn: str = "arn:aws:sns:eu-central-1:000000000000:alerts"
     subscribers: list[Subscriber] = field(default_factory=list)
     delivered: list[Delivered] = field(default_factory=list)
 
+    @property
+    def translated_arn(self) -> str:
+        """The other topic."""
+        return f"{self.arn}-translated"
+
     # Subscribers.
 
     def subscribe(self, **call: Any) -> dict[str, str]:
         _validate("Subscribe", call)
-        self._is_topic(call["TopicArn"])
+        topic = call["TopicArn"]
+        self._is_topic(topic)
         protocol, endpoint = call["Protocol"], call.get("Endpoint", "")
         _check_endpoint(protocol, endpoint)
         attributes = call.get("Attributes", {})
         if not attributes.keys() <= _SUBSCRIPTION:
             raise _refusal("Invalid parameter: Attributes")
         policy = _policy(attributes.get("FilterPolicy", "{}"))
-        there = self._find(protocol, endpoint)
+        there = self._find(topic, protocol, endpoint)
         if there is None:
             # Addresses are asked first whether they want it.
             number = sum(1 for _ in self.subscribers)
-            arn = f"{self.arn}:{number:08}-0000-0000-0000-000000000000"
-            there = Subscriber(arn, protocol, endpoint, policy, confirmed=protocol != "email")
+            arn = f"{topic}:{number:08}-0000-0000-0000-000000000000"
+            confirmed = protocol != "email"
+            there = Subscriber(topic, arn, protocol, endpoint, policy, confirmed=confirmed)
             self.subscribers.append(there)
         elif there.policy != policy:
             raise _refusal(
@@ -118,15 +126,16 @@ class StrictSns:
         _validate("ListSubscriptionsByTopic", call)
         self._is_topic(call["TopicArn"])
         start = int(call.get("NextToken", 0))
-        page = self.subscribers[start : start + PAGE]
-        more = {"NextToken": str(start + PAGE)} if start + PAGE < len(self.subscribers) else {}
+        there = [one for one in self.subscribers if one.topic == call["TopicArn"]]
+        page = there[start : start + PAGE]
+        more = {"NextToken": str(start + PAGE)} if start + PAGE < len(there) else {}
         return {
             "Subscriptions": [
                 {
                     "SubscriptionArn": one.arn if one.confirmed else PENDING,
                     "Protocol": one.protocol,
                     "Endpoint": one.endpoint,
-                    "TopicArn": self.arn,
+                    "TopicArn": one.topic,
                 }
                 for one in page
             ],
@@ -174,7 +183,7 @@ class StrictSns:
             raise _refusal("Invalid parameter: Message too long for an SMS")
         for who in self.subscribers:
             wanted = all(attributes.get(name) in kinds for name, kinds in who.policy.items())
-            if who.confirmed and wanted:
+            if who.topic == call["TopicArn"] and who.confirmed and wanted:
                 text = forms.get(who.protocol, forms["default"])
                 self.delivered.append(
                     Delivered(who.protocol, who.endpoint, subject or "", text, attributes)
@@ -184,16 +193,17 @@ class StrictSns:
     # Inside.
 
     def _is_topic(self, arn: str) -> None:
-        if arn != self.arn:
+        if arn not in {self.arn, self.translated_arn}:
             raise _refusal("Topic does not exist", code="NotFound", status=404)
 
-    def _find(self, protocol: str, endpoint: str) -> Subscriber | None:
-        same = (protocol, endpoint)
-        return next((s for s in self.subscribers if (s.protocol, s.endpoint) == same), None)
+    def _find(self, *same: str) -> Subscriber | None:
+        return next(
+            (s for s in self.subscribers if (s.topic, s.protocol, s.endpoint) == same), None
+        )
 
     def _subscriber(self, arn: str) -> Subscriber:
         found = next((one for one in self.subscribers if one.arn == arn), None)
-        if found is None and not arn.startswith(f"{self.arn}:"):
+        if found is None and arn.rpartition(":")[0] not in {self.arn, self.translated_arn}:
             raise _refusal("Invalid parameter: SubscriptionArn")
         if found is None:
             raise _refusal("Subscription does not exist", code="NotFound", status=404)
