@@ -502,7 +502,7 @@ class MemoryStore:
                 )
         return Page((), None)
 
-    def replace(self, dossier: Dossier, order: Order) -> None:
+    def replace(self, dossier: Dossier, order: Order, looked: TraceRecord | None = None) -> None:
         shelf = self.shelves.get(order.order_id)
         if shelf is None or shelf.order is None:
             raise ConflictError(order.order_id)
@@ -512,6 +512,12 @@ class MemoryStore:
             if shelf.record.fingerprint != dossier.trace.fingerprint:
                 raise ConflictError(order.order_id)
             shelf.record = change_number(shelf.record, order.tracking_number)
+        elif looked is not None and looked != dossier.trace:
+            if shelf.record.answered_at != dossier.trace.answered_at:
+                raise ConflictError(order.order_id)
+            shelf.record = replace(
+                shelf.record, answered_at=looked.answered_at, silent_since=looked.silent_since
+            )
         shelf.order, shelf.version = order, shelf.version + 1
         shelf.entry = replace(
             shelf.entry,

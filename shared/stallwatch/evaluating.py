@@ -268,4 +268,4 @@ class Evaluation:
 
 def _earliest(instants: Iterable[datetime | None]) -> int | None:
     known = [instant for instant in instants if instant is not None]
-    return epoch_minutes(min(known), up=True) if known else None
+    return epoch_minutes(min(known)) if known else None

@@ -337,6 +337,7 @@ class WatchStore:
         """Keep the record of a run."""
         item = {
             **key(f"TURN#{turn}", f"RUN#{run.at:%Y-%m-%dT%H:%M:%SZ}"),
+            "minutes": number(run.minutes),
             "answered": boolean(run.answered),
             "due": number(run.due),
             "checked": number(run.checked),
@@ -371,6 +372,7 @@ def run_of_item(item: Item) -> Run:
     at = item["sk"]["S"].removeprefix("RUN#") if item else "1970-01-01T00:00:00Z"
     return Run(
         at=datetime.fromisoformat(at),
+        minutes=number_of(item, "minutes") or 0,
         answered=boolean_of(item, "answered") or False,
         due=number_of(item, "due") or 0,
         checked=number_of(item, "checked") or 0,
@@ -458,6 +460,7 @@ def _turn_rows(turns: Mapping[str, TurnRow]) -> dict[str, list[int | None]]:
             epoch_minutes(row.tried_at),
             None if row.answered_at is None else epoch_minutes(row.answered_at),
             int(row.silent),
+            row.minutes,
         ]
         for name, row in turns.items()
     }
@@ -469,8 +472,9 @@ def _turns(rows: Mapping[str, list[int | None]]) -> dict[str, TurnRow]:
             from_epoch_minutes(tried or 0),
             None if answered is None else from_epoch_minutes(answered),
             silent=bool(silent),
+            minutes=minutes or 0,
         )
-        for name, (tried, answered, silent) in rows.items()
+        for name, (tried, answered, silent, minutes) in rows.items()
     }
 
 
