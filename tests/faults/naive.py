@@ -306,7 +306,7 @@ class NaiveOrder:
         self._contacted: set[object] = set()
         self._snoozed_until: datetime | None = None
         self._looked = False
-        self._old_delivery = False
+        self._old_delivery: bool | None = None
         self._too_old = False
         self._alarm_at: datetime | None = None
         """The last alarm, while nothing has said yet that it is over."""
@@ -337,7 +337,8 @@ class NaiveOrder:
     @property
     def trace(self) -> NaiveTrace:
         """What the events say; read again only when there are new ones."""
-        read_from = (len(self.seen), self.number, self.changed_at, self.ordered_on)
+        newest = self.seen[-1] if self.seen else None
+        read_from = (len(self.seen), newest, self.number, self.changed_at, self.ordered_on)
         if read_from != self._read_from:
             self._trace = NaiveTrace(
                 self.seen, self.number, self.changed_at, self.ordered_on, self.limits
@@ -406,23 +407,40 @@ class NaiveOrder:
 
     def look(self, now: datetime) -> list[tuple[Kind, str]]:
         """What is due now, as kind and reason; it counts as sent."""
-        if not self._looked:
-            self._decide_how_old(now)
+        due = self.due(now)
+        self.take(due)
+        return [(sent.kind, sent.reason) for sent in due]
+
+    def due(self, now: datetime) -> list[Sent]:
+        """What should be sent now, after what was sent so far."""
+        self._decide_how_old(now)
         if self.state(now) is State.CLOSED:
             return []
         due = [sent for sent in self._due(now) if sent is not None]
-        due += self._moving_again(now, due)
-        self.sent += due
-        return [(sent.kind, sent.reason) for sent in due]
+        return due + self._moving_again(now, due)
+
+    def take(self, sent: Sequence[Sent]) -> None:
+        """Count messages as sent together."""
+        self.sent += sent
+        # "another alert (`delivered`, `action_needed`, the ladder) in the same evaluation uses it
+        # up"
+        if self._is_over() and any(s.kind in {*USES_UP, Kind.MOVING_AGAIN} for s in sent):
+            self._alarm_at = None
+        alarms = [s.at for s in sent if s.kind in ALARMS]
+        if alarms:
+            self._alarm_at = alarms[-1]
 
     def _decide_how_old(self, now: datetime) -> None:
-        # "Decided at the first evaluation and kept"
-        self._looked = True
+        # "Decided at the first evaluation and kept"; about a delivery only an answer can say
         limits = self.limits
-        delivered_at = self.trace.first_delivered
-        self._old_delivery = (
-            delivered_at is not None and now - delivered_at > limits.old_delivery * DAY
-        )
+        if self._old_delivery is None and self.number is not None and self.answered_at is not None:
+            delivered_at = self.trace.first_delivered
+            self._old_delivery = (
+                delivered_at is not None and days_between(delivered_at, now) > limits.old_delivery
+            )
+        if self._looked:
+            return
+        self._looked = True
         if self.protection_ends_on is not None:
             self._too_old = (now.date() - self.protection_ends_on).days > limits.old_protection
         else:
@@ -508,19 +526,19 @@ class NaiveOrder:
         return None
 
     def _moving_again(self, now: datetime, due: list[Sent]) -> list[Sent]:
-        alarm, scan = self._alarm_at, self.trace.scan_began_at
-        over = alarm is not None and scan is not None and scan > alarm
-        # "not while the place is `returned`"; "`delivered` mutes all"  # noqa: ERA001
+        # "not while the place is `returned`"; what was delivered is past alarms; and a snooze
+        # "only delays it"
         quiet = self.trace.place is Stage.RETURNED or self.stage is Stage.DELIVERED
-        message = []
-        if over and any(sent.kind in USES_UP for sent in due):
-            self._alarm_at = None  # "another alert in the same evaluation uses it up"
-        elif over and not quiet and not self._snoozed(now):  # "a snooze only delays it"
-            self._alarm_at = None
-            message = [self._message(now, Kind.MOVING_AGAIN)]
-        if any(sent.kind in ALARMS for sent in due):
-            self._alarm_at = now
-        return message
+        if not self._is_over() or quiet or self._snoozed(now):
+            return []
+        # "another alert in the same evaluation uses it up"
+        used_up = any(sent.kind in USES_UP for sent in due)
+        return [] if used_up else [self._message(now, Kind.MOVING_AGAIN)]
+
+    def _is_over(self) -> bool:
+        """Whether a scan has begun an episode since the last alarm."""
+        alarm, scan = self._alarm_at, self.trace.scan_began_at
+        return alarm is not None and scan is not None and scan > alarm
 
     def _snoozed(self, now: datetime) -> bool:
         return self._snoozed_until is not None and now < self._snoozed_until
