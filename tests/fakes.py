@@ -228,8 +228,10 @@ class MemoryStore:
         self.pull_owner, self.progress_kept, self.served = None, progress, wanted
         return None
 
-    def abandon_lease(self, owner: str) -> None:
+    def abandon_lease(self, owner: str, asked_at: datetime | None) -> None:
         if self.pull_owner == owner:
+            if asked_at is not None:
+                self.progress_kept = replace(self.progress_kept, asked_at=asked_at)
             self._write("abandon_lease")
             self.pull_owner = None
 

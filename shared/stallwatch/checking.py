@@ -136,8 +136,13 @@ class Watch(Protocol):
             None when it was given back or lost, else how often a run has been called for.
         """
 
-    def abandon_lease(self, owner: str) -> None:
-        """Give the lease back with the progress as it was kept last."""
+    def abandon_lease(self, owner: str, asked_at: datetime | None) -> None:
+        """Give the lease back with the progress as it was kept last.
+
+        Args:
+            owner: Whose lease it is.
+            asked_at: When the last request was sent, which may be later than the progress says.
+        """
 
     def health(self, source: str) -> Health:
         """The health of a source."""
@@ -366,7 +371,7 @@ class Check:
         try:
             yield
         except UnavailableError:
-            self._watch.abandon_lease(self._owner)
+            self._watch.abandon_lease(self._owner, self._progress.asked_at)
             raise
 
     def _begin(self, lease: Lease) -> None:

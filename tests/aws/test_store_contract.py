@@ -184,19 +184,20 @@ def test_whoever_lost_the_lease_changes_nothing(store: Store) -> None:
     late = Progress(done_until=NOON)
     assert not store.watch.save_progress("b", late)
     assert store.watch.release_lease("b", late, 0) is None
-    store.watch.abandon_lease("b")
+    store.watch.abandon_lease("b", NOON)
     assert store.watch.take_lease("b", NOON + HOUR, NOON) is None
     assert Progress() == store.watch.lease().progress
 
 
 def test_a_lease_that_was_abandoned_is_free(store: Store) -> None:
-    """With the progress as it was kept last."""
+    """With the progress as it was kept last, and the instant of the last request."""
     store.watch.take_lease("a", NOON + HOUR, NOON)
-    assert store.watch.save_progress("a", Progress(done_until=NOON))
-    store.watch.abandon_lease("a")
+    kept = Progress(done_until=NOON, asked_at=NOON)
+    assert store.watch.save_progress("a", kept)
+    store.watch.abandon_lease("a", NOON + MINUTE)
     lease = store.watch.take_lease("b", NOON + HOUR, NOON)
     assert lease is not None
-    assert NOON == lease.progress.done_until
+    assert replace(kept, asked_at=NOON + MINUTE) == lease.progress
 
 
 def test_a_lease_is_not_given_back_where_a_run_was_called_for_meanwhile(store: Store) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from math import ceil
 from typing import Any
 
 from stallwatch.answers import Answer, Verdict
@@ -111,16 +112,21 @@ class WatchStore:
             return number_of(dict(refusal.item), "wanted")
         return None
 
-    def abandon_lease(self, owner: str) -> None:
-        """Give the lease back with the progress as it was kept last."""
+    def abandon_lease(self, owner: str, asked_at: datetime | None) -> None:
+        """Give the lease back with the progress as it was kept last, but for the last request."""
+        values: Item = {":me": string(owner)}
+        expression = "REMOVE #owner, ends"
+        if asked_at is not None:
+            values[":asked"] = _milliseconds(asked_at)
+            expression = f"SET asked_at = :asked {expression}"
         try:
             self.table.update(
                 STACK,
                 PULL,
-                "REMOVE #owner, ends",
+                expression,
                 ConditionExpression="#owner = :me",
                 ExpressionAttributeNames={"#owner": "owner"},
-                ExpressionAttributeValues={":me": string(owner)},
+                ExpressionAttributeValues=values,
             )
         except ConditionFailedError:
             return
@@ -433,7 +439,7 @@ def _progress_update(progress: Progress, *, release: int | None = None) -> dict[
         values[":done"] = number(epoch_minutes(progress.done_until))
         sets.append("done_until = :done")
     if progress.asked_at is not None:
-        values[":asked"] = number(round(progress.asked_at.timestamp() * 1000))
+        values[":asked"] = _milliseconds(progress.asked_at)
         sets.append("asked_at = :asked")
     if progress.cursor is not None:
         values[":cursor"] = binary(pack(_cursor_row(progress.cursor)))
@@ -452,6 +458,11 @@ def _progress_update(progress: Progress, *, release: int | None = None) -> dict[
         "ExpressionAttributeNames": names,
         "ExpressionAttributeValues": values,
     }
+
+
+def _milliseconds(asked_at: datetime) -> dict[str, str]:
+    """An instant in milliseconds since 1970, rounded up: nobody asks a moment too early."""
+    return number(ceil(asked_at.timestamp() * 1000))
 
 
 def _turn_rows(turns: Mapping[str, TurnRow]) -> dict[str, list[int | None]]:
