@@ -121,6 +121,13 @@ class Sent(NamedTuple):
     at: datetime
 
 
+class Word(NamedTuple):
+    """A word of the buyer's that starts a clock."""
+
+    at: datetime
+    done_at: datetime
+
+
 class NaiveTrace:
     """What the events about the present number say, whatever the time is."""
 
@@ -302,15 +309,18 @@ class NaiveOrder:
 
         self.sent: list[Sent] = []
         self._ended = False
-        self._disputed = False
-        self._contacted: set[object] = set()
+        self._dispute: Word | None = None
+        self._contacts: dict[object, Word] = {}
+        """The last time that the seller was contacted, by episode."""
         self._snoozed_until: datetime | None = None
         self._looked = False
         self._old_delivery: bool | None = None
         self._too_old = False
         self._alarm_at: datetime | None = None
         """The last alarm, while nothing has said yet that it is over."""
-        self._read_from: object = None
+        self._newest: Seen | None = None
+        self._count = -1
+        self._about: object = None
 
     def change_number(self, number: str, at: datetime) -> None:
         """Give the order a number; "a first number for an order without one is no change"."""
@@ -319,18 +329,24 @@ class NaiveOrder:
             self.answered_at = None  # "and there is no answer yet"
         self.number = number
 
-    def say(self, deed: Deed, until: date | None = None) -> None:
+    def say(
+        self, deed: Deed, at: datetime, until: date | None = None, on: date | None = None
+    ) -> None:
         """The buyer's word, after everything that was seen up to now."""
+        # "A word counts from when it was said, or from the beginning of an earlier day that it
+        # names; of several that stand the newest counts"
+        done_at = at if on is None or on >= at.date() else midnight(on)
         if deed is Deed.REOPEN:  # "takes all of these words back"
-            self._ended = self._disputed = False
-            self._contacted = set()
+            self._ended = False
+            self._dispute = None
+            self._contacts = {}
             self._snoozed_until = None
         elif deed in END_OF_THE_WATCH:
             self._ended = True
         elif deed is Deed.DISPUTE_OPENED:
-            self._disputed = True
+            self._dispute = Word(at, done_at)
         elif deed is Deed.SELLER_CONTACTED:  # "for this episode"
-            self._contacted.add(self.trace.episode)
+            self._contacts[self.trace.episode] = Word(at, done_at)
         elif deed is Deed.SNOOZE and until is not None:  # "until its day"
             self._snoozed_until = midnight(until)
 
@@ -338,12 +354,12 @@ class NaiveOrder:
     def trace(self) -> NaiveTrace:
         """What the events say; read again only when there are new ones."""
         newest = self.seen[-1] if self.seen else None
-        read_from = (len(self.seen), newest, self.number, self.changed_at, self.ordered_on)
-        if read_from != self._read_from:
+        number = (self.number, self.changed_at, self.ordered_on)
+        if newest is not self._newest or len(self.seen) != self._count or number != self._about:
             self._trace = NaiveTrace(
                 self.seen, self.number, self.changed_at, self.ordered_on, self.limits
             )
-            self._read_from = read_from
+            self._newest, self._count, self._about = newest, len(self.seen), number
         return self._trace
 
     @property
@@ -417,7 +433,7 @@ class NaiveOrder:
         if self.state(now) is State.CLOSED:
             return []
         due = [sent for sent in self._due(now) if sent is not None]
-        return due + self._moving_again(now, due)
+        return [*due, *self._moving_again(now, due), *self._reminder(now, due)]
 
     def take(self, sent: Sequence[Sent]) -> None:
         """Count messages as sent together."""
@@ -475,7 +491,7 @@ class NaiveOrder:
         return self._message(now, Kind.DELIVERED)
 
     def _protection_ending(self, now: datetime) -> Sent | None:
-        if self.protection_ends_on is None or self._disputed:
+        if self.protection_ends_on is None or self._dispute:
             return None
         left = (self.protection_ends_on - now.date()).days
         if not 0 <= left <= self.limits.protection_first:
@@ -540,12 +556,68 @@ class NaiveOrder:
         alarm, scan = self._alarm_at, self.trace.scan_began_at
         return alarm is not None and scan is not None and scan > alarm
 
+    def _reminder(self, now: datetime, due: list[Sent]) -> list[Sent]:
+        # "`received`, `refunded`, `lost`, `close` and a delivery end it"  # noqa: ERA001
+        if self.stage is Stage.DELIVERED:
+            return []
+        if self._dispute is not None:
+            # "5 days of the calendar, with or without answers"
+            word, reason = self._dispute, "dispute"
+            over = now - word.done_at >= self.limits.dispute_answer * DAY
+        else:
+            # "for the episode in which it was said"
+            contact = self._contacts.get(self.trace.episode)
+            if contact is None:
+                return []
+            word, reason = contact, "seller"
+            # "A snooze delays the reminder"
+            over = self._seller_took_long(now, contact, due) and not self._snoozed(now)
+        # "once for that word"
+        if not over or self._times(Kind.REMINDER, reason, word.at):
+            return []
+        return [self._message(now, Kind.REMINDER, reason, word.at)]
+
+    def _seller_took_long(self, now: datetime, word: Word, due: list[Sent]) -> bool:
+        trace, limits = self.trace, self.limits
+        # "nor for an order that was too old at its first evaluation, nor at a pickup point or on
+        # the way back"
+        if self._too_old or trace.place in (Stage.READY_FOR_PICKUP, Stage.RETURNED):
+            return False
+        # "until there is news: an update newer than the word, or one that was first seen after it
+        # and is newer than all that was known"
+        known = [u.seen.at for u in trace.updates if u.seen.first_seen < word.at]
+        new = [u for u in trace.updates if u.seen.first_seen >= word.at]
+        newest_known = max(known, default=None)
+        if trace.last_update is not None and trace.last_update > word.done_at:
+            return False
+        if any(newest_known is None or u.seen.at > newest_known for u in new):
+            return False
+        # "from 60 days of silence up to the last answer on `refund_claim` speaks"
+        silent = self.silent_days(now)
+        if silent is None or silent >= limits.claim:
+            return False
+        # "and from 5 days before `protection_ends_on` on `protection_ending` (protection that had
+        # ended before the word is no deadline)"
+        ends_on = self.protection_ends_on
+        if (
+            ends_on is not None
+            and ends_on >= word.done_at.date()
+            and (ends_on - now.date()).days <= limits.protection_first
+        ):
+            return False
+        # "when the last answer is 3 days later than the word and than the last message of the
+        # ladder"
+        ladder = [sent.at for sent in (*self.sent, *due) if sent.kind in RUNGS]
+        return all(
+            self._long_after(now, at, limits.seller_reminder) for at in (word.done_at, *ladder)
+        )
+
     def _snoozed(self, now: datetime) -> bool:
         return self._snoozed_until is not None and now < self._snoozed_until
 
     def _ladder(self, now: datetime) -> Sent | None:
         # "`dispute_opened` mutes `never_scanned`, the ladder"
-        if self._too_old or self._disputed:
+        if self._too_old or self._dispute:
             return None
         if self.trace.place is Stage.RETURNED:  # "at once, no gate but the buyer's word"
             return self._claim(now, "returned")
@@ -655,7 +727,7 @@ class NaiveOrder:
     def _muted_for_now(self, kind: Kind) -> bool:
         # "`seller_contacted` mutes `late` and `stalled` for this episode"
         episode = self.trace.episode
-        if kind in (Kind.LATE, Kind.STALLED) and episode in self._contacted:
+        if kind in (Kind.LATE, Kind.STALLED) and episode in self._contacts:
             return True
         # "in an episode never a lower one after a higher"
         higher = RUNGS[RUNGS.index(kind) + 1 :]

@@ -95,7 +95,7 @@ _ZONES = {"DE": 1, "FR": 1, "US": -5, "BR": -3, "IN": 5}
 _CHANGES = ("protection_ends_on", "service", "shipped_on", "remote")
 _WORDS = (
     *("seller_contacted", "seller_contacted", "dispute_opened", "snooze", "snooze"),
-    *("received", "refunded", "lost", "close"),
+    *("received", "refunded", "lost", "close", "not_found_here"),
 )
 
 
@@ -259,6 +259,10 @@ def _words(random: Random, added: datetime) -> Iterator[Request]:
         body: dict[str, object] = {"action": word}
         if word == "snooze":
             body["until"] = _days_after(at, random.randint(1, 30))
+        elif word == "not_found_here":
+            body["answers"] = {"neighbour": at.date().isoformat()}
+        elif random.random() < 0.2:
+            body["on"] = _days_after(at, -random.randint(0, 3))
         yield Request(at, "ACT", body)
         if word not in {"seller_contacted", "received"} and random.random() < 0.4:
             at += timedelta(days=random.uniform(0.01, 30))

@@ -15,7 +15,7 @@ its cadence and a tick is *starved*.
 
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -23,7 +23,7 @@ from typing import Any
 
 from stallwatch.answers import Verdict
 from stallwatch.model import Deed, Kind, Service, Stage, State
-from tests.faults.guest import Knowledge
+from tests.faults.guest import Asked, Knowledge
 from tests.faults.naive import NaiveOrder, Seen
 from tests.faults.parcels import Parcel, Scan
 from tests.faults.year import BEGIN, Accepted, Message, Plan, Record
@@ -103,18 +103,14 @@ class Log:
 
     def __init__(self, record: Record) -> None:
         self.by_number: dict[str, list[Ask]] = defaultdict(list)
-        self.shut: list[Span] = []
-        shut_since: datetime | None = None
         for asked in record.asked:
             for number, answered in asked.answered.items():
                 self.by_number[number].append(Ask(asked.at, asked.replied_at, answered))
-            if asked.verdict is not Verdict.OK:
-                shut_since = shut_since or asked.at
-            elif shut_since is not None:
-                self.shut.append(Span(shut_since, asked.replied_at))
-                shut_since = None
-        if shut_since is not None:
-            self.shut.append(Span(shut_since, record.plan.end + DAY))
+        forever = record.plan.end + DAY
+        self.shut = list(_spans(record.asked, lambda a: a.verdict is not Verdict.OK, forever))
+        """From a request that failed to the next that did not."""
+        self.unheard = list(_spans(record.asked, lambda a: not any(a.answered.values()), forever))
+        """From a request that was answered about no number to the next that was about any."""
         self._begins = [span.begin for span in self.shut]
 
     def is_shut(self, at: datetime) -> bool:
@@ -126,6 +122,20 @@ class Log:
         """When the door was last opened again between two instants."""
         ends = [span.end for span in self.shut if after < span.end and span.begin < until]
         return max(ends, default=None)
+
+
+def _spans(
+    log: Iterable[Asked], is_without: Callable[[Asked], bool], forever: datetime
+) -> Iterator[Span]:
+    since: datetime | None = None
+    for asked in log:
+        if is_without(asked):
+            since = since or asked.at
+        elif since is not None:
+            yield Span(since, asked.replied_at)
+            since = None
+    if since is not None:
+        yield Span(since, forever)
 
 
 @dataclass
@@ -171,6 +181,8 @@ class OrderJudge:
         """Whether the last request about the number was not answered."""
         self._cadence = 24
         self._added_at = BEGIN
+        self._said: dict[tuple[Deed, object], Mapping[str, Any]] = {}
+        """What the buyer has said last, of each kind."""
 
     def _asks(self, number: str) -> list[Ask]:
         return self.log.by_number.get(number, [])
@@ -222,6 +234,7 @@ class OrderJudge:
         if request.method == "POST":
             if self._naive is None:
                 self._added_at = accepted.at
+                self._said.clear()
                 self._naive = _naive_of(body)
                 self._begin_number(accepted.at)
             return
@@ -230,11 +243,7 @@ class OrderJudge:
             self._naive = None
             self._debts.clear()
         elif request.method == "ACT":
-            until = body.get("until")
-            naive.say(
-                Deed(str(body["action"])),
-                date.fromisoformat(until) if isinstance(until, str) else None,
-            )
+            self._hear(naive, body, now)
         else:
             for name, value in body.items():
                 self._change(naive, name, value, now)
@@ -242,6 +251,20 @@ class OrderJudge:
                 self._begin_number(accepted.at)
         if self._naive is not None:
             self._cadence = max(self._cadence, cadence(self._naive, now))
+
+    def _hear(self, naive: NaiveOrder, body: Mapping[str, Any], now: datetime) -> None:
+        """A word of the buyer's; the same again changes nothing."""
+        deed = Deed(body["action"])
+        episode = naive.trace.episode if deed is Deed.SELLER_CONTACTED else None
+        if deed is Deed.REOPEN:
+            self._said.clear()
+        elif self._said.get((deed, episode)) == body:
+            return
+        self._said[deed, episode] = body
+        until, on = (
+            date.fromisoformat(body[name]) if name in body else None for name in ("until", "on")
+        )
+        naive.say(deed, now, until, on)
 
     def _change(self, naive: NaiveOrder, name: str, value: object, now: datetime) -> None:
         if name == "tracking_number":
@@ -381,7 +404,7 @@ class OrderJudge:
         # The ledger of looks is kept in whole minutes.
         since = self._silent_since.replace(second=0, microsecond=0)
         asked = at - since
-        for span in self.log.shut:
+        for span in self.log.unheard:
             if span.end - span.begin >= DAY:
                 asked -= max(min(span.end, at) - max(span.begin, since), NOTHING)
         long = asked >= 10 * DAY and not self.log.is_shut(at)
@@ -539,7 +562,7 @@ def judged_source(record: Record) -> Judgement:
         kind: [m.at for m in record.messages if m.kind == kind]
         for kind in (Kind.SOURCE_DOWN, Kind.SOURCE_UP)
     }
-    for span in Log(record).shut:
+    for span in Log(record).unheard:
         if span.end - span.begin < DAY + allowed:
             continue
         for kind, due in ((Kind.SOURCE_DOWN, span.begin + DAY), (Kind.SOURCE_UP, span.end)):

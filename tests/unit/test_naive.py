@@ -39,7 +39,7 @@ def test_case(case: Case) -> None:
     order.known = case.answer != "not_found"
     for index, look in enumerate(case.looks):
         for deed in look.actions:
-            order.say(Deed(deed), look.until)
+            order.say(Deed(deed), look.now, look.until, look.on)
         if look.change_number is not None:
             order.change_number(look.change_number, look.now)
         if look.answered and order.number is not None:
@@ -90,7 +90,8 @@ class Twins:
             if said.hour != hour:
                 continue
             if said.deed is not None:
-                self.naive.say(said.deed, now.date() + timedelta(days=said.days + 1))
+                on = now.date() - timedelta(days=said.days % 4) if said.days % 2 else None
+                self.naive.say(said.deed, now, now.date() + timedelta(days=said.days + 1), on)
             elif said.number is not None:
                 self.naive.change_number(said.number, now)
             else:
