@@ -20,7 +20,7 @@ export PYTHONPATH := shared
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo local test lint faults bench build deploy redrive pictures environments lock clean
+.PHONY: help demo local test lint faults year bench build deploy redrive pictures environments lock clean
 
 help: ## Lists what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -43,6 +43,9 @@ lint: $(TESTS_READY) $(SAM_READY) ## Checks format, code, types and the template
 
 faults: $(TESTS_READY) ## Runs the handlers under every fault (SEED=, SCHEDULES=)
 	@exec $(VENV)/bin/python -m tests.faults
+
+year: $(TESTS_READY) ## Lives through a year of orders and judges it (SEED=, ORDERS=, DAYS=)
+	@exec $(VENV)/bin/python -m tests.faults.year_report
 
 bench: $(TESTS_READY) ## Measures, as ratios within one run
 	@exec $(VENV)/bin/python -m tests.bench

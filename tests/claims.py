@@ -12,7 +12,7 @@ from stallwatch.answers import Answer, Event
 from stallwatch.claims import Claim, Evidence, claim_of, seal
 from stallwatch.ledger import Run, Stay
 from stallwatch.limits import Limits
-from stallwatch.lookback import look_back, turns_of
+from stallwatch.lookback import look_back, turns_looked_in
 from stallwatch.model import Alert, Order
 from stallwatch.rules import Memory, evaluate
 from stallwatch.sources.cainiao import parse
@@ -23,6 +23,7 @@ from tests.fakes import NUMBER, an_answer, an_event, an_order
 
 DAY = timedelta(days=1)
 WHEEL = Wheel(30)
+LENGTHS = (30,)
 
 
 @dataclass
@@ -65,11 +66,11 @@ class Case:
             lookback=look_back(
                 self.order.order_id,
                 stays,
-                dict.fromkeys(turns_of(stays, WHEEL), self.runs),
+                dict.fromkeys(turns_looked_in(stays, LENGTHS), self.runs),
                 [at for at, _ in self.answers],
                 since,
                 self.now,
-                WHEEL,
+                LENGTHS,
             ),
             checked_at=max([*answered, *(r.at for r in self.runs)], default=None),
             source="cainiao",
@@ -88,7 +89,9 @@ def daily(order: Order, until: datetime, **given: Any) -> list[Run]:
     while at is not None and at <= until:
         verdict = blocked.get((at - order.created_at).days)
         runs.append(
-            Run(at, answered=True) if verdict is None else Run(at, answered=False, verdict=verdict)
+            Run(at, 30, answered=True)
+            if verdict is None
+            else Run(at, 30, answered=False, verdict=verdict)
         )
         at += DAY
     return runs

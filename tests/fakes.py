@@ -230,6 +230,8 @@ class MemoryStore:
 
     def abandon_lease(self, owner: str, asked_at: datetime | None) -> None:
         if self.pull_owner == owner:
+            if asked_at is not None:
+                self.progress_kept = replace(self.progress_kept, asked_at=asked_at)
             self._write("abandon_lease")
             self.pull_owner = None
             if asked_at is not None:
@@ -504,7 +506,7 @@ class MemoryStore:
                 )
         return Page((), None)
 
-    def replace(self, dossier: Dossier, order: Order) -> None:
+    def replace(self, dossier: Dossier, order: Order, looked: TraceRecord | None = None) -> None:
         shelf = self.shelves.get(order.order_id)
         if shelf is None or shelf.order is None:
             raise ConflictError(order.order_id)
@@ -514,6 +516,12 @@ class MemoryStore:
             if shelf.record.fingerprint != dossier.trace.fingerprint:
                 raise ConflictError(order.order_id)
             shelf.record = change_number(shelf.record, order.tracking_number)
+        elif looked is not None and looked != dossier.trace:
+            if shelf.record.answered_at != dossier.trace.answered_at:
+                raise ConflictError(order.order_id)
+            shelf.record = replace(
+                shelf.record, answered_at=looked.answered_at, silent_since=looked.silent_since
+            )
         shelf.order, shelf.version = order, shelf.version + 1
         shelf.entry = replace(
             shelf.entry,

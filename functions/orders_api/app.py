@@ -45,7 +45,6 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
         claims=Claims(
             desk=desk,
             shelf=ClaimStore(table),
-            wheel=settings.wheel,
             limits=settings.limits,
             source="cainiao",
             second_source=settings.second_source,

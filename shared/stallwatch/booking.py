@@ -1,7 +1,7 @@
 """Add, look up, change and forget orders, and take down what the buyer says of them."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from secrets import token_hex
@@ -19,7 +19,8 @@ from stallwatch.model import Action, Kind, Order, Service, Stage, State, Trace
 from stallwatch.money import Sums
 from stallwatch.rules import Decision, evaluate
 from stallwatch.suspicions import Observation, observations
-from stallwatch.wheel import Wheel
+from stallwatch.traces import TraceRecord
+from stallwatch.wheel import Wheel, turns_of
 
 _log = logging.getLogger(__name__)
 
@@ -61,6 +62,10 @@ class Seen:
     observations: tuple[Observation, ...]
     """What is odd about its number; in a list without what other orders have."""
     dossier: Dossier
+    looked: TraceRecord
+    """The trace as it is stored, with what the ledger knows of later looks."""
+    turn_lengths: tuple[int, ...]
+    """The lengths, in minutes, that turns have had."""
     checked_at: datetime | None
     next_check_at: datetime | None
 
@@ -98,8 +103,14 @@ class Records(Protocol):
     def page(self, state: State | None, limit: int, place: Place | None) -> Page:
         """A page of orders, the newest of each state first."""
 
-    def replace(self, dossier: Dossier, order: Order) -> None:
+    def replace(self, dossier: Dossier, order: Order, looked: TraceRecord | None = None) -> None:
         """Write an order that was changed, and have it checked and evaluated.
+
+        Args:
+            dossier: The order as it was read.
+            order: The order as it shall be.
+            looked: Its trace with what the ledger knows of later looks: the order leaves its
+                slot, and what follows from the runs of that would be forgotten.
 
         Raises:
             ConflictError: it was changed since the dossier was read.
@@ -242,7 +253,7 @@ class Desk:
             if order == dossier.order:
                 return seen
             try:
-                self.records.replace(dossier, order)
+                self.records.replace(dossier, order, seen.looked)
             except ConflictError:
                 continue
             _log.info("order changed", extra={"order_id": order_id})
@@ -284,16 +295,21 @@ class Desk:
         """
         entry, trace = dossier.entry, dossier.trace
         slot = entry.slot or ""
-        checked_at, answered_at = trace.asked_at, trace.answered_at
+        checked_at, looked = trace.asked_at, trace
         if slot and trace.number is not None:
-            look = last_look(progress.turns, self.wheel, slot, entry.in_slot_since)
+            lengths = progress.turn_lengths
+            look = last_look(progress.turns, lengths, slot, entry.in_slot_since)
             checked_at = _later(checked_at, look.tried_at)
-            if answered_at is not None:
-                looked = look.answered_at
-                if look.turn is not None:
-                    looked = self._answered_before_silence(dossier, slot)
-                answered_at = _later(answered_at, looked)
-        opened = replace(trace, answered_at=answered_at).open()
+            answered_at, silent_since = look.answered_at, None
+            if look.turn is not None:
+                answered_at = self._answered_before_silence(dossier, slot, lengths)
+                silent_since = self._silent_since(dossier, look.turn)
+            looked = replace(
+                trace,
+                answered_at=trace.answered_at and _later(trace.answered_at, answered_at),
+                silent_since=trace.silent_since or silent_since,
+            )
+        opened = looked.open()
         decision = evaluate(
             dossier.order,
             opened,
@@ -314,17 +330,26 @@ class Desk:
             decision=decision,
             observations=tuple(observations(dossier.order, decision, opened, sharing, self.limits)),
             dossier=dossier,
+            turn_lengths=progress.turn_lengths,
+            looked=looked,
             checked_at=checked_at,
             next_check_at=self.wheel.next_turn(slot, now) if slot else None,
         )
 
-    def _answered_before_silence(self, dossier: Dossier, slot: str) -> datetime | None:
+    def _answered_before_silence(
+        self, dossier: Dossier, slot: str, lengths: Iterable[int]
+    ) -> datetime | None:
         """The last answer about an order that may be among the silent ones of its last run."""
         since = dossier.entry.in_slot_since
         if since is None:
             return None
         name = short_name(dossier.order.order_id)
-        runs = (run for turn in self.wheel.turn_names(slot) for run in self.records.runs(turn))
+        runs = (
+            run
+            for turn, minutes in turns_of(slot, lengths)
+            for run in self.records.runs(turn)
+            if minutes < run.minutes
+        )
         return max(
             (
                 run.at
@@ -333,6 +358,11 @@ class Desk:
             ),
             default=None,
         )
+
+    def _silent_since(self, dossier: Dossier, turn: str) -> datetime | None:
+        """Since when an order got no answer, where it was silent in a turn's last answered run."""
+        run = next((run for run in self.records.runs(turn) if run.answered), None)
+        return None if run is None else run.silent.get(short_name(dossier.order.order_id))
 
 
 def insisting(write: Callable[[], bool]) -> bool:

@@ -76,7 +76,7 @@ class Progress:
     """What one run of the pull leaves to the next."""
 
     done_until: datetime | None = None
-    """The start of the last turn that was served."""
+    """The end of the last turn that was served."""
     cursor: Cursor | None = None
     asked_at: datetime | None = None
     """When the last request was sent."""
@@ -424,12 +424,17 @@ class Check:
     def _turns(self, progress: Progress) -> list[Turn]:
         now = self._clock.now()
         after = now - self._catch_up
-        if progress.done_until is not None:
-            after = max(after, progress.done_until)
-        turns = list(self._wheel.turns(after, now))
-        cursor = progress.cursor
-        if cursor is not None and all(turn.start != cursor.turn for turn in turns):
-            turns.insert(0, self._wheel.turn_at(cursor.turn))
+        done_until = progress.done_until
+        if done_until is not None and done_until > after:
+            # A turn that was served in part, when turns were shorter, is served again.
+            first = self._wheel.turn_at(done_until)
+            turns = [first, *self._wheel.turns(first.start, now)] if first.start <= now else []
+        else:
+            turns = list(self._wheel.turns(after, now))
+        if progress.cursor is not None:
+            broken_off = self._wheel.turn_at(progress.cursor.turn)
+            if broken_off not in turns:
+                turns.insert(0, broken_off)
         return turns
 
     def _serve_new(self) -> None:
@@ -443,7 +448,9 @@ class Check:
         for row in tally.answered:
             self._watch.touch_answered(row, now)
         for row in tally.silent:
-            self._watch.touch_unanswered(row, now, asked=True)
+            since = self._silent_since(row) or now
+            silent = Silent(since, too_long=self._is_too_long(since, tally))
+            self._watch.touch_unanswered(row, now, asked=True, silent=silent)
         for row in (*tally.unasked, *_rows_in(tally.failed)):
             if self._is_clock_due(row, now):
                 self._watch.touch_unanswered(row, now, asked=False)
@@ -456,6 +463,7 @@ class Check:
         tally = self._serve(self._rows_of(turn, cursor))
         run = Run(
             at=cursor.began,
+            minutes=self._wheel.turn_minutes,
             answered=cursor.answered and tally.complete,
             due=cursor.due + tally.due - tally.left_over,
             checked=cursor.checked + tally.checked,
@@ -486,7 +494,7 @@ class Check:
         self._progress = replace(
             self._progress,
             cursor=None,
-            done_until=max(turn.start, self._progress.done_until or turn.start),
+            done_until=max(turn.end, self._progress.done_until or turn.end),
             turns=turns,
         )
         return True
@@ -500,14 +508,11 @@ class Check:
     def _note_turn(self, tally: _Tally, run: Run) -> None:
         """Have the evaluation look at the orders of a turn that it asked to look at again."""
         now = self._clock.now()
-        source_answers = tally.checked > 0 or not self._health.is_down(now, self._limits)
         for row in tally.answered:
             self._watch.touch_answered(row, now)
         for row in (*tally.silent, *_rows_in(tally.failed)):
             since = run.silent[short_name(row.order_id)]
-            too_long = source_answers and self._health.asked_for(since, now) >= days(
-                self._limits.unanswered
-            )
+            too_long = self._is_too_long(since, tally)
             if (too_long and row.fingerprint != UNANSWERED) or self._is_clock_due(row, now):
                 self._watch.touch_unanswered(
                     row, now, asked=True, silent=Silent(since, too_long=too_long)
@@ -517,6 +522,12 @@ class Check:
                 self._watch.touch_unanswered(
                     row, now, asked=False, answered_at=self._answered_at(row)
                 )
+
+    def _is_too_long(self, since: datetime, tally: _Tally) -> bool:
+        """Whether a number gets no answer for too long, while the source answers others."""
+        now = self._clock.now()
+        others = tally.checked > 0 or not self._health.is_down(now, self._limits)
+        return others and self._health.asked_for(since, now) >= days(self._limits.unanswered)
 
     def _answered_at(self, row: Row) -> datetime | None:
         """The last answer about an order whose circuit is open, as the ledger knows it."""
@@ -550,7 +561,8 @@ class Check:
 
     def _last_look(self, row: Row) -> Look:
         since = self._watch.in_slot_since(row.order_id)
-        return last_look(self._progress.turns, self._wheel, row.slot, since)
+        progress = self._progress
+        return last_look(progress.turns, progress.turn_lengths, row.slot, since)
 
     def _silent_in(self, turn: str) -> Mapping[str, datetime]:
         if turn not in self._silent_by_turn:

@@ -18,9 +18,8 @@ from stallwatch.claims import Evidence, claim_of, seal
 from stallwatch.errors import MissingError, SenselessError
 from stallwatch.ledger import Run
 from stallwatch.limits import Limits
-from stallwatch.lookback import Lookback, look_back, turns_of
+from stallwatch.lookback import Lookback, look_back, turns_looked_in
 from stallwatch.model import Alert
-from stallwatch.wheel import Wheel
 
 _log = logging.getLogger(__name__)
 
@@ -71,7 +70,6 @@ class Claims:
     Args:
         desk: The orders.
         shelf: The run records and the links.
-        wheel: The slots.
         limits: The numbers of the rules.
         source: The name of the first source.
         second_source: Whether a second source is configured.
@@ -79,7 +77,6 @@ class Claims:
 
     desk: Desk
     shelf: Shelf
-    wheel: Wheel
     limits: Limits
     source: str
     second_source: bool = False
@@ -166,11 +163,11 @@ class Claims:
         order, stays = seen.order, seen.dossier.entry.stays
         since = order.number_changed_at or order.created_at
         runs: Mapping[str, Sequence[Run]] = {
-            turn: self.shelf.runs_since(turn, since) for turn in turns_of(stays, self.wheel)
+            turn: self.shelf.runs_since(turn, since)
+            for turn in turns_looked_in(stays, seen.turn_lengths)
         }
-        return look_back(
-            order.order_id, stays, runs, _answers(seen, self.source), since, now, self.wheel
-        )
+        answers = _answers(seen, self.source)
+        return look_back(order.order_id, stays, runs, answers, since, now, seen.turn_lengths)
 
 
 def hash_of(token: str) -> str:

@@ -9,7 +9,7 @@ import logging
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from stallwatch.errors import ConflictError
@@ -253,7 +253,7 @@ class Evaluation:
         closed = slot is None
         stays = before.stays
         if slot != before.slot:
-            since = from_epoch_minutes(epoch_minutes(now, up=True))
+            since = from_epoch_minutes(epoch_minutes(now - timedelta(microseconds=1)) + 1)
             stays = (*stays, Stay(slot or "", since))[-MOST_STAYS:]
         return WatchEntry(
             order_version=dossier.version,
@@ -280,4 +280,4 @@ class Evaluation:
 
 def _earliest(instants: Iterable[datetime | None]) -> int | None:
     known = [instant for instant in instants if instant is not None]
-    return epoch_minutes(min(known), up=True) if known else None
+    return epoch_minutes(min(known)) if known else None

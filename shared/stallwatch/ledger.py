@@ -5,13 +5,13 @@ the runs of the slot that it sits in. One row for each turn of the day is kept a
 records behind it are kept as evidence.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
 from stallwatch.answers import Verdict
-from stallwatch.wheel import Wheel
+from stallwatch.wheel import turns_of
 
 SETTLING = timedelta(minutes=5)
 """How long after an order came into a slot a run of it may still miss it: the index lags."""
@@ -41,6 +41,8 @@ class TurnRow:
     """When the last one began that was answered."""
     silent: bool
     """Whether some numbers got no answer in that one."""
+    minutes: int
+    """How long the turn was: what it served."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ class Run:
 
     at: datetime
     """When it began."""
+    minutes: int
+    """How long the turn was: what it served."""
     answered: bool
     """Whether everything was asked and the source answered, but for the silent ones."""
     due: int = 0
@@ -61,9 +65,9 @@ class Run:
     def row_after(self, before: TurnRow | None) -> TurnRow:
         """The row of the turn after this run."""
         if self.answered:
-            return TurnRow(self.at, self.at, silent=bool(self.silent))
+            return TurnRow(self.at, self.at, silent=bool(self.silent), minutes=self.minutes)
         if before is None:
-            return TurnRow(self.at, None, silent=False)
+            return TurnRow(self.at, None, silent=False, minutes=self.minutes)
         return replace(before, tried_at=self.at)
 
 
@@ -78,16 +82,26 @@ class Look:
 
 
 def last_look(
-    rows: Mapping[str, TurnRow], wheel: Wheel, slot: str, in_slot_since: datetime | None
+    rows: Mapping[str, TurnRow],
+    lengths: Iterable[int],
+    slot: str,
+    in_slot_since: datetime | None,
 ) -> Look:
     """The last look at an order that sits in a slot.
 
-    Runs count from five minutes after it came into the slot.
+    Runs count from five minutes after it came into the slot, and where their turn was long enough
+    to serve it.
+
+    Args:
+        rows: The last runs of each turn of the day, by its name.
+        lengths: The lengths, in minutes, that turns have had.
+        slot: The slot.
+        in_slot_since: When the order came into it.
     """
     tried_at = answered_at = turn = None
-    for name in wheel.turn_names(slot):
+    for name, minutes in turns_of(slot, lengths):
         row = rows.get(name)
-        if row is None or in_slot_since is None:
+        if row is None or in_slot_since is None or minutes >= row.minutes:
             continue
         if row.tried_at >= in_slot_since + SETTLING and (
             tried_at is None or row.tried_at > tried_at

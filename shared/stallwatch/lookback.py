@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from stallwatch.answers import Verdict
 from stallwatch.ledger import SETTLING, Run, Stay, short_name
-from stallwatch.wheel import Wheel
+from stallwatch.wheel import turns_of
 
 GAP = timedelta(hours=36)
 """From how long a time without a valid answer on is a gap: the longest cadence is a day."""
@@ -82,9 +82,15 @@ class Lookback:
         return sum(g.outcome is outcome for g in self.glances)
 
 
-def turns_of(stays: Iterable[Stay], wheel: Wheel) -> list[str]:
-    """The turns whose runs may have been looks at an order: eight at the most."""
-    return sorted({name for stay in stays if stay.slot for name in wheel.turn_names(stay.slot)})
+def turns_looked_in(stays: Iterable[Stay], lengths: Iterable[int]) -> list[str]:
+    """The turns whose runs may have been looks at an order: eight for each length of a turn.
+
+    Args:
+        stays: The slots that it came into.
+        lengths: The lengths, in minutes, that turns have had.
+    """
+    slots = {stay.slot for stay in stays if stay.slot}
+    return sorted({name for slot in slots for name, _ in turns_of(slot, lengths)})
 
 
 def look_back(
@@ -94,21 +100,21 @@ def look_back(
     answers: Iterable[datetime],
     since: datetime,
     now: datetime,
-    wheel: Wheel,
+    lengths: Iterable[int],
 ) -> Lookback:
     """Look back on the watching of an order's number.
 
     Args:
         order_id: The order.
         stays: The slots that it came into, oldest first.
-        runs: The run records of the turns of those slots (`turns_of`), by turn.
+        runs: The run records of the turns of those slots (`turns_looked_in`), by turn.
         answers: Instants at which there was a valid answer about the number, as its trace and its
             alerts tell; they may be among the runs.
         since: From when on the number was to be watched.
         now: The present instant.
-        wheel: The slots.
+        lengths: The lengths, in minutes, that turns have had.
     """
-    glances = [g for g in _glances(order_id, stays, runs, wheel) if since <= g.at <= now]
+    glances = [g for g in _glances(order_id, stays, runs, tuple(lengths)) if since <= g.at <= now]
     for at in sorted(set(answers)):
         if since <= at <= now and not _is_of_a_run(at, glances):
             glances.append(Glance(at, Outcome.ANSWERED))
@@ -117,16 +123,23 @@ def look_back(
 
 
 def _glances(
-    order_id: str, stays: Sequence[Stay], runs: Mapping[str, Sequence[Run]], wheel: Wheel
+    order_id: str,
+    stays: Sequence[Stay],
+    runs: Mapping[str, Sequence[Run]],
+    lengths: Sequence[int],
 ) -> Iterable[Glance]:
     name = short_name(order_id)
     for stay, following in pairwise([*stays, None]):
         if stay is None or not stay.slot:
             continue
         until = None if following is None else following.since
-        for turn in wheel.turn_names(stay.slot):
+        for turn, minutes in turns_of(stay.slot, lengths):
             for run in runs.get(turn, ()):
-                if run.at >= stay.since + SETTLING and (until is None or run.at < until):
+                if (
+                    minutes < run.minutes
+                    and run.at >= stay.since + SETTLING
+                    and (until is None or run.at < until)
+                ):
                     yield Glance(run.at, _outcome(run, name))
 
 

@@ -352,7 +352,7 @@ class _Case:
 
     def _end_without_claims(self) -> datetime:
         end = midnight(self.order.ordered_on) + days(self.limits.end_after_order)
-        if self.reading.stage is Stage.DELIVERED and self.reading.delivered_at is not None:
+        if self.reading.delivered_at is not None:
             end = min(end, self.reading.delivered_at + days(self.limits.end_after_delivery))
         return end
 

@@ -33,6 +33,10 @@ _REST_BYTES = 3
 UNANSWERED = b"?"
 """Stands in the watch for a trace whose number is unanswered, so that any answer is news."""
 
+SILENT = b"-"
+"""The same for one whose silence was written down and is not too long yet: the next answer must
+end it, whatever it says."""
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
@@ -65,7 +69,9 @@ class TraceRecord:
     @property
     def seen_fingerprint(self) -> bytes | None:
         """What the watch holds once the evaluation has seen this record."""
-        return UNANSWERED if self.unanswered else self.fingerprint
+        if self.silent_since is not None:
+            return UNANSWERED if self.unanswered else SILENT
+        return self.fingerprint
 
     def open(self) -> Trace:
         """The trace in the product's words."""
@@ -116,7 +122,7 @@ def added_to(answer: Answer, known: bytes | None) -> int | None:
     """
     if known is None:
         return len(answer.events)
-    if not answer.events or known == UNANSWERED:
+    if not answer.events or known in {UNANSWERED, SILENT}:
         return None
     events = known[:_EVENTS_BYTES]
     digest = blake2b(digest_size=_EVENTS_BYTES)

@@ -117,9 +117,13 @@ class Wheel:
         return timedelta(minutes=self.turn_minutes)
 
     def slot(self, order_id: str, hours: int) -> str:
-        """The slot of an order in the ring of a cadence."""
-        turns = hours * 60 // self.turn_minutes
-        return _slot(hours, crc32(order_id.encode()) % turns * self.turn_minutes)
+        """The slot of an order in the ring of a cadence.
+
+        Its minute is the same whatever the ring and the turn's length, so that an order which goes
+        from one to another is not waited for longer than the new one's cadence.
+        """
+        minute = crc32(order_id.encode()) % (hours * 60)
+        return _slot(hours, minute - minute % self.turn_minutes)
 
     def turn_at(self, instant: datetime) -> Turn:
         """The turn that an instant falls into."""
@@ -152,16 +156,18 @@ class Wheel:
             start += ring
         return start
 
-    def turn_names(self, slot: str) -> list[str]:
-        """The names of the turns in which a slot is served, over a day."""
-        if slot == NEW:
-            return []
-        hours, minute = _place_of(slot)
-        minute -= minute % self.turn_minutes
-        return [
-            f"{at // 60:02}{at % 60:02}"
-            for at in (minute + 60 * hours * lap for lap in range(24 // hours))
-        ]
+
+def turns_of(slot: str, lengths: Iterable[int]) -> list[tuple[str, int]]:
+    """The turns of the day in which a slot may be served, for some lengths of a turn.
+
+    Returns:
+        The name of each, and how many minutes after its beginning the slot's own minute comes.
+    """
+    if slot == NEW:
+        return []
+    hours, minute = _place_of(slot)
+    of_day = [minute + 60 * hours * lap for lap in range(24 // hours)]
+    return [(_clock(at - at % length), at % length) for at in of_day for length in lengths]
 
 
 def slots_of(turn: Turn, lengths: Iterable[int]) -> list[str]:
@@ -185,7 +191,11 @@ def slots_of(turn: Turn, lengths: Iterable[int]) -> list[str]:
 
 
 def _slot(hours: int, minute: int) -> str:
-    return f"{hours:02}h{minute // 60:02}{minute % 60:02}"
+    return f"{hours:02}h{_clock(minute)}"
+
+
+def _clock(minute: int) -> str:
+    return f"{minute // 60:02}{minute % 60:02}"
 
 
 def _place_of(slot: str) -> tuple[int, int]:
@@ -193,12 +203,13 @@ def _place_of(slot: str) -> tuple[int, int]:
     return int(hours), int(clock[:2]) * 60 + int(clock[2:])
 
 
-def epoch_minutes(instant: datetime, *, up: bool = False) -> int:
-    """Minutes since 1970, rounded down or up: how instants stand in the watch's rows."""
-    seconds = int(instant.timestamp())
-    if up and (seconds % 60 or instant.microsecond):
-        seconds += 60
-    return seconds // 60
+def epoch_minutes(instant: datetime) -> int:
+    """Minutes since 1970, rounded down: how instants stand in the watch's rows.
+
+    What is waited for there may come some seconds after its minute has begun. To look a moment too
+    early costs a write; to pass over the one look in that minute would cost a whole cadence.
+    """
+    return int(instant.timestamp()) // 60
 
 
 def from_epoch_minutes(minutes: int) -> datetime:

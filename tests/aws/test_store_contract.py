@@ -239,8 +239,8 @@ PROGRESS = Progress(
     ),
     asked_at=NOON + timedelta(milliseconds=250),
     turns={
-        "1130": TurnRow(NOON, NOON - DAY, silent=True),
-        "1200": TurnRow(NOON, None, silent=False),
+        "1130": TurnRow(NOON, NOON - DAY, silent=True, minutes=15),
+        "1200": TurnRow(NOON, None, silent=False, minutes=30),
     },
     turn_lengths=(15, 30),
 )
@@ -289,16 +289,16 @@ def test_the_runs_of_a_turn_are_kept(store: Store) -> None:
     assert {} == store.watch.silent_of("1200")
     silent = {short_name("y"): NOON - 3 * DAY}
     runs = [
-        Run(NOON - 2 * DAY, answered=True, due=3, checked=3),
-        Run(NOON - DAY, answered=True, due=3, checked=2, silent=silent),
-        Run(NOON, answered=False, due=3, verdict=Verdict.BLOCKED),
+        Run(NOON - 2 * DAY, 30, answered=True, due=3, checked=3),
+        Run(NOON - DAY, 30, answered=True, due=3, checked=2, silent=silent),
+        Run(NOON, 30, answered=False, due=3, verdict=Verdict.BLOCKED),
     ]
     for run in runs:
         store.watch.save_run("1200", run)
-    store.watch.save_run("1230", Run(NOON, answered=True))
+    store.watch.save_run("1230", Run(NOON, 30, answered=True))
     assert runs[::-1] == list(store.book.runs("1200"))
     assert silent == store.watch.silent_of("1200")
-    store.watch.save_run("1200", Run(NOON, answered=True, due=3, checked=3))
+    store.watch.save_run("1200", Run(NOON, 30, answered=True, due=3, checked=3))
     assert {} == store.watch.silent_of("1200")
     assert 3 == len(store.book.runs("1200"))
 
@@ -699,6 +699,23 @@ def test_a_change_has_the_order_looked_at_again(store: Store) -> None:
     assert after.revision > before.revision
     assert Row("x", NEW, NUMBER, None, None, None) == store.row()
     assert "2026-05-01#x" == after.entry.listed
+
+
+def test_a_change_keeps_what_the_ledger_knows(store: Store) -> None:
+    """The last answer and since when there is none, unless a newer answer was written."""
+    store.add()
+    store.answer(DEPARTED)
+    before = store.settle()
+    looked = replace(before.trace, answered_at=NOON + HOUR, silent_since=NOON + 2 * HOUR)
+    store.book.replace(before, replace(before.order, title="one"), looked)
+    assert looked == store.dossier().trace
+    stale = store.dossier()
+    store.watch.touch_answered(store.row(), NOON + 3 * HOUR)
+    later = replace(looked, answered_at=NOON + 2 * HOUR)
+    with pytest.raises(ConflictError):
+        store.book.replace(stale, replace(stale.order, title="other"), later)
+    assert NOON + 3 * HOUR == store.dossier().trace.answered_at
+    assert store.dossier().trace.silent_since is None
 
 
 def test_a_change_of_what_is_no_longer_so_is_refused(store: Store) -> None:
@@ -1237,7 +1254,7 @@ def test_subscribers_wishes_are_kept(table: Table) -> None:
 
 def test_a_run_record_goes_after_400_days(table: Table) -> None:
     """By the table's own tidying."""
-    WatchStore(table).save_run("1200", Run(NOON, answered=True))
+    WatchStore(table).save_run("1200", Run(NOON, 30, answered=True))
     item = table.get("TURN#1200", "RUN#2026-06-15T12:00:00Z")
     assert item is not None
     assert int((NOON + 400 * DAY).timestamp()) == int(item["expires"]["N"])

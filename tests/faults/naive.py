@@ -125,8 +125,7 @@ class Word(NamedTuple):
     """A word of the buyer's that starts a clock."""
 
     at: datetime
-    begun: datetime
-    episode: object
+    done_at: datetime
 
 
 class NaiveTrace:
@@ -310,18 +309,18 @@ class NaiveOrder:
 
         self.sent: list[Sent] = []
         self._ended = False
-        self._disputed = False
-        self._contacted: set[object] = set()
-        self._contact: Word | None = None
-        """The last time that the seller was contacted."""
-        self._dispute_at: datetime | None = None
+        self._dispute: Word | None = None
+        self._contacts: dict[object, Word] = {}
+        """The last time that the seller was contacted, by episode."""
         self._snoozed_until: datetime | None = None
         self._looked = False
-        self._old_delivery = False
+        self._old_delivery: bool | None = None
         self._too_old = False
         self._alarm_at: datetime | None = None
         """The last alarm, while nothing has said yet that it is over."""
-        self._read_from: object = None
+        self._newest: Seen | None = None
+        self._count = -1
+        self._about: object = None
 
     def change_number(self, number: str, at: datetime) -> None:
         """Give the order a number; "a first number for an order without one is no change"."""
@@ -331,45 +330,36 @@ class NaiveOrder:
         self.number = number
 
     def say(
-        self,
-        deed: Deed,
-        until: date | None = None,
-        *,
-        at: datetime | None = None,
-        on: date | None = None,
+        self, deed: Deed, at: datetime, until: date | None = None, on: date | None = None
     ) -> None:
-        """The buyer's word, after everything that was seen up to now.
-
-        Without the instant at which it is said it starts no clock.
-        """
-        # "from when you say it, or from the beginning of an earlier day that it names"
-        begun = at if at is None or on is None or on >= at.date() else midnight(on)
+        """The buyer's word, after everything that was seen up to now."""
+        # "A word counts from when it was said, or from the beginning of an earlier day that it
+        # names; of several that stand the newest counts"
+        done_at = at if on is None or on >= at.date() else midnight(on)
         if deed is Deed.REOPEN:  # "takes all of these words back"
-            self._ended = self._disputed = False
-            self._contacted = set()
-            self._contact = self._dispute_at = None
+            self._ended = False
+            self._dispute = None
+            self._contacts = {}
             self._snoozed_until = None
         elif deed in END_OF_THE_WATCH:
             self._ended = True
         elif deed is Deed.DISPUTE_OPENED:
-            self._disputed = True
-            self._dispute_at = begun
+            self._dispute = Word(at, done_at)
         elif deed is Deed.SELLER_CONTACTED:  # "for this episode"
-            self._contacted.add(self.trace.episode)
-            if at is not None and begun is not None:
-                self._contact = Word(at, begun, self.trace.episode)
+            self._contacts[self.trace.episode] = Word(at, done_at)
         elif deed is Deed.SNOOZE and until is not None:  # "until its day"
             self._snoozed_until = midnight(until)
 
     @property
     def trace(self) -> NaiveTrace:
         """What the events say; read again only when there are new ones."""
-        read_from = (len(self.seen), self.number, self.changed_at, self.ordered_on)
-        if read_from != self._read_from:
+        newest = self.seen[-1] if self.seen else None
+        number = (self.number, self.changed_at, self.ordered_on)
+        if newest is not self._newest or len(self.seen) != self._count or number != self._about:
             self._trace = NaiveTrace(
                 self.seen, self.number, self.changed_at, self.ordered_on, self.limits
             )
-            self._read_from = read_from
+            self._newest, self._count, self._about = newest, len(self.seen), number
         return self._trace
 
     @property
@@ -433,23 +423,40 @@ class NaiveOrder:
 
     def look(self, now: datetime) -> list[tuple[Kind, str]]:
         """What is due now, as kind and reason; it counts as sent."""
-        if not self._looked:
-            self._decide_how_old(now)
+        due = self.due(now)
+        self.take(due)
+        return [(sent.kind, sent.reason) for sent in due]
+
+    def due(self, now: datetime) -> list[Sent]:
+        """What should be sent now, after what was sent so far."""
+        self._decide_how_old(now)
         if self.state(now) is State.CLOSED:
             return []
         due = [sent for sent in self._due(now) if sent is not None]
-        due += self._moving_again(now, due)
-        self.sent += due
-        return [(sent.kind, sent.reason) for sent in due]
+        return [*due, *self._moving_again(now, due), *self._reminder(now, due)]
+
+    def take(self, sent: Sequence[Sent]) -> None:
+        """Count messages as sent together."""
+        self.sent += sent
+        # "another alert (`delivered`, `action_needed`, the ladder) in the same evaluation uses it
+        # up"
+        if self._is_over() and any(s.kind in {*USES_UP, Kind.MOVING_AGAIN} for s in sent):
+            self._alarm_at = None
+        alarms = [s.at for s in sent if s.kind in ALARMS]
+        if alarms:
+            self._alarm_at = alarms[-1]
 
     def _decide_how_old(self, now: datetime) -> None:
-        # "Decided at the first evaluation and kept"
-        self._looked = True
+        # "Decided at the first evaluation and kept"; about a delivery only an answer can say
         limits = self.limits
-        delivered_at = self.trace.first_delivered
-        self._old_delivery = (
-            delivered_at is not None and now - delivered_at > limits.old_delivery * DAY
-        )
+        if self._old_delivery is None and self.number is not None and self.answered_at is not None:
+            delivered_at = self.trace.first_delivered
+            self._old_delivery = (
+                delivered_at is not None and days_between(delivered_at, now) > limits.old_delivery
+            )
+        if self._looked:
+            return
+        self._looked = True
         if self.protection_ends_on is not None:
             self._too_old = (now.date() - self.protection_ends_on).days > limits.old_protection
         else:
@@ -459,13 +466,11 @@ class NaiveOrder:
         # "`delivered` mutes all but a return"  # noqa: ERA001
         if self.stage is Stage.DELIVERED:
             return [self._delivered(now)]
-        ladder = self._ladder(now)
         return [
-            ladder,
+            self._ladder(now),
             self._protection_ending(now),
             self._action_needed(now),
             self._unanswered(now),
-            self._reminder(now, ladder),
         ]
 
     def _message(self, now: datetime, kind: Kind, reason: str = "", about: object = None) -> Sent:
@@ -486,7 +491,7 @@ class NaiveOrder:
         return self._message(now, Kind.DELIVERED)
 
     def _protection_ending(self, now: datetime) -> Sent | None:
-        if self.protection_ends_on is None or self._disputed:
+        if self.protection_ends_on is None or self._dispute:
             return None
         left = (self.protection_ends_on - now.date()).days
         if not 0 <= left <= self.limits.protection_first:
@@ -536,86 +541,83 @@ class NaiveOrder:
                 return self._message(now, Kind.ACTION_NEEDED, reason, frozenset(stay))
         return None
 
-    def _reminder(self, now: datetime, ladder: Sent | None) -> Sent | None:
-        limits = self.limits
-        if self._disputed:
-            # the days "are the calendar's: they pass whether or not anybody can look"
-            opened_at = self._dispute_at
-            if opened_at is None or now - opened_at < limits.dispute_answer * DAY:
-                return None
-            return self._remind(now, "dispute", opened_at)
-        contact = self._contact
-        # "no reminder comes [...] at a pickup point, on the way back, in a dispute, or about an
-        # order that was too old at the first look. A snooze delays it"
-        nothing_to_write = self.trace.place in {Stage.READY_FOR_PICKUP, Stage.RETURNED}
-        if contact is None or nothing_to_write or self._too_old or self._snoozed(now):
-            return None
-        # "in the episode in which the seller was contacted, until there is news"
-        if contact.episode != self.trace.episode or self._is_news_since(contact):
-            return None
-        # "from 60 days of silence on `refund_claim` speaks, from 5 days before protection ends
-        # `protection_ending`"
-        if (self.silent_days(now) or 0) >= limits.claim:
-            return None
+    def _moving_again(self, now: datetime, due: list[Sent]) -> list[Sent]:
+        # "not while the place is `returned`"; what was delivered is past alarms; and a snooze
+        # "only delays it"
+        quiet = self.trace.place is Stage.RETURNED or self.stage is Stage.DELIVERED
+        if not self._is_over() or quiet or self._snoozed(now):
+            return []
+        # "another alert in the same evaluation uses it up"
+        used_up = any(sent.kind in USES_UP for sent in due)
+        return [] if used_up else [self._message(now, Kind.MOVING_AGAIN)]
+
+    def _is_over(self) -> bool:
+        """Whether a scan has begun an episode since the last alarm."""
+        alarm, scan = self._alarm_at, self.trace.scan_began_at
+        return alarm is not None and scan is not None and scan > alarm
+
+    def _reminder(self, now: datetime, due: list[Sent]) -> list[Sent]:
+        # "`received`, `refunded`, `lost`, `close` and a delivery end it"  # noqa: ERA001
+        if self.stage is Stage.DELIVERED:
+            return []
+        if self._dispute is not None:
+            # "5 days of the calendar, with or without answers"
+            word, reason = self._dispute, "dispute"
+            over = now - word.done_at >= self.limits.dispute_answer * DAY
+        else:
+            # "for the episode in which it was said"
+            contact = self._contacts.get(self.trace.episode)
+            if contact is None:
+                return []
+            word, reason = contact, "seller"
+            # "A snooze delays the reminder"
+            over = self._seller_took_long(now, contact, due) and not self._snoozed(now)
+        # "once for that word"
+        if not over or self._times(Kind.REMINDER, reason, word.at):
+            return []
+        return [self._message(now, Kind.REMINDER, reason, word.at)]
+
+    def _seller_took_long(self, now: datetime, word: Word, due: list[Sent]) -> bool:
+        trace, limits = self.trace, self.limits
+        # "nor for an order that was too old at its first evaluation, nor at a pickup point or on
+        # the way back"
+        if self._too_old or trace.place in (Stage.READY_FOR_PICKUP, Stage.RETURNED):
+            return False
+        # "until there is news: an update newer than the word, or one that was first seen after it
+        # and is newer than all that was known"
+        known = [u.seen.at for u in trace.updates if u.seen.first_seen < word.at]
+        new = [u for u in trace.updates if u.seen.first_seen >= word.at]
+        newest_known = max(known, default=None)
+        if trace.last_update is not None and trace.last_update > word.done_at:
+            return False
+        if any(newest_known is None or u.seen.at > newest_known for u in new):
+            return False
+        # "from 60 days of silence up to the last answer on `refund_claim` speaks"
+        silent = self.silent_days(now)
+        if silent is None or silent >= limits.claim:
+            return False
+        # "and from 5 days before `protection_ends_on` on `protection_ending` (protection that had
+        # ended before the word is no deadline)"
         ends_on = self.protection_ends_on
         if (
             ends_on is not None
-            and ends_on >= contact.begun.date()
+            and ends_on >= word.done_at.date()
             and (ends_on - now.date()).days <= limits.protection_first
         ):
-            return None
-        # "counted to the last answer, and from the last message of the ladder too"
-        said = [s.at for s in self.sent if s.kind in RUNGS]
-        if ladder is not None or not all(
-            self._long_after(now, at, limits.seller_reminder) for at in (contact.begun, *said)
-        ):
-            return None
-        return self._remind(now, "seller", contact.at)
-
-    def _remind(self, now: datetime, whose: str, word: datetime) -> Sent | None:
-        # "at most one reminder for each time you say it"
-        if self._times(Kind.REMINDER, whose, word):
-            return None
-        return self._message(now, Kind.REMINDER, whose, word)
-
-    def _is_news_since(self, word: "Word") -> bool:
-        # "an update newer than your word, or one first seen after it that is newer than all known
-        # ones"; a second source's report of one known before is none
-        updates, newest = self.trace.updates, self.trace.last_update
-        if newest is None:
             return False
-        walls = {u.seen.wall for u in updates if u.seen.at == newest}
-        last = [u for u in updates if u.seen.wall in walls]
-        reports = [
-            u
-            for u in updates
-            if newest - u.seen.at <= DAY
-            and any(u.stage is o.stage and u.seen.source != o.seen.source for o in last)
-        ]
-        told_at = min(u.seen.first_seen for u in (*last, *reports))
-        return newest > word.begun or told_at >= word.at
-
-    def _moving_again(self, now: datetime, due: list[Sent]) -> list[Sent]:
-        alarm, scan = self._alarm_at, self.trace.scan_began_at
-        over = alarm is not None and scan is not None and scan > alarm
-        # "not while the place is `returned`"; "`delivered` mutes all"  # noqa: ERA001
-        quiet = self.trace.place is Stage.RETURNED or self.stage is Stage.DELIVERED
-        message = []
-        if over and any(sent.kind in USES_UP for sent in due):
-            self._alarm_at = None  # "another alert in the same evaluation uses it up"
-        elif over and not quiet and not self._snoozed(now):  # "a snooze only delays it"
-            self._alarm_at = None
-            message = [self._message(now, Kind.MOVING_AGAIN)]
-        if any(sent.kind in ALARMS for sent in due):
-            self._alarm_at = now
-        return message
+        # "when the last answer is 3 days later than the word and than the last message of the
+        # ladder"
+        ladder = [sent.at for sent in (*self.sent, *due) if sent.kind in RUNGS]
+        return all(
+            self._long_after(now, at, limits.seller_reminder) for at in (word.done_at, *ladder)
+        )
 
     def _snoozed(self, now: datetime) -> bool:
         return self._snoozed_until is not None and now < self._snoozed_until
 
     def _ladder(self, now: datetime) -> Sent | None:
         # "`dispute_opened` mutes `never_scanned`, the ladder"
-        if self._too_old or self._disputed:
+        if self._too_old or self._dispute:
             return None
         if self.trace.place is Stage.RETURNED:  # "at once, no gate but the buyer's word"
             return self._claim(now, "returned")
@@ -725,7 +727,7 @@ class NaiveOrder:
     def _muted_for_now(self, kind: Kind) -> bool:
         # "`seller_contacted` mutes `late` and `stalled` for this episode"
         episode = self.trace.episode
-        if kind in (Kind.LATE, Kind.STALLED) and episode in self._contacted:
+        if kind in (Kind.LATE, Kind.STALLED) and episode in self._contacts:
             return True
         # "in an episode never a lower one after a higher"
         higher = RUNGS[RUNGS.index(kind) + 1 :]

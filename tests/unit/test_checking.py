@@ -157,7 +157,11 @@ class Rig:
         return found
 
     def seen(self, order_id: str) -> Any:
-        return Desk(self.store, lambda: None, self.wheel, LIMITS).get(order_id, self.clock.now())
+        return self.desk.get(order_id, self.clock.now())
+
+    @property
+    def desk(self) -> Desk:
+        return Desk(self.store, lambda: None, self.wheel, LIMITS)
 
     def slot(self, order_id: str) -> str | None:
         return self.store.shelves[order_id].entry.slot
@@ -675,7 +679,7 @@ def test_a_run_that_has_lost_its_lease_keeps_nothing(rig: Rig) -> None:
     rig.source = Stolen(rig.clock, answers=rig.source.answers)
     rig.check()
     done_until = rig.store.progress_kept.done_until
-    assert done_until is None or done_until < rig.wheel.turn_at(rig.clock.now()).start
+    assert done_until is None or done_until <= rig.wheel.turn_at(rig.clock.now()).start
     assert "thief" == rig.store.pull_owner
 
 
@@ -754,9 +758,73 @@ def test_a_silence_goes_on_in_another_slot(rig: Rig) -> None:
     assert Kind.UNANSWERED in rig.live(2 * DAY)
 
 
+def test_a_silence_goes_on_whatever_the_buyer_does(rig: Rig) -> None:
+    """A change has the order looked at anew, and must not begin the days anew."""
+    ids = neighbours(3)
+    rig.add_settled(*ids)
+    rig.source.mute = {number_of(ids[0])}
+    rig.live(3 * DAY)
+    rig.desk.change(ids[0], {"title": "another"}, rig.clock.now())
+    assert Kind.UNANSWERED not in rig.live(6 * DAY)
+    assert Kind.UNANSWERED in rig.live(2 * DAY)
+
+
+def test_ten_days_without_an_answer_begin_with_the_first_look(rig: Rig) -> None:
+    """Not with the first turn of the slot that a new order comes into after it."""
+    rig.add("a", "b")
+    rig.source.mute = {number_of("a")}
+    rig.live(timedelta(minutes=30))
+    first_turn = rig.wheel.next_turn(rig.slot("a") or "", rig.clock.now())
+    assert first_turn is not None
+    assert first_turn - NOON > 5 * HOUR
+    assert Kind.UNANSWERED not in rig.live(NOON + 10 * DAY - rig.clock.now())
+    assert Kind.UNANSWERED in rig.live(DAY)
+
+
+def test_other_turns_of_the_wheel_end_no_silence(rig: Rig) -> None:
+    """A turn that bears the same name may have served less when turns were shorter."""
+    ids = [name for n in range(500) if rig.wheel.slot(name := f"{n:04}", 12)[-2:] == "30"][:2]
+    rig.wheel = Wheel(15)
+    ids += [name for n in range(500) if rig.wheel.slot(name := f"{n:04}", 12)[-2:] in "00"][:20]
+    rig.add_settled(*ids)
+    rig.source.mute = {number_of(ids[0])}
+    rig.live(5 * DAY)
+    rig.wheel = Wheel(60)
+    assert Kind.UNANSWERED not in rig.live(4 * DAY)
+    assert Kind.UNANSWERED in rig.live(2 * DAY)
+
+
+def test_a_longer_turn_leaves_no_order_out(rig: Rig) -> None:
+    """Where turns are made longer in the middle of one, the rest of it is still served."""
+    (order_id,) = [name for n in range(500) if rig.wheel.slot(name := f"{n:04}", 12)[-2:] == "30"][
+        :1
+    ]
+    rig.add_settled(order_id)
+    rig.to_turn_of(order_id)
+    rig.clock.at -= timedelta(minutes=25)
+    rig.check()
+    rig.wheel = Wheel(60)
+    rig.clock.at += timedelta(minutes=15)
+    rig.check()
+    assert [[number_of(order_id)]] == rig.source.asked
+
+
+def test_an_answer_is_remembered_whatever_the_buyer_does(rig: Rig) -> None:
+    """What the ledger knew of the looks at an order does not go with its slot."""
+    rig.add_settled("a")
+    rig.live(2 * DAY)
+    before = rig.answered_at("a")
+    assert before is not None
+    assert before > NOON + DAY
+    rig.desk.change("a", {"title": "another"}, rig.clock.now())
+    assert before == rig.answered_at("a")
+    rig.pump()
+    assert before == rig.answered_at("a")
+
+
 def test_each_number_is_told_of_though_its_turn_is_its_own(rig: Rig) -> None:
     """It is enough that the source answers others at other times of the day."""
-    ids = ["00", "01", "02"]
+    ids = ["00", "01", "03"]
     rig.add_settled(*ids)
     assert 3 == len({rig.slot(order_id) for order_id in ids})
     rig.source.mute = {number_of("00"), number_of("01")}

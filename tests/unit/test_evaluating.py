@@ -157,7 +157,7 @@ def test_the_slots_that_it_came_through_are_kept(office: Office) -> None:
 
 
 def test_it_says_when_to_look_again(office: Office) -> None:
-    """With a newer answer, and without one; never a moment too early."""
+    """With a newer answer, and without one."""
     ends_on = NOON.date() + timedelta(days=30)
     office.add(an_order(protection_ends_on=ends_on), "LH_DEPART", days_ago=2)
     office.evaluate()
@@ -170,13 +170,13 @@ def test_it_says_when_to_look_again(office: Office) -> None:
     assert epoch_minutes(NOON.replace(hour=0) + 24 * DAY) == entry.clock_at
 
 
-def test_the_instants_are_rounded_up(office: Office) -> None:
-    """To whole minutes, after which what was waited for is certain."""
+def test_the_instants_are_rounded_down(office: Office) -> None:
+    """To whole minutes: the look of that minute may be the last for a whole cadence."""
     office.add(an_order(), "LH_DEPART", days_ago=2 - 1 / 86400)
     office.evaluate()
     rule_at = office.entry().rule_at
     assert rule_at is not None
-    assert NOON + 10 * DAY + timedelta(minutes=1) == from_epoch_minutes(rule_at)
+    assert NOON + 10 * DAY == from_epoch_minutes(rule_at)
 
 
 def test_an_unanswered_number_makes_any_answer_news(office: Office) -> None:

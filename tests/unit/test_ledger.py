@@ -1,71 +1,99 @@
 """The ledger of our own watching: an order's last answer follows from the runs of its slot."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from stallwatch.ledger import SETTLING, Look, Run, TurnRow, last_look, short_name
-from stallwatch.wheel import NEW, Wheel
+from stallwatch.wheel import NEW, Wheel, slots_of, turns_of
 
 NOW = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
-WHEEL = Wheel(30)
+LENGTHS = (30,)
 SLOT = "12h0430"
 """Has its turns at 0430 and 1630."""
 
 
 def row(at: datetime, *, answered: bool = True, silent: bool = False) -> TurnRow:
-    return TurnRow(at, at if answered else None, silent=silent)
+    return TurnRow(at, at if answered else None, silent=silent, minutes=30)
+
+
+def run(at: datetime, *, answered: bool, silent: Mapping[str, datetime] = {}) -> Run:
+    return Run(at, 30, answered, silent=silent)
 
 
 def test_the_newest_run_of_any_of_the_slot_s_turns_counts() -> None:
     """A slot has several turns a day."""
     older, newer = NOW - timedelta(hours=20), NOW - timedelta(hours=8)
     rows = {"1630": row(older), "0430": row(newer), "1200": row(NOW)}
-    assert Look(newer, newer) == last_look(rows, WHEEL, SLOT, NOW - timedelta(days=3))
+    assert Look(newer, newer) == last_look(rows, LENGTHS, SLOT, NOW - timedelta(days=3))
 
 
 def test_a_run_without_an_answer_is_a_try_only() -> None:
     """The last answer stays where it was."""
     answered_at, tried_at = NOW - timedelta(hours=20), NOW - timedelta(hours=8)
     rows = {"1630": row(answered_at), "0430": row(tried_at, answered=False)}
-    assert Look(tried_at, answered_at) == last_look(rows, WHEEL, SLOT, NOW - timedelta(days=3))
+    assert Look(tried_at, answered_at) == last_look(rows, LENGTHS, SLOT, NOW - timedelta(days=3))
 
 
 def test_runs_count_from_five_minutes_after_the_order_came_into_the_slot() -> None:
     """The index lags, so a run just after may have missed it."""
     rows = {"0430": row(NOW)}
     assert timedelta(minutes=5) == SETTLING
-    assert Look(NOW, NOW) == last_look(rows, WHEEL, SLOT, NOW - SETTLING)
-    assert Look() == last_look(rows, WHEEL, SLOT, NOW - SETTLING + timedelta(seconds=1))
-    assert Look() == last_look(rows, WHEEL, SLOT, None)
+    assert Look(NOW, NOW) == last_look(rows, LENGTHS, SLOT, NOW - SETTLING)
+    assert Look() == last_look(rows, LENGTHS, SLOT, NOW - SETTLING + timedelta(seconds=1))
+    assert Look() == last_look(rows, LENGTHS, SLOT, None)
 
 
 def test_where_some_got_no_answer_the_run_record_must_be_asked() -> None:
     """The row alone does not say which."""
     rows = {"0430": row(NOW, silent=True), "1630": row(NOW - timedelta(hours=12))}
-    assert "0430" == last_look(rows, WHEEL, SLOT, NOW - timedelta(days=3)).turn
+    assert "0430" == last_look(rows, LENGTHS, SLOT, NOW - timedelta(days=3)).turn
 
 
 def test_new_orders_have_no_turn_to_learn_from() -> None:
     """Their trace alone says when they were asked about."""
-    assert Look() == last_look({"0430": row(NOW)}, WHEEL, NEW, NOW - timedelta(days=3))
+    assert Look() == last_look({"0430": row(NOW)}, LENGTHS, NEW, NOW - timedelta(days=3))
+
+
+@given(
+    st.sampled_from(["03h0115", "06h0530", "12h1145", "24h2320"]),
+    st.lists(st.tuples(st.integers(0, 1439), st.sampled_from([5, 15, 20, 30, 60])), max_size=20),
+)
+def test_a_run_tells_only_of_the_slots_that_its_turn_served(
+    slot: str, served: list[tuple[int, int]]
+) -> None:
+    """Turns of other lengths may have begun at the same minute, and served less or more."""
+    rows: dict[str, TurnRow] = {}
+    looks: dict[str, datetime] = {}
+    for minute, length in served:
+        turn = Wheel(length).turn_at(NOW + timedelta(minutes=minute))
+        rows[turn.name] = replace(row(turn.start), minutes=length)
+        looks.pop(turn.name, None)
+        if slot in slots_of(turn, {5, 15, 20, 30, 60}):
+            looks[turn.name] = turn.start
+
+    look = last_look(rows, {length for _, length in served}, slot, NOW - timedelta(days=3))
+
+    assert max(looks.values(), default=None) == look.answered_at
 
 
 def test_a_turn_s_row_keeps_the_last_answer() -> None:
     """A run that got none changes only the last try."""
-    first = Run(at=NOW - timedelta(days=1), answered=True).row_after(None)
-    assert TurnRow(NOW - timedelta(days=1), NOW - timedelta(days=1), silent=False) == first
-    second = Run(at=NOW, answered=False).row_after(first)
-    assert TurnRow(NOW, NOW - timedelta(days=1), silent=False) == second
-    assert TurnRow(NOW, None, silent=False) == Run(at=NOW, answered=False).row_after(None)
+    first = run(NOW - timedelta(days=1), answered=True).row_after(None)
+    assert row(NOW - timedelta(days=1)) == first
+    second = run(NOW, answered=False).row_after(first)
+    assert replace(row(NOW - timedelta(days=1)), tried_at=NOW) == second
+    assert row(NOW, answered=False) == run(NOW, answered=False).row_after(None)
 
 
 def test_a_turn_s_row_keeps_whether_some_were_silent_in_the_answered_run() -> None:
     """A blocked run after it asked nobody, and says nothing about them."""
-    silent = Run(at=NOW - timedelta(days=1), answered=True, silent={"x": NOW}).row_after(None)
-    blocked = Run(at=NOW, answered=False).row_after(silent)
-    assert TurnRow(NOW, NOW - timedelta(days=1), silent=True) == blocked
+    silent = run(NOW - timedelta(days=1), answered=True, silent={"x": NOW}).row_after(None)
+    blocked = run(NOW, answered=False).row_after(silent)
+    assert replace(row(NOW - timedelta(days=1), silent=True), tried_at=NOW) == blocked
 
 
 @given(st.lists(st.booleans(), max_size=8), st.integers(0, 8))
@@ -73,17 +101,17 @@ def test_no_answer_is_newer_than_the_runs_that_were_answered(
     answered: list[bool], entered: int
 ) -> None:
     """Whatever the runs, the last answer is that of an answered run after the order came in."""
-    turns = WHEEL.turn_names(SLOT)
+    turns = [name for name, _ in turns_of(SLOT, LENGTHS)]
     rows: dict[str, TurnRow] = {}
     runs = []
     for index, ok in enumerate(answered):
         at = NOW + timedelta(hours=12 * index)
         name = turns[index % 2]
-        rows[name] = Run(at=at, answered=ok).row_after(rows.get(name))
+        rows[name] = run(at, answered=ok).row_after(rows.get(name))
         runs.append((at, ok))
     since = NOW + timedelta(hours=12 * entered) - SETTLING
 
-    look = last_look(rows, WHEEL, SLOT, since)
+    look = last_look(rows, LENGTHS, SLOT, since)
 
     counted = [at for at, ok in runs if ok and at >= since + SETTLING]
     assert max(counted, default=None) == look.answered_at

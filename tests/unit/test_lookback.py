@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from stallwatch.answers import Verdict
 from stallwatch.ledger import Run, Stay, short_name
-from stallwatch.lookback import Gap, GapReason, Lookback, Outcome, look_back, turns_of
+from stallwatch.lookback import Gap, GapReason, Lookback, Outcome, look_back, turns_looked_in
 from stallwatch.wheel import NEW, Wheel
 
 NOW = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
@@ -13,6 +13,7 @@ DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
 WHEEL = Wheel(30)
+LENGTHS = (30,)
 START = NOW - 20 * DAY
 DAILY = "24h0900"
 
@@ -34,17 +35,17 @@ def back(
     now: datetime = NOW,
     since: datetime = START,
 ) -> Lookback:
-    return look_back("x", stays, runs, answers, since, now, WHEEL)
+    return look_back("x", stays, runs, answers, since, now, LENGTHS)
 
 
 def test_every_run_of_the_slot_was_a_look() -> None:
     """Answered or not, with the reason, oldest first."""
     seen = back(
         days_of(
-            Run(at(4), answered=False, verdict=Verdict.BLOCKED),
-            Run(at(1), answered=True, silent={"somebody": at(1)}),
-            Run(at(2), answered=True, silent={short_name("x"): at(2)}),
-            Run(at(3), answered=False, verdict=Verdict.FAILING),
+            Run(at(4), 30, answered=False, verdict=Verdict.BLOCKED),
+            Run(at(1), 30, answered=True, silent={"somebody": at(1)}),
+            Run(at(2), 30, answered=True, silent={short_name("x"): at(2)}),
+            Run(at(3), 30, answered=False, verdict=Verdict.FAILING),
         )
     )
     assert [
@@ -60,9 +61,9 @@ def test_runs_count_while_the_order_sat_in_the_slot() -> None:
     """From five minutes after it came in, until it went on; a run before belonged to others."""
     stays = (Stay(DAILY, at(2) - MINUTE), Stay("12h0300", at(4)), Stay("", at(6)))
     runs = {
-        "0900": [Run(at(day), answered=True) for day in range(8)],
-        "0300": [Run(at(day) - 6 * HOUR, answered=True) for day in range(8)],
-        "1500": [Run(at(day) + 6 * HOUR, answered=True) for day in range(8)],
+        "0900": [Run(at(day), 30, answered=True) for day in range(8)],
+        "0300": [Run(at(day) - 6 * HOUR, 30, answered=True) for day in range(8)],
+        "1500": [Run(at(day) + 6 * HOUR, 30, answered=True) for day in range(8)],
     }
     expected = [at(3), at(4) + 6 * HOUR, at(5) - 6 * HOUR, at(5) + 6 * HOUR, at(6) - 6 * HOUR]
     assert expected == [g.at for g in back(runs, stays=stays).glances]
@@ -71,42 +72,44 @@ def test_runs_count_while_the_order_sat_in_the_slot() -> None:
 def test_only_the_turns_of_its_slots_are_read() -> None:
     """Eight at the most, whatever slots it came through; new ones have none."""
     every = [Stay(WHEEL.slot("x", hours), START) for hours in (3, 6, 12, 24)]
-    turns = turns_of([Stay(NEW, START), *every, Stay("", NOW)], WHEEL)
+    turns = turns_looked_in([Stay(NEW, START), *every, Stay("", NOW)], LENGTHS)
     assert 8 == len(turns)
-    assert turns_of(every[-1:], WHEEL)[0] in turns
+    assert turns_looked_in(every[-1:], LENGTHS)[0] in turns
 
 
 def test_an_answer_outside_of_any_run_is_a_look_too() -> None:
     """The first one, say; one that came during a run is that run's."""
-    seen = back(days_of(Run(at(1), answered=True)), START + HOUR, at(1) + 3 * MINUTE)
+    seen = back(days_of(Run(at(1), 30, answered=True)), START + HOUR, at(1) + 3 * MINUTE)
     assert [START + HOUR, at(1)] == [g.at for g in seen.glances]
 
 
 def test_what_was_before_the_number_is_left_out() -> None:
     """It was a look at another number."""
-    seen = back(days_of(Run(at(1), answered=True), Run(at(3), answered=True)), since=at(2))
+    seen = back(days_of(Run(at(1), 30, answered=True), Run(at(3), 30, answered=True)), since=at(2))
     assert [at(3)] == [g.at for g in seen.glances]
 
 
 def test_a_day_between_two_answers_is_no_gap() -> None:
     """The slowest cadence is a day."""
-    runs = days_of(*(Run(at(day), answered=True) for day in range(1, 21)))
+    runs = days_of(*(Run(at(day), 30, answered=True) for day in range(1, 21)))
     assert () == back(runs, START + HOUR).gaps
 
 
 def test_a_gap_says_why_and_how_often_it_was_tried() -> None:
     """From the answer before to the answer after."""
-    blocked = (Run(at(day), answered=False, verdict=Verdict.BLOCKED) for day in range(3, 8))
+    blocked = (Run(at(day), 30, answered=False, verdict=Verdict.BLOCKED) for day in range(3, 8))
     runs = days_of(
-        Run(at(1), answered=True), Run(at(2), answered=False, verdict=Verdict.FAILING), *blocked,
-        *(Run(at(day), answered=True) for day in range(8, 20)),
+        Run(at(1), 30, answered=True),
+        Run(at(2), 30, answered=False, verdict=Verdict.FAILING),
+        *blocked,
+        *(Run(at(day), 30, answered=True) for day in range(8, 20)),
     )  # fmt: skip
     assert (Gap(at(1), at(8), GapReason.BLOCKED, 6),) == back(runs, START + HOUR).gaps
 
 
 def test_a_time_without_any_look_is_a_gap_of_our_own() -> None:
     """The stack stood still; so is the time since the last answer, if it is long."""
-    runs = days_of(Run(at(1), answered=True), Run(at(9), answered=True))
+    runs = days_of(Run(at(1), 30, answered=True), Run(at(9), 30, answered=True))
     assert (
         Gap(at(1), at(9), GapReason.NOT_LOOKED, 0),
         Gap(at(9), None, GapReason.NOT_LOOKED, 0),
@@ -116,14 +119,14 @@ def test_a_time_without_any_look_is_a_gap_of_our_own() -> None:
 def test_after_the_watch_nothing_is_missed() -> None:
     """An order that is closed is not looked at any more."""
     stays = (Stay(DAILY, START), Stay("", at(2)))
-    assert () == back(days_of(Run(at(1), answered=True)), START + HOUR, stays=stays).gaps
+    assert () == back(days_of(Run(at(1), 30, answered=True)), START + HOUR, stays=stays).gaps
 
 
 def test_an_order_that_is_new_was_in_no_slot_yet() -> None:
     """Nothing is on record of it."""
     seen = back({}, stays=(), now=START + HOUR)
     assert ((), ()) == (seen.glances, seen.gaps)
-    assert [] == turns_of((), WHEEL)
+    assert [] == turns_looked_in((), LENGTHS)
 
 
 def test_no_answer_at_all_is_one_gap() -> None:

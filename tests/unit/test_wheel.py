@@ -22,6 +22,7 @@ from stallwatch.wheel import (
     grows_silent_at,
     next_change_at,
     slots_of,
+    turns_of,
 )
 
 NOW = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
@@ -77,7 +78,7 @@ def test_no_order_starves_after_the_turn_length_was_changed(
 
     assert 1 == len(turns)
     assert turns[0].start == wheel.next_turn(slot, now)
-    assert turns[0].name in wheel.turn_names(slot)
+    assert turns[0].name in {name for name, _ in turns_of(slot, [after])}
 
 
 def test_the_clocks_of_a_country_do_not_matter() -> None:
@@ -92,7 +93,8 @@ def test_the_clocks_of_a_country_do_not_matter() -> None:
 def test_a_slot_is_told_by_cadence_and_clock() -> None:
     """As the module's documentation has it: `12h0430` has its turns at 04:30 and 16:30."""
     wheel = Wheel(30)
-    assert ["0430", "1630"] == wheel.turn_names("12h0430")
+    assert [("0430", 0), ("1630", 0)] == turns_of("12h0430", [30])
+    assert [("0400", 30), ("1600", 30)] == turns_of("12h0430", [60])
     assert datetime(2026, 6, 15, 16, 30, tzinfo=UTC) == wheel.next_turn("12h0430", NOW)
     assert datetime(2026, 6, 16, 4, 30, tzinfo=UTC) == wheel.next_turn(
         "12h0430", datetime(2026, 6, 15, 16, 30, tzinfo=UTC)
@@ -105,7 +107,7 @@ def test_a_slot_is_told_by_cadence_and_clock() -> None:
 def test_new_orders_wait_for_no_turn() -> None:
     """Every run serves them."""
     assert Wheel().next_turn(NEW, NOW) is None
-    assert [] == Wheel().turn_names(NEW)
+    assert [] == turns_of(NEW, [30])
 
 
 def test_the_day_s_work_is_spread_evenly() -> None:
@@ -125,15 +127,33 @@ def test_turns_follow_on_each_other_without_a_gap(now: datetime, minutes: int, l
     assert list(wheel.turns(now, until)) == [*wheel.turns(now, middle), *wheel.turns(middle, until)]
 
 
+@given(
+    order_ids,
+    st.sampled_from(CADENCES),
+    st.sampled_from(LENGTHS),
+    st.sampled_from(CADENCES),
+    st.sampled_from(LENGTHS),
+    instants,
+)
+def test_an_order_keeps_its_minute(
+    order_id: str, hours: int, length: int, then_hours: int, then_length: int, now: datetime
+) -> None:
+    """Moved to another ring or another length, right after its turn, it waits for the new cadence
+    and less than a turn."""
+    turn = Wheel(length).next_turn(Wheel(length).slot(order_id, hours), now)
+    assert turn is not None
+    after = Wheel(then_length)
+    then = after.next_turn(after.slot(order_id, then_hours), turn)
+    assert then is not None
+    waited = then - turn
+    assert waited < timedelta(hours=then_hours, minutes=max(length, then_length))
+
+
 @given(instants)
-def test_epoch_minutes_round_as_they_are_told(instant: datetime) -> None:
-    """Down for what has happened, up for what must not be looked at too early."""
-    down, up = (
-        from_epoch_minutes(epoch_minutes(instant)),
-        from_epoch_minutes(epoch_minutes(instant, up=True)),
-    )
-    assert down <= instant <= up
-    assert up - down in {timedelta(0), timedelta(minutes=1)}
+def test_epoch_minutes_are_rounded_down(instant: datetime) -> None:
+    """The minute in which an instant lies."""
+    minute = from_epoch_minutes(epoch_minutes(instant))
+    assert timedelta(0) <= instant - minute < timedelta(minutes=1)
 
 
 def order(**given: object) -> Order:

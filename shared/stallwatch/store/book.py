@@ -36,6 +36,7 @@ from stallwatch.store.table import (
     number_of,
     number_pk,
     order_pk,
+    seconds,
     string,
     text_of,
 )
@@ -171,8 +172,13 @@ class BookStore:
         dossiers = (dossier_of_items(by_pk[pk]) for pk in pks)
         return tuple(dossier for dossier in dossiers if dossier is not None)
 
-    def replace(self, dossier: Dossier, order: Order) -> None:
+    def replace(self, dossier: Dossier, order: Order, looked: TraceRecord | None = None) -> None:
         """Write an order that was changed, and have it checked and evaluated.
+
+        Args:
+            dossier: The order as it was read.
+            order: The order as it shall be.
+            looked: Its trace with what the ledger knows of later looks; None: nothing.
 
         Raises:
             ConflictError: it was changed since the dossier was read.
@@ -194,6 +200,8 @@ class BookStore:
             parts.append({"Put": _other_number(dossier, order)})
             parts += _having(order.order_id, order.tracking_number)
             parts += _not_having(order.order_id, dossier.order.tracking_number)
+        elif looked is not None and looked != dossier.trace:
+            parts.append({"Update": _known_looks(dossier, looked)})
         try:
             self.table.transact(parts)
         except TransactionRefusedError as refusal:
@@ -346,6 +354,32 @@ def _not_having(order_id: str, tracking_number: str | None) -> list[dict[str, An
     if tracking_number is None:
         return []
     return [{"Delete": {"Key": key(number_pk(tracking_number), order_pk(order_id))}}]
+
+
+def _known_looks(dossier: Dossier, looked: TraceRecord) -> dict[str, Any]:
+    """Writes down what the ledger knows of the looks at an order that leaves its slot."""
+    before = dossier.trace.answered_at
+    condition = "#number = :number AND "
+    values: Item = {":number": string(looked.number or "")}
+    sets = []
+    if before is None:
+        condition += "attribute_not_exists(answered_at)"
+    else:
+        condition += "answered_at = :before"
+        values[":before"] = seconds(before)
+    if looked.answered_at is not None:
+        sets.append("answered_at = :answered")
+        values[":answered"] = seconds(looked.answered_at)
+    if looked.silent_since is not None:
+        sets.append("silent_since = :since")
+        values[":since"] = seconds(looked.silent_since)
+    return {
+        "Key": key(order_pk(dossier.order.order_id), TRACE),
+        "UpdateExpression": f"SET {', '.join(sets)}",
+        "ConditionExpression": condition,
+        "ExpressionAttributeNames": {"#number": "number"},
+        "ExpressionAttributeValues": values,
+    }
 
 
 def _other_number(dossier: Dossier, order: Order) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from math import ceil
 from typing import Any
 
 from stallwatch.answers import Answer, Verdict
@@ -112,22 +113,17 @@ class WatchStore:
         return None
 
     def abandon_lease(self, owner: str, asked_at: datetime | None) -> None:
-        """Give the lease back with the progress as it was kept last.
-
-        Args:
-            owner: Who holds it.
-            asked_at: When the last request was sent, for whoever sends the next one.
-        """
+        """Give the lease back with the progress as it was kept last, but for the last request."""
         values: Item = {":me": string(owner)}
-        sets = ""
+        expression = "REMOVE #owner, ends"
         if asked_at is not None:
             values[":asked"] = _milliseconds(asked_at)
-            sets = "SET asked_at = :asked "
+            expression = f"SET asked_at = :asked {expression}"
         try:
             self.table.update(
                 STACK,
                 PULL,
-                f"{sets}REMOVE #owner, ends",
+                expression,
                 ConditionExpression="#owner = :me",
                 ExpressionAttributeNames={"#owner": "owner"},
                 ExpressionAttributeValues=values,
@@ -350,6 +346,7 @@ class WatchStore:
         """Keep the record of a run."""
         item = {
             **key(f"TURN#{turn}", f"RUN#{run.at:%Y-%m-%dT%H:%M:%SZ}"),
+            "minutes": number(run.minutes),
             "answered": boolean(run.answered),
             "due": number(run.due),
             "checked": number(run.checked),
@@ -386,6 +383,7 @@ def run_of_item(item: Item) -> Run:
     at = item["sk"]["S"].removeprefix("RUN#") if item else "1970-01-01T00:00:00Z"
     return Run(
         at=datetime.fromisoformat(at),
+        minutes=number_of(item, "minutes") or 0,
         answered=boolean_of(item, "answered") or False,
         due=number_of(item, "due") or 0,
         checked=number_of(item, "checked") or 0,
@@ -468,8 +466,9 @@ def _progress_update(progress: Progress, *, release: int | None = None) -> dict[
     }
 
 
-def _milliseconds(instant: datetime) -> Item:
-    return number(round(instant.timestamp() * 1000))
+def _milliseconds(asked_at: datetime) -> dict[str, str]:
+    """An instant in milliseconds since 1970, rounded up: nobody asks a moment too early."""
+    return number(ceil(asked_at.timestamp() * 1000))
 
 
 def _turn_rows(turns: Mapping[str, TurnRow]) -> dict[str, list[int | None]]:
@@ -478,6 +477,7 @@ def _turn_rows(turns: Mapping[str, TurnRow]) -> dict[str, list[int | None]]:
             epoch_minutes(row.tried_at),
             None if row.answered_at is None else epoch_minutes(row.answered_at),
             int(row.silent),
+            row.minutes,
         ]
         for name, row in turns.items()
     }
@@ -489,8 +489,9 @@ def _turns(rows: Mapping[str, list[int | None]]) -> dict[str, TurnRow]:
             from_epoch_minutes(tried or 0),
             None if answered is None else from_epoch_minutes(answered),
             silent=bool(silent),
+            minutes=minutes or 0,
         )
-        for name, (tried, answered, silent) in rows.items()
+        for name, (tried, answered, silent, minutes) in rows.items()
     }
 
 

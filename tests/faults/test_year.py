@@ -1,0 +1,73 @@
+"""A part of a year, and what it sees when something is broken."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+from unittest import mock
+
+from stallwatch import evaluating
+from stallwatch.checking import Check
+from stallwatch.model import Kind, Order, Trace
+from stallwatch.rules import Decision, evaluate
+from stallwatch.wheel import cadence
+from tests.faults.year import Plan, live, plan
+from tests.faults.year_judged import judge
+
+SEED = 2
+
+
+def some_weeks() -> Plan:
+    """Enough to see what is broken: forty orders in ten weeks."""
+    return plan(SEED, 40, 70, every=60)
+
+
+def test_a_part_of_a_year() -> None:
+    """Nothing undue, nothing missed or late, nobody starved, nobody rude: whatever happens."""
+    record = live(plan(SEED, 200, 120, every=30))
+    judgement = judge(record)
+    assert [] == judgement.wrong
+    sent = {kind for kind, tally in judgement.kinds.items() if tally.sent}
+    assert set(Kind) == sent
+    assert 0 < sum(tally.passed for tally in judgement.kinds.values())
+    assert all(tally.due == tally.sent for tally in judgement.kinds.values())
+    assert {timedelta(minutes=30), timedelta(days=1)} <= set(record.manners.pauses)
+
+
+def test_weeks_in_which_nothing_is_broken() -> None:
+    """What the following tests break is whole before."""
+    assert [] == judge(live(some_weeks())).wrong
+
+
+def test_a_clock_that_nobody_looks_at_is_seen() -> None:
+    """A breakage: the instants that need no answer are passed over."""
+    with mock.patch.object(Check, "_is_clock_due", return_value=False):
+        judgement = judge(live(some_weeks()))
+    assert judgement.kinds[Kind.PROTECTION_ENDING].missed
+
+
+def test_a_wrong_cadence_after_silence_is_seen() -> None:
+    """A breakage: whoever was silent for long is looked at as seldom ever after."""
+    slow: set[str] = set()
+
+    def wrong(order: Order, decision: Decision, now: datetime) -> int:
+        if (decision.silent_days or 0) >= 12:
+            slow.add(order.order_id)
+        return 24 if order.order_id in slow else cadence(order, decision, now)
+
+    with mock.patch.object(evaluating, "cadence", wrong):
+        judgement = judge(live(some_weeks()))
+    assert judgement.starved
+
+
+def test_a_silence_that_goes_on_without_answers_is_seen() -> None:
+    """A breakage: the days are counted to now, whether anybody answered or not."""
+
+    def wrong(order: Order, trace: Trace, *rest: Any, second_source: bool) -> Decision:
+        now: datetime = rest[2]
+        if trace.answered_at is not None:
+            trace = replace(trace, answered_at=now)
+        return evaluate(order, trace, *rest, second_source=second_source)
+
+    with mock.patch.object(evaluating, "evaluate", wrong):
+        judgement = judge(live(some_weeks()))
+    assert any(tally.undue for tally in judgement.kinds.values())

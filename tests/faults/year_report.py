@@ -1,0 +1,132 @@
+"""`make year`: a year of the real handlers, nothing missed, nothing undue, nobody disturbed.
+
+SEED=7 ORDERS=2000 DAYS=365 make year
+"""
+
+import os
+import sys
+import time
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from datetime import timedelta
+from random import SystemRandom
+
+from stallwatch.model import Kind
+from tests.faults.year import Plan, Record, live, plan
+from tests.faults.year_judged import Judgement, Tally, judged_orders, judged_source
+
+ORDERS = 2000
+DAYS = 365
+
+
+def main() -> int:
+    """Live through a year, judge it, and say what came of it."""
+    seed = int(os.environ.get("SEED") or SystemRandom().randrange(10**6))
+    orders = int(os.environ.get("ORDERS") or ORDERS)
+    days = int(os.environ.get("DAYS") or DAYS)
+    print(f"seed {seed}: {orders:,} orders in {days} days\n")
+    begun = time.monotonic()
+    year = plan(seed, orders, days)
+    print("\n".join(told(year)), flush=True)
+    record = live(year)
+    lived = time.monotonic() - begun
+    judgement = judge_together(record)
+    print("\n".join(table(record, judgement)))
+    print(f"\nlived in {lived:.0f} s, judged in {time.monotonic() - begun - lived:.0f} s")
+    for wrong in judgement.wrong[:40]:
+        print(f"WRONG: {wrong}")
+    if judgement.wrong:
+        print(f"{len(judgement.wrong)} wrong; again: SEED={seed} ORDERS={orders} DAYS={days}")
+    return 1 if judgement.wrong else 0
+
+
+def judge_together(record: Record) -> Judgement:
+    """Judge a year on all cores."""
+    judgement = judged_source(record)
+    parts = (os.cpu_count() or 1) * 4
+    chosen = [record.plan.parcels[part::parts] for part in range(parts)]
+    with ProcessPoolExecutor(initializer=_remember, initargs=(record,)) as pool:
+        for part in pool.map(_judge, chosen):
+            judgement.add(part)
+    return judgement
+
+
+_RECORD: list[Record] = []
+
+
+def _remember(record: Record) -> None:
+    _RECORD[:] = [record]
+
+
+def _judge(parcels: Sequence[object]) -> Judgement:
+    judgement = Judgement()
+    for part in judged_orders(_RECORD[0], parcels):  # type: ignore[arg-type]
+        judgement.add(part)
+    return judgement
+
+
+def told(year: Plan) -> list[str]:
+    """What a year has in store."""
+    kinds = [parcel.kind for parcel in year.parcels]
+    return [
+        "parcels: " + ", ".join(f"{k} {kinds.count(k)}" for k in sorted(set(kinds))),
+        "outages: " + ", ".join(f"{o.how} {_long(o.end - o.begin)}" for o in year.outages),
+        "deployed anew: " + ", ".join(f"{d.every}/{d.turn} min" for d in year.deployments[1:]),
+        "clock wrong: "
+        + ", ".join(
+            f"{s.by.total_seconds():+.0f} s for {_long(s.end - s.begin)}" for s in year.shifts
+        ),
+    ]
+
+
+def table(record: Record, judgement: Judgement) -> list[str]:
+    """What came of a year."""
+    head = ("", "due", "sent", "passed", "undue", "missed", "late", "delay", "allowed")
+    rows: list[tuple[str, ...]] = [head]
+    whole = Tally()
+    for kind in Kind:
+        if kind in judgement.kinds:
+            tally = judgement.kinds[kind]
+            whole.add(tally)
+            rows.append((kind.value, *_cells(tally), _long(tally.delay), _long(tally.allowed)))
+    rows.append(("all", *_cells(whole), "", ""))
+    widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
+    lines = [
+        "  ".join(
+            cell.ljust(width) if column == 0 else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in rows
+    ]
+    manners = record.manners
+    longest = _long(max(manners.pauses, default=timedelta()))
+    seconds = ", ".join(f"{n} in {manners.busiest[n]:,}" for n in sorted(manners.busiest))
+    gaps = ", ".join(
+        f"{hours} h: {_long(timedelta(minutes=judgement.gaps[hours]))}"
+        for hours in sorted(judgement.gaps)
+    )
+    numbers = sum(len(asked.answered) for asked in record.asked)
+    return [
+        "",
+        *lines,
+        "",
+        f"{judgement.looks:,} looks of the naive model; {record.runs:,} runs of the handlers",
+        f"orders starved {judgement.starved}; longest between two requests, by cadence: {gaps}",
+        f"{len(record.asked):,} requests about {numbers:,} numbers; by second: {seconds}",
+        f"requests in the busiest second {max(manners.busiest, default=0)}",
+        f"rude {len(manners.rude)}; pauses {len(manners.pauses)}, the longest {longest}",
+    ]
+
+
+def _cells(tally: Tally) -> tuple[str, ...]:
+    counts = (tally.due, tally.sent, tally.passed, tally.undue, tally.missed, tally.late)
+    return tuple(f"{count:,}" for count in counts)
+
+
+def _long(duration: timedelta) -> str:
+    minutes = int(duration.total_seconds()) // 60
+    return f"{minutes // 60} h {minutes % 60:02}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
