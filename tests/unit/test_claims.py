@@ -56,7 +56,7 @@ def test_silence_is_counted_from_the_last_scan_to_the_last_answer() -> None:
     claim = case.claim()
     last = case.answers[-1][1].events[-1].at
     assert {
-        "days": 60,
+        "days": 61,
         "since": f"{last:%Y-%m-%dT%H:%M:%SZ}",
         "since_what": "scan",
         "until": f"{case.runs[-1].at:%Y-%m-%dT%H:%M:%SZ}",
