@@ -43,7 +43,7 @@ def test_it_says_at_a_glance_what_it_comes_down_to() -> None:
     claim = stalled(NOW).claim()
     shown = all_of(picture(claim, WORDS))
     for text in (
-        "60 days without a scan",
+        "61 days without a scan",
         "8123456789012345",
         "LP00000000000001",
         "2026-04-15 09:00 UTC: the last scan",
