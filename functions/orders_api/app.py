@@ -55,7 +55,7 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
             settings.language,
         ),
         home_country=settings.home_country,
-        source="cainiao",
+        sources=settings.sources,
         words=Words(settings.language),
         now=LambdaClock(context, settings.clock_shift).now(),
     )
