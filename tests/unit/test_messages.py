@@ -479,6 +479,8 @@ def test_a_claim_asks_where_it_may_lie_unscanned() -> None:
     mail, advice = claim()
     asked = [line for line in mail.splitlines() if line.startswith("To check: ")]
     assert 4 == len(asked)
+    assert "Ask La Poste with the number RB123456785FR" in mail
+    mail, _ = claim(carrier=["La Poste", None])
     assert "Ask La Poste with the number LP00000000000001" in mail
     assert "(neighbours, parcel locker, post office, doorstep)" in advice
 
