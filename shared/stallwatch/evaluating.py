@@ -293,7 +293,7 @@ def _second_at(decision: Decision, rule_at: int | None) -> int | None:
     """
     if decision.second_from is None:
         return None
-    second_at = epoch_minutes(decision.second_from, up=True)
+    second_at = epoch_minutes(decision.second_from)
     return second_at if rule_at is None or second_at <= rule_at else None
 
 
