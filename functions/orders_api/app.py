@@ -46,7 +46,7 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
             desk=desk,
             shelf=ClaimStore(table),
             limits=settings.limits,
-            source="cainiao",
+            source=settings.first_source,
             second_source=settings.second_source,
         ),
         subscriptions=Subscriptions(
