@@ -1,14 +1,20 @@
-"""Reads the cases of the rules: orders, their checkpoints and what must come out."""
+"""Reads the cases of the rules: orders, their checkpoints and what must come out.
+
+The cases of the gate have a second source besides: `second` says of each evaluation whether it
+`answers` or `fails`, `second_checkpoints` what it has learned by then. `expect` may say whether it
+was `asked` by then, and whether a claim has `passed_over` it. It is asked where the rules want it.
+"""
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 CASES = Path(__file__).parent / "data" / "cases.json"
 CLOCK_CASES = Path(__file__).parent / "data" / "clock_cases.json"
+GATE_CASES = Path(__file__).parent / "data" / "gate_cases.json"
 NUMBER = "LP00000000000001"
 
 
@@ -28,6 +34,10 @@ class Look:
     """Where the parcel was looked for in vain, each with the day."""
     change_number: str | None
     expect: Mapping[str, Any]
+    second: str | None = None
+    """How the second source fares: it `answers` or `fails`; None: there is none."""
+    second_checkpoints: list[tuple[datetime, str]] = field(default_factory=list)
+    """What it has learned since."""
 
 
 @dataclass(frozen=True)
@@ -45,11 +55,16 @@ class Case:
     looks: list[Look]
 
 
-def load(start: datetime) -> list[Case]:
-    """The cases, with `start` as the instant of each first evaluation."""
+def load(start: datetime, *paths: Path) -> list[Case]:
+    """The cases, with `start` as the instant of each first evaluation.
+
+    Args:
+        start: The instant.
+        paths: Where they stand; none: all of those with one source.
+    """
     return [
         _case(raw, start)
-        for path in (CASES, CLOCK_CASES)
+        for path in paths or (CASES, CLOCK_CASES)
         for raw in json.loads(path.read_text(encoding="utf-8"))
     ]
 
@@ -96,10 +111,7 @@ def _look(raw: Mapping[str, Any], now: datetime) -> Look:
     until, on = raw.get("until_days"), raw.get("on_days_ago")
     return Look(
         now=now,
-        checkpoints=[
-            (now - timedelta(days=days_ago, hours=1), code)
-            for days_ago, code in raw.get("checkpoints", [])
-        ],
+        checkpoints=_checkpoints(raw.get("checkpoints", []), now),
         answered=raw.get("answered", True),
         actions=raw.get("actions", []),
         on=None if on is None else (now - timedelta(days=on)).date(),
@@ -110,4 +122,10 @@ def _look(raw: Mapping[str, Any], now: datetime) -> Look:
         until=None if until is None else (now + timedelta(days=until)).date(),
         change_number=raw.get("tracking_number"),
         expect=raw["expect"],
+        second=raw.get("second"),
+        second_checkpoints=_checkpoints(raw.get("second_checkpoints", []), now),
     )
+
+
+def _checkpoints(raw: list[tuple[float, str]], now: datetime) -> list[tuple[datetime, str]]:
+    return [(now - timedelta(days=days_ago, hours=1), code) for days_ago, code in raw]

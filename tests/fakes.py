@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from stallwatch.answers import Answer, Event, Reply, Verdict
+from stallwatch.answers import Answer, Event, Quota, Registration, Reply, Verdict
 from stallwatch.booking import Page, Place, Totals
 from stallwatch.checking import Lease, Progress, Row, Silent
 from stallwatch.errors import ConflictError
@@ -19,9 +19,18 @@ from stallwatch.ledger import Run
 from stallwatch.letters import Letter, Pending
 from stallwatch.model import Alert, Kind, Order, Service, Stage, State
 from stallwatch.money import Stake, Standing, Sum, changes
+from stallwatch.registering import Attempt, Credits
 from stallwatch.rules import Memory as RulesMemory
 from stallwatch.sending import Batch, OrderRead, Outcome, SendLease
-from stallwatch.traces import Seen, TraceRecord, absorb, change_number, fingerprint, pack_answer
+from stallwatch.traces import (
+    SecondRecord,
+    Seen,
+    TraceRecord,
+    absorb,
+    change_number,
+    fingerprint,
+    pack_answer,
+)
 from stallwatch.wheel import NEW
 
 NOON = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
@@ -120,6 +129,57 @@ class FakeSource:
 
 
 @dataclass
+class FakeRegistry(FakeSource):
+    """A source that answers about registered numbers only, from the next request on."""
+
+    name: str = "17track"
+    accounts: Counter[str] = field(default_factory=Counter)
+    """What was registered, and how many credits each number has cost."""
+    credits_left: int = 1000
+    lose: deque[str] = field(default_factory=deque)
+    """What happens to the next registrations: `before` or `after` they are made, or nothing."""
+    registrations: list[list[str]] = field(default_factory=list)
+    quotas: int = 0
+
+    def ask(self, numbers: Sequence[str]) -> Reply:
+        reply = super().ask(numbers)
+        if reply.verdict is not Verdict.OK:
+            return reply
+        known = frozenset(n for n in numbers if n in self.accounts)
+        return replace(
+            reply,
+            answers={n: answer for n, answer in reply.answers.items() if n in known},
+            registered=known,
+            unregistered=frozenset(numbers) - known,
+        )
+
+    def register(self, numbers: Sequence[str]) -> Registration:
+        self.registrations.append(list(numbers))
+        self.asked_at.append(self.clock.now())
+        self.clock.at += self.takes
+        fate = self.lose.popleft() if self.lose else ""
+        if fate == "before":
+            return Registration(Verdict.FAILING, unknown=True, reason="as told")
+        accepted = set()
+        for number in numbers:
+            if number not in self.accounts and self.credits_left:
+                self.credits_left -= 1
+                self.accounts[number] += 1
+                accepted.add(number)
+        if fate == "after":
+            return Registration(Verdict.FAILING, unknown=True, reason="as told")
+        return Registration(
+            Verdict.OK, frozenset(accepted), used_up=any(n not in self.accounts for n in numbers)
+        )
+
+    def quota(self) -> Quota | None:
+        self.quotas += 1
+        self.asked_at.append(self.clock.now())
+        spent = sum(self.accounts.values())
+        return Quota(self.credits_left, self.credits_left + spent)
+
+
+@dataclass
 class FakeNotifier:
     """A topic with which every message ends as told; after that all are sent."""
 
@@ -178,6 +238,7 @@ class MemoryStore:
     stream: list[str] = field(default_factory=list)
     """The orders whose writes wake the evaluation; the empty one stands for the stack."""
     healths: dict[str, Health] = field(default_factory=dict)
+    credit_books: dict[str, Credits] = field(default_factory=dict)
     run_records: dict[str, dict[datetime, Run]] = field(default_factory=dict)
     counted: Counter[Counted] = field(default_factory=Counter)
     money: dict[tuple[str, Standing], Sum] = field(default_factory=dict)
@@ -281,6 +342,7 @@ class MemoryStore:
             entry.rule_at,
             entry.clock_at,
             shelf.gone,
+            entry.second_at,
         )
 
     def in_slot_since(self, order_id: str) -> datetime | None:
@@ -355,6 +417,44 @@ class MemoryStore:
     def silent_since(self, order_id: str) -> datetime | None:
         shelf = self.shelves.get(order_id)
         return None if shelf is None else shelf.record.silent_since
+
+    # The second source.
+
+    def second(self, row: Row) -> SecondRecord | None:
+        shelf = self.shelves.get(row.order_id)
+        if shelf is None or shelf.record.number != row.number:
+            return None
+        return shelf.record.second
+
+    def keep_second(self, row: Row, record: SecondRecord) -> None:
+        shelf = self.shelves.get(row.order_id)
+        if shelf is not None and shelf.record.number == row.number:
+            shelf.record = replace(shelf.record, second=record)
+            self._write("keep_second", row.order_id)
+
+    # The credits.
+
+    def credits(self, source: str) -> Credits:
+        return self.credit_books.get(source, Credits())
+
+    def begin_attempt(self, source: str, attempt: Attempt) -> bool:
+        book = self.credits(source)
+        if book.attempt is not None and book.attempt.token != attempt.token:
+            return False
+        self._write("begin_attempt")
+        self.credit_books[source] = replace(book, attempt=attempt)
+        return True
+
+    def settle_attempt(self, source: str, token: str, spent: int) -> None:
+        book = self.credits(source)
+        if book.attempt is not None and book.attempt.token == token:
+            self._write("settle_attempt")
+            self.credit_books[source] = replace(book, spent=book.spent + spent, attempt=None)
+
+    def save_quota(self, source: str, quota: Quota | None, now: datetime) -> None:
+        self._write("save_quota")
+        book = self.credits(source)
+        self.credit_books[source] = replace(book, quota=quota or book.quota, quota_at=now)
 
     # The run records.
 
@@ -531,6 +631,7 @@ class MemoryStore:
             fingerprint=None,
             rule_at=None,
             clock_at=None,
+            second_at=None,
             listed=f"{order.ordered_on}#{order.order_id}",
         )
         shelf.revision += 1
@@ -542,7 +643,13 @@ class MemoryStore:
             return False
         shelf.order, shelf.gone, shelf.revision = None, True, shelf.revision + 1
         shelf.entry = replace(
-            shelf.entry, slot=NEW, number=None, fingerprint=None, rule_at=None, clock_at=None
+            shelf.entry,
+            slot=NEW,
+            number=None,
+            fingerprint=None,
+            rule_at=None,
+            clock_at=None,
+            second_at=None,
         )
         self._write("forget", order_id)
         return True

@@ -25,6 +25,7 @@ from stallwatch.settings import Settings
 from stallwatch.store.evaluations import EvaluationStore
 from stallwatch.store.outbox import OutboxStore
 from stallwatch.store.table import STACK, Table, order_id_of
+from stallwatch.vocabulary import SEVENTEEN_TRACK
 
 logger = configure(Logger())
 
@@ -64,12 +65,13 @@ class _Run:
             wheel=self.settings.wheel,
             limits=self.settings.limits,
             second_source=self.settings.second_source,
+            answers_come_late=self.settings.first_source == SEVENTEEN_TRACK,
         )
         failed = []
         for pk in partitions:
             try:
                 if pk == STACK:
-                    evaluation.evaluate_source("cainiao", self.clock.now())
+                    evaluation.evaluate_source(self.settings.first_source, self.clock.now())
                     self.woken = True
                 else:
                     self.fresh += evaluation.evaluate(order_id_of(pk), self.clock.now())

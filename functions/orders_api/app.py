@@ -46,7 +46,7 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
             desk=desk,
             shelf=ClaimStore(table),
             limits=settings.limits,
-            source="cainiao",
+            source=settings.first_source,
             second_source=settings.second_source,
         ),
         subscriptions=Subscriptions(
@@ -55,7 +55,7 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
             settings.language,
         ),
         home_country=settings.home_country,
-        source="cainiao",
+        sources=settings.sources,
         words=Words(settings.language),
         now=LambdaClock(context, settings.clock_shift).now(),
     )

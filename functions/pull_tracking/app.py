@@ -5,7 +5,7 @@ Invoked by the schedule and by new orders with nothing (check what is due), or w
 up on.
 """
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 from uuid import uuid4
 
@@ -17,8 +17,12 @@ from stallwatch.clock import Context, LambdaClock
 from stallwatch.deadletters import DeadLetters
 from stallwatch.logs import configure
 from stallwatch.redriving import check_again
+from stallwatch.registering import Registering
+from stallwatch.second import SecondLook
+from stallwatch.secret import read_secret
 from stallwatch.settings import Settings
 from stallwatch.sources.cainiao import Cainiao
+from stallwatch.sources.seventeen_track import SeventeenTrack
 from stallwatch.store.table import Table
 from stallwatch.store.watch import WatchStore
 
@@ -29,8 +33,14 @@ logger = configure(Logger())
 
 @lru_cache(maxsize=1)
 def source(url: str) -> Cainiao:
-    """The source, with one session for as long as the function lives."""
+    """Cainiao, with one session for as long as the function lives."""
     return Cainiao(url)
+
+
+@lru_cache(maxsize=1)
+def seventeen_track(url: str, key_name: str) -> SeventeenTrack:
+    """17TRACK, with one session and its key for as long as the function lives."""
+    return SeventeenTrack(url, lambda: read_secret(clients.parameters(), key_name))
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -48,16 +58,7 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, int | str]:
 
 
 def _run(settings: Settings, clock: LambdaClock, order_ids: list[str] | None) -> Report:
-    check = Check(
-        watch=WatchStore(Table(clients.dynamodb(), settings.table_name)),
-        source=source(settings.cainiao_url),
-        clock=clock,
-        wheel=settings.wheel,
-        pace=settings.pace,
-        limits=settings.limits,
-        owner=uuid4().hex,
-        catch_up=settings.catch_up,
-    )
+    check = _check(settings, clock)
     report = check.check_due() if order_ids is None else check.check_orders(order_ids)
     logger.info("run", extra=report.as_dict())
     counts: dict[str, float] = {
@@ -78,6 +79,31 @@ def _redrive(settings: Settings, clock: LambdaClock) -> dict[str, int]:
         check=lambda order_ids: not _run(settings, clock, list(order_ids) or None).left_over,
         has_time=lambda: clock.remaining() > 2 * LAST_REQUEST,
     ).as_dict()
+
+
+def _check(settings: Settings, clock: LambdaClock) -> Check:
+    """A run, of the sources that the settings name."""
+    store = WatchStore(Table(clients.dynamodb(), settings.table_name))
+    owner = uuid4().hex
+    prepare = partial(
+        Check,
+        watch=store,
+        clock=clock,
+        wheel=settings.wheel,
+        pace=settings.pace,
+        limits=settings.limits,
+        owner=owner,
+        catch_up=settings.catch_up,
+    )
+    if not settings.seventeen_track_key:
+        return prepare(source=source(settings.cainiao_url))
+    registry = seventeen_track(settings.seventeen_track_url, settings.seventeen_track_key)
+    pace = settings.seventeen_track_pace
+    registering = partial(Registering, registry, store, clock.now, batch=pace.batch, owner=owner)
+    if not settings.second_source:
+        return prepare(source=registry, registering=registering)
+    second = SecondLook(store, registry, clock, pace, settings.limits, registering)
+    return prepare(source=source(settings.cainiao_url), second=second)
 
 
 def _checked(order_ids: object) -> list[str]:

@@ -116,7 +116,8 @@ def _after_words(order: Order, decision: Decision, now: datetime, words: Words) 
         return None
     say, opens_at = words.say, decision.claim_opens_at
     if _claim_waits(decision) and order.last_said(Deed.DISPUTE_OPENED) is None:
-        return say("advice.claim_waits")
+        waits_for_second = decision.second_awaited
+        return say("advice.claim_waits_second" if waits_for_second else "advice.claim_waits")
     clock = decision.countdown
     if clock is not None and clock.reason == DISPUTE and clock.ends_at and not clock.is_over:
         return say("advice.disputed", date=clock.ends_at.date())

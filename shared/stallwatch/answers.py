@@ -64,6 +64,32 @@ class Reply:
     """By the number that was asked; a number without a valid answer is missing."""
     reason: str = ""
     """Why there is no answer, for the log: a few words that name no number."""
+    unregistered: frozenset[str] = frozenset()
+    """The numbers that the source wants registered before it can answer about them."""
+    registered: frozenset[str] = frozenset()
+    """The numbers that it says are registered with it, whether it has an answer or not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """What came of registering numbers."""
+
+    verdict: Verdict
+    accepted: frozenset[str] = frozenset()
+    """The numbers that were registered anew; each costs a credit."""
+    used_up: bool = False
+    """Whether the credits did not suffice."""
+    unknown: bool = False
+    """Whether nobody can tell what was registered."""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """The credits of an account."""
+
+    left: int
+    total: int
 
 
 class Source(Protocol):
@@ -75,3 +101,13 @@ class Source(Protocol):
 
     def ask(self, numbers: Sequence[str]) -> Reply:
         """Ask for some numbers in one request. Never raises for what the service does."""
+
+
+class Registry(Source, Protocol):
+    """A source that answers only about numbers that were registered with it, for a credit each."""
+
+    def register(self, numbers: Sequence[str]) -> Registration:
+        """Register some numbers in one request."""
+
+    def quota(self) -> Quota | None:
+        """The credits that are left; None where there is no answer."""

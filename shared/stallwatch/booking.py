@@ -17,6 +17,7 @@ from stallwatch.ledger import SETTLING, Run, last_look, short_name
 from stallwatch.limits import Limits
 from stallwatch.model import Action, Kind, Order, Service, Stage, State, Trace
 from stallwatch.money import Sums
+from stallwatch.registering import Credits
 from stallwatch.rules import Decision, evaluate
 from stallwatch.suspicions import Observation, observations
 from stallwatch.traces import TraceRecord
@@ -131,6 +132,9 @@ class Records(Protocol):
 
     def health(self, source: str) -> Health:
         """The health of a source."""
+
+    def credits(self, source: str) -> Credits:
+        """The credits of a source that takes some."""
 
     def totals(self) -> Totals:
         """The counts over all orders."""

@@ -7,7 +7,7 @@ the row of the watch; the order itself, its trace and its alerts are not read.
 
 import logging
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
@@ -20,6 +20,7 @@ from stallwatch.errors import UnavailableError
 from stallwatch.health import Health
 from stallwatch.ledger import Look, Run, TurnRow, last_look, rows_after, short_name
 from stallwatch.limits import Limits, days
+from stallwatch.registering import Registering
 from stallwatch.traces import UNANSWERED, added_to, is_news
 from stallwatch.wheel import NEW, Turn, Wheel, epoch_minutes, slots_of
 
@@ -54,6 +55,18 @@ class Row:
     """From when on it looks again in any case; epoch minutes. None: it has not looked yet."""
     gone: bool = False
     """The order was forgotten; what is left of it is to be cleared away."""
+    second_at: int | None = None
+    """From when on the second source is to be asked too; epoch minutes."""
+
+
+def is_due(row: Row, now: datetime) -> bool:
+    """Whether the evaluation is to look at an order once there is a valid answer about it."""
+    return is_clock_due(row, now) or (row.rule_at is not None and row.rule_at <= epoch_minutes(now))
+
+
+def is_clock_due(row: Row, now: datetime) -> bool:
+    """Whether the evaluation is to look at an order in any case."""
+    return row.gone or row.clock_at is None or row.clock_at <= epoch_minutes(now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +223,18 @@ class Watch(Protocol):
         """Have the evaluation send what is pending, and tell what the source's health asks for."""
 
 
+class SecondAsking(Protocol):
+    """Asks the second source."""
+
+    def look(self, rows: Sequence[Row], *, note: bool = False) -> None:
+        """Ask about some orders, about which the first source had nothing new to say.
+
+        Args:
+            rows: The orders.
+            note: Whether the evaluation is about to look at all of them.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Pace:
     """How fast the source may be asked."""
@@ -266,6 +291,10 @@ class _Tally:
     unasked: list[Row] = field(default_factory=list)
     """Not asked about: the circuit is open, or there is no number."""
     to_follow: list[_Question] = field(default_factory=list)
+    for_second: list[Row] = field(default_factory=list)
+    """With nothing new, and the second source is to be asked about them."""
+    unregistered: list[str] = field(default_factory=list)
+    """The numbers that the source wants registered first."""
     first_unserved: Row | None = None
     left_over: int = 0
     complete: bool = True
@@ -279,6 +308,8 @@ class _Tally:
         self.failed += other.failed
         self.unasked += other.unasked
         self.to_follow += other.to_follow
+        self.for_second += other.for_second
+        self.unregistered += other.unregistered
         self.first_unserved = self.first_unserved or other.first_unserved
         self.left_over += other.left_over
         self.complete = self.complete and other.complete
@@ -297,6 +328,9 @@ class Check:
         owner: What this run signs its lease with: another for each run, retries included.
         catch_up: How far back it serves turns that no run has served; what is older waits for its
             next turn.
+        second: Asks the second source, where there is one.
+        registering: Registers numbers with the source, given what waits for the next request; None
+            where it wants no registration.
     """
 
     def __init__(
@@ -309,6 +343,9 @@ class Check:
         limits: Limits,
         owner: str,
         catch_up: timedelta,
+        *,
+        second: SecondAsking | None = None,
+        registering: Callable[[Callable[[], bool]], Registering] | None = None,
     ) -> None:
         self._watch = watch
         self._source = source
@@ -318,6 +355,8 @@ class Check:
         self._limits = limits
         self._owner = owner
         self._catch_up = catch_up
+        self._second = second
+        self._registering = None if registering is None else registering(self._may_register)
         self._report = Report()
         self._health = Health()
         self._progress = Progress()
@@ -452,7 +491,7 @@ class Check:
             silent = Silent(since, too_long=self._is_too_long(since, tally))
             self._watch.touch_unanswered(row, now, asked=True, silent=silent)
         for row in (*tally.unasked, *_rows_in(tally.failed)):
-            if self._is_clock_due(row, now):
+            if is_clock_due(row, now):
                 self._watch.touch_unanswered(row, now, asked=False)
 
     def _serve_turn(self, turn: Turn) -> bool:
@@ -513,12 +552,12 @@ class Check:
         for row in (*tally.silent, *_rows_in(tally.failed)):
             since = run.silent[short_name(row.order_id)]
             too_long = self._is_too_long(since, tally)
-            if (too_long and row.fingerprint != UNANSWERED) or self._is_clock_due(row, now):
+            if (too_long and row.fingerprint != UNANSWERED) or is_clock_due(row, now):
                 self._watch.touch_unanswered(
                     row, now, asked=True, silent=Silent(since, too_long=too_long)
                 )
         for row in tally.unasked:
-            if self._is_clock_due(row, now):
+            if is_clock_due(row, now):
                 self._watch.touch_unanswered(
                     row, now, asked=False, answered_at=self._answered_at(row)
                 )
@@ -593,6 +632,10 @@ class Check:
             alone.failed = tally.failed[batch:]
             tally.failed = []
             tally.add(alone)
+        if self._second is not None and tally.for_second:
+            self._second.look(tally.for_second, note=note)
+        if self._registering is not None and tally.due > tally.left_over:
+            self._registering.register(tally.unregistered)
         self._report.due += tally.due
         self._report.checked += tally.checked
         self._report.changed += tally.changed
@@ -653,6 +696,13 @@ class Check:
             while flying:
                 self._take_in(flying.popleft().result(), tally)
 
+    def _may_register(self) -> bool:
+        """Wait until the next request may be made; False where none may, or there is no time."""
+        if not self._has_time() or not self._health.may_ask(self._clock.now()):
+            return False
+        self._keep_pace()
+        return True
+
     def _keep_pace(self) -> None:
         now = self._clock.now()
         if self._progress.asked_at is not None:
@@ -666,7 +716,7 @@ class Check:
         """One request, and what its answers mean for the orders that waited for them."""
         reply = self._source.ask(list(dict.fromkeys(question.number for question in batch)))
         now = self._clock.now()
-        tally = _Tally()
+        tally = _Tally(unregistered=sorted(reply.unregistered))
         for question in batch:
             answer = reply.answers.get(question.number)
             if answer is None and reply.verdict is Verdict.OK:
@@ -694,8 +744,10 @@ class Check:
         if question.stands_for:
             answer = replace(answer, known=True, points_to=question.number)
         if not is_news(answer, row.fingerprint):
-            if note or self._is_clock_due(row, now) or self._is_rule_due(row, now):
+            if note or is_due(row, now):
                 tally.answered.append(row)
+            if row.second_at is not None and row.second_at <= epoch_minutes(now):
+                tally.for_second.append(row)
             return
         source = self._source.name
         added = added_to(answer, row.fingerprint)
@@ -703,12 +755,6 @@ class Check:
         if written or self._watch.merge_answer(row, answer, source, now):
             tally.changed += 1
         _log.info("news", extra={"order_id": row.order_id, "events": len(answer.events)})
-
-    def _is_clock_due(self, row: Row, now: datetime) -> bool:
-        return row.gone or row.clock_at is None or row.clock_at <= epoch_minutes(now)
-
-    def _is_rule_due(self, row: Row, now: datetime) -> bool:
-        return row.rule_at is not None and row.rule_at <= epoch_minutes(now)
 
     def _take_in(self, result: tuple[Reply, _Tally], tally: _Tally) -> None:
         reply, found = result

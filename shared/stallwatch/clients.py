@@ -56,6 +56,12 @@ def sns() -> "SNSClient":
 
 
 @lru_cache(maxsize=1)
+def parameters() -> Any:
+    """The service that keeps the key of 17TRACK."""
+    return _session().create_client("ssm", config=_RETRYING)
+
+
+@lru_cache(maxsize=1)
 def functions() -> "LambdaClient":
     """The functions' service."""
     client: LambdaClient = _session().create_client("lambda", config=_RETRYING)

@@ -25,6 +25,7 @@ from stallwatch.rules import Decision, Memory, evaluate
 from stallwatch.suspicions import observations
 from stallwatch.traces import TraceRecord
 from stallwatch.wheel import (
+    CADENCES,
     NEW,
     Wheel,
     cadence,
@@ -70,6 +71,8 @@ class WatchEntry:
     """What is counted of its first delivery."""
     stays: tuple[Stay, ...] = ()
     """The slots that it came into, oldest first: which runs were looks at it follows from them."""
+    second_at: int | None = None
+    """From when on the second source is to be asked; epoch minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,12 +146,14 @@ class Evaluation:
         wheel: The slots.
         limits: The numbers of the rules.
         second_source: Whether a second source is configured.
+        answers_come_late: Whether the source has to look for what it is asked for the first time.
     """
 
     files: Files
     wheel: Wheel
     limits: Limits
     second_source: bool = False
+    answers_come_late: bool = False
     counts: Counter[Counted] = field(default_factory=Counter)
     """The changes of the counts that are not written yet."""
     experiences: dict[tuple[Service, str], Experience] = field(default_factory=dict)
@@ -246,11 +251,13 @@ class Evaluation:
         elif order.tracking_number is not None and trace.asked_at is None:
             # It stays where every run looks until the source has been asked about its number.
             slot = NEW
+        elif self.answers_come_late and trace.number is not None and trace.answered_at is None:
+            slot = self.wheel.slot(order.order_id, min(CADENCES))
         else:
             slot = self.wheel.slot(order.order_id, cadence(order, decision, now))
         rules = (decision.next_rule_at, self._grows_silent_at(order, decision))
+        rule_at = None if slot is None else _earliest(rules)
         clocks = (decision.next_clock_at, next_change_at(order, now))
-        closed = slot is None
         stays = before.stays
         if slot != before.slot:
             since = from_epoch_minutes(epoch_minutes(now - timedelta(microseconds=1)) + 1)
@@ -258,10 +265,10 @@ class Evaluation:
         return WatchEntry(
             order_version=dossier.version,
             slot=slot,
-            number=None if closed else order.tracking_number,
+            number=None if slot is None else order.tracking_number,
             fingerprint=trace.seen_fingerprint,
-            rule_at=None if closed else _earliest(rules),
-            clock_at=None if closed else _earliest(clocks),
+            rule_at=rule_at,
+            clock_at=None if slot is None else _earliest(clocks),
             state=decision.state,
             stage=decision.stage,
             listed=f"{order.ordered_on}#{order.order_id}",
@@ -270,12 +277,24 @@ class Evaluation:
             stake=stake_of(order, decision.state, decision.stage),
             lived=before.lived or lived_of(order, decision),
             stays=stays,
+            second_at=_second_at(decision, rule_at),
         )
 
     def _grows_silent_at(self, order: Order, decision: Decision) -> datetime | None:
         if order.tracking_number is None or decision.state is not State.WATCHING:
             return None
         return None if decision.answered_at is None else grows_silent_at(decision)
+
+
+def _second_at(decision: Decision, rule_at: int | None) -> int | None:
+    """From when on the second source is to be asked.
+
+    It is left out while another evaluation comes before it, so that few rows of the watch carry it.
+    """
+    if decision.second_from is None:
+        return None
+    second_at = epoch_minutes(decision.second_from)
+    return second_at if rule_at is None or second_at <= rule_at else None
 
 
 def _earliest(instants: Iterable[datetime | None]) -> int | None:

@@ -33,6 +33,8 @@ def facts_of(order: Order, decision: Decision, trace: Trace) -> Facts:
         "protection_ends_on": _maybe_date(order.protection_ends_on),
         "delivered_on": None if reading.delivered_at is None else _day(reading.delivered_at),
         "carrier": _carrier(trace.carrier),
+        "second": _second(trace),
+        "second_passed_over": decision.second_passed_over,
         "known": trace.known,
         "departed": reading.departed,
         "destroyed": reading.destroyed,
@@ -61,4 +63,15 @@ def _maybe_date(day: date | None) -> str | None:
 
 
 def _carrier(carrier: LocalCarrier | None) -> list[str | None] | None:
-    return None if carrier is None else [carrier.name, carrier.url]
+    return None if carrier is None else [carrier.name, carrier.url, carrier.number]
+
+
+def _second(trace: Trace) -> list[str] | None:
+    """Which other source was asked, when it last answered, and the last thing it knows."""
+    second = trace.second
+    if second is None or second.answered_at is None:
+        return None
+    told = [c for c in trace.checkpoints if (c.number, c.source) == (trace.number, second.source)]
+    last = max(told, key=lambda c: c.at, default=None)
+    news = [] if last is None else [_day(last.at), last.text]
+    return [second.source, _day(second.answered_at), *news]

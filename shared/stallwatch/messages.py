@@ -92,9 +92,17 @@ class Text:
 
     @property
     def carrier(self) -> str:
-        """The local carrier, by name where it is known."""
-        carrier = self.facts.get("carrier")
-        return carrier[0] if carrier else self.words.say("carrier.local")
+        """The local carrier, by name and its own number where they are known."""
+        name, _, number = self._carrier
+        if name is not None and number is not None:
+            return self.words.say("carrier.numbered", name=name, number=number)
+        return name or self.words.say("carrier.local")
+
+    @property
+    def _carrier(self) -> tuple[str | None, str | None, str | None]:
+        """The local carrier's name, its page, and its own number for the parcel."""
+        name, url, number = [*self.facts.get("carrier", []), None, None, None][:3]
+        return name, url, number
 
     @property
     def news(self) -> str:
@@ -222,7 +230,7 @@ class Text:
         say, kind, reason = self.words.say, self.alert.kind, self.alert.reason
         notes = self.seen[1:] if kind is Kind.NEVER_SCANNED else []
         if kind is Kind.REFUND_CLAIM and reason == SILENCE:
-            notes += self.questions()
+            notes += [*self.questions(), *self._second()]
         if kind is Kind.REMINDER and reason == SELLER and self.number is not None:
             notes.append(say("note.cainiao", url=TRACKING_PAGE + quote(self.number)))
         if "experience" in self.facts and self.order is not None:
@@ -230,21 +238,36 @@ class Text:
             country = self.words.country(self.order.destination)
             service = say(f"service.{self.facts['service']}")
             notes.append(say("note.experience", n=n, days=days, country=country, service=service))
-        if self.facts.get("second_passed_over"):
-            notes.append(say("note.second_passed_over"))
         return notes
+
+    def _second(self) -> list[str]:
+        """What the second source knows of a silence, or that it was passed over."""
+        say = self.words.say
+        if self.facts.get("second_passed_over"):
+            return [say("note.second_passed_over")]
+        second = self.facts.get("second")
+        if second is None:
+            return []
+        source, asked_on, *news = second
+        said = {"source": SOURCE_NAMES.get(source, source), "asked": date.fromisoformat(asked_on)}
+        if not news:
+            return [say("note.second_knows_nothing", **said)]
+        told_on, text = date.fromisoformat(news[0]), news[1] or say("text.no_scan")
+        return [say("note.second_says", **said, date=told_on, text=text)]
 
     def questions(self) -> list[str]:
         """Where an unscanned delivery may lie, a line each: what was looked at, what is open."""
         say, lines = self.words.say, []
+        name, _, number = self._carrier
+        carrier, number = name or say("carrier.local"), number or self.number
         looked = {} if self.order is None else self.order.looked()
         for spot in Spot:
             if spot in looked:
                 lines.append(say("line.looked", place=say(f"spot.{spot}"), date=looked[spot]))
-            elif spot is Spot.POST_OFFICE and self.number is not None:
-                lines.append(say("ask.post_office", carrier=self.carrier, number=self.number))
+            elif spot is Spot.POST_OFFICE and number is not None:
+                lines.append(say("ask.post_office", carrier=carrier, number=number))
             elif spot is Spot.POST_OFFICE:
-                lines.append(say("ask.post_office.no_number", carrier=self.carrier))
+                lines.append(say("ask.post_office.no_number", carrier=carrier))
             else:
                 lines.append(say(f"ask.{spot}"))
         return lines
@@ -263,6 +286,9 @@ class Text:
             lines.append(say(f"line.claim_{is_open}", date=opens_on))
         if self.order.protection_ends_on is not None:
             lines.append(say("line.protection_ends", date=self.order.protection_ends_on))
+        name, url, _ = self._carrier
+        if name is not None and url is not None:
+            lines.append(say("line.carrier", carrier=self.carrier, url=url))
         return lines
 
     def heading(self) -> list[str]:

@@ -256,6 +256,9 @@ class LocalCarrier:
 
     name: str
     url: str | None = None
+    """Its page."""
+    number: str | None = None
+    """What the carrier itself knows the parcel by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +269,9 @@ class SecondOpinion:
     """Its last valid answer."""
     failing_since: datetime | None = None
     """The first of the tries that have failed since then; None while it answers."""
+    source: str = "17track"
+    known: bool = False
+    """Whether it knows the number."""
 
 
 @dataclass(frozen=True, slots=True)

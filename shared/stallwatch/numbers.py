@@ -23,6 +23,11 @@ def normalize_number(text: str) -> str | None:
     return bare.upper() if _NUMBER.fullmatch(bare) else None
 
 
+def is_s10(number: str) -> bool:
+    """Whether a normalized number looks like a postal one."""
+    return _S10.fullmatch(number) is not None
+
+
 def s10_check_digit_is_wrong(number: str) -> bool:
     """Whether a normalized number looks like S10, but its check digit does not fit.
 

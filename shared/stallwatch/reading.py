@@ -71,6 +71,8 @@ class Reading:
     departed: bool
     delivered_at: datetime | None
     """The first delivery."""
+    delivery: Checkpoint | None
+    """Who told of it."""
     longest_silence: timedelta
     """The longest time between two updates, up to the first delivery."""
     destroyed: bool
@@ -125,6 +127,7 @@ def read(order: Order, checkpoints: Sequence[Checkpoint], limits: Limits) -> Rea
     moments = _moments(updates)
     departed = False
     delivered_at: datetime | None = None
+    delivery: Checkpoint | None = None
     dispatched: datetime | None = None
     location: Stage | None = None
     newest: tuple[_Moment, Checkpoint] | None = None
@@ -143,8 +146,9 @@ def read(order: Order, checkpoints: Sequence[Checkpoint], limits: Limits) -> Rea
         if placing is None:
             continue
         newest = moment, placing
-        if delivered_at is None and any(u.stage is Stage.DELIVERED for u in together):
-            delivered_at = at
+        if delivery is None:
+            delivery = next((u for u in together if u.stage is Stage.DELIVERED), None)
+            delivered_at = at if delivery is not None else None
         if placing.stage is Stage.READY_FOR_PICKUP or (stay and placing.stage is Stage.EXCEPTION):
             stay.append(moment)
         elif stay:
@@ -167,6 +171,7 @@ def read(order: Order, checkpoints: Sequence[Checkpoint], limits: Limits) -> Rea
         departed=departed,
         delivered_at=delivered_at,
         longest_silence=_longest_silence(moments, delivered_at),
+        delivery=delivery,
         destroyed=destroyed,
         newest=None if newest is None else _event(newest[0]),
         flag=None if flag is Flag.EARLY else flag,

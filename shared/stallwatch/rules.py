@@ -63,6 +63,7 @@ _USES_UP_ALL_CLEAR = _LADDER | {Kind.DELIVERED, Kind.ACTION_NEEDED, Kind.MOVING_
 _UNSET = midnight(date.min.replace(year=1970))
 _NEVER_LATE_AFTER = frozenset({Kind.LATE, Kind.STALLED, Kind.REFUND_CLAIM})
 _NO_DAY_FOR_A_COMPLAINT = frozenset({Stage.OUT_FOR_DELIVERY, Stage.FAILED_ATTEMPT})
+_CLAIM = (Kind.REFUND_CLAIM, SILENCE)
 _OF_THE_SOURCE = frozenset({Kind.SOURCE_DOWN, Kind.SOURCE_UP})
 
 
@@ -129,6 +130,12 @@ class Decision:
     due; it may lie in the past while no answer comes."""
     next_clock_at: datetime | None
     """The earliest instant at which something changes without any answer."""
+    second_from: datetime | None = None
+    """From when on the second source is to be asked; None where no claim can follow."""
+    second_awaited: bool = False
+    """Whether a claim waits for the second source alone."""
+    second_passed_over: bool = False
+    """Whether a claim rests on the first source alone, because the second has failed for long."""
 
 
 def evaluate(
@@ -159,7 +166,11 @@ def evaluate(
     then = [replace(a, sent_at=a.message_at) for a in (*so_far, *due)]
     ends_at = case.ends_at(then)
     state = case.state(then, now)
-    rung = None if state is State.CLOSED else case.rung(then, case.answered_at, now)
+    # What the second source said counts for a claim when it is made, not for the days after it.
+    claimed = _raised(then, Kind.REFUND_CLAIM, episode=case.reading.episode)
+    rung = None
+    if state is not State.CLOSED:
+        rung = case.rung(then, case.answered_at, now, second_answers=claimed)
     return Decision(
         state=state,
         stage=case.stage,
@@ -186,6 +197,9 @@ def evaluate(
         ends_at=ends_at,
         next_rule_at=None if state is State.CLOSED else case.next_rule_at(then),
         next_clock_at=None if state is State.CLOSED else case.next_clock_at(then, now),
+        second_from=None if state is State.CLOSED else case.second_from(then),
+        second_awaited=state is not State.CLOSED and rung != _CLAIM and case.second_is_awaited(now),
+        second_passed_over=case.second_is_passed_over(now),
     )
 
 
@@ -353,8 +367,20 @@ class _Case:
     def _end_without_claims(self) -> datetime:
         end = midnight(self.order.ordered_on) + days(self.limits.end_after_order)
         if self.reading.delivered_at is not None:
-            end = min(end, self.reading.delivered_at + days(self.limits.end_after_delivery))
+            known_at = self._delivery_known_at(self.reading.delivered_at)
+            end = min(end, known_at + days(self.limits.end_after_delivery))
         return end
+
+    def _delivery_known_at(self, delivered_at: datetime) -> datetime:
+        """When a delivery was known.
+
+        The second source may find one that the first never saw, weeks later: the buyer must hear of
+        it, and the watch cannot have ended before it was known.
+        """
+        delivery, second = self.reading.delivery, self.trace.second
+        if delivery is None or second is None or delivery.source != second.source:
+            return delivered_at
+        return max(delivered_at, delivery.first_seen)
 
     def ends_at(self, alerts: Iterable[Alert]) -> datetime:
         """When the watch ends by itself."""
@@ -585,18 +611,54 @@ class _Case:
             return True
         if now - answered_at > hours(self.limits.gate_answer_hours):
             return False
-        if not self.second_source or second_answers:
-            return True
-        second = self.trace.second
-        if second is None:
-            return False
-        if second.failing_since is not None and now - second.failing_since >= hours(
-            self.limits.second_patience_hours
-        ):
-            return True
-        return second.answered_at is not None and now - second.answered_at <= hours(
-            self.limits.second_answer_hours
+        return (
+            not self.second_source
+            or second_answers
+            or self._second_has_answered(now)
+            or self.second_is_passed_over(now)
         )
+
+    def _second_has_answered(self, now: datetime) -> bool:
+        second = self.trace.second
+        return (
+            second is not None
+            and second.answered_at is not None
+            and now - second.answered_at <= hours(self.limits.second_answer_hours)
+        )
+
+    def second_is_passed_over(self, now: datetime) -> bool:
+        """Whether the second source has failed for so long that a claim does without it."""
+        second = self.trace.second
+        return (
+            self.second_source
+            and second is not None
+            and second.failing_since is not None
+            and now - second.failing_since >= hours(self.limits.second_patience_hours)
+            and not self._second_has_answered(now)
+        )
+
+    def second_is_awaited(self, now: datetime) -> bool:
+        """Whether a claim could be made if the second source had just answered."""
+        return self.rung([], self.answered_at, now, second_answers=True) == _CLAIM
+
+    def second_from(self, alerts: Sequence[Alert]) -> datetime | None:
+        """From when on the second source is to be asked.
+
+        It is early enough that one which fails from the first try on delays no claim, and only
+        where a claim for silence can follow: every number that is asked about costs a credit.
+        """
+        answered_at = self.answered_at
+        if not self.second_source or self.numberless or answered_at is None or self.words.ended:
+            return None
+        ends_at = self.ends_at(alerts)
+        lead = hours(self.limits.second_patience_hours + self.limits.second_answer_hours)
+        instants = {answered_at, *self._thresholds(alerts)}
+        for instant in sorted(i for i in instants if answered_at <= i < ends_at):
+            if self.rung(alerts, instant, instant, second_answers=True) == _CLAIM and any(
+                self._claim(SILENCE, alerts, instant, instant)
+            ):
+                return instant - lead
+        return None
 
     def _moving_again(self, alerts: Sequence[Alert], now: datetime) -> Iterator[Alert]:
         """The all-clear after an alarm: once, when a scan has begun another episode."""

@@ -9,7 +9,10 @@ from datetime import timedelta
 
 from stallwatch.checking import Pace
 from stallwatch.limits import Limits
+from stallwatch.vocabulary import SEVENTEEN_TRACK
 from stallwatch.wheel import Wheel
+
+CAINIAO = "cainiao"
 
 _RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
 
@@ -82,13 +85,48 @@ class Settings:
         return self._text("CAINIAO_URL")
 
     @property
+    def first_source(self) -> str:
+        """The source that is asked about every order."""
+        name = self.variables.get("FIRST_SOURCE") or CAINIAO
+        if name not in {CAINIAO, SEVENTEEN_TRACK}:
+            raise SettingsError(f"FIRST_SOURCE takes cainiao or 17track, not {name!r}")
+        if name == SEVENTEEN_TRACK and not self.seventeen_track_key:
+            raise SettingsError(
+                "FIRST_SOURCE is 17track, but SEVENTEEN_TRACK_KEY, the name of its key, is missing"
+            )
+        return name
+
+    @property
     def second_source(self) -> bool:
         """Whether a second source is configured."""
-        return bool(self.variables.get("SEVENTEEN_TRACK_KEY"))
+        return self.first_source == CAINIAO and bool(self.seventeen_track_key)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The names of the sources, the first one first."""
+        second = (SEVENTEEN_TRACK,) if self.second_source else ()
+        return (self.first_source, *second)
+
+    @property
+    def seventeen_track_key(self) -> str:
+        """The name of the parameter that holds the key of 17TRACK; empty for none."""
+        return self.variables.get("SEVENTEEN_TRACK_KEY", "")
+
+    @property
+    def seventeen_track_url(self) -> str:
+        """Where 17TRACK is asked."""
+        return self._text("SEVENTEEN_TRACK_URL")
+
+    @property
+    def seventeen_track_pace(self) -> Pace:
+        """How fast 17TRACK may be asked: it allows three requests a second."""
+        return Pace(batch=40, per_minute=150)
 
     @property
     def pace(self) -> Pace:
-        """How fast the source may be asked."""
+        """How fast the first source may be asked."""
+        if self.first_source == SEVENTEEN_TRACK:
+            return self.seventeen_track_pace
         per_minute = self._number("CAINIAO_PER_MINUTE")
         return Pace(
             batch=self._number("CAINIAO_BATCH"),

@@ -21,7 +21,7 @@ from typing import Any
 from stallwatch.answers import Answer, Event
 from stallwatch.model import Checkpoint, LocalCarrier, SecondOpinion, Trace
 from stallwatch.packing import pack, unpack
-from stallwatch.vocabulary import place
+from stallwatch.vocabulary import place_of
 
 MOST_EVENTS = 200
 """How many events are kept of a number, and how many of all earlier ones: more than any journey
@@ -47,6 +47,36 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
+class SecondRecord:
+    """What the second source said about a trace's number, as it is stored."""
+
+    events: bytes | None = None
+    """Its answer, compressed; None: it never answered."""
+    seen: tuple[Seen, ...] = ()
+    fingerprint: bytes | None = None
+    answered_at: datetime | None = None
+    """Its last answer that was written down: one without news only where the gate needs it."""
+    failing_since: datetime | None = None
+
+    def open(self) -> SecondOpinion | None:
+        """In the product's words; None where it was never asked."""
+        if self == SecondRecord():
+            return None
+        rest, events = _unpack(self.events)
+        return SecondOpinion(
+            answered_at=self.answered_at,
+            failing_since=self.failing_since,
+            source=rest.get("source", "17track"),
+            known=bool(rest.get("known")) or bool(events),
+        )
+
+    def absorb(self, answer: Answer, source: str, now: datetime) -> "SecondRecord":
+        """The record with an answer merged into it; what the answer leaves out stays."""
+        events, seen, mark = _merged(self.events, self.seen, answer, source, now)
+        return SecondRecord(events, seen, mark, answered_at=now)
+
+
+@dataclass(frozen=True, slots=True)
 class TraceRecord:
     """A trace as it is stored."""
 
@@ -64,7 +94,8 @@ class TraceRecord:
     """Whether that has lasted for too long."""
     past: bytes | None = None
     """What was said about the numbers that the order had before, compressed."""
-    second: SecondOpinion | None = None
+    second: SecondRecord = SecondRecord()
+    """What the second source said."""
 
     @property
     def seen_fingerprint(self) -> bytes | None:
@@ -76,7 +107,6 @@ class TraceRecord:
     def open(self) -> Trace:
         """The trace in the product's words."""
         rest, events = _unpack(self.events)
-        carrier = rest.get("carrier")
         eta = rest.get("eta")
         return Trace(
             number=self.number,
@@ -86,12 +116,19 @@ class TraceRecord:
             known=bool(rest.get("known")) or bool(events),
             mail_type=rest.get("mail_type"),
             eta=None if eta is None else _instant(eta),
-            carrier=LocalCarrier(*carrier) if carrier else None,
+            carrier=_carrier(rest, _unpack(self.second.events)[0]),
             country=rest.get("country"),
             points_to=rest.get("points_to"),
             unanswered_since=self.silent_since if self.unanswered else None,
-            second=self.second,
+            second=self.second.open(),
         )
+
+
+def _carrier(first: dict[str, Any], second: dict[str, Any]) -> LocalCarrier | None:
+    """The local carrier: as the first source names it, unless only the second has its number."""
+    named = [LocalCarrier(*rest["carrier"]) for rest in (first, second) if "carrier" in rest]
+    numbered = [carrier for carrier in named if carrier.number is not None]
+    return next(iter([*numbered, *named]), None)
 
 
 # Fingerprints.
@@ -147,6 +184,8 @@ def _of_rest(answer: Answer) -> bytes:
     """A fingerprint of all but the events. Of the estimate only the day counts: it drifts."""
     eta = answer.eta.date() if answer.eta else None
     carrier = answer.carrier.name if answer.carrier else None
+    if answer.carrier and answer.carrier.number:
+        carrier = f"{carrier} {answer.carrier.number}"
     said = (answer.known, answer.mail_type, eta, carrier, answer.country, answer.points_to)
     return blake2b(repr(said).encode(), digest_size=_REST_BYTES).digest()
 
@@ -168,21 +207,33 @@ def absorb(record: TraceRecord, answer: Answer, source: str, now: datetime) -> T
     rest, events = _unpack(record.events)
     if events and rest["source"] != source:
         record = replace(change_number(record, record.number), second=record.second)
-        rest, events = {}, []
-    first_seen = dict(zip(map(_event_key, events), _instants(record.seen), strict=True))
-    merged = {_event_key(e): e for e in events} | {_event_key(e): e for e in answer.events}
-    every = sorted(merged.values())[-MOST_EVENTS:]
-    if answer.events or not events:
-        rest = _rest(answer, source)
+    packed, seen, mark = _merged(record.events, record.seen, answer, source, now)
     return replace(
         record,
-        events=_pack(rest, every),
-        seen=_runs([first_seen.get(_event_key(e), now) for e in every]),
-        fingerprint=fingerprint(answer, merged=every != sorted(answer.events)),
+        events=packed,
+        seen=seen,
+        fingerprint=mark,
         answered_at=now,
         asked_at=now,
         silent_since=None,
         unanswered=False,
+    )
+
+
+def _merged(
+    packed: bytes | None, seen: Iterable[Seen], answer: Answer, source: str, now: datetime
+) -> tuple[bytes, tuple[Seen, ...], bytes]:
+    """What a source has said with an answer merged into it, and the fingerprint of that."""
+    rest, events = _unpack(packed)
+    first_seen = dict(zip(map(_event_key, events), _instants(seen), strict=True))
+    merged = {_event_key(e): e for e in events} | {_event_key(e): e for e in answer.events}
+    every = sorted(merged.values())[-MOST_EVENTS:]
+    if answer.events or not events:
+        rest = _rest(answer, source)
+    return (
+        _pack(rest, every),
+        _runs([first_seen.get(_event_key(e), now) for e in every]),
+        fingerprint(answer, merged=every != sorted(answer.events)),
     )
 
 
@@ -210,13 +261,16 @@ def _instants(runs: Iterable[Seen]) -> list[datetime]:
 
 
 def _all_checkpoints(record: TraceRecord) -> list[Checkpoint]:
-    """Those of the numbers before and of the present one, each once.
+    """Those of the numbers before and of the present one, of every source, each once.
 
     A number may come back, and its checkpoints with it: they were first seen when they first were.
     """
-    rest, events = _unpack(record.events)
     past = {_identity(c): c for c in reversed(_unpack_past(record.past))}
-    present = {_identity(c): c for c in _checkpoints(record.number, rest, events, record.seen)}
+    present = {
+        _identity(c): c
+        for said in (record.second, record)
+        for c in _checkpoints(record.number, *_unpack(said.events), said.seen)
+    }
     return [
         *(c for identity, c in reversed(past.items()) if identity not in present),
         *(
@@ -241,7 +295,7 @@ def _checkpoints(
 
 
 def _checkpoint(number: str, event: Event, source: str, first_seen: datetime) -> Checkpoint:
-    stage, flag = place(event.code)
+    stage, flag = place_of(source, event.code)
     return Checkpoint(
         number=number,
         at=event.at,
@@ -275,11 +329,18 @@ def _rest(answer: Answer, source: str) -> dict[str, Any]:
         "known": answer.known,
         "mail_type": answer.mail_type,
         "eta": None if answer.eta is None else _seconds(answer.eta),
-        "carrier": [answer.carrier.name, answer.carrier.url] if answer.carrier else None,
+        "carrier": _carrier_row(answer.carrier),
         "country": answer.country,
         "points_to": answer.points_to,
     }
     return {name: value for name, value in rest.items() if value}
+
+
+def _carrier_row(carrier: LocalCarrier | None) -> list[str | None] | None:
+    if carrier is None:
+        return None
+    number = [carrier.number] if carrier.number else []
+    return [carrier.name, carrier.url, *number]
 
 
 def _pack(rest: dict[str, Any], events: Iterable[Event]) -> bytes:

@@ -1,7 +1,8 @@
-"""What Cainiao's codes and states mean, from the lists in `data/`.
+"""What the sources' codes and states mean, from the lists in `data/`.
 
-The lists were read from published enumerations and recorded answers; new codes come, so a code
-that is not listed is placed by its prefix. No delivery is ever inferred from such a code.
+The lists were read from published enumerations and recorded answers; new codes come, so one of
+Cainiao's that is not listed is placed by its prefix, and no delivery is ever inferred from it. A
+sub-status of 17TRACK that is not listed means what its main status does, of which there are nine.
 """
 
 import csv
@@ -10,6 +11,9 @@ from functools import lru_cache
 from importlib.resources import files
 
 from stallwatch.model import Flag, Stage
+
+SEVENTEEN_TRACK = "17track"
+"""The name of the source whose codes are statuses."""
 
 _FAILURE_ENDINGS = (
     "_FAILURE",
@@ -39,7 +43,7 @@ _PREFIXES = (
     ("WMS_", Stage.ORIGIN_SORTING),
 )
 
-_DESTROYED = frozenset({"RT_DESTROY", "RT_WH_DESTROY"})
+_DESTROYED = frozenset({"RT_DESTROY", "RT_WH_DESTROY", "EXCEPTION_DESTROYED"})
 
 _OF_STATE = "STATUS:"
 """Stands before an answer's coarse `status` where it takes the place of an action code, none of
@@ -65,6 +69,14 @@ def _states() -> dict[str, Stage]:
         row["code"]: Stage(row["stage"])
         for row in _rows("status_values.csv")
         if row["code"].isupper() and row["code"].isascii() and " " not in row["code"]
+    }
+
+
+@lru_cache(maxsize=1)
+def _statuses() -> dict[str, tuple[Stage, Flag | None]]:
+    return {
+        canonical(row["code"]): (Stage(row["stage"]), Flag(row["flag"]) if row["flag"] else None)
+        for row in _rows("seventeen_track.csv")
     }
 
 
@@ -97,6 +109,21 @@ def place(code: str) -> tuple[Stage, Flag | None]:
     for prefix, stage in _PREFIXES:
         if code.startswith(prefix):
             return stage, None
+    return Stage.IN_TRANSIT_UNPLACED, None
+
+
+def place_of(source: str, code: str) -> tuple[Stage, Flag | None]:
+    """The stage of a source's code, and what else it says."""
+    return place_status(code) if source == SEVENTEEN_TRACK else place(code)
+
+
+@lru_cache(maxsize=256)
+def place_status(status: str) -> tuple[Stage, Flag | None]:
+    """The stage of a status or sub-status of 17TRACK, and what else it says."""
+    status = canonical(status)
+    for known in (status, status.partition("_")[0]):
+        if known in _statuses():
+            return _statuses()[known]
     return Stage.IN_TRANSIT_UNPLACED, None
 
 

@@ -73,6 +73,9 @@ class Roles:
                 return logical[topic]
             case "sqs", {"QueueUrl": queue}:
                 return f"{logical[queue]}.Arn"
+            case "ssm", {"Name": name}:
+                place = "arn:AWS::Partition:ssm:AWS::Region:AWS::AccountId:parameter"
+                return place + logical[name]
             case "lambda", {"FunctionName": name}:
                 return f"{logical[name]}.Arn"
             case _:

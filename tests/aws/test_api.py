@@ -1001,9 +1001,15 @@ def test_a_checked_order_says_what_is_known_of_it(api: Api) -> None:
 
 def test_the_health_of_the_source_is_shown(api: Api) -> None:
     """Since when it is down, and when it is tried again."""
-    assert [{"name": "cainiao", "verdict": "ok", "down_since": None, "next_try_at": None}] == (
-        api.call("GET", "/stats")[1]["sources"]
-    )
+    assert [
+        {
+            "name": "cainiao",
+            "verdict": "ok",
+            "down_since": None,
+            "next_try_at": None,
+            "credits": None,
+        }
+    ] == (api.call("GET", "/stats")[1]["sources"])
     api.add(tracking_number="LP00123456789012")
     api.world.cainiao.be("block_page")
     api.world.pull()

@@ -5,8 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.aws.world import World, world_at
-from tests.case_runner import Case, Look, load
+from stallwatch import clients
+from stallwatch.model import Kind
+from stallwatch.store.evaluations import EvaluationStore
+from stallwatch.store.table import Table
+from tests.aws.world import World, world_at, world_with
+from tests.case_runner import GATE_CASES, Case, Look, load
+from tests.lookalikes.seventeen_track import Lookalike as SeventeenTrack
 
 START = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 
@@ -14,6 +19,13 @@ START = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     with world_at(START, monkeypatch) as built:
+        yield built
+
+
+@pytest.fixture
+def two_sources(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """With 17TRACK as the second source."""
+    with SeventeenTrack() as track, world_with(track, START, monkeypatch) as built:
         yield built
 
 
@@ -105,3 +117,56 @@ def test_case(world: World, case: Case) -> None:
             assert expect["reason"] in {o.get("reason") for m in sent for o in m.body["orders"]}
         world.pump()
         assert [] == world.messages()
+
+
+def tell_second(player: Player, look: Look, known: list[tuple[datetime, str]]) -> None:
+    """Have 17TRACK know what the case says, and be as it says."""
+    track = player.world.track
+    assert track is not None
+    known += look.second_checkpoints
+    if player.number is not None and known:
+        track.put(player.number, known)
+    track.be("fine" if look.second == "answers" else "status_500")
+
+
+def facts_of_claims(world: World) -> list[dict[str, object]]:
+    """What was put down with the claims, the newest last."""
+    dossier = EvaluationStore(Table(clients.dynamodb(), world.table)).open("case")
+    assert dossier is not None
+    claims = [a for a in dossier.alerts if a.kind is Kind.REFUND_CLAIM]
+    return [a.facts for a in sorted(claims, key=lambda a: a.raised_at)]
+
+
+@pytest.mark.parametrize("case", load(START, GATE_CASES), ids=lambda case: case.name)
+def test_gate_case(two_sources: World, case: Case) -> None:
+    """Each look sends what the case says, and no number costs two credits."""
+    world, track = two_sources, two_sources.track
+    assert track is not None
+    player = Player(world, case)
+    known: list[tuple[datetime, str]] = []
+    player.add()
+    for index, look in enumerate(case.looks):
+        world.now = look.now + timedelta(minutes=5 * index)
+        player.prepare(look)
+        tell_second(player, look, known)
+        for _ in range(
+            3
+        ):  # the first sees what is due, the second registers, the third is answered
+            world.check("case")
+
+        _, order = world.call("GET", "/orders/case")
+        sent = world.messages()
+        expect = look.expect
+        assert sorted(expect["alerts"]) == sorted(m.kind for m in sent)
+        if "stage" in expect:
+            assert expect["stage"] == order["stage"]
+        if "silent_days" in expect:
+            assert expect["silent_days"] == order["silent_days"]
+        if "reason" in expect:
+            assert expect["reason"] in {o.get("reason") for m in sent for o in m.body["orders"]}
+        if "asked" in expect:
+            assert expect["asked"] is (track.asked != [])
+        if "passed_over" in expect:
+            passed_over = facts_of_claims(world)[-1].get("second_passed_over", False)
+            assert expect["passed_over"] is passed_over
+    assert set(track.spent.values()) <= {1}

@@ -3,7 +3,7 @@
 import importlib.util
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -20,11 +20,13 @@ from stallwatch.clock import LambdaClock
 from tests.aws import moto
 from tests.aws.roles import Roles
 from tests.lookalikes.cainiao import Lookalike
+from tests.lookalikes.seventeen_track import Lookalike as SeventeenTrack
 from tests.template import ROOT, without_serverless, woken_by
 from tests.transformed import Names, defaults, functions, variables
 
 REGION = moto.REGION
 
+KEY_NAME = "/stallwatch/17track"
 PAGE_URL = "https://stallwatch.example/"
 
 _MADE_ONCE = [make for make in vars(clients).values() if hasattr(make, "cache_clear")]
@@ -75,8 +77,12 @@ class World:
     cainiao: Lookalike
     stack: moto.Stack
     roles: Roles
+    track: SeventeenTrack | None = None
+    """17TRACK, where the stack asks it."""
     handlers: dict[str, ModuleType] = field(default_factory=dict)
     nudges: int = 0
+    parameters: dict[str, str] = field(default_factory=dict)
+    """The template's, where they are not at their defaults."""
     _seen: int = 0
     """How much of the stream was delivered."""
 
@@ -102,6 +108,18 @@ class World:
             "pull_tracking": self.stack.ids["PullDeadLetters"],
             "evaluate_orders": self.stack.ids["EvaluateDeadLetters"],
         }
+
+    def deploy(self, parameters: Mapping[str, str], changed: Mapping[str, str]) -> None:
+        """Give the functions what the template gives them with some parameters.
+
+        Args:
+            parameters: The template's, in place of their defaults or of what they were before.
+            changed: Variables of the environment that are set otherwise.
+        """
+        self.parameters |= parameters
+        known = Names({**self.roles.ids, **defaults(), **self.parameters})
+        for name in functions():
+            self.handlers[name] = _deployed(self, name, variables(name, known) | {**changed})
 
     # Time.
 
@@ -227,6 +245,38 @@ def world_at(now: datetime, monkeypatch: pytest.MonkeyPatch, **changed: str) -> 
     Each function sees the variables that the template gives it, some of them `changed`, and what it
     asks AWS for is what its role allows.
     """
+    with _world(now, monkeypatch, {}, changed) as world:
+        yield world
+
+
+@contextmanager
+def world_with(
+    track: SeventeenTrack, now: datetime, monkeypatch: pytest.MonkeyPatch, **parameters: str
+) -> Iterator[World]:
+    """A stack that asks 17TRACK too, with its key in a parameter.
+
+    Args:
+        track: 17TRACK.
+        now: The instant at which its clock stands.
+        monkeypatch: Takes it all down again.
+        parameters: The template's, besides those that name 17TRACK.
+    """
+    named = {"SeventeenTrackKey": KEY_NAME, "SeventeenTrackUrl": track.url}
+    with _world(now, monkeypatch, {**named, **parameters}, {}) as world:
+        moto.client("ssm").put_parameter(
+            Name=KEY_NAME, Value=track.key, Type="SecureString", Overwrite=True
+        )
+        world.track = track
+        yield world
+
+
+@contextmanager
+def _world(
+    now: datetime,
+    monkeypatch: pytest.MonkeyPatch,
+    parameters: Mapping[str, str],
+    changed: Mapping[str, str],
+) -> Iterator[World]:
     with moto.on(), Lookalike() as cainiao:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             monkeypatch.setenv(name, "testing")
@@ -234,16 +284,14 @@ def world_at(now: datetime, monkeypatch: pytest.MonkeyPatch, **changed: str) -> 
         # moto does not know the endpoint that has the account's id in it.
         monkeypatch.setenv("AWS_ACCOUNT_ID_ENDPOINT_MODE", "disabled")
         stack = moto.stack(without_serverless())
-        ids = stack.ids | {"PullTrackingFunction": "pull"}
+        ids = stack.ids | {"PullTrackingFunction": "pull", "SeventeenTrackKey": KEY_NAME}
         world = World(now, cainiao, stack, Roles(ids))
         world.empty()
         monkeypatch.setattr(LambdaClock, "now", lambda _: world.now)
         monkeypatch.setattr(LambdaClock, "sleep", lambda _, d: world.advance(seconds=d.seconds))
-        given = {"PublicUrl": PAGE_URL, "CainiaoUrl": cainiao.url}
-        known = Names({**defaults(), **given, **ids})
         with _watched(world):
-            for name in functions():
-                world.handlers[name] = _deployed(world, name, variables(name, known) | changed)
+            given = {"PublicUrl": PAGE_URL, "CainiaoUrl": cainiao.url, **parameters}
+            world.deploy(given, changed)
             yield world
 
 

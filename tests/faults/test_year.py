@@ -5,8 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from unittest import mock
 
-from stallwatch import evaluating
-from stallwatch.checking import Check
+from stallwatch import checking, evaluating
 from stallwatch.model import Kind, Order, Trace
 from stallwatch.rules import Decision, evaluate
 from stallwatch.wheel import cadence
@@ -40,7 +39,7 @@ def test_weeks_in_which_nothing_is_broken() -> None:
 
 def test_a_clock_that_nobody_looks_at_is_seen() -> None:
     """A breakage: the instants that need no answer are passed over."""
-    with mock.patch.object(Check, "_is_clock_due", return_value=False):
+    with mock.patch.object(checking, "is_clock_due", return_value=False):
         judgement = judge(live(some_weeks()))
     assert judgement.kinds[Kind.PROTECTION_ENDING].missed
 

@@ -4,19 +4,36 @@ import json
 import os
 import subprocess
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.request import Request, urlopen
 
 import pytest
 
-from tests.local.machine import ROOT
+from tests.local.machine import ROOT, client
 from tests.local.parts import need
 from tests.local.stack import FUNCTIONS, FunctionError, LocalStack
+from tests.lookalikes.seventeen_track import KEY, Lookalike
 
 
 @pytest.fixture(scope="module")
-def local() -> Iterator[LocalStack]:
-    """A stack with a mail subscriber."""
+def track() -> Iterator[Lookalike]:
+    """17TRACK."""
+    with Lookalike() as lookalike:
+        yield lookalike
+
+
+@pytest.fixture(scope="module")
+def local(track: Lookalike) -> Iterator[LocalStack]:
+    """A stack with a mail subscriber, which asks 17TRACK first."""
     need("emulator")
-    parameters = {"AlertEmail": "buyer@example.org", "CheckEvery": "rate(3 hours)"}
+    parameters = {
+        "AlertEmail": "buyer@example.org",
+        "CheckEvery": "rate(3 hours)",
+        "FirstSource": "17track",
+        "SeventeenTrackKey": "/stallwatch/17track",
+        "SeventeenTrackUrl": track.url,
+    }
     with LocalStack("test-stack", parameters=parameters) as stack:
         yield stack
 
@@ -64,6 +81,40 @@ def test_variables_are_added_to_all_functions(local: LocalStack) -> None:
     assert [variables["CLOCK_SHIFT"] for variables in seen] == ["86400"] * len(FUNCTIONS)
     table = local.outputs["OrdersTableName"]
     assert [variables["TABLE_NAME"] for variables in seen] == [table] * len(FUNCTIONS)
+
+
+def test_17track_is_asked_with_the_key_from_its_parameter(
+    local: LocalStack, track: Lookalike
+) -> None:
+    """An order is registered, and answered about at the next look."""
+    parameters = client("ssm", local.stack["aws_endpoint"])
+    parameters.put_parameter(Name="/stallwatch/17track", Value=KEY, Type="SecureString")
+    now, number = datetime.now(UTC), "LP00000000000001"
+    track.put(number, [(now - timedelta(days=3), "InTransit_Departure")])
+    order = {
+        "order_id": "cup",
+        "ordered_on": (now - timedelta(days=9)).date().isoformat(),
+        "tracking_number": number,
+    }
+    with opened(local, "/orders", order):
+        local.settle()
+    assert {number: 1} == dict(track.spent)
+    local.invoke("pull_tracking", {"order_ids": ["cup"]})
+    local.settle()
+    with opened(local, "/orders/cup") as answer:
+        seen = json.load(answer)
+    assert "departed_origin" == seen["stage"]
+    assert ["17track"] == [checkpoint["source"] for checkpoint in seen["checkpoints"]]
+
+
+def opened(local: LocalStack, path: str, body: object = None) -> Any:
+    """What the API answers."""
+    request = Request(  # noqa: S310
+        f"{local.stack['api_url']}{path}",
+        data=None if body is None else json.dumps(body).encode(),
+        headers={"x-api-key": local.stack["api_key"], "content-type": "application/json"},
+    )
+    return urlopen(request)  # noqa: S310
 
 
 def test_one_command_redrives(local: LocalStack) -> None:

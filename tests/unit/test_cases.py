@@ -6,11 +6,22 @@ from datetime import UTC, date, datetime
 import pytest
 
 from stallwatch.limits import Limits
-from stallwatch.model import Action, Alert, Checkpoint, Deed, Order, Service, Spot, Trace
+from stallwatch.model import (
+    Action,
+    Alert,
+    Checkpoint,
+    Deed,
+    Kind,
+    Order,
+    SecondOpinion,
+    Service,
+    Spot,
+    Trace,
+)
 from stallwatch.reading import read
 from stallwatch.rules import Memory, evaluate
-from stallwatch.vocabulary import place
-from tests.case_runner import CASES, Case, Look, load
+from stallwatch.vocabulary import place_of
+from tests.case_runner import CASES, GATE_CASES, Case, Look, load
 from tests.local.parts import FACTS
 
 START = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
@@ -39,8 +50,10 @@ def order_of(case: Case) -> Order:
     )
 
 
-def checkpoint(number: str, at: datetime, code: str, seen: datetime) -> Checkpoint:
-    stage, flag = place(code)
+def checkpoint(
+    number: str, at: datetime, code: str, seen: datetime, source: str = "cainiao"
+) -> Checkpoint:
+    stage, flag = place_of(source, code)
     return Checkpoint(
         number=number,
         at=at,
@@ -51,7 +64,7 @@ def checkpoint(number: str, at: datetime, code: str, seen: datetime) -> Checkpoi
         flag=flag,
         text=code,
         place=None,
-        source="cainiao",
+        source=source,
         first_seen=seen,
     )
 
@@ -118,3 +131,67 @@ def test_case(case: Case) -> None:
         alerts += [replace(a, sent_at=look.now) for a in decision.due]
         again = evaluate(order, trace, alerts, memory, look.now, LIMITS)
         assert () == again.due
+
+
+def ask_second(order: Order, trace: Trace, look: Look) -> Trace:
+    """What the second source said before an evaluation, and that it was asked at all."""
+    before = trace.second or SecondOpinion()
+    if look.second == "fails":
+        since = before.failing_since or look.now
+        return replace(trace, second=replace(before, failing_since=since))
+    number = order.tracking_number or ""
+    known = {(c.at, c.code) for c in trace.checkpoints}
+    new = [
+        checkpoint(number, at, code, look.now, "17track")
+        for at, code in look.second_checkpoints
+        if (at, code) not in known
+    ]
+    return replace(
+        trace,
+        checkpoints=(*trace.checkpoints, *new),
+        second=SecondOpinion(answered_at=look.now, known=bool(new)),
+    )
+
+
+@pytest.mark.parametrize("case", load(START, GATE_CASES), ids=lambda case: case.name)
+def test_gate_case(case: Case) -> None:
+    """Each evaluation gives what the case says; the second source is asked where the rules say."""
+    order = order_of(case)
+    trace = Trace(number=order.tracking_number, mail_type=case.mail_type)
+    alerts: list[Alert] = []
+    memory = Memory()
+    asked = False
+    second_from: datetime | None = None
+    for index, look in enumerate(case.looks):
+        order, trace = prepare(order, trace, look)
+        if index == 0:
+            trace = replace(
+                trace, answered_at=case.first_answer_at, known=case.answer != "not_found"
+            )
+        sent: list[Alert] = []
+        if look.checkpoints or look.actions or look.change_number:
+            second_from = None  # the first source has news, or every run looks at the order anew
+        if look.answered and second_from is not None and second_from <= look.now:
+            asked, trace = True, ask_second(order, trace, look)
+        for _ in range(2):
+            decision = evaluate(order, trace, alerts, memory, look.now, LIMITS, second_source=True)
+            memory = decision.memory
+            sent += decision.due
+            alerts += [replace(a, sent_at=look.now) for a in decision.due]
+            second_from = decision.second_from
+            if look.answered and second_from is not None and second_from <= look.now:
+                asked, trace = True, ask_second(order, trace, look)
+
+        expect = look.expect
+        assert sorted(expect["alerts"]) == sorted(a.kind.value for a in sent)
+        if "stage" in expect:
+            assert expect["stage"] == decision.stage
+        if "silent_days" in expect:
+            assert expect["silent_days"] == decision.silent_days
+        if "reason" in expect:
+            assert expect["reason"] in {a.reason for a in sent}
+        if "asked" in expect:
+            assert expect["asked"] is asked
+        if "passed_over" in expect:
+            assert Kind.REFUND_CLAIM in {a.kind for a in sent}
+            assert expect["passed_over"] is decision.second_passed_over

@@ -70,7 +70,8 @@ FACTS: dict[str, object] = {
     "claim_opens_on": "2026-06-14",
     "protection_ends_on": "2026-06-20",
     "delivered_on": "2026-06-14",
-    "carrier": ["La Poste", None],
+    "carrier": ["La Poste", "https://poste.example/", "RB123456785FR"],
+    "second": ["17track", "2026-06-15", "2026-04-15", "Departed"],
     "known": True,
     "departed": True,
     "destroyed": True,
@@ -82,7 +83,7 @@ FACTS: dict[str, object] = {
 """All that may be known; what is not true or not known is missing."""
 
 ALWAYS = {"stage", "untracked_days", "service", "window", "last_update", "late_on"}
-MAYBE = ("carrier", "known", "destroyed", "ended_by_design", "last_place")
+MAYBE = ("carrier", "known", "destroyed", "ended_by_design", "last_place", "second")
 
 
 def not_here(*answers: tuple[Spot, date]) -> Action:
@@ -212,9 +213,8 @@ def test_no_sentence_is_there_for_nothing(language: str) -> None:
             for order in (ORDER, replace(ORDER, tracking_number=None, title=None)):
                 compose(letter(kind, reason, (order,), facts), PAGE, heard)
                 compose(letter(kind, reason, (order, order), facts), PAGE, heard)
-    compose(
-        letter(Kind.REFUND_CLAIM, SILENCE, facts=FACTS | {"second_passed_over": True}), PAGE, heard
-    )
+    for said in ({"second_passed_over": True}, {"second": ["17track", "2026-06-15"]}):
+        compose(letter(Kind.REFUND_CLAIM, SILENCE, facts=FACTS | said), PAGE, heard)
     ahead = {"late_on": "2026-07-02", "claim_opens_on": "2026-07-14"}
     for facts in (FACTS | ahead, FACTS | ahead | {"protection_ends_on": "2026-07-01"}):
         compose(letter(Kind.STALLED, facts=facts), PAGE, heard)
@@ -411,7 +411,13 @@ def test_text_from_outside_breaks_nothing(
     """Titles, the carrier's words and names stay where they are put, on one line."""
     kind, reason = spoken
     plain = compose(letter(kind, reason), PAGE, Words())
-    facts = FACTS | {"last_text": text, "last_place": where, "carrier": [carrier or "x", None]}
+    page, number = FACTS["carrier"][1:]  # type: ignore[index]
+    facts = FACTS | {
+        "last_text": text,
+        "last_place": where,
+        "carrier": [carrier or "x", page, number],
+        "second": ["17track", "2026-06-15", "2026-04-15", text],
+    }
     order = replace(ORDER, title=title or None)
 
     message = compose(letter(kind, reason, (order,), facts), PAGE, Words())
@@ -473,6 +479,8 @@ def test_a_claim_asks_where_it_may_lie_unscanned() -> None:
     mail, advice = claim()
     asked = [line for line in mail.splitlines() if line.startswith("To check: ")]
     assert 4 == len(asked)
+    assert "Ask La Poste with the number RB123456785FR" in mail
+    mail, _ = claim(carrier=["La Poste", None])
     assert "Ask La Poste with the number LP00000000000001" in mail
     assert "(neighbours, parcel locker, post office, doorstep)" in advice
 
@@ -546,3 +554,47 @@ def test_protection_that_ends_today_says_today() -> None:
         mail = compose(letter(Kind.PROTECTION_ENDING, facts=facts), PAGE, Words()).email
         assert told in mail
         assert ("dispute today" in mail) is (left <= 1)
+
+
+def test_a_claim_says_what_the_second_source_knows() -> None:
+    """Or that it was passed over; other alerts need not."""
+
+    def mail(kind: Kind, reason: str = "", **said: object) -> str:
+        facts = {name: value for name, value in FACTS.items() if name != "second"}
+        return compose(letter(kind, reason, facts=facts | said), PAGE, Words()).email
+
+    knows = ["17track", "2026-06-15", "2026-04-15", "Departed from China"]
+    assert (
+        "17TRACK was asked too, on June 15, 2026."
+        " The last it knows is of April 15, 2026: Departed from China"
+    ) in mail(Kind.REFUND_CLAIM, SILENCE, second=knows)
+    nothing = mail(Kind.REFUND_CLAIM, SILENCE, second=knows[:2])
+    assert "17TRACK was asked too, on June 15, 2026, and knows nothing of the parcel." in nothing
+    passed_over = mail(Kind.REFUND_CLAIM, SILENCE, second=knows, second_passed_over=True)
+    assert "has not answered for days" in passed_over
+    assert "17TRACK" not in passed_over
+    for told in (
+        mail(Kind.REFUND_CLAIM, SILENCE),
+        mail(Kind.REFUND_CLAIM, RETURNED, second=knows),
+        mail(Kind.STALLED, second=knows, second_passed_over=True),
+    ):
+        assert "17TRACK" not in told
+        assert "second source" not in told
+
+
+def test_the_local_carrier_is_named_with_its_number_and_page() -> None:
+    """By which the buyer can ask it."""
+    customs = letter(Kind.ACTION_NEEDED, "customs")
+    email = compose(customs, PAGE, Words()).email
+    assert "Ask La Poste (number RB123456785FR) or the customs office" in email
+    assert "Ask La Poste (number RB123456785FR): https://poste.example/\n" in email
+    for carrier, expected in (
+        (["La Poste", None, None], "Ask La Poste or the customs"),
+        (["La Poste", None], "Ask La Poste or the customs"),
+        (None, "Ask the local carrier or the customs"),
+    ):
+        facts = {name: value for name, value in FACTS.items() if name != "carrier"}
+        facts |= {} if carrier is None else {"carrier": carrier}
+        told = compose(letter(Kind.ACTION_NEEDED, "customs", facts=facts), PAGE, Words()).email
+        assert expected in told
+        assert "poste.example" not in told

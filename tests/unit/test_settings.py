@@ -8,6 +8,7 @@ from stallwatch.limits import Limits
 from stallwatch.settings import Settings, SettingsError
 from tests.template import rules_variable
 
+WITH_KEY = {"SEVENTEEN_TRACK_KEY": "/stallwatch/17track"}
 GOOD = {
     "TABLE_NAME": "orders",
     "TOPIC_ARN": "arn:aws:sns:eu-central-1:000000000000:alerts",
@@ -19,6 +20,7 @@ GOOD = {
     "CAINIAO_PER_MINUTE": "60",
     "TURN_MINUTES": "30",
     "CHECK_EVERY": "rate(15 minutes)",
+    "SEVENTEEN_TRACK_URL": "https://17track.example/v2.4",
     "RULES": "{}",
 }
 
@@ -29,6 +31,7 @@ NEEDED_BY = {
     "page_url": "PAGE_URL",
     "home_country": "HOME_COUNTRY",
     "cainiao_url": "CAINIAO_URL",
+    "seventeen_track_url": "SEVENTEEN_TRACK_URL",
     "pace": "CAINIAO_PER_MINUTE",
     "wheel": "TURN_MINUTES",
     "catch_up": "CHECK_EVERY",
@@ -77,6 +80,7 @@ def test_a_missing_variable_is_named(name: str, variable: str, value: str | None
         ("limits", "RULES", '{"stalled": 1.5}'),
         ("limits", "RULES", '{"stalled": "12"}'),
         ("clock_shift", "CLOCK_SHIFT", "a day"),
+        ("first_source", "FIRST_SOURCE", "dhl"),
     ],
 )
 def test_a_variable_that_makes_no_sense_is_named(name: str, variable: str, value: str) -> None:
@@ -123,4 +127,27 @@ def test_the_rules_numbers_come_from_the_stack() -> None:
 def test_a_second_source_is_one_whose_key_is_named() -> None:
     """Empty: none."""
     assert not Settings(GOOD | {"SEVENTEEN_TRACK_KEY": ""}).second_source
-    assert Settings(GOOD | {"SEVENTEEN_TRACK_KEY": "/stallwatch/17track"}).second_source
+    assert ("cainiao",) == Settings(GOOD).sources
+    settings = Settings(GOOD | WITH_KEY)
+    assert settings.second_source
+    assert ("cainiao", "17track") == settings.sources
+    assert 10 == settings.pace.batch
+
+
+def test_17track_may_be_the_first_source() -> None:
+    """Then there is no second one, and its own pace holds: three requests a second at most."""
+    settings = Settings(GOOD | WITH_KEY | {"FIRST_SOURCE": "17track"})
+    assert ("17track",) == settings.sources
+    assert not settings.second_source
+    assert settings.pace == settings.seventeen_track_pace
+    assert 40 == settings.pace.batch
+    assert timedelta(seconds=1) / 3 <= settings.pace.interval
+
+
+@pytest.mark.parametrize("variables", [{}, {"SEVENTEEN_TRACK_KEY": ""}])
+def test_17track_cannot_be_the_first_source_without_a_key(variables: dict[str, str]) -> None:
+    """What is missing is said before anything is asked."""
+    settings = Settings(GOOD | variables | {"FIRST_SOURCE": "17track"})
+    for name in ("first_source", "second_source", "sources", "pace"):
+        with pytest.raises(SettingsError, match="SEVENTEEN_TRACK_KEY"):
+            getattr(settings, name)

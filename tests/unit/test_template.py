@@ -63,8 +63,8 @@ OF_POWERTOOLS = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"}
 NEED_NOT_BE_SET = {"CLOCK_SHIFT"}
 """Only a demonstration moves the clock of its stack."""
 
-TOLD_TO_ALL = {"SEVENTEEN_TRACK_KEY"}
-"""Whether there is a second source; empty where there is none."""
+TOLD_TO_ALL = {"FIRST_SOURCE", "SEVENTEEN_TRACK_KEY"}
+"""Which sources there are: Cainiao alone, where neither says otherwise."""
 
 
 class Noting(dict[str, str]):
@@ -330,6 +330,9 @@ OF_THE_CONTRACT = {
 
 OURS = {
     "Language": "en",
+    "FirstSource": "cainiao",
+    # Where a look-alike is asked.
+    "SeventeenTrackUrl": "https://api.17track.net/track/v2.4",
     # A shorter turn serves more orders.
     "TurnMinutes": "30",
 }

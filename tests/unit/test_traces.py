@@ -11,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stallwatch.answers import Answer, Event
-from stallwatch.model import Checkpoint, LocalCarrier, SecondOpinion
+from stallwatch.model import Checkpoint, LocalCarrier
 from stallwatch.sources.cainiao import parse
 from stallwatch.traces import (
     MOST_EVENTS,
     UNANSWERED,
+    SecondRecord,
     Seen,
     TraceRecord,
     absorb,
@@ -317,10 +318,12 @@ def test_another_source_adds_to_what_the_first_said() -> None:
 
 def test_another_source_s_answer_leaves_the_second_opinion_alone() -> None:
     """It is about the same number still."""
-    opinion = SecondOpinion(answered_at=NOW)
+    opinion = SecondRecord().absorb(answer([event(0, "Delivered")]), "17track", NOW)
     record = replace(written(TraceRecord(A), answer([event(0, "X")]), NOW), second=opinion)
     assert opinion == absorb(record, answer([event(1, "Y")]), "17track", NOW).second
-    assert change_number(record, B).second is None
+    other = change_number(record, B)
+    assert other.second.open() is None
+    assert {"X", "Delivered"} == {c.code for c in other.open().checkpoints}
 
 
 def test_a_source_that_tells_another_story_each_day_does_not_fill_the_table() -> None:

@@ -347,6 +347,15 @@ class DraftsOut(BaseModel):
     drafts: list[DraftOut]
 
 
+class CreditsOut(BaseModel):
+    """What asking a source costs: a credit for each new number."""
+
+    spent: int = Field(description="On numbers that were registered here")
+    left: int | None = Field(description="As the source said last")
+    total: int | None
+    asked_at: Instant | None = Field(description="When it was asked for that")
+
+
 class SourceOut(BaseModel):
     """The health of a source."""
 
@@ -354,6 +363,7 @@ class SourceOut(BaseModel):
     verdict: Literal["ok", "blocked", "failing"]
     down_since: Instant | None
     next_try_at: Instant | None = Field(description="While it is paused: when it is tried again")
+    credits: CreditsOut | None = Field(description="Of a source that takes some")
 
 
 class SumOut(BaseModel):

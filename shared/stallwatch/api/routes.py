@@ -19,6 +19,7 @@ from stallwatch.api.claim_models import ClaimOut
 from stallwatch.api.forms import TYPES, Form, claim_response, form_for
 from stallwatch.api.models import (
     ActionIn,
+    CreditsOut,
     DraftOut,
     DraftsOut,
     ErrorOut,
@@ -39,7 +40,7 @@ from stallwatch.api.models import (
 )
 from stallwatch.api.views import experiences_out, money_out, order_details, order_out
 from stallwatch.api.web import asset, docs_page, openapi_document, page
-from stallwatch.booking import Desk, Place
+from stallwatch.booking import Desk, Place, Records
 from stallwatch.claiming import Claims, Link
 from stallwatch.drafts import drafts
 from stallwatch.errors import (
@@ -51,7 +52,9 @@ from stallwatch.errors import (
 )
 from stallwatch.intake import check_action, check_endpoint
 from stallwatch.model import Action, Order, Spot, Stage, State
+from stallwatch.registering import Credits
 from stallwatch.subscribing import Subscription, Subscriptions
+from stallwatch.vocabulary import SEVENTEEN_TRACK
 from stallwatch.words import Words
 
 MOST_BYTES = 64 * 1024
@@ -72,7 +75,7 @@ class Services:
         claims: The claim files.
         subscriptions: The subscribers.
         home_country: The destination of an order that names none.
-        source: The name of the source.
+        sources: The names of the sources, the first one first.
         words: The language of the advice.
         now: The instant of the request.
     """
@@ -81,7 +84,7 @@ class Services:
     claims: Claims
     subscriptions: Subscriptions
     home_country: str
-    source: str
+    sources: tuple[str, ...]
     words: Words
     now: datetime
 
@@ -592,20 +595,33 @@ def stats() -> StatsOut:
     """Counts over all orders."""
     services = _services()
     totals = services.desk.records.totals()
-    health = services.desk.records.health(services.source)
-    source = SourceOut(
-        name=services.source,
-        verdict=health.verdict.value,
-        down_since=health.down_since,
-        next_try_at=health.open_until,
-    )
     return StatsOut(
         orders=dict(totals.states),
         stages=dict(totals.stages),
         alerts=dict(totals.alerts),
         money=money_out(totals.money),
         deliveries=experiences_out(totals.experiences, services.desk.limits),
-        sources=[source],
+        sources=[_source(services.desk.records, name) for name in services.sources],
+    )
+
+
+def _source(records: Records, name: str) -> SourceOut:
+    health = records.health(name)
+    return SourceOut(
+        name=name,
+        verdict=health.verdict.value,
+        down_since=health.down_since,
+        next_try_at=health.open_until,
+        credits=_credits(records.credits(name)) if name == SEVENTEEN_TRACK else None,
+    )
+
+
+def _credits(found: Credits) -> CreditsOut:
+    return CreditsOut(
+        spent=found.spent,
+        left=None if found.quota is None else found.quota.left,
+        total=None if found.quota is None else found.quota.total,
+        asked_at=found.quota_at,
     )
 
 

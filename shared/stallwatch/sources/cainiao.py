@@ -20,8 +20,9 @@ from urllib.parse import quote, urlsplit
 from stallwatch import __version__
 from stallwatch.answers import Answer, Event, Reply, Verdict
 from stallwatch.model import LocalCarrier, Stage
-from stallwatch.numbers import normalize_number
+from stallwatch.numbers import is_s10, normalize_number
 from stallwatch.sources.transport import Received, Transport, UnansweredError
+from stallwatch.sources.wording import link, without_contacts
 from stallwatch.text import clean
 from stallwatch.vocabulary import code_of_state, is_listed, place, stage_of_state
 
@@ -67,17 +68,6 @@ _ETA_FROM = datetime(2010, 1, 1, tzinfo=UTC).timestamp() * 1000
 _ETA_BEFORE = datetime(2101, 1, 1, tzinfo=UTC).timestamp() * 1000
 
 _TOWN = re.compile(r"\[([^\[\]]*)\] ?")
-
-_CONTACT = re.compile(
-    r"(?:https?://|www\.)\S+"
-    r"|(?<!\S)\S+@\S+"
-    r"|(?<!\d)(?!\d{4}-\d\d-\d\d)\+?\d(?:[ ().-]{0,2}\d){8,}",
-    re.ASCII | re.IGNORECASE,
-)
-_HINT_OF_CONTACT = re.compile(r"[0-9@.]")
-"""Every contact has one of these and few texts do, which makes this the cheaper search."""
-
-_LONGEST_LINK = 200
 
 _SAYS_NOTHING = frozenset({Stage.ORDERED, Stage.IN_TRANSIT_UNPLACED})
 """The stages of states that are too coarse to be worth a checkpoint."""
@@ -203,7 +193,8 @@ def _answer(number: str, entry: Mapping[str, Any]) -> Answer | None:
     by_status = _by_status(entry, events)
     if by_status is not None:
         events = sorted([*events, by_status])
-    points_to = None if events else _points_to(entry, number)
+    other = _points_to(entry, number)
+    points_to = None if events else other
     return Answer(
         number=number,
         known=bool(events)
@@ -213,7 +204,7 @@ def _answer(number: str, entry: Mapping[str, Any]) -> Answer | None:
         events=tuple(events[-MAX_EVENTS:]),
         mail_type=clean(entry.get("mailType"), 40) or None,
         eta=_eta(entry.get("globalEtaInfo")),
-        carrier=_carrier(entry.get("destCpInfo")),
+        carrier=_carrier(entry.get("destCpInfo"), other),
         # A town may stand behind the country: that is the receiver's.
         country=clean(clean(entry.get("destCountry"), 200).partition(",")[0], 60) or None,
         points_to=points_to,
@@ -295,13 +286,7 @@ def _words(detail: Mapping[str, Any]) -> tuple[str, str | None]:
     if match is not None:
         town, text = clean(match[1], 60), text[match.end() :]
     text = text or clean(detail.get("desc"), 400) or clean(detail.get("descTitle"), 400)
-    return _without_contacts(text), town or None
-
-
-def _without_contacts(text: str) -> str:
-    if _HINT_OF_CONTACT.search(text):
-        text = _CONTACT.sub("...", text)
-    return text[:200].rstrip()
+    return without_contacts(text), town or None
 
 
 def _by_status(entry: Mapping[str, Any], events: Sequence[Event]) -> Event | None:
@@ -329,7 +314,7 @@ def _by_status(entry: Mapping[str, Any], events: Sequence[Event]) -> Event | Non
         if latest is None or stage is not Stage.DELIVERED:
             return None
         clock = latest
-    text = _without_contacts(clean(entry.get("statusDesc"), 400))
+    text = without_contacts(clean(entry.get("statusDesc"), 400))
     return replace(clock, code=code_of_state(status), text=text, place=None)
 
 
@@ -352,24 +337,13 @@ def _eta(info: object) -> datetime | None:
     return _EPOCH + timedelta(milliseconds=latest)
 
 
-def _carrier(info: object) -> LocalCarrier | None:
-    """The local carrier; its phone number is left alone, for it may be a courier's."""
+def _carrier(info: object, other: str | None) -> LocalCarrier | None:
+    """The local carrier; its phone number is left alone, for it may be a courier's.
+
+    It knows the parcel by the latest number where that is a postal one; any other is Cainiao's own.
+    """
     if not isinstance(info, dict):
         return None
     name = clean(info.get("cpName"), 80)
-    return LocalCarrier(name, _link(info.get("url"))) if name else None
-
-
-def _link(url: object) -> str | None:
-    """An address that a page can link to."""
-    if not isinstance(url, str):
-        return None
-    url = url.strip()
-    if len(url) > _LONGEST_LINK or not url.isprintable() or any(c in url for c in " \"'<>\\`"):
-        return None
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in {"http", "https"} and parts.hostname and "@" not in parts.netloc
-    except ValueError:
-        return None
-    return url if usable else None
+    number = other if other is not None and is_s10(other) else None
+    return LocalCarrier(name, link(info.get("url")), number) if name else None

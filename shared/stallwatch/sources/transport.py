@@ -83,8 +83,21 @@ class Transport:
         self._session.mount("http://", adapter)
         self._session.mount("https://", adapter)
 
-    def request(self, method: str, url: str, *, json: list[Any] | None = None) -> Received:
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        json: list[Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Received:
         """Make one request.
+
+        Args:
+            method: Such as `GET`.
+            url: The address.
+            json: What is sent.
+            headers: What this request carries besides.
 
         Raises:
             UnansweredError: there is no answer, or none that could be read to its end in time.
@@ -94,6 +107,7 @@ class Transport:
                 method,
                 url,
                 json=json,
+                headers=headers,
                 timeout=self._timeout,  # type: ignore[arg-type]  # adapters take urllib3's own
                 stream=True,
             ) as response:

@@ -11,6 +11,7 @@
 | the last runs of a turn of the day | `TURN#name` | `RUN#instant` | `watch` |
 | the pull's lease and progress | `STACK` | `PULL` | `watch`; `book` counts calls |
 | a source's health | `STACK` | `SOURCE#name` | `watch` |
+| a source's credits, and the registration under way | `STACK` | `CREDITS#name` | `watch` |
 | the sending's lease and open batch | `STACK` | `PUBLISH` | `outbox` |
 | what wakes the sending | `STACK` | `WAKE` | `watch` |
 | counts over all orders | `STACK` | `TOTALS` | `evaluations` |

@@ -13,6 +13,7 @@ from stallwatch.evaluating import Dossier, WatchEntry
 from stallwatch.health import Health
 from stallwatch.ledger import Run
 from stallwatch.model import Kind, Order, Stage, State
+from stallwatch.registering import Credits
 from stallwatch.rules import Memory
 from stallwatch.store.evaluations import (
     EvaluationStore,
@@ -236,7 +237,7 @@ class BookStore:
                             # It may be forgotten already, and its state then stands elsewhere.
                             "UpdateExpression": "SET slot = :new, g = :yes,"
                             " was = if_not_exists(#state, :none), rev = rev + :one"
-                            " REMOVE n, f, r, c, #state, listed",
+                            " REMOVE n, f, r, c, s, #state, listed",
                             "ConditionExpression": "attribute_exists(pk)",
                             "ExpressionAttributeNames": {"#state": "state"},
                             "ExpressionAttributeValues": {
@@ -272,6 +273,10 @@ class BookStore:
     def health(self, source: str) -> Health:
         """The health of a source."""
         return WatchStore(self.table).health(source)
+
+    def credits(self, source: str) -> Credits:
+        """The credits of a source."""
+        return WatchStore(self.table).credits(source)
 
     def totals(self) -> Totals:
         """The counts over all orders."""
@@ -322,7 +327,7 @@ def listed(order: Order) -> str:
 def _renewal(order: Order, version: int) -> dict[str, Any]:
     """Puts an order where every run looks, as if the evaluation had never seen it."""
     sets = "SET slot = :new, rev = rev + :one, order_version = :version, listed = :listed"
-    removes = "REMOVE f, r, c"
+    removes = "REMOVE f, r, c, s"
     values: Item = {
         ":new": string(NEW),
         ":one": number(1),

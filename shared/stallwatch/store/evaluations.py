@@ -323,6 +323,7 @@ def entry_to_item(order_id: str, born: str, entry: WatchEntry, revision: int) ->
             "f": _maybe(binary, entry.fingerprint),
             "r": _maybe(number, entry.rule_at),
             "c": _maybe(number, entry.clock_at),
+            "s": _maybe(number, entry.second_at),
             "state": string(entry.state),
             "stage": _maybe(string, entry.stage),
             "listed": string(entry.listed),
@@ -353,6 +354,7 @@ def entry_of_item(item: Item) -> WatchEntry:
         stake=stake_of_item(item),
         lived=lived_of_item(item),
         stays=_stays(text_of(item, "stays")),
+        second_at=number_of(item, "s"),
     )
 
 

@@ -1,7 +1,9 @@
 """How orders, traces and alerts stand in the table."""
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 
 from stallwatch.model import (
     Action,
@@ -9,7 +11,6 @@ from stallwatch.model import (
     Deed,
     Kind,
     Order,
-    SecondOpinion,
     Service,
     Spot,
 )
@@ -34,7 +35,7 @@ from stallwatch.store.table import (
     text_of,
     without_none,
 )
-from stallwatch.traces import Seen, TraceRecord
+from stallwatch.traces import SecondRecord, Seen, TraceRecord
 
 # Orders.
 
@@ -137,49 +138,72 @@ def _action_of_item(item: Item) -> Action:
 
 def trace_to_item(order_id: str, born: str, record: TraceRecord) -> Item:
     """A trace as it stands in the table."""
-    seen = [value for run in record.seen for value in (seconds(run.at), number(run.count))]
     return without_none(
         {
             **key(order_pk(order_id), TRACE),
             "born": string(born),
             "number": _maybe_string(record.number),
             "events": _maybe_binary(record.events),
-            "seen": {"L": seen} if seen else None,
+            "seen": _seen_to_value(record.seen),
             "fingerprint": _maybe_binary(record.fingerprint),
             "answered_at": _maybe_seconds(record.answered_at),
             "asked_at": _maybe_seconds(record.asked_at),
             "silent_since": _maybe_seconds(record.silent_since),
             "unanswered": boolean(record.unanswered) if record.unanswered else None,
             "past": _maybe_binary(record.past),
-            "second_answered_at": _maybe_seconds(
-                record.second.answered_at if record.second else None
-            ),
-            "second_failing_since": _maybe_seconds(
-                record.second.failing_since if record.second else None
-            ),
+            **second_to_attributes(record.second),
         }
+    )
+
+
+def second_to_attributes(record: SecondRecord) -> dict[str, Any]:
+    """What the second source said, as attributes of a trace; those without a value are None."""
+    return {
+        "second_events": _maybe_binary(record.events),
+        "second_seen": _seen_to_value(record.seen),
+        "second_fingerprint": _maybe_binary(record.fingerprint),
+        "second_answered_at": _maybe_seconds(record.answered_at),
+        "second_failing_since": _maybe_seconds(record.failing_since),
+    }
+
+
+def second_of_item(item: Item) -> SecondRecord:
+    """What the second source said, as it was stored."""
+    return SecondRecord(
+        events=bytes_of(item, "second_events"),
+        seen=_seen_of(item, "second_seen"),
+        fingerprint=bytes_of(item, "second_fingerprint"),
+        answered_at=instant_of(item, "second_answered_at"),
+        failing_since=instant_of(item, "second_failing_since"),
     )
 
 
 def trace_of_item(item: Item) -> TraceRecord:
     """A trace as it was stored."""
-    seen = [int(value["N"]) for value in item.get("seen", {"L": []})["L"]]
-    answered_at = instant_of(item, "second_answered_at")
-    failing_since = instant_of(item, "second_failing_since")
     return TraceRecord(
         number=text_of(item, "number"),
         events=bytes_of(item, "events"),
-        seen=tuple(
-            Seen(datetime.fromtimestamp(at, UTC), count)
-            for at, count in zip(seen[::2], seen[1::2], strict=True)
-        ),
+        seen=_seen_of(item, "seen"),
         fingerprint=bytes_of(item, "fingerprint"),
         answered_at=instant_of(item, "answered_at"),
         asked_at=instant_of(item, "asked_at"),
         silent_since=instant_of(item, "silent_since"),
         unanswered=boolean_of(item, "unanswered") or False,
         past=bytes_of(item, "past"),
-        second=SecondOpinion(answered_at, failing_since) if answered_at or failing_since else None,
+        second=second_of_item(item),
+    )
+
+
+def _seen_to_value(runs: Iterable[Seen]) -> dict[str, Any] | None:
+    values = [value for run in runs for value in (seconds(run.at), number(run.count))]
+    return {"L": values} if values else None
+
+
+def _seen_of(item: Item, name: str) -> tuple[Seen, ...]:
+    values = [int(value["N"]) for value in item.get(name, {"L": []})["L"]]
+    return tuple(
+        Seen(datetime.fromtimestamp(at, UTC), count)
+        for at, count in zip(values[::2], values[1::2], strict=True)
     )
 
 

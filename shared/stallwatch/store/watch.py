@@ -6,13 +6,19 @@ from datetime import UTC, datetime, timedelta
 from math import ceil
 from typing import Any
 
-from stallwatch.answers import Answer, Verdict
+from stallwatch.answers import Answer, Quota, Verdict
 from stallwatch.checking import Cursor, Lease, Progress, Row, Silent
 from stallwatch.errors import ConditionFailedError
 from stallwatch.health import Health, Outage
 from stallwatch.ledger import Run, TurnRow
 from stallwatch.packing import pack, unpack
-from stallwatch.store.items import trace_of_item, trace_to_item
+from stallwatch.registering import Attempt, Credits
+from stallwatch.store.items import (
+    second_of_item,
+    second_to_attributes,
+    trace_of_item,
+    trace_to_item,
+)
 from stallwatch.store.table import (
     PULL,
     STACK,
@@ -34,8 +40,9 @@ from stallwatch.store.table import (
     seconds,
     string,
     text_of,
+    without_none,
 )
-from stallwatch.traces import absorb, fingerprint, pack_answer
+from stallwatch.traces import SecondRecord, absorb, fingerprint, pack_answer
 from stallwatch.wheel import epoch_minutes, from_epoch_minutes
 
 KEPT_RUNS = timedelta(days=400)
@@ -329,6 +336,83 @@ class WatchStore:
         item = self.table.get(order_pk(order_id), TRACE, consistent=False)
         return None if item is None else instant_of(item, "silent_since")
 
+    # The second source.
+
+    def second(self, row: Row) -> SecondRecord | None:
+        """What the second source said about a row's number; None where it is another by now."""
+        item = self.table.get(order_pk(row.order_id), TRACE)
+        if item is None or text_of(item, "number") != row.number:
+            return None
+        return second_of_item(item)
+
+    def keep_second(self, row: Row, record: SecondRecord) -> None:
+        """Write what the second source said, unless the number is another by now."""
+        attributes = second_to_attributes(record)
+        said = without_none(attributes)
+        sets = ", ".join(f"{name} = :{name}" for name in said)
+        removes = ", ".join(attributes.keys() - said.keys())
+        try:
+            self.table.update(
+                order_pk(row.order_id),
+                TRACE,
+                f"SET {sets}" + (f" REMOVE {removes}" if removes else ""),
+                ConditionExpression="#number = :number",
+                ExpressionAttributeNames={"#number": "number"},
+                ExpressionAttributeValues={
+                    ":number": string(row.number or ""),
+                    **{f":{name}": value for name, value in said.items()},
+                },
+            )
+        except ConditionFailedError:
+            return
+
+    # The credits.
+
+    def credits(self, source: str) -> Credits:
+        """The credits of a source."""
+        return credits_of_item(self.table.get(STACK, f"CREDITS#{source}") or {})
+
+    def begin_attempt(self, source: str, attempt: Attempt) -> bool:
+        """Write down an attempt before it is made. False where another one is not settled."""
+        try:
+            self.table.update(
+                STACK,
+                f"CREDITS#{source}",
+                "SET attempt = :token, numbers = :numbers",
+                ConditionExpression="attribute_not_exists(attempt) OR attempt = :token",
+                ExpressionAttributeValues={
+                    ":token": string(attempt.token),
+                    ":numbers": binary(pack(attempt.numbers)),
+                },
+            )
+        except ConditionFailedError:
+            return False
+        return True
+
+    def settle_attempt(self, source: str, token: str, spent: int) -> None:
+        """Count what an attempt has cost, once however often it is told."""
+        try:
+            self.table.update(
+                STACK,
+                f"CREDITS#{source}",
+                "ADD spent :spent REMOVE attempt, numbers",
+                ConditionExpression="attempt = :token",
+                ExpressionAttributeValues={":spent": number(spent), ":token": string(token)},
+            )
+        except ConditionFailedError:
+            return
+
+    def save_quota(self, source: str, quota: Quota | None, now: datetime) -> None:
+        """Keep what the source says is left; None: it did not say."""
+        values = {":now": seconds(now)}
+        sets = "quota_at = :now"
+        if quota is not None:
+            sets += ", credits_left = :left, credits_total = :total"
+            values |= {":left": number(quota.left), ":total": number(quota.total)}
+        self.table.update(
+            STACK, f"CREDITS#{source}", f"SET {sets}", ExpressionAttributeValues=values
+        )
+
     # The run records.
 
     def silent_of(self, turn: str) -> Mapping[str, datetime]:
@@ -375,6 +459,20 @@ class WatchStore:
     def wake_sending(self, now: datetime) -> None:
         """Have the evaluation send what is pending, and tell what the source's health asks for."""
         self.table.put({**key(STACK, WAKE), "at": string(now.isoformat())})
+
+
+def credits_of_item(item: Item) -> Credits:
+    """A source's credits as they were stored."""
+    left, total = number_of(item, "credits_left"), number_of(item, "credits_total")
+    token, numbers = text_of(item, "attempt"), bytes_of(item, "numbers")
+    return Credits(
+        spent=number_of(item, "spent") or 0,
+        quota=None if left is None or total is None else Quota(left, total),
+        quota_at=instant_of(item, "quota_at"),
+        attempt=None
+        if token is None or numbers is None
+        else Attempt(token, tuple(unpack(numbers))),
+    )
 
 
 def run_of_item(item: Item) -> Run:
@@ -424,6 +522,7 @@ def _row(item: Item, slot: str) -> Row:
         rule_at=number_of(item, "r"),
         clock_at=number_of(item, "c"),
         gone="g" in item,
+        second_at=number_of(item, "s"),
     )
 
 
