@@ -579,13 +579,12 @@ class _Case:
     def _claim(
         self, reason: str, alerts: Sequence[Alert], answered_at: datetime, now: datetime
     ) -> Iterator[Alert]:
-        # What goes back is told at once, though a claim for its silence went before.
-        before = [a for a in alerts if a.kind is Kind.REFUND_CLAIM and a.reason == reason]
-        last = last_raised(before, Kind.REFUND_CLAIM)
+        last = last_raised(alerts, Kind.REFUND_CLAIM)
         if last is not None and (
             last.sent_at is None or answered_at < last.message_at + days(self.limits.claim_repeat)
         ):
             return
+        before = [a for a in alerts if a.kind is Kind.REFUND_CLAIM and a.reason == reason]
         about = ""
         if reason == SILENCE:
             deadline = self.order.protection_ends_on
