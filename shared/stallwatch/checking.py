@@ -18,7 +18,7 @@ from typing import Any, Protocol
 from stallwatch.answers import Answer, Reply, Source, Verdict
 from stallwatch.errors import UnavailableError
 from stallwatch.health import Health
-from stallwatch.ledger import Look, Run, TurnRow, last_look, short_name
+from stallwatch.ledger import Look, Run, TurnRow, last_look, rows_after, short_name
 from stallwatch.limits import Limits, days
 from stallwatch.traces import UNANSWERED, added_to, is_news
 from stallwatch.wheel import NEW, Turn, Wheel, epoch_minutes, slots_of
@@ -488,9 +488,9 @@ class Check:
             )
             self._progress = replace(self._progress, cursor=stopped_at)
             return False
-        turns = dict(self._progress.turns)
+        turns = self._progress.turns
         if run.due:
-            turns[turn.name] = run.row_after(turns.get(turn.name))
+            turns = rows_after(turns, turn.name, run)
         self._progress = replace(
             self._progress,
             cursor=None,

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 
 from stallwatch.answers import Verdict
-from stallwatch.wheel import turns_of
+from stallwatch.wheel import minute_of, turns_of
 
 SETTLING = timedelta(minutes=5)
 """How long after an order came into a slot a run of it may still miss it: the index lags."""
@@ -69,6 +69,23 @@ class Run:
         if before is None:
             return TurnRow(self.at, None, silent=False, minutes=self.minutes)
         return replace(before, tried_at=self.at)
+
+
+def rows_after(rows: Mapping[str, TurnRow], name: str, run: Run) -> dict[str, TurnRow]:
+    """The rows of the turns after a run of one of them.
+
+    The rows of shorter turns, as they once were, that lie within one that was answered since say
+    nothing any more.
+    """
+    start = minute_of(name)
+    after = dict(rows)
+    if run.answered:
+        for other, row in rows.items():
+            begins = minute_of(other)
+            if start <= begins and begins + row.minutes <= start + run.minutes:
+                del after[other]
+    after[name] = run.row_after(rows.get(name))
+    return after
 
 
 @dataclass(frozen=True, slots=True)

@@ -198,9 +198,14 @@ def _clock(minute: int) -> str:
     return f"{minute // 60:02}{minute % 60:02}"
 
 
+def minute_of(clock: str) -> int:
+    """The minute of the day that a turn's name stands for."""
+    return int(clock[:2]) * 60 + int(clock[2:])
+
+
 def _place_of(slot: str) -> tuple[int, int]:
     hours, clock = slot.split("h")
-    return int(hours), int(clock[:2]) * 60 + int(clock[2:])
+    return int(hours), minute_of(clock)
 
 
 def epoch_minutes(instant: datetime) -> int:

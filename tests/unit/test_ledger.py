@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stallwatch.ledger import SETTLING, Look, Run, TurnRow, last_look, short_name
+from stallwatch.ledger import SETTLING, Look, Run, TurnRow, last_look, rows_after, short_name
 from stallwatch.wheel import NEW, Wheel, slots_of, turns_of
 
 NOW = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
@@ -68,16 +68,29 @@ def test_a_run_tells_only_of_the_slots_that_its_turn_served(
     """Turns of other lengths may have begun at the same minute, and served less or more."""
     rows: dict[str, TurnRow] = {}
     looks: dict[str, datetime] = {}
+    at = NOW
     for minute, length in served:
+        at += timedelta(minutes=5)
         turn = Wheel(length).turn_at(NOW + timedelta(minutes=minute))
-        rows[turn.name] = replace(row(turn.start), minutes=length)
+        rows = rows_after(rows, turn.name, Run(at, length, answered=True))
         looks.pop(turn.name, None)
         if slot in slots_of(turn, {5, 15, 20, 30, 60}):
-            looks[turn.name] = turn.start
+            looks[turn.name] = at
 
     look = last_look(rows, {length for _, length in served}, slot, NOW - timedelta(days=3))
 
     assert max(looks.values(), default=None) == look.answered_at
+
+
+def test_the_rows_of_shorter_turns_do_not_stay_for_ever() -> None:
+    """A longer turn that was answered says all that they said; one that was not says nothing."""
+    rows: dict[str, TurnRow] = {}
+    for turn in Wheel(5).turns(NOW - timedelta(minutes=1), NOW + timedelta(minutes=59)):
+        rows = rows_after(rows, turn.name, Run(turn.start, 5, answered=True))
+    assert 12 == len(rows)
+    assert 12 == len(rows_after(rows, "1200", Run(NOW, 30, answered=False)))
+    rows = rows_after(rows, "1200", Run(NOW, 30, answered=True))
+    assert ["1200", "1230", "1235", "1240", "1245", "1250", "1255"] == sorted(rows)
 
 
 def test_a_turn_s_row_keeps_the_last_answer() -> None:
