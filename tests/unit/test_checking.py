@@ -773,12 +773,23 @@ def test_ten_days_without_an_answer_begin_with_the_first_look(rig: Rig) -> None:
     """Not with the first turn of the slot that a new order comes into after it."""
     rig.add("a", "b")
     rig.source.mute = {number_of("a")}
-    rig.live(timedelta(minutes=30))
-    first_turn = rig.wheel.next_turn(rig.slot("a") or "", rig.clock.now())
-    assert first_turn is not None
-    assert first_turn - NOON > 5 * HOUR
-    assert Kind.UNANSWERED not in rig.live(NOON + 10 * DAY - rig.clock.now())
-    assert Kind.UNANSWERED in rig.live(DAY)
+    rig.check()
+    rig.pump()
+    assert NOON == rig.store.shelves["a"].record.silent_since
+
+
+def test_a_silence_that_was_written_down_ends_with_any_answer(rig: Rig) -> None:
+    """Also with one that says nothing new, which else is not written."""
+    ids = neighbours(3)
+    rig.add_settled(*ids)
+    rig.desk.change(ids[0], {"title": "another"}, rig.clock.now())
+    rig.source.mute = {number_of(ids[0])}
+    rig.check()
+    rig.pump()
+    assert NOON == rig.store.shelves[ids[0]].record.silent_since
+    rig.source.mute = set()
+    rig.live(DAY)
+    assert rig.store.shelves[ids[0]].record.silent_since is None
 
 
 def test_other_turns_of_the_wheel_end_no_silence(rig: Rig) -> None:

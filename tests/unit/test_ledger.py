@@ -12,6 +12,7 @@ from stallwatch.wheel import NEW, Wheel, slots_of, turns_of
 
 NOW = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 LENGTHS = (30,)
+TURNS = (5, 15, 20, 30, 60)
 SLOT = "12h0430"
 """Has its turns at 0430 and 1630."""
 
@@ -59,8 +60,12 @@ def test_new_orders_have_no_turn_to_learn_from() -> None:
 
 
 @given(
-    st.sampled_from(["03h0115", "06h0530", "12h1145", "24h2320"]),
-    st.lists(st.tuples(st.integers(0, 1439), st.sampled_from([5, 15, 20, 30, 60])), max_size=20),
+    st.sampled_from(["03h0115", "06h0030", "12h0045", "24h1320"]),
+    st.lists(
+        st.tuples(st.sampled_from([0, 15, 20, 30, 45, 60, 75, 80]), st.sampled_from(TURNS)),
+        min_size=3,
+        max_size=12,
+    ),
 )
 def test_a_run_tells_only_of_the_slots_that_its_turn_served(
     slot: str, served: list[tuple[int, int]]
@@ -74,7 +79,7 @@ def test_a_run_tells_only_of_the_slots_that_its_turn_served(
         turn = Wheel(length).turn_at(NOW + timedelta(minutes=minute))
         rows = rows_after(rows, turn.name, Run(at, length, answered=True))
         looks.pop(turn.name, None)
-        if slot in slots_of(turn, {5, 15, 20, 30, 60}):
+        if slot in slots_of(turn, TURNS):
             looks[turn.name] = at
 
     look = last_look(rows, {length for _, length in served}, slot, NOW - timedelta(days=3))
