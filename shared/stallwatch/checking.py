@@ -282,8 +282,8 @@ class _Tally:
     due: int = 0
     checked: int = 0
     changed: int = 0
-    answered: list[Row] = field(default_factory=list)
-    """With nothing new, and to be looked at again."""
+    answered: list[tuple[Row, datetime]] = field(default_factory=list)
+    """With nothing new, and to be looked at again; each with the instant of its answer."""
     silent: list[Row] = field(default_factory=list)
     """Asked about: the source answered, but not about these."""
     failed: list[_Question] = field(default_factory=list)
@@ -484,8 +484,8 @@ class Check:
     def _note_all(self, tally: _Tally) -> None:
         """Have the evaluation look at every order that was asked about, answered or not."""
         now = self._clock.now()
-        for row in tally.answered:
-            self._watch.touch_answered(row, now)
+        for row, answered_at in tally.answered:
+            self._watch.touch_answered(row, answered_at)
         for row in tally.silent:
             since = self._silent_since(row) or now
             silent = Silent(since, too_long=self._is_too_long(since, tally))
@@ -547,8 +547,8 @@ class Check:
     def _note_turn(self, tally: _Tally, run: Run) -> None:
         """Have the evaluation look at the orders of a turn that it asked to look at again."""
         now = self._clock.now()
-        for row in tally.answered:
-            self._watch.touch_answered(row, now)
+        for row, answered_at in tally.answered:
+            self._watch.touch_answered(row, answered_at)
         for row in (*tally.silent, *_rows_in(tally.failed)):
             since = run.silent[short_name(row.order_id)]
             too_long = self._is_too_long(since, tally)
@@ -745,7 +745,7 @@ class Check:
             answer = replace(answer, known=True, points_to=question.number)
         if not is_news(answer, row.fingerprint):
             if note or is_due(row, now):
-                tally.answered.append(row)
+                tally.answered.append((row, now))
             if row.second_at is not None and row.second_at <= epoch_minutes(now):
                 tally.for_second.append(row)
             return

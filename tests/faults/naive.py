@@ -661,10 +661,11 @@ class NaiveOrder:
         return answered is not None and now - answered <= limits.second_answer_hours * HOUR
 
     def _claim(self, now: datetime, reason: str) -> Sent | None:
-        # "`refund_claim`: every 7 days"  # noqa: ERA001
-        before = [s for s in self.sent if s.kind is Kind.REFUND_CLAIM and s.reason == reason]
-        if before and not self._long_after(now, before[-1].at, self.limits.claim_repeat):
+        # "7 days between claims", whatever the reason
+        claims = [s for s in self.sent if s.kind is Kind.REFUND_CLAIM]
+        if claims and not self._long_after(now, claims[-1].at, self.limits.claim_repeat):
             return None
+        before = [s for s in claims if s.reason == reason]
         protected_until = self.protection_ends_on
         if reason == "returned":
             # "for `returned` at most 3 times an order"  # noqa: ERA001

@@ -14,8 +14,8 @@ from stallwatch.store.table import Table
 from tests.faults.guest import Knowledge, Manners, Outage, StrictSource
 from tests.faults.parcels import Number, Scan
 from tests.faults.stories import days
-from tests.faults.world import EPOCH, FAULTS, Call, Snapshot, World, running
-from tests.faults.year import Inbox, deploy
+from tests.faults.world import EPOCH, FAULTS, Call, Snapshot, World, deploy, running
+from tests.faults.year import Inbox
 from tests.template import template
 
 MOST_IN_A_SECOND = 5

@@ -13,8 +13,8 @@ from stallwatch.answers import Verdict
 from stallwatch.store import watch as watch_store
 from tests.faults.guest import SECOND, Knowledge, Manners, Outage, StrictSource
 from tests.faults.stories import add, days
-from tests.faults.world import EPOCH, World
-from tests.faults.year import deploy, lived
+from tests.faults.world import EPOCH, World, deploy
+from tests.faults.year import lived
 
 TICK = timedelta(minutes=15)
 

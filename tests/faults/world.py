@@ -636,7 +636,6 @@ def running(world: World) -> Iterator[World]:
         "AWS_DEFAULT_REGION": "eu-central-1",
     }
     database, topic, functions = _Database(world), _Topic(world), _Functions(world)
-    source = _Source(world)
 
     with (
         mock.patch.dict(os.environ, variables),
@@ -652,16 +651,21 @@ def running(world: World) -> Iterator[World]:
     ):
         logging.disable(logging.CRITICAL)
         try:
-            for name in _FUNCTIONS:
-                world.handlers[name] = load_handler(name)
-            for name in ("pull_tracking", "evaluate_orders"):
-                world.handlers[name].uuid4 = lambda: _Token(world.token())  # type: ignore[attr-defined]
-            world.handlers["pull_tracking"].source = lambda _: source  # type: ignore[attr-defined]
-            logger: Any = world.handlers["evaluate_orders"].logger
-            logger.exception = _no_bug
+            deploy(world, _Source(world))
             yield world
         finally:
             logging.disable(logging.NOTSET)
+
+
+def deploy(world: World, source: object) -> None:
+    """Load the handlers, for the first time or anew, and wire them to a source."""
+    for name in _FUNCTIONS:
+        world.handlers[name] = load_handler(name)
+    for name in ("pull_tracking", "evaluate_orders"):
+        world.handlers[name].uuid4 = lambda: _Token(world.token())  # type: ignore[attr-defined]
+    world.handlers["pull_tracking"].source = lambda _: source  # type: ignore[attr-defined]
+    logger: Any = world.handlers["evaluate_orders"].logger
+    logger.exception = _no_bug
 
 
 def _no_bug(*_: object, **__: object) -> None:

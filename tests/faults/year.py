@@ -15,15 +15,13 @@ from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
 from itertools import count
 from random import Random
-from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
 from stallwatch.clock import LambdaClock
-from tests.aws.world import load_handler
 from tests.faults.guest import Asked, Knowledge, Manners, Outage, StrictSource
 from tests.faults.parcels import Parcel, Request, parcels
-from tests.faults.world import World, running
+from tests.faults.world import World, deploy, running
 from tests.standins.sns import StrictSns
 
 BEGIN = datetime(2025, 9, 1, tzinfo=UTC)
@@ -338,16 +336,6 @@ class Year:
         self.world.now += timedelta(seconds=1)
         while self.world.deliver():
             pass
-
-
-def deploy(world: World, source: object) -> None:
-    """Load the handlers anew, as a deployment does."""
-    for name in list(world.handlers):
-        handler = world.handlers[name] = load_handler(name)
-        if name != "orders_api":
-            handler.uuid4 = lambda: SimpleNamespace(hex=world.token())  # type: ignore[attr-defined]
-        if name == "pull_tracking":
-            handler.source = lambda _: source  # type: ignore[attr-defined]
 
 
 @contextmanager

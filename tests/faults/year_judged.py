@@ -109,7 +109,9 @@ class Log:
         forever = record.plan.end + DAY
         self.shut = list(_spans(record.asked, lambda a: a.verdict is not Verdict.OK, forever))
         """From a request that failed to the next that did not."""
-        self.unheard = list(_spans(record.asked, lambda a: not any(a.answered.values()), forever))
+        self.unheard = list(
+            _spans(record.asked, lambda a: not any(a.answered.values()), forever, at_reply=True)
+        )
         """From a request that was answered about no number to the next that was about any."""
         self._begins = [span.begin for span in self.shut]
 
@@ -125,12 +127,16 @@ class Log:
 
 
 def _spans(
-    log: Iterable[Asked], is_without: Callable[[Asked], bool], forever: datetime
+    log: Iterable[Asked],
+    is_without: Callable[[Asked], bool],
+    forever: datetime,
+    *,
+    at_reply: bool = False,
 ) -> Iterator[Span]:
     since: datetime | None = None
     for asked in log:
         if is_without(asked):
-            since = since or asked.at
+            since = since or (asked.replied_at if at_reply else asked.at)
         elif since is not None:
             yield Span(since, asked.replied_at)
             since = None

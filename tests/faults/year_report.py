@@ -43,6 +43,7 @@ def main() -> int:
 def judge_together(record: Record) -> Judgement:
     """Judge a year on all cores."""
     judgement = judged_source(record)
+    judgement.wrong += record.manners.rude
     parts = (os.cpu_count() or 1) * 4
     chosen = [record.plan.parcels[part::parts] for part in range(parts)]
     with ProcessPoolExecutor(initializer=_remember, initargs=(record,)) as pool:

@@ -786,7 +786,7 @@ def test_a_silence_that_was_written_down_ends_with_any_answer(rig: Rig) -> None:
     rig.source.mute = {number_of(ids[0])}
     rig.check()
     rig.pump()
-    assert NOON == rig.store.shelves[ids[0]].record.silent_since
+    assert rig.store.shelves[ids[0]].record.silent_since is not None
     rig.source.mute = set()
     rig.live(DAY)
     assert rig.store.shelves[ids[0]].record.silent_since is None
@@ -818,6 +818,16 @@ def test_a_longer_turn_leaves_no_order_out(rig: Rig) -> None:
     rig.clock.at += timedelta(minutes=15)
     rig.check()
     assert [[number_of(order_id)]] == rig.source.asked
+
+
+def test_an_answer_has_its_own_instant(rig: Rig) -> None:
+    """Not that of the end of its turn, when the others were asked about too."""
+    ids = ["a", "b", "c"]
+    rig.add_settled(*ids)
+    rig.pace = Pace(batch=1, per_minute=6)
+    rig.check(*ids)
+    answered_at = [rig.store.shelves[order_id].record.answered_at for order_id in ids]
+    assert rig.source.asked_at == answered_at
 
 
 def test_an_answer_is_remembered_whatever_the_buyer_does(rig: Rig) -> None:
