@@ -51,7 +51,7 @@ def test_an_open_order_takes_any_word(deed: Deed, state: State) -> None:
 
 
 @pytest.mark.parametrize("deed", list(Deed))
-@pytest.mark.parametrize("ended_by", [*ENDING_DEEDS, None])
+@pytest.mark.parametrize("ended_by", [*sorted(ENDING_DEEDS), None])
 def test_a_closed_order_takes_outcomes_and_what_opens_it(deed: Deed, ended_by: Deed | None) -> None:
     """By the buyer's word it can be reopened; where time has ended the watch it cannot."""
     order = having(*([ended_by] if ended_by else []))
