@@ -184,7 +184,7 @@ def test_an_order_answers_all_that_the_contract_names(api: Api) -> None:
         *ORDER,
         *("state", "stage", "last_checkpoint", "checked_at", "answered_at", "silent_days"),
         *("days_in_transit", "window", "late_on", "claim_opens_on", "next_check_at", "advice"),
-        *("severity", "pressing", "reminder_on", "stake"),
+        *("severity", "pressing", "reminder_on", "stake", "language"),
     }
     order_id = api.add()
     assert named | {"checkpoints", "alerts", "actions", "observations"} == set(api.get(order_id))

@@ -189,6 +189,7 @@ def test_the_alarm_of_stuck_alerts_and_of_a_silent_source(
     world.advance(hours=1)
     world.pull("a")
     world.advance(hours=25)
+    world.pull("a")
     world.pull()
     published = metrics(capsys.readouterr().out)
     assert (26 * 60, 1) == (published["PendingMinutes"], published["SourceDown"])
