@@ -112,6 +112,12 @@ class Journey:
     second: bool
     second_answers: Answers
 
+    def _asked_from(self, number: str) -> int | None:
+        """From which hour on a number may be asked about; None: the order never has it."""
+        if number == self.order.tracking_number:
+            return 0
+        return min((said.hour for said in self.said if said.number == number), default=None)
+
     def trace_at(self, hour: int, order: Order) -> Trace:
         """What is known at an hour: whatever was shown by the last answer."""
         answered = self.answers.last(hour)
@@ -120,7 +126,10 @@ class Journey:
             answered = None
         checkpoints = []
         for shown in self.shown:
-            seen = self.answers.next(shown.hour, self.hours)
+            asked_from = self._asked_from(shown.number)
+            if asked_from is None:
+                continue
+            seen = self.answers.next(max(shown.hour, asked_from), self.hours)
             if seen is not None and seen <= hour:
                 checkpoints.append(_checkpoint(shown, START + seen * HOUR))
         last = None if answered is None else START + answered * HOUR
