@@ -2,7 +2,7 @@
 
 Invoked by the schedule and by new orders with nothing (check what is due), or with
 `{"order_ids": [...]}` (check these now). With `{"redrive": true}` it does again what it had given
-up on.
+up on. Where there are `PullWorkers`, it invokes itself with an errand: a request to make.
 """
 
 from functools import lru_cache, partial
@@ -15,6 +15,7 @@ from stallwatch import clients, measures
 from stallwatch.checking import LAST_REQUEST, Check, Report
 from stallwatch.clock import Context, LambdaClock
 from stallwatch.deadletters import DeadLetters
+from stallwatch.helpers import FunctionHelpers
 from stallwatch.logs import configure
 from stallwatch.redriving import check_again
 from stallwatch.registering import Registering
@@ -44,12 +45,14 @@ def seventeen_track(url: str, key_name: str) -> SeventeenTrack:
 
 
 @logger.inject_lambda_context(clear_state=True)
-def handler(event: dict[str, Any], context: Context) -> dict[str, int | str]:
-    """Check what is due, or the orders that the event names."""
+def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
+    """Check what is due, or the orders that the event names; or make a request for another run."""
     settings = Settings.of_environment()
     clock = LambdaClock(context, settings.clock_shift)
+    if "errand" in event:
+        return _check(settings, clock).run_errand(event["errand"])
     if event.get("redrive"):
-        answer: dict[str, int | str] = {**_redrive(settings, clock)}
+        answer: dict[str, Any] = {**_redrive(settings, clock)}
         logger.info("redrive", extra=answer)
         return answer
     order_ids = event.get("order_ids")
@@ -94,6 +97,7 @@ def _check(settings: Settings, clock: LambdaClock) -> Check:
         limits=settings.limits,
         owner=owner,
         catch_up=settings.catch_up,
+        helpers=_helpers(settings, clock),
     )
     if not settings.seventeen_track_key:
         return prepare(source=source(settings.cainiao_url))
@@ -104,6 +108,12 @@ def _check(settings: Settings, clock: LambdaClock) -> Check:
         return prepare(source=registry, registering=registering)
     second = SecondLook(store, registry, clock, pace, settings.limits, registering)
     return prepare(source=source(settings.cainiao_url), second=second)
+
+
+def _helpers(settings: Settings, clock: LambdaClock) -> FunctionHelpers | None:
+    if settings.pull_workers == 1:
+        return None
+    return FunctionHelpers(clients.functions_once(), clock.context.function_name)
 
 
 def _checked(order_ids: object) -> list[str]:

@@ -10,12 +10,12 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from itertools import groupby, islice
 from typing import Any, Protocol
 
-from stallwatch.answers import Answer, Reply, Source, Verdict
+from stallwatch.answers import Answer, Source, Verdict
 from stallwatch.errors import UnavailableError
 from stallwatch.health import Health
 from stallwatch.ledger import Look, Run, TurnRow, last_look, rows_after, short_name
@@ -35,6 +35,9 @@ LEASE_MARGIN = timedelta(seconds=30)
 
 LAST_REQUEST = timedelta(seconds=30)
 """How much time a run needs for its last request and for what follows it."""
+
+HELPERS_LEAD = timedelta(milliseconds=250)
+"""How long before its time a request is handed to a helper, who then waits for it."""
 
 STUCK_AFTER = timedelta(minutes=2)
 """How long an alert may be pending before a run wakes the sending."""
@@ -235,6 +238,17 @@ class SecondAsking(Protocol):
         """
 
 
+class Helpers(Protocol):
+    """Other functions, who make a run's requests for it."""
+
+    def run(self, errand: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Have one of them run an errand (see `Check.run_errand`).
+
+        Raises:
+            UnavailableError: it came to no end, and nobody knows what was done of it.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Pace:
     """How fast the source may be asked."""
@@ -242,6 +256,7 @@ class Pace:
     batch: int
     per_minute: int
     parallel: int = 1
+    """How many requests may be under way at once."""
 
     @property
     def interval(self) -> timedelta:
@@ -315,8 +330,23 @@ class _Tally:
         self.complete = self.complete and other.complete
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What came of a request."""
+
+    verdict: Verdict
+    reason: str
+    any_answer: bool
+    """Whether it brought a valid answer about any number."""
+    tally: _Tally
+
+
 class Check:
     """One run of the check.
+
+    It alone decides what is asked and when: it holds the lease, keeps the pace, and knows the
+    source's health. Where it has helpers, they make its requests, each at the instant that it says;
+    a request that no helper made in time it makes itself.
 
     Args:
         watch: The watch.
@@ -331,6 +361,7 @@ class Check:
         second: Asks the second source, where there is one.
         registering: Registers numbers with the source, given what waits for the next request; None
             where it wants no registration.
+        helpers: Who makes its requests; None: it makes them itself.
     """
 
     def __init__(
@@ -346,6 +377,7 @@ class Check:
         *,
         second: SecondAsking | None = None,
         registering: Callable[[Callable[[], bool]], Registering] | None = None,
+        helpers: Helpers | None = None,
     ) -> None:
         self._watch = watch
         self._source = source
@@ -357,6 +389,7 @@ class Check:
         self._catch_up = catch_up
         self._second = second
         self._registering = None if registering is None else registering(self._may_register)
+        self._helpers = helpers
         self._report = Report()
         self._health = Health()
         self._progress = Progress()
@@ -397,6 +430,19 @@ class Check:
             self._finish(lease)
         return self._report
 
+    def run_errand(self, errand: Mapping[str, Any]) -> dict[str, Any]:
+        """Make one request for another run, at the instant that it says.
+
+        Returns:
+            What came of it; nothing where the errand came too late to be run.
+        """
+        wait = datetime.fromisoformat(errand["at"]) - self._clock.now()
+        if wait < timedelta(0):
+            return {}
+        self._clock.sleep(wait)
+        batch = [_question_of(told) for told in errand["questions"]]
+        return _told(self._request(batch, note=errand["note"]), batch)
+
     # The lease.
 
     def _take_lease(self) -> Lease | None:
@@ -422,10 +468,12 @@ class Check:
     def _serve_all(self, lease: Lease) -> None:
         self._begin(lease)
         self._serve_new()
-        for turn in self._turns(self._progress):
+        turns = self._turns(self._progress)
+        for turn in turns:
             if not self._serve_turn(turn):
                 break
-            if not self._watch.save_progress(self._owner, self._progress):
+            # The last one's progress is kept as the lease is given back.
+            if turn != turns[-1] and not self._watch.save_progress(self._owner, self._progress):
                 return
         self._finish(lease)
 
@@ -677,7 +725,16 @@ class Check:
             again: Whether the orders were asked about before: what there is no time for has then
                 got no answer, and is not left over.
         """
-        flying: deque[Future[tuple[Reply, _Tally]]] = deque()
+        flying: deque[tuple[Sequence[_Question], Future[_Asked | None]]] = deque()
+
+        def land() -> None:
+            batch, sent = flying.popleft()
+            asked = sent.result()
+            if asked is None:
+                self._ask_after_all(batch, tally, note=note)
+            else:
+                self._take_in(asked, tally)
+
         with _requesters(self._pace.parallel) as requesters:
             while batch := list(islice(questions, size)):
                 if not self._has_time():
@@ -687,14 +744,13 @@ class Check:
                         self._leave_over(batch, questions, tally)
                     break
                 while flying and (len(flying) >= self._pace.parallel or self._health.is_probing):
-                    self._take_in(flying.popleft().result(), tally)
+                    land()
                 if not self._health.may_ask(self._clock.now()):
                     self._leave_unasked(batch, tally)
                     continue
-                self._keep_pace()
-                flying.append(requesters.submit(self._request, batch, note=note))
+                flying.append((batch, self._send(requesters, batch, note=note)))
             while flying:
-                self._take_in(flying.popleft().result(), tally)
+                land()
 
     def _may_register(self) -> bool:
         """Wait until the next request may be made; False where none may, or there is no time."""
@@ -703,16 +759,41 @@ class Check:
         self._keep_pace()
         return True
 
-    def _keep_pace(self) -> None:
+    def _send(
+        self, requesters: Any, batch: Sequence[_Question], *, note: bool
+    ) -> "Future[_Asked | None]":
+        """Have a request made at its time, by a helper where there are any."""
+        if self._helpers is None or self._health.is_probing:
+            self._keep_pace()
+            sent: Future[_Asked | None] = requesters.submit(self._request, batch, note=note)
+        else:
+            self._keep_pace(HELPERS_LEAD)
+            at = self._progress.asked_at or self._clock.now()
+            sent = requesters.submit(_have_asked, self._helpers, batch, at, note=note)
+        return sent
+
+    def _ask_after_all(self, batch: Sequence[_Question], tally: _Tally, *, note: bool) -> None:
+        """Make a request that no helper has made, or none has told of."""
+        if not self._health.may_ask(self._clock.now()):
+            self._leave_unasked(batch, tally)
+        elif not self._has_time():
+            tally.failed += batch
+        else:
+            self._keep_pace()
+            self._take_in(self._request(batch, note=note), tally)
+
+    def _keep_pace(self, lead: timedelta = timedelta(0)) -> None:
+        """Wait until so long before the next request may be made, and note when that is."""
         now = self._clock.now()
+        at = now + lead
         if self._progress.asked_at is not None:
-            wait = self._progress.asked_at + self._pace.interval - now
+            wait = self._progress.asked_at + self._pace.interval - at
             if wait > timedelta(0):
                 self._clock.sleep(wait)
-                now = self._clock.now()
-        self._progress = replace(self._progress, asked_at=now)
+                at = self._clock.now() + lead
+        self._progress = replace(self._progress, asked_at=at)
 
-    def _request(self, batch: Sequence[_Question], *, note: bool) -> tuple[Reply, _Tally]:
+    def _request(self, batch: Sequence[_Question], *, note: bool) -> _Asked:
         """One request, and what its answers mean for the orders that waited for them."""
         reply = self._source.ask(list(dict.fromkeys(question.number for question in batch)))
         now = self._clock.now()
@@ -728,7 +809,7 @@ class Check:
             else:
                 for row in question.rows:
                     self._write(row, question, answer, now, tally, note=note)
-        return reply, tally
+        return _Asked(reply.verdict, reply.reason, bool(reply.answers), tally)
 
     def _write(
         self,
@@ -756,16 +837,13 @@ class Check:
             tally.changed += 1
         _log.info("news", extra={"order_id": row.order_id, "events": len(answer.events)})
 
-    def _take_in(self, result: tuple[Reply, _Tally], tally: _Tally) -> None:
-        reply, found = result
-        tally.add(found)
+    def _take_in(self, asked: _Asked, tally: _Tally) -> None:
+        tally.add(asked.tally)
         now = self._clock.now()
-        health = self._health.after(
-            reply.verdict, now, self._limits, any_answer=bool(reply.answers)
-        )
-        if reply.verdict is not Verdict.OK:
-            _log.warning("no answer", extra={"source": self._source.name, "why": reply.reason})
-        if reply.verdict is Verdict.BLOCKED:
+        health = self._health.after(asked.verdict, now, self._limits, any_answer=asked.any_answer)
+        if asked.verdict is not Verdict.OK:
+            _log.warning("no answer", extra={"source": self._source.name, "why": asked.reason})
+        if asked.verdict is Verdict.BLOCKED:
             tally.complete = False
         self._set_health(health)
 
@@ -809,3 +887,77 @@ def _requesters(parallel: int) -> Iterator[Any]:
     else:
         with ThreadPoolExecutor(parallel) as pool:
             yield pool
+
+
+# Errands: a request as another function is told of it, and what it tells.
+
+
+def _have_asked(
+    helpers: Helpers, batch: Sequence[_Question], at: datetime, *, note: bool
+) -> _Asked | None:
+    """What came of a request that a helper made; None where nobody knows, or it was too late."""
+    questions = [
+        {
+            "number": question.number,
+            "rows": [_row_told(row) for row in question.rows],
+            "stands_for": question.stands_for,
+        }
+        for question in batch
+    ]
+    try:
+        told = helpers.run({"at": at.isoformat(), "note": note, "questions": questions})
+    except UnavailableError as error:
+        _log.warning("no help", extra={"why": str(error)})
+        return None
+    return _asked_of(told, batch) if told else None
+
+
+def _row_told(row: Row) -> dict[str, Any]:
+    fingerprint = None if row.fingerprint is None else row.fingerprint.hex()
+    return {**asdict(row), "fingerprint": fingerprint}
+
+
+def _question_of(told: Mapping[str, Any]) -> _Question:
+    rows = (
+        Row(**{**row, "fingerprint": row["fingerprint"] and bytes.fromhex(row["fingerprint"])})
+        for row in told["rows"]
+    )
+    return _Question(told["number"], tuple(rows), told["stands_for"])
+
+
+def _told(asked: _Asked, batch: Sequence[_Question]) -> dict[str, Any]:
+    """What came of a request, its rows told by their places in the batch."""
+    places = {id(row): place for place, row in enumerate(_rows_in(batch))}
+
+    def told(value: Any) -> Any:
+        if isinstance(value, Row):
+            return places[id(value)]
+        if isinstance(value, _Question):
+            return [value.number, told(value.rows), value.stands_for]
+        return [told(part) for part in value] if isinstance(value, (list, tuple)) else value
+
+    tally = {part.name: told(getattr(asked.tally, part.name)) for part in fields(asked.tally)}
+    return {
+        "verdict": asked.verdict.value,
+        "reason": asked.reason,
+        "any_answer": asked.any_answer,
+        "tally": tally,
+    }
+
+
+def _asked_of(told: Mapping[str, Any], batch: Sequence[_Question]) -> _Asked:
+    rows = tuple(_rows_in(batch))
+
+    def known(value: Any) -> Any:
+        if isinstance(value, int):
+            return rows[value]
+        if isinstance(value, list):
+            number, places, stands_for = value
+            return _Question(number, tuple(rows[place] for place in places), stands_for)
+        return value
+
+    tally: dict[str, Any] = {
+        name: [known(part) for part in value] if isinstance(value, list) else value
+        for name, value in told["tally"].items()
+    }
+    return _Asked(Verdict(told["verdict"]), told["reason"], told["any_answer"], _Tally(**tally))

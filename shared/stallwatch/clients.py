@@ -4,6 +4,7 @@ They are botocore's own: what boto3 adds to them takes a cold start time and is 
 are on where a write carries its own condition, and off for publishing: a retry may send twice.
 """
 
+import gc
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -28,30 +29,54 @@ PUBLISH_ONCE = Config(
 )
 """One attempt, whatever comes of it."""
 
+_WAITING_ONCE = Config(
+    retries={"mode": "standard", "total_max_attempts": 1},
+    connect_timeout=2,
+    read_timeout=60,
+    max_pool_connections=100,
+)
+
 
 @lru_cache(maxsize=1)
 def _session() -> Any:
     return get_session()
 
 
+def _client(service: str, config: Config) -> Any:
+    """A client of a service.
+
+    It is made of some hundred thousand objects, which stay for as long as the process does: the
+    garbage collector neither stops for them meanwhile nor looks at them ever again.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        client = _session().create_client(service, config=config)
+        gc.freeze()
+    finally:
+        if was_enabled:
+            gc.enable()
+    return client
+
+
 @lru_cache(maxsize=1)
 def dynamodb() -> "DynamoDBClient":
     """The table's service."""
-    client: DynamoDBClient = _session().create_client("dynamodb", config=_RETRYING)
+    client: DynamoDBClient = _client("dynamodb", _RETRYING)
     return client
 
 
 @lru_cache(maxsize=1)
 def sns_once() -> "SNSClient":
     """The topic's service, for publishing."""
-    client: SNSClient = _session().create_client("sns", config=PUBLISH_ONCE)
+    client: SNSClient = _client("sns", PUBLISH_ONCE)
     return client
 
 
 @lru_cache(maxsize=1)
 def sns() -> "SNSClient":
     """The topic's service, for everything but publishing."""
-    client: SNSClient = _session().create_client("sns", config=_RETRYING)
+    client: SNSClient = _client("sns", _RETRYING)
     return client
 
 
@@ -64,19 +89,26 @@ def parameters() -> Any:
 @lru_cache(maxsize=1)
 def functions() -> "LambdaClient":
     """The functions' service."""
-    client: LambdaClient = _session().create_client("lambda", config=_RETRYING)
+    client: LambdaClient = _client("lambda", _RETRYING)
+    return client
+
+
+@lru_cache(maxsize=1)
+def functions_once() -> "LambdaClient":
+    """The functions' service, for invocations that are waited for and made once."""
+    client: LambdaClient = _client("lambda", _WAITING_ONCE)
     return client
 
 
 @lru_cache(maxsize=1)
 def queues() -> "SQSClient":
     """The dead letters' service."""
-    client: SQSClient = _session().create_client("sqs", config=_RETRYING)
+    client: SQSClient = _client("sqs", _RETRYING)
     return client
 
 
 @lru_cache(maxsize=1)
 def streams() -> "DynamoDBStreamsClient":
     """The service of the table's stream."""
-    client: DynamoDBStreamsClient = _session().create_client("dynamodbstreams", config=_RETRYING)
+    client: DynamoDBStreamsClient = _client("dynamodbstreams", _RETRYING)
     return client

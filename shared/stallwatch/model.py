@@ -51,6 +51,9 @@ class Stage(StrEnum):
     NOT_FOUND = "not_found"
     UNKNOWN = "unknown"
 
+    # An enumeration's own is many times slower, and stages are looked up all the time.
+    __hash__ = str.__hash__
+
 
 JOURNEY = tuple(Stage)[: tuple(Stage).index(Stage.RETURNED) + 1]
 """The places of a journey, near to far."""

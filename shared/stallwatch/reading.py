@@ -11,19 +11,32 @@ journey: a new one begins with the first scan that is newer than every known one
 tracking number, and what was said in an earlier one may be said again.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
+from operator import itemgetter
+from typing import Any
 
 from stallwatch.limits import Limits, days
 from stallwatch.model import DAY, RANK, Checkpoint, Flag, Order, Stage, midnight
 from stallwatch.vocabulary import is_destruction
 
-_DEPARTED = RANK[Stage.DEPARTED_ORIGIN]
 _HANDED_OVER = RANK[Stage.LAST_MILE_CARRIER]
-_ACCEPTED = RANK[Stage.ACCEPTED]
+_DEPARTED = frozenset(s for s in RANK if RANK[s] >= RANK[Stage.DEPARTED_ORIGIN])
+_SCANNED = frozenset(s for s in RANK if RANK[s] >= RANK[Stage.ACCEPTED]) | {
+    Stage.IN_TRANSIT_UNPLACED
+}
+
+# Looked up for each checkpoint of each evaluation, and an enumeration is slow to give its members.
+_EARLY = Flag.EARLY
+_ADVISORY = Stage.ADVISORY
+_DELIVERED = Stage.DELIVERED
+_EXCEPTION = Stage.EXCEPTION
+_PICKUP = Stage.READY_FOR_PICKUP
+_RETURNED = Stage.RETURNED
+_UNPLACED = Stage.IN_TRANSIT_UNPLACED
 
 FIRST_EPISODE = "0"
 """The episode before anything began another."""
@@ -65,7 +78,8 @@ class Reading:
     """Where the parcel is: the stage, or what stood before an exception."""
     last_update: datetime | None
     told_at: datetime | None
-    """When the last update was first seen, whichever source told it first."""
+    """When the last update was first seen, whichever source told it first; None too where the buyer
+    has said nothing, which it is compared with."""
     dispatched: datetime | None
     """The first physical scan."""
     departed: bool
@@ -103,17 +117,16 @@ class Reading:
         return self.place is not None and RANK[self.place] >= _HANDED_OVER
 
 
+_FIRST: Callable[[Any], Any] = itemgetter(0)
+_SECOND: Callable[[Any], Any] = itemgetter(1)
+
 _Moment = tuple[datetime, list[Checkpoint]]
 """The instant of a moment, and its updates."""
 
 
 def is_scan(checkpoint: Checkpoint) -> bool:
     """Whether a checkpoint proves that somebody had the parcel in hand."""
-    if checkpoint.flag is Flag.EARLY:
-        return False
-    if checkpoint.stage is Stage.IN_TRANSIT_UNPLACED:
-        return True
-    return RANK.get(checkpoint.stage, -1) >= _ACCEPTED
+    return checkpoint.stage in _SCANNED and checkpoint.flag is not _EARLY
 
 
 def began_with_scan(episode: str) -> bool:
@@ -138,22 +151,22 @@ def read(order: Order, checkpoints: Sequence[Checkpoint], limits: Limits) -> Rea
         for update in together:
             if dispatched is None and is_scan(update):
                 dispatched = at
-            if not departed and _proves_departure(update):
+            if not departed and update.stage in _DEPARTED and update.flag is not _EARLY:
                 departed = True
-            if update.stage is Stage.RETURNED and is_destruction(update.code):
+            if update.stage is _RETURNED and is_destruction(update.code):
                 destroyed = True
         placing = _placing(together, departed=departed, delivered=delivered_at is not None)
         if placing is None:
             continue
         newest = moment, placing
-        if delivery is None:
-            delivery = next((u for u in together if u.stage is Stage.DELIVERED), None)
+        if delivery is None and (placing.stage is _DELIVERED or len(together) > 1):
+            delivery = next((u for u in together if u.stage is _DELIVERED), None)
             delivered_at = at if delivery is not None else None
-        if placing.stage is Stage.READY_FOR_PICKUP or (stay and placing.stage is Stage.EXCEPTION):
+        if placing.stage is _PICKUP or (stay and placing.stage is _EXCEPTION):
             stay.append(moment)
         elif stay:
             stay = []
-        if placing.stage is not Stage.EXCEPTION:
+        if placing.stage is not _EXCEPTION:
             location = placing.stage
 
     stage = flag = attempt = None
@@ -166,11 +179,13 @@ def read(order: Order, checkpoints: Sequence[Checkpoint], limits: Limits) -> Rea
         stage=stage,
         place=location,
         last_update=moments[-1][0] if moments else None,
-        told_at=_told_at(moments) if moments else None,
+        told_at=_told_at(moments) if moments and order.actions else None,
         dispatched=dispatched,
         departed=departed,
         delivered_at=delivered_at,
-        longest_silence=_longest_silence(moments, delivered_at),
+        longest_silence=timedelta(0)
+        if delivered_at is None
+        else _longest_silence(moments, delivered_at),
         delivery=delivery,
         destroyed=destroyed,
         newest=None if newest is None else _event(newest[0]),
@@ -189,9 +204,19 @@ def read(order: Order, checkpoints: Sequence[Checkpoint], limits: Limits) -> Rea
 def _updates(
     order: Order, checkpoints: Iterable[Checkpoint], limits: Limits
 ) -> tuple[list[Checkpoint], bool]:
+    number = order.tracking_number
+    earliest = midnight(order.ordered_on) - days(limits.stranger)
     updates = []
     strangers = False
     for checkpoint in checkpoints:
+        # Almost every one is an update, which is seen at a glance.
+        if (
+            checkpoint.number == number
+            and checkpoint.stage is not _ADVISORY
+            and earliest <= checkpoint.at <= checkpoint.first_seen
+        ):
+            updates.append(checkpoint)
+            continue
         why = set_aside(order, checkpoint, limits)
         if why is None:
             updates.append(checkpoint)
@@ -213,23 +238,20 @@ def set_aside(order: Order, checkpoint: Checkpoint, limits: Limits) -> Aside | N
     return None
 
 
-def _moments(updates: Iterable[Checkpoint]) -> list[_Moment]:
+def _moments(updates: Sequence[Checkpoint]) -> list[_Moment]:
     """The updates of one wall clock together, at the latest instant that their zones give it."""
+    by_instant: dict[datetime, list[Checkpoint]] = {}
+    if len({update.wall for update in updates}) == len(updates):
+        for update in updates:
+            by_instant.setdefault(update.at, []).append(update)
+        return sorted(by_instant.items(), key=_FIRST)
     by_wall: dict[str, list[Checkpoint]] = {}
     for update in updates:
         by_wall.setdefault(update.wall, []).append(update)
-    by_instant: dict[datetime, list[Checkpoint]] = {}
     for together in by_wall.values():
         at = together[0].at if len(together) == 1 else max(u.at for u in together)
-        if at in by_instant:
-            by_instant[at].extend(together)
-        else:
-            by_instant[at] = together
-    return sorted(by_instant.items(), key=_instant_of)
-
-
-def _instant_of(moment: _Moment) -> datetime:
-    return moment[0]
+        by_instant.setdefault(at, []).extend(together)
+    return sorted(by_instant.items(), key=_FIRST)
 
 
 def _event(moment: _Moment) -> Event:
@@ -237,11 +259,7 @@ def _event(moment: _Moment) -> Event:
 
 
 def _walls(updates: Iterable[Checkpoint]) -> frozenset[str]:
-    return frozenset(u.wall for u in updates)
-
-
-def _proves_departure(update: Checkpoint) -> bool:
-    return RANK.get(update.stage, -1) >= _DEPARTED and update.flag is not Flag.EARLY
+    return frozenset([u.wall for u in updates])
 
 
 def _weight(update: Checkpoint) -> tuple[int, bool, str, str]:
@@ -257,9 +275,9 @@ def _placing(
     best: Checkpoint | None = None
     for update in together:
         if (
-            update.stage is Stage.IN_TRANSIT_UNPLACED
-            or (update.flag is Flag.EARLY and not departed)
-            or (delivered and update.stage is not Stage.RETURNED)
+            update.stage is _UNPLACED
+            or (update.flag is _EARLY and not departed)
+            or (delivered and update.stage is not _RETURNED)
         ):
             continue
         if best is None or _weight(update) > _weight(best):
@@ -290,65 +308,66 @@ def _attempt(moment: _Moment, attempt: Checkpoint, moments: Iterable[_Moment]) -
     return Event(_walls(together) | _walls(reports), at)
 
 
-def _longest_silence(moments: Sequence[_Moment], until: datetime | None) -> timedelta:
-    gaps = (two[0] - one[0] for one, two in pairwise(moments) if until is None or two[0] <= until)
+def _longest_silence(moments: Sequence[_Moment], until: datetime) -> timedelta:
+    gaps = (two[0] - one[0] for one, two in pairwise(moments) if two[0] <= until)
     return max(gaps, default=timedelta(0))
 
 
 def _told_at(moments: Sequence[_Moment]) -> datetime:
     """When the newest moment was first seen, counting other sources' reports of the same."""
     at, together = moments[-1]
-    near = [u for other_at, others in moments if at - other_at <= DAY for u in others]
-    return min(
-        u.first_seen
-        for u in near
-        if u in together or any(u.stage is t.stage and u.source != t.source for t in together)
-    )
+    told_at = min(u.first_seen for u in together)
+    for other_at, others in reversed(moments[:-1]):
+        if at - other_at > DAY:
+            break
+        for other in others:
+            if other.first_seen < told_at and any(
+                other.stage is u.stage and other.source != u.source for u in together
+            ):
+                told_at = other.first_seen
+    return told_at
 
 
 def _episode(order: Order, moments: Sequence[_Moment], limits: Limits) -> str:
     """The episode that the journey is in.
 
-    The checkpoints are taken in the order in which they were first seen, since an episode begins
-    with what was news then: a scan that is newer than every known one, unless the parcel had been
-    silent for long even so, or unless it only repeats what another source had said before.
+    It is the last one that began. An episode begins with what was news then, of all that had been
+    seen by then: a scan that is newer than every known one, unless the parcel had been silent for
+    long even so, or unless it only repeats what another source had said before.
     """
     changed_at = order.number_changed_at
-    began_at: datetime | None = None
-    batches: dict[datetime, list[tuple[datetime, Checkpoint]]] = {}
-    for at, together in moments:
-        for update in together:
-            batches.setdefault(update.first_seen, []).append((at, update))
     silence: timedelta = days(limits.stalled)
-    newest_update: datetime | None = None
-    newest_scan: datetime | None = None
-    known: list[Checkpoint] = []
-    sources: set[str] = set()
-    for seen, batch in sorted(batches.items()):
-        latest = batch[-1][0]  # moments come oldest first
-        if newest_update is None or latest > newest_update:
-            newest_update = latest
-        scans = [pair for pair in batch if is_scan(pair[1])]
-        if not scans:
-            continue
-        if seen - newest_update < silence and (changed_at is None or seen >= changed_at):
-            for at, update in scans:
-                if (newest_scan is None or at > newest_scan) and not (
-                    sources - {update.source} and _is_echo(update, known)
-                ):
-                    began_at = seen
-                    break
-        latest = scans[-1][0]
-        if newest_scan is None or latest > newest_scan:
-            newest_scan = latest
-        for _, update in scans:
-            known.append(update)
-            sources.add(update.source)
-    if began_at is not None:
-        return f"scan {stamp(began_at)}"
+    seen = [(u.first_seen, at, u) for at, together in moments for u in together]
+    seen.sort(key=_FIRST)  # of the same sight the oldest come first still
+    while seen:
+        last = seen[-1][0]
+        if changed_at is not None and last < changed_at:
+            break
+        known = len(seen) - 1
+        while known and seen[known - 1][0] == last:
+            known -= 1
+        if last - max(map(_SECOND, seen)) < silence and _moves_on(seen[:known], seen[known:]):
+            return f"scan {stamp(last)}"
+        del seen[known:]
     return FIRST_EPISODE if changed_at is None else f"number {stamp(changed_at)}"
+
+
+_Sight = tuple[datetime, datetime, Checkpoint]
+"""When an update was first seen, the instant of its moment, and the update."""
+
+
+def _moves_on(known: Sequence[_Sight], fresh: Sequence[_Sight]) -> bool:
+    """Whether a scan among what is fresh is newer than all known ones, and none of them again."""
+    scans = [(at, u) for _, at, u in known if u.stage in _SCANNED and u.flag is not _EARLY]
+    newest = max(map(_FIRST, scans), default=None)
+    return any(
+        is_scan(update)
+        and (newest is None or at > newest)
+        and not _is_echo(update, (scan for _, scan in scans))
+        for _, at, update in fresh
+    )
 
 
 def stamp(instant: datetime) -> str:
     """An instant to the second, as a name."""
-    return instant.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{instant.isoformat(timespec='seconds').removesuffix('+00:00')}Z"

@@ -163,9 +163,11 @@ def evaluate(
     so_far = [a for a in alerts if a.sent_at is not None or fits(a, order, now)]
     due = tuple(case.due(so_far, case.answered_at, now))
     # Looking ahead, what is pending is as good as sent.
-    then = [replace(a, sent_at=a.message_at) for a in (*so_far, *due)]
+    then = [
+        a if a.sent_at is not None else replace(a, sent_at=a.raised_at) for a in (*so_far, *due)
+    ]
     ends_at = case.ends_at(then)
-    state = case.state(then, now)
+    state = case.state(ends_at, now)
     # What the second source said counts for a claim when it is made, not for the days after it.
     claimed = _raised(then, Kind.REFUND_CLAIM, episode=case.reading.episode)
     rung = None
@@ -195,10 +197,13 @@ def evaluate(
         due=due,
         memory=case.memory,
         ends_at=ends_at,
-        next_rule_at=None if state is State.CLOSED else case.next_rule_at(then),
-        next_clock_at=None if state is State.CLOSED else case.next_clock_at(then, now),
+        next_rule_at=None if state is State.CLOSED else case.next_rule_at(then, ends_at),
+        next_clock_at=None if state is State.CLOSED else case.next_clock_at(then, now, ends_at),
         second_from=None if state is State.CLOSED else case.second_from(then),
-        second_awaited=state is not State.CLOSED and rung != _CLAIM and case.second_is_awaited(now),
+        second_awaited=second_source
+        and state is not State.CLOSED
+        and rung != _CLAIM
+        and case.second_is_awaited(now),
         second_passed_over=case.second_is_passed_over(now),
     )
 
@@ -251,6 +256,8 @@ class _Words:
     @classmethod
     def of(cls, order: Order) -> "_Words":
         standing = order.standing()
+        if not standing:
+            return _NOTHING_SAID
         snoozes = [a.until for a in standing if a.deed is Deed.SNOOZE and a.until is not None]
         return cls(
             ended=any(a.deed in ENDING_DEEDS for a in standing),
@@ -268,6 +275,9 @@ class _Words:
 
     def snoozed(self, now: datetime) -> bool:
         return self.snooze is not None and now.date() < self.snooze
+
+
+_NOTHING_SAID = _Words(ended=False, dispute=None, contacts={}, snooze=None)
 
 
 class _Case:
@@ -392,8 +402,8 @@ class _Case:
             end = max(end, midnight(self.order.protection_ends_on) + days(1))
         return end
 
-    def state(self, alerts: Iterable[Alert], now: datetime) -> State:
-        if self.words.ended or now >= self.ends_at(alerts):
+    def state(self, ends_at: datetime, now: datetime) -> State:
+        if self.words.ended or now >= ends_at:
             return State.CLOSED
         return State.DELIVERED if self.reading.stage is Stage.DELIVERED else State.WATCHING
 
@@ -407,32 +417,11 @@ class _Case:
     # Which alerts are due.
 
     def due(
-        self,
-        alerts: Sequence[Alert],
-        answered_at: datetime | None,
-        now: datetime,
-        *,
-        second_answers: bool = False,
+        self, alerts: Sequence[Alert], answered_at: datetime | None, now: datetime
     ) -> list[Alert]:
-        """The alerts that the rules call for and that were not raised yet.
-
-        `second_answers` supposes that the second source answers, for looking ahead.
-        """
-        if self.words.ended or now >= self.ends_at(alerts) or now < self.first_look_until:
+        """The alerts that the rules call for and that were not raised yet."""
+        if now >= self.ends_at(alerts):
             return []
-        found = [*self._protection_ending(alerts, now)]
-        if self.reading.stage is Stage.DELIVERED:
-            found = [*self._delivered(alerts)]
-        else:
-            found.extend(self._unanswered(alerts))
-            found.extend(self._action_needed(alerts, answered_at))
-            if answered_at is not None:
-                found.extend(self._ladder(alerts, answered_at, now, second_answers=second_answers))
-            if not any(a.kind in _USES_UP_ALL_CLEAR for a in found):
-                found.extend(self._moving_again(alerts, now))
-            # What is due with it is a message of the ladder too.
-            told = [*alerts, *(replace(a, raised_at=now) for a in found)]
-            found.extend(self._reminder(told, answered_at, now))
         return [
             replace(
                 a,
@@ -440,8 +429,44 @@ class _Case:
                 episode=self.reading.episode,
                 number=self.order.tracking_number,
             )
-            for a in found
+            for a in self._found(alerts, answered_at, now)
         ]
+
+    def _found(
+        self,
+        alerts: Sequence[Alert],
+        answered_at: datetime | None,
+        now: datetime,
+        *,
+        second_answers: bool = False,
+    ) -> list[Alert]:
+        """What is due before the watch ends.
+
+        It is asked at every instant at which something may become due, so each clause is looked
+        into only where the order has what it is about. `second_answers` supposes that the second
+        source answers, for looking ahead.
+        """
+        words, reading = self.words, self.reading
+        if words.ended or now < self.first_look_until:
+            return []
+        if reading.stage is Stage.DELIVERED:
+            return [*self._delivered(alerts)]
+        found: list[Alert] = []
+        if self.order.protection_ends_on is not None:
+            found += self._protection_ending(alerts, now)
+        if self.trace.unanswered_since is not None:
+            found += self._unanswered(alerts)
+        if reading.stay or reading.attempt or reading.flag:
+            found += self._action_needed(alerts, answered_at)
+        if answered_at is not None:
+            found += self._ladder(alerts, answered_at, now, second_answers=second_answers)
+        if reading.moved and not any(a.kind in _USES_UP_ALL_CLEAR for a in found):
+            found += self._moving_again(alerts, now)
+        if words.dispute is not None or words.contacts:
+            # What is due with it is a message of the ladder too.
+            told = [*alerts, *(replace(a, raised_at=now) for a in found)]
+            found += self._reminder(told, answered_at, now)
+        return found
 
     def protection_left(self, now: datetime) -> int | None:
         """The days until protection ends, where they are few; None where they are not."""
@@ -736,19 +761,20 @@ class _Case:
 
     # When to look again.
 
-    def next_rule_at(self, alerts: Sequence[Alert]) -> datetime | None:
+    def next_rule_at(self, alerts: Sequence[Alert], ends_at: datetime) -> datetime | None:
         answered_at = self.answered_at
-        if answered_at is None or self.numberless:
+        if answered_at is None or self.numberless or answered_at >= ends_at:
             return None
-        if self.due(alerts, answered_at, answered_at, second_answers=True):
+        if self._found(alerts, answered_at, answered_at, second_answers=True):
             return answered_at
         for instant in sorted(self._thresholds(alerts)):
-            if instant > answered_at and self.due(alerts, instant, instant, second_answers=True):
+            if answered_at < instant < ends_at and self._found(
+                alerts, instant, instant, second_answers=True
+            ):
                 return instant
         return None
 
-    def next_clock_at(self, alerts: Sequence[Alert], now: datetime) -> datetime:
-        ends_at = self.ends_at(alerts)
+    def next_clock_at(self, alerts: Sequence[Alert], now: datetime, ends_at: datetime) -> datetime:
         instants = {ends_at, self.first_look_until, *self._dates()}
         if self.numberless:
             instants |= self._thresholds(alerts)
@@ -756,8 +782,8 @@ class _Case:
             # Until then more answers may come, which no evaluation sees.
             if (
                 self._is_end_of_snooze(instant)
-                or self.due(alerts, self.answered_at, instant)
-                or self.due(alerts, instant, instant, second_answers=True)
+                or self._found(alerts, self.answered_at, instant)
+                or self._found(alerts, instant, instant, second_answers=True)
             ):
                 return instant
         return ends_at

@@ -123,15 +123,21 @@ class Settings:
         return Pace(batch=40, per_minute=150)
 
     @property
+    def pull_workers(self) -> int:
+        """How many functions ask the source at once."""
+        return self._number("PULL_WORKERS")
+
+    @property
     def pace(self) -> Pace:
         """How fast the first source may be asked."""
         if self.first_source == SEVENTEEN_TRACK:
             return self.seventeen_track_pace
         per_minute = self._number("CAINIAO_PER_MINUTE")
+        in_threads = min(16, 1 + per_minute // 120)
         return Pace(
             batch=self._number("CAINIAO_BATCH"),
             per_minute=per_minute,
-            parallel=min(16, 1 + per_minute // 120),
+            parallel=self.pull_workers if self.pull_workers > 1 else in_threads,
         )
 
     @property

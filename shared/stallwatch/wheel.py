@@ -11,11 +11,14 @@ checks whole.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 from zlib import crc32
 
 from stallwatch.limits import days
 from stallwatch.model import Order, Stage, State, midnight
-from stallwatch.rules import Decision
+
+if TYPE_CHECKING:
+    from stallwatch.rules import Decision
 
 NEW = "NEW"
 
@@ -48,7 +51,7 @@ _UNDERWAY = frozenset(
 )
 
 
-def cadence(order: Order, decision: Decision, now: datetime) -> int:
+def cadence(order: Order, decision: "Decision", now: datetime) -> int:
     """Hours between two checks of an order, by where its parcel is."""
     if order.tracking_number is None or decision.state is State.DELIVERED:
         return 24
@@ -73,7 +76,7 @@ def next_change_at(order: Order, now: datetime) -> datetime | None:
     return min((b for b in bounds if b > now), default=None)
 
 
-def grows_silent_at(decision: Decision) -> datetime | None:
+def grows_silent_at(decision: "Decision") -> datetime | None:
     """The instant at which further silence makes the cadence a day's; None where it has."""
     if (decision.silent_days or 0) >= LONG_SILENT:
         return None

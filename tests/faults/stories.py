@@ -139,13 +139,13 @@ def _silent(world: World) -> None:
 
 def _two_silent(world: World) -> None:
     """Two orders that sit in one slot and will be stalled at its next turn but one."""
-    for order_id, number in (("a", A), ("x", B)):
+    for order_id, number in (("a", A), ("ab", B)):
         world.journeys[number] = Journey(
             events((15, "PU_PICKUP_SUCCESS"), (11.6, "SC_INBOUND_SUCCESS"))
         )
         add(world, order_id, number, 16)
     settle(world)
-    assert next_turn(world, "a") == next_turn(world, "x")
+    assert next_turn(world, "a") == next_turn(world, "ab")
 
 
 def _three_late(world: World) -> None:
@@ -214,7 +214,7 @@ STORIES = (
         "two in one mail",
         _two_silent,
         (turn_of("a"), deliver, turn_of("a"), deliver),
-        frozenset({("a", "stalled"), ("x", "stalled")}),
+        frozenset({("a", "stalled"), ("ab", "stalled")}),
     ),
     Story(
         "three late",

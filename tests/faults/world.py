@@ -628,6 +628,7 @@ def running(world: World) -> Iterator[World]:
         "CAINIAO_URL": "http://standin",
         "CAINIAO_BATCH": "10",
         "CAINIAO_PER_MINUTE": str(world.per_minute),
+        "PULL_WORKERS": "1",
         "RULES": rules_variable(),
         "POWERTOOLS_SERVICE_NAME": "stallwatch",
         "POWERTOOLS_LOG_LEVEL": "CRITICAL",

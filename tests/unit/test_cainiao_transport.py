@@ -19,7 +19,7 @@ from cryptography.x509.oid import NameOID
 
 from stallwatch import __version__
 from stallwatch.answers import Reply, Source, Verdict
-from stallwatch.sources import transport
+from stallwatch.sources import session
 from stallwatch.sources.cainiao import Cainiao
 from tests.lookalikes.cainiao import PATH, Lookalike, Mode
 
@@ -381,7 +381,7 @@ def test_an_idle_connection_is_not_trusted(
 ) -> None:
     """It may have died while the function was frozen, and no request is made twice."""
     now = 1_000_000.0
-    monkeypatch.setattr(transport, "time", lambda: now)
+    monkeypatch.setattr(session, "time", lambda: now)
     source.ask(NUMBERS)
     now += 25
     source.ask(NUMBERS)

@@ -71,7 +71,9 @@ def test_every_command_of_make_is_there() -> None:
 def test_every_variable_given_to_make_is_read() -> None:
     """A variable that nothing reads would be ignored without a word."""
     readers = MAKEFILE + "".join(
-        path.read_text("utf-8") for path in (ROOT / "tests" / "local").glob("*.py")
+        path.read_text("utf-8")
+        for folder in ("bench", "local")
+        for path in (ROOT / "tests" / folder).glob("*.py")
     )
     given = {
         word.partition("=")[0] for _, words in made() for word in words if re.match("[A-Z]+=", word)

@@ -335,6 +335,9 @@ OURS = {
     "SeventeenTrackUrl": "https://api.17track.net/track/v2.4",
     # A shorter turn serves more orders.
     "TurnMinutes": "30",
+    # More orders than one small function serves.
+    "PullMemory": "128",
+    "PullWorkers": "1",
 }
 """What the contract does not name."""
 
@@ -398,7 +401,7 @@ def test_the_outputs_are_the_contract_s() -> None:
 
 
 def test_nobody_is_subscribed_unless_named() -> None:
-    """An empty address is no subscriber; every other part of the stack is always there."""
+    """An empty address is no subscriber; all else but the leave to have helpers is always there."""
     conditions = {
         name: resource["Condition"]
         for name, resource in transformed()["Resources"].items()
@@ -407,6 +410,7 @@ def test_nobody_is_subscribed_unless_named() -> None:
     assert {
         "AlertEmailSubscription": "HasAlertEmail",
         "AlertPhoneSubscription": "HasAlertPhone",
+        "PullWorkersPolicy": "HasPullWorkers",
     } == conditions
 
 

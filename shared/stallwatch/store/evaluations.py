@@ -13,12 +13,12 @@ from stallwatch.ledger import Stay
 from stallwatch.letters import Pending
 from stallwatch.model import Alert, Order, Service, Stage, State
 from stallwatch.money import changes
+from stallwatch.rules import Memory
 from stallwatch.store.items import (
     alert_key,
     alert_of_item,
     alert_to_item,
     born_of_alert,
-    memory_of_item,
     order_of_item,
     trace_of_item,
 )
@@ -34,6 +34,7 @@ from stallwatch.store.table import (
     Table,
     binary,
     boolean,
+    boolean_of,
     bytes_of,
     instant_of,
     key,
@@ -350,7 +351,9 @@ def entry_of_item(item: Item) -> WatchEntry:
         stage=Stage(item["stage"]["S"]) if "stage" in item else None,
         listed=item["listed"]["S"],
         in_slot_since=instant_of(item, "in_slot_since"),
-        memory=memory_of_item(item),
+        memory=Memory(
+            old_order=boolean_of(item, "old_order"), old_delivery=boolean_of(item, "old_delivery")
+        ),
         stake=stake_of_item(item),
         lived=lived_of_item(item),
         stays=_stays(text_of(item, "stays")),

@@ -15,7 +15,6 @@ from stallwatch.model import (
     Spot,
 )
 from stallwatch.packing import pack, unpack
-from stallwatch.rules import Memory
 from stallwatch.store.table import (
     ORDER,
     STACK,
@@ -259,13 +258,6 @@ def alert_of_item(item: Item) -> Alert:
 def born_of_alert(item: Item) -> str:
     """Which of the orders with one id an alert is about."""
     return str(item["sk"]["S"].split("#")[1])
-
-
-def memory_of_item(item: Item) -> Memory:
-    """What earlier evaluations decided for good."""
-    return Memory(
-        old_order=boolean_of(item, "old_order"), old_delivery=boolean_of(item, "old_delivery")
-    )
 
 
 def _maybe_string(value: str | None) -> dict[str, str] | None:

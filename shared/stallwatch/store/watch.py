@@ -45,6 +45,9 @@ from stallwatch.store.table import (
 from stallwatch.traces import SecondRecord, absorb, fingerprint, pack_answer
 from stallwatch.wheel import epoch_minutes, from_epoch_minutes
 
+_ROWS_IN_A_PAGE = 1_000
+"""A page holds a megabyte, of which twelve thousand rows take fifty in memory."""
+
 KEPT_RUNS = timedelta(days=400)
 
 _MERGE_TRIES = 5
@@ -183,6 +186,7 @@ class WatchStore:
             IndexName="watch",
             KeyConditionExpression="slot = :slot AND pk >= :start",
             ExpressionAttributeValues={":slot": string(slot), ":start": string(order_pk(start))},
+            Limit=_ROWS_IN_A_PAGE,
         )
         return (_row(item, slot) for item in items)
 

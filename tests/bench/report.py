@@ -1,0 +1,171 @@
+"""The figures as a table, as JSON, and as a picture."""
+
+import json
+import os
+import platform
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import escape
+
+from tests.bench.cost import PRICES
+from tests.bench.figures import Figure
+
+HEAD = ("figure", "bar", "ours", "the plain way", "a client's way", "ratio", "")
+
+WIDTH = 860
+ROW = 44
+LABELS = 380
+SCALE = (WIDTH - LABELS - 70) / 1.5
+
+_SVG = """\
+<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img"
+ font-family="system-ui, sans-serif" font-size="13" fill="#1a1a1a"
+ aria-label="How much of its bar each figure takes">
+<rect width="{width}" height="{height}" fill="#ffffff"/>
+<text x="16" y="26" font-size="16" font-weight="600">How much of its bar each figure takes</text>
+"""
+
+_ROW = """\
+<text x="16" y="{above}">{name}</text>
+<text x="16" y="{below}" font-size="11" fill="#5a5a5a">{value}</text>
+<rect x="{x}" y="{top}" width="{width}" height="22" rx="3" fill="{color}"/>
+<text x="{end}" y="{middle}">{share}</text>
+"""
+
+_LINE = """\
+<line x1="{x}" x2="{x}" y1="40" y2="{foot}" stroke="#1a1a1a" stroke-dasharray="4 3"/>
+<text x="{x}" y="{label}" text-anchor="middle">the bar</text>
+</svg>
+"""
+
+
+def machine() -> str:
+    """This machine, in a line."""
+    cpu = platform.processor() or platform.machine()
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        models = [line for line in info.read_text().splitlines() if line.startswith("model name")]
+        cpu = models[0].partition(":")[2].strip() if models else cpu
+    return (
+        f"{os.cpu_count()} × {cpu}, {platform.system()}, Python {platform.python_version()}, "
+        f"botocore {version('botocore')}"
+    )
+
+
+def row(figure: Figure) -> tuple[str, ...]:
+    """A line of the table."""
+    sign = "≥" if figure.more_is_better else "≤"
+    return (
+        figure.name,
+        "" if figure.bar is None else f"{sign} {number(figure.bar)} {figure.unit}",
+        f"{number(figure.ours)} {figure.unit}",
+        "" if figure.plain is None else number(figure.plain),
+        "" if figure.client is None else number(figure.client),
+        "" if figure.ratio is None else f"{number(figure.ratio)} ×",
+        "" if figure.bar is None else "met" if figure.met else "MISSED",
+    )
+
+
+def number(value: float) -> str:
+    """A number with three digits that count."""
+    if abs(value) >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:.3g}" if abs(value) >= 0.0001 else f"{value:.1g}"
+
+
+def text(figures: Sequence[Figure]) -> str:
+    """The table for a terminal."""
+    rows = [HEAD, *map(row, figures)]
+    widths = [max(len(r[column]) for r in rows) for column in range(len(HEAD))]
+    lines = ["  ".join(c.ljust(w) for c, w in zip(r, widths, strict=True)).rstrip() for r in rows]
+    lines.insert(1, "-" * sum(widths))
+    return "\n".join(lines)
+
+
+def markdown(figures: Iterable[Figure]) -> str:
+    """The table for the docs."""
+    lines = ["| " + " | ".join(HEAD) + " |", "|---|---|---|---|---|---|---|"]
+    lines += ["| " + " | ".join(row(figure)) + " |" for figure in figures]
+    return "\n".join(lines)
+
+
+def split(figure: Figure) -> str:
+    """What a figure is made of, for the docs."""
+    lines = ["| part | " + figure.unit + " |", "|---|---|"]
+    lines += [f"| {name} | {number(value)} |" for name, value in figure.parts.items()]
+    return "\n".join(lines)
+
+
+def bill(figure: Figure) -> str:
+    """The arithmetic of the cost of a month, for the docs."""
+    lines = ["| | quantity | price | dollars |", "|---|---|---|---|"]
+    for name, price in PRICES.items():
+        quantity = figure.parts[name]
+        lines.append(
+            f"| {name} | {number(quantity)} | {price:.10f}".rstrip("0")
+            + f" | {quantity * price:.4f} |"
+        )
+    lines.append(f"| **together** | | | **{figure.ours:.4f}** |")
+    return "\n".join(lines)
+
+
+def save(folder: Path, figures: Sequence[Figure]) -> None:
+    """Write the figures and the picture into a folder, and into the page on performance there."""
+    images = folder / "images"
+    images.mkdir(parents=True, exist_ok=True)
+    images.joinpath("performance.svg").write_text(svg(figures), encoding="utf-8")
+    folder.joinpath("performance.json").write_text(as_json(figures), encoding="utf-8")
+    page = folder / "performance.md"
+    if not page.exists():
+        return
+    by_key = {figure.key: figure for figure in figures}
+    made = {"figures": f"Measured on {machine()}.\n\n{markdown(figures)}"}
+    if "write_units" in by_key:
+        made["split"] = split(by_key["write_units"])
+    if "cost" in by_key:
+        made["bill"] = bill(by_key["cost"])
+    text = page.read_text(encoding="utf-8")
+    for name, block in made.items():
+        before, mark, rest = text.partition(f"<!-- {name} -->\n")
+        _, end, after = rest.partition("<!-- end -->")
+        text = f"{before}{mark}{block}\n{end}{after}"
+    page.write_text(text, encoding="utf-8")
+
+
+def as_json(figures: Sequence[Figure]) -> str:
+    """All that was measured."""
+    told: list[dict[str, Any]] = [
+        {**asdict(f), "met": f.met, "ratio": f.ratio, "parts": dict(f.parts)} for f in figures
+    ]
+    return json.dumps({"machine": machine(), "figures": told}, indent=2, ensure_ascii=False) + "\n"
+
+
+def svg(figures: Sequence[Figure]) -> str:
+    """A picture: how much of its bar each figure takes; the bar stands at the line."""
+    barred = [figure for figure in figures if figure.bar is not None]
+    height = ROW * len(barred) + 70
+    line = LABELS + SCALE
+    parts = [_SVG.format(width=WIDTH, height=height)]
+    for n, figure in enumerate(barred):
+        share = figure.share_of_bar
+        width = min(share, 1.5) * SCALE
+        parts.append(
+            _ROW.format(
+                x=LABELS,
+                above=46 + ROW * n + 17,
+                below=46 + ROW * n + 33,
+                top=46 + ROW * n + 6,
+                middle=46 + ROW * n + 22,
+                width=f"{width:.1f}",
+                end=f"{LABELS + width + 8:.1f}",
+                color="#2a7f62" if figure.met else "#b3402a",
+                name=escape(figure.name),
+                value=escape(f"{row(figure)[2]} (bar {row(figure)[1]})"),
+                share=f"{share:.0%}",
+            )
+        )
+    parts.append(_LINE.format(x=f"{line:.1f}", foot=height - 22, label=height - 8))
+    return "".join(parts)
