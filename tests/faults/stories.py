@@ -3,7 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
+from stallwatch.store.subscribers import SubscriberStore
+from stallwatch.store.table import Table
+from stallwatch.subscribing import Wish
 from stallwatch.wheel import NEW, Wheel
 from tests.faults.world import EPOCH, Journey, World
 
@@ -28,6 +32,8 @@ class Story:
     """What must be sent: order and kind."""
     optional: frozenset[tuple[str, str]] = field(default_factory=frozenset)
     """What may be sent, when a fault delays what makes it needless."""
+    languages: tuple[str, ...] = ("",)
+    """In which each alert goes out; an empty one stands for the stack's."""
     fine_from: datetime = EPOCH
     """When the source's last outage is over."""
 
@@ -137,6 +143,15 @@ def _silent(world: World) -> None:
     settle(world)
 
 
+def _spoken_of(world: World) -> None:
+    """The same, and somebody wants to be told in Spanish, somebody in German."""
+    _silent(world)
+    client: Any = world.db
+    subscribers = SubscriberStore(Table(client, world.db.name))
+    for name, language in (("1", "es"), ("2", "de")):
+        subscribers.keep(name, Wish(None, None, language), world.now)
+
+
 def _two_silent(world: World) -> None:
     """Two orders that sit in one slot and will be stalled at its next turn but one."""
     for order_id, number in (("a", A), ("x", B)):
@@ -209,6 +224,13 @@ STORIES = (
         _silent,
         (turn_of("a"), deliver, deliver, turn_of("a"), deliver),
         frozenset({("a", "stalled")}),
+    ),
+    Story(
+        "three languages",
+        _spoken_of,
+        (turn_of("a"), deliver, turn_of("a"), deliver),
+        frozenset({("a", "stalled")}),
+        languages=("", "de", "es"),
     ),
     Story(
         "two in one mail",
