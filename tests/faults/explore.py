@@ -33,6 +33,9 @@ STEP = -1
 HEALING = timedelta(hours=27)
 """Longer than the longest cadence, and a lease."""
 
+MOST = 3
+"""Faults in one schedule."""
+
 TRIES = 10
 """How often on average a schedule is drawn until it counts."""
 
@@ -115,7 +118,8 @@ class Explorer:
         self.story = story
         self.world = world
         self.counts = Counts()
-        self._known: dict[tuple[int, int, int], int] = {}
+        self._known: dict[tuple[int, int, int], list[int]] = {}
+        self._most_in_a_step = MOST
         self._faultless_runs: dict[tuple[int, int], tuple[list[Call], Snapshot]] = {}
         self._judged: dict[int, str] = {}
         self._drawn: set[Schedule] = set()
@@ -127,7 +131,7 @@ class Explorer:
 
     def all_with(self, faults: int) -> Counts:
         """Explore every schedule with at most so many faults."""
-        self.counts.schedules += self._explore(0, self.start, faults, ())
+        self.counts.schedules += sum(self._explore(0, self.start, faults, ()))
         return self.counts
 
     def all_from(self, first: int, faults: int) -> Counts:
@@ -141,19 +145,28 @@ class Explorer:
         for chosen, after in self._ways(first, state, faults):
             if chosen or first == 0:
                 budget = faults - len(chosen) if chosen else 0
-                self.counts.schedules += self._explore(first + 1, after, budget, chosen)
+                self.counts.schedules += sum(self._explore(first + 1, after, budget, chosen))
         return self.counts
 
-    def _explore(self, step: int, state: Snapshot, budget: int, so_far: Schedule) -> int:
+    def all_apart(self, faults: int) -> Counts:
+        """Explore every schedule with so many faults, each in a step of its own."""
+        self._most_in_a_step = 1
+        self.counts.schedules += self._explore(0, self.start, faults, ())[faults]
+        return self.counts
+
+    def _explore(self, step: int, state: Snapshot, budget: int, so_far: Schedule) -> list[int]:
+        """Go on in every way; how many ways there are with no fault more, with one, and so on."""
         if step == len(self.story.steps):
             self._judge(state, so_far)
-            return 1
+            return [1]
         key = (step, state.key(), budget)
         if key in self._known:
             return self._known[key]
-        schedules = 0
-        for chosen, after in self._ways(step, state, budget):
-            schedules += self._explore(step + 1, after, budget - len(chosen), so_far + chosen)
+        schedules = [0] * (budget + 1)
+        for chosen, after in self._ways(step, state, min(budget, self._most_in_a_step)):
+            left = budget - len(chosen)
+            for more, ways in enumerate(self._explore(step + 1, after, left, so_far + chosen)):
+                schedules[len(chosen) + more] += ways
         self._known[key] = schedules
         return schedules
 
@@ -306,10 +319,12 @@ class Explorer:
             heal(world, self.story.fine_from)
         except Exception as error:  # noqa: BLE001 - whatever it is, the schedule must be told
             world.broken = world.broken or f"crashed: afterwards: {error!r}"
-        sent = {(order, p.kind) for p in world.published for order in p.orders}
-        wrong = [f"lost: {order} {kind}" for order, kind in self.story.sent - sent]
-        undue = sent - self.story.sent - self.story.optional
-        wrong += [f"undue: {order} {kind}" for order, kind in undue]
+        story = self.story
+        sent = {(o, p.kind, p.language) for p in world.published for o in p.orders}
+        wanted = {(*alert, language) for alert in story.sent for language in story.languages}
+        optional = {(*alert, language) for alert in story.optional for language in story.languages}
+        wrong = [f"lost: {' '.join(alert)}".strip() for alert in wanted - sent]
+        wrong += [f"undue: {' '.join(alert)}".strip() for alert in sent - wanted - optional]
         wrong += [f"doubled: {what}" for what in self._doubles()]
         if world.hurried:
             wrong.append("hurried: the source was asked too fast")
@@ -318,22 +333,22 @@ class Explorer:
         ended = summary(world)
         for name in sorted(ended.keys() | self._faultless.keys()):
             if ended.get(name) != self._faultless.get(name):
-                there, wanted = ended.get(name), self._faultless.get(name)
-                wrong.append(f"not healed: {name} is {there}, not {wanted}")
+                there, faultless = ended.get(name), self._faultless.get(name)
+                wrong.append(f"not healed: {name} is {there}, not {faultless}")
         return wrong
 
     def _doubles(self) -> Iterator[str]:
         """What went out again though its first outcome was known, or as if it were another one."""
-        first: dict[tuple[str, str], tuple[bool, str]] = {}
+        first: dict[tuple[str, ...], tuple[bool, str]] = {}
         for message in self.world.published:
             for order in message.orders:
-                name = (order, message.kind)
+                name = (order, message.kind, message.language)
                 if name in first:
                     unknown, batch = first[name]
                     if not unknown:
-                        yield " ".join(name)
+                        yield " ".join(name).strip()
                     elif batch != message.batch:
-                        yield f"{' '.join(name)}, under another id"
+                        yield f"{' '.join(name).strip()}, under another id"
                     self.counts.repeated += 1
                 first[name] = message.unknown, message.batch
 

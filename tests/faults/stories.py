@@ -3,14 +3,25 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
-from stallwatch.wheel import NEW, Wheel
+from stallwatch.store.subscribers import SubscriberStore
+from stallwatch.store.table import Table
+from stallwatch.subscribing import Wish
+from stallwatch.wheel import CADENCES, NEW, Wheel
 from tests.faults.world import EPOCH, Journey, World
 
 Step = Callable[[World], None]
 
 A, B, C = "LP00000000000001", "LP00000000000002", "LP00000000000003"
 ANOTHER = "CNG00000000000009"
+
+X = next(
+    name
+    for name in (f"x{n}" for n in range(10_000))
+    if all(Wheel(30).slot(name, hours) == Wheel(30).slot("a", hours) for hours in CADENCES)
+)
+"""An order that sits in the slots of the order `a`."""
 
 UNBLOCKED = EPOCH + timedelta(days=1.5)
 TOLD = EPOCH + timedelta(days=2)
@@ -28,6 +39,8 @@ class Story:
     """What must be sent: order and kind."""
     optional: frozenset[tuple[str, str]] = field(default_factory=frozenset)
     """What may be sent, when a fault delays what makes it needless."""
+    languages: tuple[str, ...] = ("",)
+    """In which each alert goes out; an empty one stands for the stack's."""
     fine_from: datetime = EPOCH
     """When the source's last outage is over."""
 
@@ -137,15 +150,24 @@ def _silent(world: World) -> None:
     settle(world)
 
 
+def _spoken_of(world: World) -> None:
+    """The same, and somebody wants to be told in Spanish, somebody in German."""
+    _silent(world)
+    client: Any = world.db
+    subscribers = SubscriberStore(Table(client, world.db.name))
+    for name, language in (("1", "es"), ("2", "de")):
+        subscribers.keep(name, Wish(None, None, language), world.now)
+
+
 def _two_silent(world: World) -> None:
     """Two orders that sit in one slot and will be stalled at its next turn but one."""
-    for order_id, number in (("a", A), ("ab", B)):
+    for order_id, number in (("a", A), (X, B)):
         world.journeys[number] = Journey(
             events((15, "PU_PICKUP_SUCCESS"), (11.6, "SC_INBOUND_SUCCESS"))
         )
         add(world, order_id, number, 16)
     settle(world)
-    assert next_turn(world, "a") == next_turn(world, "ab")
+    assert next_turn(world, "a") == next_turn(world, X)
 
 
 def _three_late(world: World) -> None:
@@ -211,10 +233,17 @@ STORIES = (
         frozenset({("a", "stalled")}),
     ),
     Story(
+        "three languages",
+        _spoken_of,
+        (turn_of("a"), deliver, turn_of("a"), deliver),
+        frozenset({("a", "stalled")}),
+        languages=("", "de", "es"),
+    ),
+    Story(
         "two in one mail",
         _two_silent,
         (turn_of("a"), deliver, turn_of("a"), deliver),
-        frozenset({("a", "stalled"), ("ab", "stalled")}),
+        frozenset({("a", "stalled"), (X, "stalled")}),
     ),
     Story(
         "three late",

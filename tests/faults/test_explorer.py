@@ -48,6 +48,8 @@ def test_the_steps_share_the_work_without_a_rest() -> None:
         for step in range(len(explorer.story.steps)):
             explorer.all_from(step, 1)
     assert schedules == explorer.counts.schedules
+    with exploring("no number") as explorer:
+        assert schedules - 1 == explorer.all_apart(1).schedules
 
 
 def test_every_call_goes_wrong_in_every_way_of_its_kind() -> None:
@@ -112,7 +114,7 @@ def test_a_failure_is_replayed_with_the_command_that_it_prints(
     monkeypatch.delenv("SEED", raising=False)
     index = STORIES.index(story("no number"))
     with marking_before_publishing():
-        command._say("no number", command._explore_from(index, None, 1)[2])  # noqa: SLF001
+        command._say("no number", command._explore(index, 1)[1])  # noqa: SLF001
         told = re.search(r"REPLAY='(.+)' make faults", capsys.readouterr().out)
         assert told is not None
         monkeypatch.setenv("REPLAY", told[1])

@@ -99,6 +99,8 @@ class Published:
     kind: str
     orders: tuple[str, ...]
     """An empty name stands for the source."""
+    language: str
+    """Empty for the stack's."""
     run: int
     unknown: bool
     """Whether nobody can tell afterwards that it went out."""
@@ -136,7 +138,7 @@ class Snapshot:
     stream: tuple[tuple[Key, int], ...]
     published: tuple[Published, ...]
     asked: tuple[tuple[datetime, int], ...]
-    marked: frozenset[str]
+    marked: frozenset[tuple[str, str]]
     now: datetime
     runs: int
     nudges: int
@@ -153,7 +155,7 @@ class Snapshot:
                 items,
                 earlier,
                 tuple(sorted(self.stream)),
-                tuple((p.batch, p.kind, p.orders, p.unknown) for p in self.published),
+                tuple((p.batch, p.kind, p.orders, p.language, p.unknown) for p in self.published),
                 self.asked[-1:],
                 self.marked,
                 self.now,
@@ -193,7 +195,8 @@ class World:
         self.stream: list[tuple[Key, int]] = []
         self.published: list[Published] = []
         self.asked: list[tuple[datetime, int]] = []
-        self.marked: set[str] = set()
+        self.marked: set[tuple[str, str]] = set()
+        """The batches, and in which languages, that are written down as published."""
         self.nudges = 0
         self.gone = 0
         self.hurried = 0
@@ -316,9 +319,20 @@ class World:
         """What a killed run has sent and not marked nobody can tell."""
         run = self._run.number
         self.published = [
-            replace(p, unknown=True) if p.run == run and p.batch not in self.marked else p
+            replace(p, unknown=True)
+            if p.run == run and (p.batch, p.language) not in self.marked
+            else p
             for p in self.published
         ]
+
+    def note_marks(self, values: Mapping[str, Any]) -> None:
+        """Note what a write to the sending's lease says of its batch."""
+        written = values.get(":sent") or values.get(":batch")
+        if written is not None:
+            row = unpack(written["B"])
+            languages = ["", *row["languages"]]
+            told = languages if row["sent"] else languages[: row["told"]]
+            self.marked.update((row["id"], language) for language in told)
 
     def take_records(self) -> None:
         """Move what was written to the stream's queue, as far as the mapping lets it through."""
@@ -511,9 +525,8 @@ class _Database:
 
             def do() -> Any:
                 answer = method(**arguments)
-                sent = arguments.get("ExpressionAttributeValues", {}).get(":sent")
-                if about == "STACK/PUBLISH" and sent is not None:
-                    world.marked.add(unpack(sent["B"])["id"])
+                if about == "STACK/PUBLISH":
+                    world.note_marks(arguments.get("ExpressionAttributeValues", {}))
                 return answer
 
             return world.call(kind, name, about, do)
@@ -546,8 +559,16 @@ class _Topic:
         def do() -> Any:
             answer = world.sns.publish(**call)
             orders = tuple(order["order_id"] for order in body["orders"]) or ("",)
+            language = call["MessageAttributes"].get("language", {"StringValue": ""})
             world.published.append(
-                Published(body["id"], body["kind"], orders, world.number, unknown=fault in LANDED)
+                Published(
+                    batch=body["id"],
+                    kind=body["kind"],
+                    orders=orders,
+                    language=language["StringValue"],
+                    run=world.number,
+                    unknown=fault in LANDED,
+                )
             )
             return answer
 

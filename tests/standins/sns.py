@@ -1,7 +1,7 @@
 """A strict stand-in for SNS: it refuses what the service's documentation says is refused.
 
-A client's methods over one topic. What has no place in the product (platforms, FIFO topics, filter
-policies with operators) is refused too.
+A client's methods over two topics: in the stack's language, and in others. What has no place in the
+product (platforms, FIFO topics, filter policies with operators) is refused too.
 """
 
 import json
@@ -77,20 +77,15 @@ class StrictSns:
     """A client of SNS with two topics."""
 
     arn: str = "arn:aws:sns:eu-central-1:000000000000:alerts"
+    translated_arn: str = "arn:aws:sns:eu-central-1:000000000000:translated"
     subscribers: list[Subscriber] = field(default_factory=list)
     delivered: list[Delivered] = field(default_factory=list)
-
-    @property
-    def translated_arn(self) -> str:
-        """The other topic."""
-        return f"{self.arn}-translated"
 
     # Subscribers.
 
     def subscribe(self, **call: Any) -> dict[str, str]:
         _validate("Subscribe", call)
-        topic = call["TopicArn"]
-        self._is_topic(topic)
+        topic = self._topic(call["TopicArn"])
         protocol, endpoint = call["Protocol"], call.get("Endpoint", "")
         _check_endpoint(protocol, endpoint)
         attributes = call.get("Attributes", {})
@@ -100,10 +95,9 @@ class StrictSns:
         there = self._find(topic, protocol, endpoint)
         if there is None:
             # Addresses are asked first whether they want it.
-            number = sum(1 for _ in self.subscribers)
-            arn = f"{topic}:{number:08}-0000-0000-0000-000000000000"
+            arn = f"{topic}:{len(self.subscribers):08}-0000-0000-0000-000000000000"
             confirmed = protocol != "email"
-            there = Subscriber(topic, arn, protocol, endpoint, policy, confirmed=confirmed)
+            there = Subscriber(topic, arn, protocol, endpoint, policy, confirmed)
             self.subscribers.append(there)
         elif there.policy != policy:
             raise _refusal(
@@ -124,18 +118,18 @@ class StrictSns:
 
     def list_subscriptions_by_topic(self, **call: Any) -> dict[str, Any]:
         _validate("ListSubscriptionsByTopic", call)
-        self._is_topic(call["TopicArn"])
+        topic = self._topic(call["TopicArn"])
+        listed = [one for one in self.subscribers if one.topic == topic]
         start = int(call.get("NextToken", 0))
-        there = [one for one in self.subscribers if one.topic == call["TopicArn"]]
-        page = there[start : start + PAGE]
-        more = {"NextToken": str(start + PAGE)} if start + PAGE < len(there) else {}
+        page = listed[start : start + PAGE]
+        more = {"NextToken": str(start + PAGE)} if start + PAGE < len(listed) else {}
         return {
             "Subscriptions": [
                 {
                     "SubscriptionArn": one.arn if one.confirmed else PENDING,
                     "Protocol": one.protocol,
                     "Endpoint": one.endpoint,
-                    "TopicArn": one.topic,
+                    "TopicArn": topic,
                 }
                 for one in page
             ],
@@ -167,7 +161,7 @@ class StrictSns:
         _validate("Publish", call)
         if {"TargetArn", "PhoneNumber"} & call.keys():
             raise _refusal("Invalid parameter: only a topic is published to")
-        self._is_topic(call.get("TopicArn", ""))
+        topic = self._topic(call.get("TopicArn", ""))
         subject = call.get("Subject")
         if subject is not None and not _is_subject(subject):
             raise _refusal("Invalid parameter: Subject")
@@ -183,7 +177,7 @@ class StrictSns:
             raise _refusal("Invalid parameter: Message too long for an SMS")
         for who in self.subscribers:
             wanted = all(attributes.get(name) in kinds for name, kinds in who.policy.items())
-            if who.topic == call["TopicArn"] and who.confirmed and wanted:
+            if who.topic == topic and who.confirmed and wanted:
                 text = forms.get(who.protocol, forms["default"])
                 self.delivered.append(
                     Delivered(who.protocol, who.endpoint, subject or "", text, attributes)
@@ -192,18 +186,21 @@ class StrictSns:
 
     # Inside.
 
-    def _is_topic(self, arn: str) -> None:
+    def _topic(self, arn: str) -> str:
         if arn not in {self.arn, self.translated_arn}:
             raise _refusal("Topic does not exist", code="NotFound", status=404)
+        return arn
 
-    def _find(self, *same: str) -> Subscriber | None:
+    def _find(self, topic: str, protocol: str, endpoint: str) -> Subscriber | None:
+        same = (topic, protocol, endpoint)
         return next(
-            (s for s in self.subscribers if (s.topic, s.protocol, s.endpoint) == same), None
+            (one for one in self.subscribers if (one.topic, one.protocol, one.endpoint) == same),
+            None,
         )
 
     def _subscriber(self, arn: str) -> Subscriber:
         found = next((one for one in self.subscribers if one.arn == arn), None)
-        if found is None and arn.rpartition(":")[0] not in {self.arn, self.translated_arn}:
+        if found is None and not arn.startswith((f"{self.arn}:", f"{self.translated_arn}:")):
             raise _refusal("Invalid parameter: SubscriptionArn")
         if found is None:
             raise _refusal("Subscription does not exist", code="NotFound", status=404)

@@ -184,9 +184,12 @@ def test_an_address_gets_nothing_before_it_has_confirmed() -> None:
 # What the product publishes, and whom it subscribes.
 
 
-def published(sns: StrictSns, sent: Letter, language: str = "en") -> Outcome:
+def published(
+    sns: StrictSns, sent: Letter, language: str = "en", translation: str | None = None
+) -> Outcome:
     client: Any = sns
-    return Topic(client, sns.arn, "", PAGE, language).publish(sent, None)
+    topic = Topic(client, sns.arn, sns.translated_arn, PAGE, language)
+    return topic.publish(sent, translation)
 
 
 def subscribers_of(sns: StrictSns) -> TopicSubscribers:
@@ -256,10 +259,9 @@ def test_a_message_that_sns_refuses_is_told_apart(sns: StrictSns) -> None:
     """It never goes out as it is, so that nobody tries it again and again."""
     long = replace(ORDER, title="x" * 300_000)
     assert Outcome.REFUSED is published(sns, letter(Kind.LATE, orders=(long,)))
-    elsewhere: Any = StrictSns("arn:aws:sns:eu-central-1:000000000000:another")
-    assert Outcome.NOT_NOW is Topic(elsewhere, sns.arn, "", PAGE, "en").publish(
-        letter(Kind.LATE), None
-    )
+    gone: Any = StrictSns("arn:aws:sns:eu-central-1:000000000000:another")
+    topic = Topic(gone, sns.arn, sns.translated_arn, PAGE, "en")
+    assert Outcome.NOT_NOW is topic.publish(letter(Kind.LATE), None)
 
 
 KINDS = st.none() | st.lists(st.sampled_from(Kind), min_size=1, unique=True).map(tuple)
@@ -283,6 +285,17 @@ def test_a_subscriber_gets_what_he_wants(
         reason = next(reason for spoken, reason in SPOKEN if spoken is kind)
         assert Outcome.SENT is published(sns, letter(kind, reason))
         assert len(sns.delivered) == int(wanted is None or kind in wanted)
+
+
+@pytest.mark.parametrize("kinds", [None, (Kind.LATE,), (Kind.STALLED,)])
+def test_who_wants_another_language_gets_that_alone(kinds: tuple[Kind, ...] | None) -> None:
+    """However many languages a message goes out in, and of the kinds that he wants."""
+    sns = StrictSns()
+    subscribers_of(sns).add("sms", PHONE, kinds, "es")
+    for translation in (None, "de", "es"):
+        assert Outcome.SENT is published(sns, letter(Kind.LATE), translation=translation)
+    languages = [one.attributes["language"] for one in sns.delivered]
+    assert ([] if kinds == (Kind.STALLED,) else ["es"]) == languages
 
 
 @settings(max_examples=300, deadline=None)
