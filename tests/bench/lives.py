@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import Enum, auto
 from random import Random
-from zlib import crc32
 
 from stallwatch.answers import Answer
 from stallwatch.evaluating import Counted, Dossier, Evaluation, WatchEntry
@@ -189,7 +188,7 @@ def names(random: Random) -> Iterator[tuple[str, str]]:
     while True:
         serial += 1
         order_id = f"{serial:016}"
-        if crc32(order_id.encode()) % 48 == NOW.hour * 2 + NOW.minute // 30:
+        if WHEEL.slot(order_id, 24) == f"24h{NOW:%H%M}":
             yield order_id, f"LP{serial:014}"
 
 
