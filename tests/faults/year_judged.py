@@ -236,7 +236,9 @@ class OrderJudge:
         now = self.plan.clock(accepted.at)
         self._owed.clear()
         if self._is_closed(accepted.at):
+            # Nobody was looked at meanwhile, and nothing was owed.
             self._asked_at = accepted.at
+            self._debts.clear()
         if request.method == "POST":
             if self._naive is None:
                 self._added_at = accepted.at
