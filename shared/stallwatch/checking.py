@@ -535,7 +535,7 @@ class Check:
         for row, answered_at in tally.answered:
             self._watch.touch_answered(row, answered_at)
         for row in tally.silent:
-            since = self._silent_since(row) or now
+            since = self._silent_since(row) or _minute_of(now)
             silent = Silent(since, too_long=self._is_too_long(since, tally))
             self._watch.touch_unanswered(row, now, asked=True, silent=silent)
         for row in (*tally.unasked, *_rows_in(tally.failed)):
@@ -629,7 +629,7 @@ class Check:
         """The orders without an answer in this turn, by short name, and since when."""
         now = self._clock.now()
         return {
-            short_name(row.order_id): self._silent_since(row) or now
+            short_name(row.order_id): self._silent_since(row) or _minute_of(now)
             for row in (*tally.silent, *_rows_in(tally.failed))
         }
 
@@ -865,6 +865,11 @@ class Check:
             self._health = health
             self._watch.save_health(self._source.name, health)
         self._report.source = health.verdict
+
+
+def _minute_of(now: datetime) -> datetime:
+    """The beginning of a silence: in whole minutes like the ledger's, so that it stays the same."""
+    return now.replace(second=0, microsecond=0)
 
 
 def _rows_in(questions: Iterable[_Question]) -> Iterator[Row]:

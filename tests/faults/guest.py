@@ -180,13 +180,13 @@ class StrictSource:
 
     def ask(self, numbers: Sequence[str]) -> Reply:
         """Answer a request."""
+        self.manners.asked(self.world.now, numbers)
         return self.world.call(  # type: ignore[no-any-return]
             "ask", "ask", f"{len(numbers)} numbers", lambda: self._ask(numbers)
         )
 
     def _ask(self, numbers: Sequence[str]) -> Reply:
         world, begun = self.world, self.world.now
-        self.manners.asked(begun, numbers)
         outage = self.knowledge.outage(begun)
         world.now += self._takes() if outage is None or outage.how != "slow" else SECOND * 25
         reply = self._reply(numbers, begun, outage)

@@ -182,7 +182,8 @@ class OrderJudge:
         self._fed_until: datetime | None = None
         """Up to when the stack knows what the source shows."""
         self._silent_since: datetime | None = None
-        """The first request about the number that was not answered since the last that was."""
+        """The first request about the number that was not answered since the last that was: its
+        minute, since the ledger of looks is kept in whole ones."""
         self._failed = False
         """Whether the last request about the number was not answered."""
         self._cadence = 24
@@ -236,7 +237,9 @@ class OrderJudge:
         now = self.plan.clock(accepted.at)
         self._owed.clear()
         if self._is_closed(accepted.at):
+            # Nobody was looked at meanwhile, and nothing was owed.
             self._asked_at = accepted.at
+            self._debts.clear()
         if request.method == "POST":
             if self._naive is None:
                 self._added_at = accepted.at
@@ -305,7 +308,7 @@ class OrderJudge:
         self._failed = not ask.answered
         now = self.plan.clock(ask.replied_at)
         if not ask.answered:
-            self._silent_since = self._silent_since or ask.at
+            self._silent_since = self._silent_since or now.replace(second=0, microsecond=0)
             self._cadence = cadence(naive, now)
             return
         self._silent_since = None
@@ -405,11 +408,10 @@ class OrderJudge:
 
     def _unanswered_since(self, at: datetime) -> datetime | None:
         """Since when the number gets no answer, where that is too long, and others get one."""
-        if self._silent_since is None:
+        since = self._silent_since
+        if since is None:
             return None
-        # The ledger of looks is kept in whole minutes.
-        since = self._silent_since.replace(second=0, microsecond=0)
-        asked = at - since
+        asked = self.plan.clock(at) - since
         for span in self.log.unheard:
             if span.end - span.begin >= DAY:
                 asked -= max(min(span.end, at) - max(span.begin, since), NOTHING)

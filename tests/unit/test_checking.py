@@ -770,7 +770,11 @@ def test_a_silence_goes_on_whatever_the_buyer_does(rig: Rig) -> None:
 
 
 def test_ten_days_without_an_answer_begin_with_the_first_look(rig: Rig) -> None:
-    """Not with the first turn of the slot that a new order comes into after it."""
+    """Not with the first turn of the slot that a new order comes into after it.
+
+    In whole minutes, as the ledger keeps it: it is by their beginning that spells are told apart.
+    """
+    rig.clock.at += 17 * SECOND
     rig.add("a", "b")
     rig.source.mute = {number_of("a")}
     rig.check()
