@@ -936,9 +936,12 @@ def _told(asked: _Asked, batch: Sequence[_Question]) -> dict[str, Any]:
 
     def told(value: Any) -> Any:
         if isinstance(value, Row):
-            return places[id(value)]
+            return {"row": places[id(value)]}
         if isinstance(value, _Question):
-            return [value.number, told(value.rows), value.stands_for]
+            rows = [places[id(row)] for row in value.rows]
+            return {"number": value.number, "rows": rows, "stands_for": value.stands_for}
+        if isinstance(value, datetime):
+            return {"at": value.isoformat()}
         return [told(part) for part in value] if isinstance(value, (list, tuple)) else value
 
     tally = {part.name: told(getattr(asked.tally, part.name)) for part in fields(asked.tally)}
@@ -954,12 +957,16 @@ def _asked_of(told: Mapping[str, Any], batch: Sequence[_Question]) -> _Asked:
     rows = tuple(_rows_in(batch))
 
     def known(value: Any) -> Any:
-        if isinstance(value, int):
-            return rows[value]
         if isinstance(value, list):
-            number, places, stands_for = value
-            return _Question(number, tuple(rows[place] for place in places), stands_for)
-        return value
+            return tuple(known(part) for part in value)
+        if not isinstance(value, dict):
+            return value
+        if "row" in value:
+            return rows[value["row"]]
+        if "at" in value:
+            return datetime.fromisoformat(value["at"])
+        waiting = tuple(rows[place] for place in value["rows"])
+        return _Question(value["number"], waiting, value["stands_for"])
 
     tally: dict[str, Any] = {
         name: [known(part) for part in value] if isinstance(value, list) else value

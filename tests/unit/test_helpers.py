@@ -16,8 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stallwatch.answers import Verdict
-from stallwatch.checking import Check, Pace, Report
+from stallwatch.checking import HELPERS_LEAD, Check, Pace, Report
 from stallwatch.errors import UnavailableError
+from stallwatch.evaluating import Evaluation
 from stallwatch.helpers import FunctionHelpers
 from stallwatch.limits import Limits
 from stallwatch.wheel import NEW, Wheel
@@ -120,6 +121,30 @@ def test_whatever_came_of_a_request_is_told() -> None:
     assert alone.check().check_due() == crew.due()
     assert Counter(alone.store.journal) == Counter(crew.store.journal)
     assert alone.store.health("cainiao") == crew.store.health("cainiao")
+
+
+def test_an_answer_that_says_nothing_new_is_told_with_its_instant() -> None:
+    """What the evaluation is to look at again, it looks at as after a run without helpers."""
+    looked_at = []
+    for crew in (Crew(), Crew()):
+        crew.add(24)
+        crew.check().check_due()
+        for n in range(24):
+            Evaluation(crew.store, Wheel(), Limits()).evaluate(f"o{n}", crew.clock.now())
+        crew.clock.advance(hours=1)
+        helpers = crew if looked_at else None
+        report = crew.check("again", helpers=helpers).check_orders([f"o{n}" for n in range(24)])
+        assert (24, 24, 0) == (report.due, report.checked, report.changed)
+        assert (3 if helpers else 0) == len(crew.errands)
+        assert 0 == crew.in_vain
+        looked_at.append({n: shelf.record.answered_at for n, shelf in crew.store.shelves.items()})
+    alone, helped = looked_at
+    assert alone.keys() == helped.keys()
+    # A helper is handed its errand a little before the time at which it asks.
+    assert all(
+        timedelta(0) <= helped[n] - alone[n] <= HELPERS_LEAD and helped[n] > NOON + HOUR
+        for n in alone
+    )
 
 
 def test_the_pace_is_the_run_s() -> None:
