@@ -32,7 +32,7 @@ PRICES = {
     "messages": 0.50e-6,
     "e-mails": 2.00e-5,
 }
-"""Dollars in us-east-1 for arm64 and on-demand tables, read in November 2025."""
+"""Dollars in us-east-1 for arm64 and on-demand tables, as they were known in 2025."""
 
 ANSWER = timedelta(milliseconds=200)
 """What the source takes for a request."""
