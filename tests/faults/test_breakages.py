@@ -181,8 +181,8 @@ def a_change_in_two_writes() -> AbstractContextManager[object]:
             for part in parts:
                 Table.transact(self, [part])
 
-    def apart(self: BookStore, dossier: Dossier, order: Order) -> None:
-        change(BookStore(Apart(self.table.client, self.table.name)), dossier, order)
+    def apart(self: BookStore, dossier: Dossier, order: Order, *looked: Any) -> None:
+        change(BookStore(Apart(self.table.client, self.table.name)), dossier, order, *looked)
 
     return mock.patch.object(BookStore, "replace", apart)
 

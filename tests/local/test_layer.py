@@ -87,7 +87,7 @@ def test_a_function_finds_all_it_imports(folder: str, layer: Path, runtime: Path
 @pytest.mark.parametrize(
     ("folder", "missing"),
     [
-        ("pull_tracking", "requests"),
+        ("pull_tracking", "aws_lambda_powertools"),
         ("evaluate_orders", "aws_lambda_powertools"),
         ("orders_api", "pydantic_core"),
     ],

@@ -30,6 +30,7 @@ ADAPTERS = {
     "clients",
     "clock",
     "deadletters",
+    "helpers",
     "logs",
     "measures",
     "notify",
@@ -60,7 +61,7 @@ OUTSIDE = {
 }
 """What the domain and the use cases import nothing of."""
 
-SPEAKS_AWS = {"clients", "notify", "secret", "store.table"}
+SPEAKS_AWS = {"helpers", "clients", "notify", "secret", "store.table"}
 """Who knows botocore."""
 
 MODULES = sorted(PACKAGE.rglob("*.py"))
