@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from io import BytesIO
 from itertools import pairwise
 from typing import Any
@@ -124,7 +124,7 @@ def test_whatever_came_of_a_request_is_told() -> None:
 
 def test_an_answer_that_says_nothing_new_is_told_with_its_instant() -> None:
     """What the evaluation is to look at again, it looks at as after a run without helpers."""
-    looked_at = []
+    looked_at: list[dict[str, datetime]] = []
     for crew in (Crew(), Crew()):
         crew.add(24)
         crew.check().check_due()

@@ -839,7 +839,8 @@ def test_subscribers_come_and_go(visitor: "Visitor") -> None:
     visitor.expect(subscribers).to_have_count(1)
     visitor.expect(subscribers).to_contain_text("+4915112345678")
     visitor.expect(subscribers).to_contain_text(
-        "Claim your money, Protection ends, Your turn, Follow up, No answer about a number, Source up again"
+        "Claim your money, Protection ends, Your turn, Follow up, No answer about a number,"
+        " Source up again"
     )
     address.fill("me@example.org")
     page.get_by_label("Language").select_option("Dutch")

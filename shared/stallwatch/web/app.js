@@ -598,7 +598,7 @@ async function awaitAnswer(order, content, show, signal) {
   for (const seconds of POLLS) {
     await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
     if (signal.aborted) return;
-    if (content.querySelector("form")) continue; // What is being entered is worth more than news.
+    if (content.querySelector(".asking form, form:focus-within")) continue; // What is being entered is worth more than news.
     const seen = await call("GET", `orders/${order.order_id}`, { signal }).catch(() => null);
     if (seen?.answered_at && !signal.aborted) {
       const hadFocus = content.contains(document.activeElement);
