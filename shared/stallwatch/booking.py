@@ -281,7 +281,7 @@ class Desk:
         seen = self._seen(dossier, progress, now)
         if dossier.entry.state is not State.CLOSED:
             return seen
-        decision = replace(seen.decision, state=State.CLOSED)
+        decision = seen.decision._replace(state=State.CLOSED)
         return replace(seen, state=State.CLOSED, decision=decision)
 
     def _seen(

@@ -5,14 +5,17 @@ timezone-aware UTC datetimes, days are dates, durations are timedeltas; a number
 24-hour days, rounded down.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
+from operator import attrgetter
 
 DAY = timedelta(days=1)
+
+_RAISED_AT: Callable[["Alert"], datetime] = attrgetter("raised_at")
 
 
 @lru_cache(maxsize=4096)
@@ -337,4 +340,5 @@ class Alert:
 
 def last_raised(alerts: Iterable[Alert], kind: Kind) -> Alert | None:
     """The newest alert of a kind."""
-    return max((a for a in alerts if a.kind is kind), key=lambda a: a.raised_at, default=None)
+    of_kind = [alert for alert in alerts if alert.kind is kind]
+    return max(of_kind, key=_RAISED_AT) if of_kind else None

@@ -12,12 +12,11 @@ tracking number, and what was said in an earlier one may be said again.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
-from operator import itemgetter
-from typing import Any
+from operator import attrgetter, itemgetter
+from typing import Any, NamedTuple
 
 from stallwatch.limits import Limits, days
 from stallwatch.model import DAY, RANK, Checkpoint, Flag, Order, Stage, midnight
@@ -54,8 +53,7 @@ class Aside(StrEnum):
     """It is another parcel's, or the order's date is wrong."""
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """A placed moment that may ask something of the buyer."""
 
     walls: frozenset[str]
@@ -68,8 +66,7 @@ class Event:
         return min(self.walls)
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What an order's checkpoints say."""
 
     stage: Stage | None
@@ -118,7 +115,7 @@ class Reading:
 
 
 _FIRST: Callable[[Any], Any] = itemgetter(0)
-_SECOND: Callable[[Any], Any] = itemgetter(1)
+_AT: Callable[[Any], Any] = attrgetter("at")
 
 _Moment = tuple[datetime, list[Checkpoint]]
 """The instant of a moment, and its updates."""
@@ -149,10 +146,11 @@ def read(order: Order, checkpoints: Sequence[Checkpoint], limits: Limits) -> Rea
     for moment in moments:
         at, together = moment
         for update in together:
-            if dispatched is None and is_scan(update):
-                dispatched = at
-            if not departed and update.stage in _DEPARTED and update.flag is not _EARLY:
-                departed = True
+            # Whoever has departed was scanned.
+            if not departed:
+                if dispatched is None and is_scan(update):
+                    dispatched = at
+                departed = update.stage in _DEPARTED and update.flag is not _EARLY
             if update.stage is _RETURNED and is_destruction(update.code):
                 destroyed = True
         placing = _placing(together, departed=departed, delivered=delivered_at is not None)
@@ -189,7 +187,7 @@ def read(order: Order, checkpoints: Sequence[Checkpoint], limits: Limits) -> Rea
         delivery=delivery,
         destroyed=destroyed,
         newest=None if newest is None else _event(newest[0]),
-        flag=None if flag is Flag.EARLY else flag,
+        flag=None if flag is _EARLY else flag,
         stay=Event(_walls(u for _, together in stay for u in together), stay[0][0])
         if stay
         else None,
@@ -240,11 +238,9 @@ def set_aside(order: Order, checkpoint: Checkpoint, limits: Limits) -> Aside | N
 
 def _moments(updates: Sequence[Checkpoint]) -> list[_Moment]:
     """The updates of one wall clock together, at the latest instant that their zones give it."""
-    by_instant: dict[datetime, list[Checkpoint]] = {}
     if len({update.wall for update in updates}) == len(updates):
-        for update in updates:
-            by_instant.setdefault(update.at, []).append(update)
-        return sorted(by_instant.items(), key=_FIRST)
+        return _by_instant(updates)
+    by_instant: dict[datetime, list[Checkpoint]] = {}
     by_wall: dict[str, list[Checkpoint]] = {}
     for update in updates:
         by_wall.setdefault(update.wall, []).append(update)
@@ -252,6 +248,20 @@ def _moments(updates: Sequence[Checkpoint]) -> list[_Moment]:
         at = together[0].at if len(together) == 1 else max(u.at for u in together)
         by_instant.setdefault(at, []).extend(together)
     return sorted(by_instant.items(), key=_FIRST)
+
+
+def _by_instant(updates: Sequence[Checkpoint]) -> list[_Moment]:
+    """Updates with walls of their own: those of one instant together."""
+    moments: list[_Moment] = []
+    before: datetime | None = None
+    for update in sorted(updates, key=_AT):
+        at = update.at
+        if at == before:
+            moments[-1][1].append(update)
+        else:
+            moments.append((at, [update]))
+            before = at
+    return moments
 
 
 def _event(moment: _Moment) -> Event:
@@ -283,16 +293,6 @@ def _placing(
         if best is None or _weight(update) > _weight(best):
             best = update
     return best
-
-
-def _is_echo(update: Checkpoint, known: Iterable[Checkpoint]) -> bool:
-    """Whether an update is another source's report of one that is known: same stage in 24 hours."""
-    return any(
-        other.source != update.source
-        and other.stage is update.stage
-        and abs(other.at - update.at) <= DAY
-        for other in known
-    )
 
 
 def _attempt(moment: _Moment, attempt: Checkpoint, moments: Iterable[_Moment]) -> Event:
@@ -336,35 +336,48 @@ def _episode(order: Order, moments: Sequence[_Moment], limits: Limits) -> str:
     long even so, or unless it only repeats what another source had said before.
     """
     changed_at = order.number_changed_at
-    silence: timedelta = days(limits.stalled)
-    seen = [(u.first_seen, at, u) for at, together in moments for u in together]
-    seen.sort(key=_FIRST)  # of the same sight the oldest come first still
-    while seen:
-        last = seen[-1][0]
+    silence = days(limits.stalled)
+    sights = [u.first_seen for _, together in moments for u in together]
+    while sights:
+        last = max(sights)
         if changed_at is not None and last < changed_at:
             break
-        known = len(seen) - 1
-        while known and seen[known - 1][0] == last:
-            known -= 1
-        if last - max(map(_SECOND, seen)) < silence and _moves_on(seen[:known], seen[known:]):
+        if last - _newest_at(moments, last) < silence and _moved_on(moments, last):
             return f"scan {stamp(last)}"
-        del seen[known:]
+        sights = [sight for sight in sights if sight < last]
     return FIRST_EPISODE if changed_at is None else f"number {stamp(changed_at)}"
 
 
-_Sight = tuple[datetime, datetime, Checkpoint]
-"""When an update was first seen, the instant of its moment, and the update."""
+def _newest_at(moments: Sequence[_Moment], seen_by: datetime) -> datetime:
+    """The instant of the newest moment that had been seen by then."""
+    return next(
+        at
+        for at, together in reversed(moments)
+        if any(update.first_seen <= seen_by for update in together)
+    )
 
 
-def _moves_on(known: Sequence[_Sight], fresh: Sequence[_Sight]) -> bool:
-    """Whether a scan among what is fresh is newer than all known ones, and none of them again."""
-    scans = [(at, u) for _, at, u in known if u.stage in _SCANNED and u.flag is not _EARLY]
-    newest = max(map(_FIRST, scans), default=None)
+def _moved_on(moments: Sequence[_Moment], last: datetime) -> bool:
+    """Whether a scan first seen then was newer than all known ones, and none of them again."""
+    for _, together in reversed(moments):
+        scans = [u for u in together if u.first_seen <= last and is_scan(u)]
+        if any(scan.first_seen < last for scan in scans):
+            return False
+        if any(not _is_echo(scan, moments) for scan in scans):
+            return True
+    return False
+
+
+def _is_echo(scan: Checkpoint, moments: Sequence[_Moment]) -> bool:
+    """Whether a scan is another source's report of a known one: the same stage within 24 hours."""
     return any(
-        is_scan(update)
-        and (newest is None or at > newest)
-        and not _is_echo(update, (scan for _, scan in scans))
-        for _, at, update in fresh
+        other.source != scan.source
+        and other.stage is scan.stage
+        and other.first_seen < scan.first_seen
+        and abs(other.at - scan.at) <= DAY
+        and is_scan(other)
+        for _, together in moments
+        for other in together
     )
 
 

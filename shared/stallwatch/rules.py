@@ -28,6 +28,7 @@ others.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from stallwatch.limits import MAJOR_DESTINATIONS, Limits, Window, days, hours
 from stallwatch.model import (
@@ -66,6 +67,18 @@ _NO_DAY_FOR_A_COMPLAINT = frozenset({Stage.OUT_FOR_DELIVERY, Stage.FAILED_ATTEMP
 _CLAIM = (Kind.REFUND_CLAIM, SILENCE)
 _OF_THE_SOURCE = frozenset({Kind.SOURCE_DOWN, Kind.SOURCE_UP})
 
+# Looked up many times in each evaluation, and an enumeration is slow to give its members.
+_AT_PICKUP = Stage.READY_FOR_PICKUP
+_DELIVERED = Stage.DELIVERED
+_RETURNED = Stage.RETURNED
+_ACTION_NEEDED = Kind.ACTION_NEEDED
+_LATE = Kind.LATE
+_NEVER_SCANNED = Kind.NEVER_SCANNED
+_REFUND_CLAIM = Kind.REFUND_CLAIM
+_STALLED = Kind.STALLED
+_CLOSED = State.CLOSED
+_ECONOMY = Service.ECONOMY
+
 
 @dataclass(frozen=True, slots=True)
 class Memory:
@@ -93,8 +106,7 @@ class Countdown:
     is_over: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """What an order's data means at an instant."""
 
     state: State
@@ -169,9 +181,9 @@ def evaluate(
     ends_at = case.ends_at(then)
     state = case.state(ends_at, now)
     # What the second source said counts for a claim when it is made, not for the days after it.
-    claimed = _raised(then, Kind.REFUND_CLAIM, episode=case.reading.episode)
+    claimed = _raised(then, _REFUND_CLAIM, episode=case.reading.episode)
     rung = None
-    if state is not State.CLOSED:
+    if state is not _CLOSED:
         rung = case.rung(then, case.answered_at, now, second_answers=claimed)
     return Decision(
         state=state,
@@ -197,11 +209,11 @@ def evaluate(
         due=due,
         memory=case.memory,
         ends_at=ends_at,
-        next_rule_at=None if state is State.CLOSED else case.next_rule_at(then, ends_at),
-        next_clock_at=None if state is State.CLOSED else case.next_clock_at(then, now, ends_at),
-        second_from=None if state is State.CLOSED else case.second_from(then),
+        next_rule_at=None if state is _CLOSED else case.next_rule_at(then, ends_at),
+        next_clock_at=None if state is _CLOSED else case.next_clock_at(then, now, ends_at),
+        second_from=None if state is _CLOSED else case.second_from(then),
         second_awaited=second_source
-        and state is not State.CLOSED
+        and state is not _CLOSED
         and rung != _CLAIM
         and case.second_is_awaited(now),
         second_passed_over=case.second_is_passed_over(now),
@@ -311,13 +323,16 @@ class _Case:
         self.dispatched = self.reading.dispatched or start
 
         self.service = order.service or (
-            Service.ECONOMY if _is_economy(trace.mail_type) else Service.STANDARD
+            _ECONOMY if _is_economy(trace.mail_type) else Service.STANDARD
         )
         remote = order.remote
         if remote is None:
             remote = order.destination not in MAJOR_DESTINATIONS
         self.window = limits.window(self.service, remote=remote)
         self.late_at = self._late_at()
+        self.never_scanned_at = start + days(limits.never_scanned)
+        self.stalled_at = self.last_update + days(limits.stalled)
+        self.claim_at = self.last_update + days(limits.claim)
         self._end = self._end_without_claims()
         self.memory = self._remember(memory, now)
 
@@ -395,7 +410,7 @@ class _Case:
     def ends_at(self, alerts: Iterable[Alert]) -> datetime:
         """When the watch ends by itself."""
         end = self._end
-        claim = last_raised(alerts, Kind.REFUND_CLAIM)
+        claim = last_raised(alerts, _REFUND_CLAIM)
         if claim is not None:
             end = min(end, claim.message_at + days(self.limits.end_after_claim))
         if self.order.protection_ends_on is not None:
@@ -405,14 +420,14 @@ class _Case:
     def state(self, ends_at: datetime, now: datetime) -> State:
         if self.words.ended or now >= ends_at:
             return State.CLOSED
-        return State.DELIVERED if self.reading.stage is Stage.DELIVERED else State.WATCHING
+        return State.DELIVERED if self.reading.stage is _DELIVERED else State.WATCHING
 
     def claim_opens_at(self, now: datetime) -> datetime | None:
-        if self.reading.place is Stage.RETURNED:
+        if self.reading.place is _RETURNED:
             return self.reading.newest.at if self.reading.newest is not None else now
-        if self.reading.stage is Stage.DELIVERED:
+        if self.reading.stage is _DELIVERED:
             return None
-        return self.last_update + days(self.limits.claim)
+        return self.claim_at
 
     # Which alerts are due.
 
@@ -449,7 +464,7 @@ class _Case:
         words, reading = self.words, self.reading
         if words.ended or now < self.first_look_until:
             return []
-        if reading.stage is Stage.DELIVERED:
+        if reading.stage is _DELIVERED:
             return [*self._delivered(alerts)]
         found: list[Alert] = []
         if self.order.protection_ends_on is not None:
@@ -460,7 +475,7 @@ class _Case:
             found += self._action_needed(alerts, answered_at)
         if answered_at is not None:
             found += self._ladder(alerts, answered_at, now, second_answers=second_answers)
-        if reading.moved and not any(a.kind in _USES_UP_ALL_CLEAR for a in found):
+        if alerts and reading.moved and not any(a.kind in _USES_UP_ALL_CLEAR for a in found):
             found += self._moving_again(alerts, now)
         if words.dispute is not None or words.contacts:
             # What is due with it is a message of the ladder too.
@@ -504,25 +519,25 @@ class _Case:
         newest = reading.newest
         if newest is None:
             return
-        told = [a for a in alerts if a.kind is Kind.ACTION_NEEDED]
+        told = [a for a in alerts if a.kind is _ACTION_NEEDED]
         if reading.stay is not None:
             stay = [a for a in told if a.reason == PICKUP and a.about in reading.stay.walls]
             if not stay:
-                yield _alert(Kind.ACTION_NEEDED, PICKUP, reading.stay.name)
+                yield _alert(_ACTION_NEEDED, PICKUP, reading.stay.name)
             elif (
                 len(stay) == 1
                 and answered_at is not None
                 and answered_at >= stay[0].message_at + days(self.limits.pickup_reminder)
             ):
-                yield _alert(Kind.ACTION_NEEDED, PICKUP, stay[0].about, nth=2)
+                yield _alert(_ACTION_NEEDED, PICKUP, stay[0].about, nth=2)
         if reading.attempt is not None and not any(
             a.reason == ATTEMPT and a.about in reading.attempt.walls for a in told
         ):
-            yield _alert(Kind.ACTION_NEEDED, ATTEMPT, newest.name)
+            yield _alert(_ACTION_NEEDED, ATTEMPT, newest.name)
         if reading.flag is not None and not any(
             a.reason == reading.flag.value and a.about in newest.walls for a in told
         ):
-            yield _alert(Kind.ACTION_NEEDED, reading.flag.value, newest.name)
+            yield _alert(_ACTION_NEEDED, reading.flag.value, newest.name)
 
     def _ladder(
         self,
@@ -538,17 +553,17 @@ class _Case:
         if rung is None:
             return
         kind, reason = rung
-        if kind is Kind.REFUND_CLAIM:
+        if kind is _REFUND_CLAIM:
             yield from self._claim(reason, alerts, answered_at, now)
-        elif kind is Kind.LATE:
+        elif kind is _LATE:
             if not any(a.kind in _NEVER_LATE_AFTER for a in alerts):
-                yield _alert(Kind.LATE)
-        elif not _raised(alerts, Kind.REFUND_CLAIM, episode=episode):
-            if kind is Kind.NEVER_SCANNED:
-                if not _raised(alerts, Kind.NEVER_SCANNED):
-                    yield _alert(Kind.NEVER_SCANNED)
-            elif not _raised(alerts, Kind.STALLED, episode=episode):
-                yield _alert(Kind.STALLED, about=episode)
+                yield _alert(_LATE)
+        elif not _raised(alerts, _REFUND_CLAIM, episode=episode):
+            if kind is _NEVER_SCANNED:
+                if not _raised(alerts, _NEVER_SCANNED):
+                    yield _alert(_NEVER_SCANNED)
+            elif not _raised(alerts, _STALLED, episode=episode):
+                yield _alert(_STALLED, about=episode)
 
     def rung(
         self,
@@ -564,52 +579,45 @@ class _Case:
             answered_at is None
             or self.words.disputed
             or self.memory.old_order
-            or reading.stage is Stage.DELIVERED
+            or reading.stage is _DELIVERED
         ):
             return None
-        if reading.place is Stage.RETURNED:
-            return Kind.REFUND_CLAIM, RETURNED
-        if self.words.snoozed(now) or reading.place is Stage.READY_FOR_PICKUP:
+        if reading.place is _RETURNED:
+            return _REFUND_CLAIM, RETURNED
+        if self.words.snoozed(now) or reading.place is _AT_PICKUP:
             return None
-        silent = answered_at - self.last_update
-        if silent >= days(self.limits.claim) and self._gate_is_open(
+        if answered_at >= self.claim_at and self._gate_is_open(
             answered_at, now, second_answers=second_answers
         ):
-            return Kind.REFUND_CLAIM, SILENCE
+            return _REFUND_CLAIM, SILENCE
         if not reading.scanned:
-            never_scanned = days(self.limits.never_scanned)
-            if answered_at - self.untracked_since >= never_scanned:
-                return Kind.NEVER_SCANNED, ""
-            return None
+            return (_NEVER_SCANNED, "") if answered_at >= self.never_scanned_at else None
         if reading.episode in self.words.contacts:
             return None
-        if self._is_stalled(silent, alerts, answered_at):
-            return Kind.STALLED, ""
+        if answered_at >= self.stalled_at and self._is_stalled(alerts, answered_at):
+            return _STALLED, ""
         if answered_at >= self.late_at and reading.stage not in _NO_DAY_FOR_A_COMPLAINT:
-            return Kind.LATE, ""
+            return _LATE, ""
         return None
 
-    def _is_stalled(
-        self, silent: timedelta, alerts: Iterable[Alert], answered_at: datetime
-    ) -> bool:
-        if silent < days(self.limits.stalled):
-            return False
-        if self.service is Service.ECONOMY and self.reading.handed_over:
+    def _is_stalled(self, alerts: Iterable[Alert], answered_at: datetime) -> bool:
+        """Whether twelve days of silence are more than the time that a journey takes."""
+        if self.service is _ECONOMY and self.reading.handed_over:
             return False
         if self.reading.departed and answered_at < self.late_at:
             return False
-        late = last_raised(alerts, Kind.LATE)
+        late = last_raised(alerts, _LATE)
         return late is None or answered_at >= late.message_at + days(self.limits.stalled_after_late)
 
     def _claim(
         self, reason: str, alerts: Sequence[Alert], answered_at: datetime, now: datetime
     ) -> Iterator[Alert]:
-        last = last_raised(alerts, Kind.REFUND_CLAIM)
+        last = last_raised(alerts, _REFUND_CLAIM)
         if last is not None and (
             last.sent_at is None or answered_at < last.message_at + days(self.limits.claim_repeat)
         ):
             return
-        before = [a for a in alerts if a.kind is Kind.REFUND_CLAIM and a.reason == reason]
+        before = [a for a in alerts if a.kind is _REFUND_CLAIM and a.reason == reason]
         about = ""
         if reason == SILENCE:
             deadline = self.order.protection_ends_on
@@ -624,7 +632,7 @@ class _Case:
                     return
         elif len(before) >= self.limits.claim_times:
             return
-        yield _alert(Kind.REFUND_CLAIM, reason, about, nth=len(before) + 1)
+        yield _alert(_REFUND_CLAIM, reason, about, nth=len(before) + 1)
 
     def _gate_is_open(self, answered_at: datetime, now: datetime, *, second_answers: bool) -> bool:
         """Whether a claim for silence rests on answers that are fresh enough.
@@ -687,7 +695,7 @@ class _Case:
     def _moving_again(self, alerts: Sequence[Alert], now: datetime) -> Iterator[Alert]:
         """The all-clear after an alarm: once, when a scan has begun another episode."""
         reading = self.reading
-        if not reading.moved or reading.place is Stage.RETURNED or self.words.snoozed(now):
+        if not reading.moved or reading.place is _RETURNED or self.words.snoozed(now):
             return
         alarm = max(
             (a for a in alerts if a.kind in _ALARMS), key=lambda a: a.raised_at, default=None
@@ -731,7 +739,7 @@ class _Case:
         reading = self.reading
         return (
             self.memory.old_order is True
-            or reading.place in {Stage.RETURNED, Stage.READY_FOR_PICKUP}
+            or reading.place in {_RETURNED, _AT_PICKUP}
             or (reading.told_at is not None and reading.told_at >= contact.at)
             or (reading.last_update is not None and reading.last_update > contact.done_at)
         )
@@ -739,7 +747,7 @@ class _Case:
     def _is_outranked(self, contact: Action, answered_at: datetime, now: datetime) -> bool:
         """Whether the claim or the end of protection speaks instead of the seller's clock."""
         ends_on = self.order.protection_ends_on
-        if answered_at >= self.last_update + days(self.limits.claim):
+        if answered_at >= self.claim_at:
             return True
         if ends_on is None or ends_on < contact.done_at.date():
             return False
@@ -767,6 +775,8 @@ class _Case:
             return None
         if self._found(alerts, answered_at, answered_at, second_answers=True):
             return answered_at
+        if self.reading.stage is _DELIVERED:
+            return None  # What is said of a delivery is said at once.
         for instant in sorted(self._thresholds(alerts)):
             if answered_at < instant < ends_at and self._found(
                 alerts, instant, instant, second_answers=True
@@ -807,29 +817,30 @@ class _Case:
         """The instants at which some clause of the rules begins to hold."""
         limits = self.limits
         instants = {
-            self.untracked_since + days(limits.never_scanned),
             self.late_at,
-            self.last_update + days(limits.stalled),
-            self.last_update + days(limits.claim),
+            self.stalled_at,
+            self.claim_at,
             *self._dates(),
         }
+        if not self.reading.scanned:
+            instants.add(self.never_scanned_at)
         contact = self.words.contact(self.reading.episode)
         if contact is not None:
             instants.add(contact.done_at + days(limits.seller_reminder))
         for alert in alerts:
             if alert.kind in _LADDER:
                 instants.add(alert.message_at + days(limits.seller_reminder))
-            if alert.kind is Kind.LATE:
+            if alert.kind is _LATE:
                 instants.add(alert.message_at + days(limits.stalled_after_late))
-            elif alert.kind is Kind.REFUND_CLAIM:
+            elif alert.kind is _REFUND_CLAIM:
                 instants.add(alert.message_at + days(limits.claim_repeat))
-            elif alert.kind is Kind.ACTION_NEEDED:
+            elif alert.kind is _ACTION_NEEDED:
                 instants.add(alert.message_at + days(limits.pickup_reminder))
         return instants
 
 
 def _is_economy(mail_type: str | None) -> bool:
-    return mail_type is not None and mail_type.strip().lower() == Service.ECONOMY
+    return mail_type is not None and mail_type.strip().lower() == _ECONOMY
 
 
 def _word(action: Action) -> str:
@@ -855,9 +866,11 @@ def _raised(
     about: str | None = None,
     episode: str | None = None,
 ) -> bool:
-    return any(
-        a.kind is kind
-        and (about is None or a.about == about)
-        and (episode is None or a.episode == episode)
-        for a in alerts
-    )
+    for alert in alerts:
+        if (
+            alert.kind is kind
+            and (about is None or alert.about == about)
+            and (episode is None or alert.episode == episode)
+        ):
+            return True
+    return False
