@@ -171,7 +171,9 @@ def _lived(built: Stack, passing: _Time, endpoint: str) -> Month:
 def _memory(function: str) -> int:
     """The MB of a function."""
     size = template()["Resources"][function]["Properties"]["MemorySize"]
-    return int(template()["Parameters"][size["Ref"]]["Default"] if "Ref" in size else size)
+    if isinstance(size, Mapping):
+        size = template()["Parameters"][size["Ref"]]["Default"]
+    return int(size)
 
 
 def _stored(endpoint: str) -> int:
