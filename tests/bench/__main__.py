@@ -11,7 +11,6 @@ import time
 
 from tests.bench import report
 from tests.bench.figures import measure
-from tests.local.dynamodb import dynamodb_local
 from tests.local.machine import LOCAL, ROOT, LocalError
 
 MADE = LOCAL / "bench"
@@ -26,8 +25,7 @@ def main() -> int:
         print(f"[{time.monotonic() - began:5.0f} s] {what}", file=sys.stderr, flush=True)
 
     try:
-        with dynamodb_local() as endpoint:
-            figures = list(measure(endpoint, say, only))
+        figures = list(measure(say, only))
     except LocalError as error:
         print(error, file=sys.stderr)
         return 1
