@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import timedelta
 from functools import lru_cache
+from typing import NamedTuple
 
 from stallwatch.model import Service
 
@@ -16,8 +17,7 @@ MAJOR_DESTINATIONS = frozenset(
 """The countries that the guide's shorter windows speak of; any other is remote."""
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(NamedTuple):
     """How long a parcel usually takes, in days from its dispatch."""
 
     low: int

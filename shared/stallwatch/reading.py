@@ -194,7 +194,7 @@ def read(order: Order, checkpoints: Sequence[Checkpoint], limits: Limits) -> Rea
         attempt=attempt,
         episode=episode,
         moved=began_with_scan(episode),
-        last_checkpoint=max(moments[-1][1], key=_weight) if moments else None,
+        last_checkpoint=_weightiest(moments[-1][1]) if moments else None,
         strangers=strangers,
     )
 
@@ -207,12 +207,10 @@ def _updates(
     updates = []
     strangers = False
     for checkpoint in checkpoints:
-        # Almost every one is an update, which is seen at a glance.
-        if (
-            checkpoint.number == number
-            and checkpoint.stage is not _ADVISORY
-            and earliest <= checkpoint.at <= checkpoint.first_seen
-        ):
+        # Almost every one is seen at a glance for what it is.
+        if checkpoint.stage is _ADVISORY:
+            continue
+        if checkpoint.number == number and earliest <= checkpoint.at <= checkpoint.first_seen:
             updates.append(checkpoint)
             continue
         why = set_aside(order, checkpoint, limits)
@@ -276,6 +274,10 @@ def _weight(update: Checkpoint) -> tuple[int, bool, str, str]:
     """What counts among the updates of one moment: the furthest stage, then a flagged one."""
     flagged = update.flag is not None and update.flag is not Flag.EARLY
     return RANK.get(update.stage, -1), flagged, update.code, update.text
+
+
+def _weightiest(together: Sequence[Checkpoint]) -> Checkpoint:
+    return together[0] if len(together) == 1 else max(together, key=_weight)
 
 
 def _placing(
@@ -342,43 +344,50 @@ def _episode(order: Order, moments: Sequence[_Moment], limits: Limits) -> str:
         last = max(sights)
         if changed_at is not None and last < changed_at:
             break
-        if last - _newest_at(moments, last) < silence and _moved_on(moments, last):
+        if _began_at(last, moments, silence):
             return f"scan {stamp(last)}"
         sights = [sight for sight in sights if sight < last]
     return FIRST_EPISODE if changed_at is None else f"number {stamp(changed_at)}"
 
 
-def _newest_at(moments: Sequence[_Moment], seen_by: datetime) -> datetime:
-    """The instant of the newest moment that had been seen by then."""
-    return next(
-        at
-        for at, together in reversed(moments)
-        if any(update.first_seen <= seen_by for update in together)
-    )
+def _began_at(last: datetime, moments: Sequence[_Moment], silence: timedelta) -> bool:
+    """Whether an episode began with what was first seen then.
 
-
-def _moved_on(moments: Sequence[_Moment], last: datetime) -> bool:
-    """Whether a scan first seen then was newer than all known ones, and none of them again."""
-    for _, together in reversed(moments):
-        scans = [u for u in together if u.first_seen <= last and is_scan(u)]
-        if any(scan.first_seen < last for scan in scans):
-            return False
-        if any(not _is_echo(scan, moments) for scan in scans):
-            return True
+    The newest scan of all seen by then must have been news, and none of them again.
+    """
+    newest: datetime | None = None
+    for at, together in reversed(moments):
+        seen = [update for update in together if update.first_seen <= last]
+        if newest is None and seen:
+            newest = at
+            if last - newest >= silence:
+                return False
+        scans = [update for update in seen if is_scan(update)]
+        for scan in scans:
+            if scan.first_seen < last:
+                return False
+        for scan in scans:
+            if not _is_echo(scan, moments):
+                return True
     return False
 
 
 def _is_echo(scan: Checkpoint, moments: Sequence[_Moment]) -> bool:
     """Whether a scan is another source's report of a known one: the same stage within 24 hours."""
-    return any(
-        other.source != scan.source
-        and other.stage is scan.stage
-        and other.first_seen < scan.first_seen
-        and abs(other.at - scan.at) <= DAY
-        and is_scan(other)
-        for _, together in moments
-        for other in together
-    )
+    earliest = scan.at - DAY
+    for at, together in reversed(moments):
+        if at < earliest:
+            return False
+        for other in together:
+            if (
+                other.source != scan.source
+                and other.stage is scan.stage
+                and other.first_seen < scan.first_seen
+                and abs(other.at - scan.at) <= DAY
+                and is_scan(other)
+            ):
+                return True
+    return False
 
 
 def stamp(instant: datetime) -> str:

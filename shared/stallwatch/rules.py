@@ -61,7 +61,6 @@ FIRST_LOOK = timedelta(minutes=10)
 _LADDER = frozenset({Kind.NEVER_SCANNED, Kind.LATE, Kind.STALLED, Kind.REFUND_CLAIM})
 _ALARMS = _LADDER - {Kind.LATE}
 _USES_UP_ALL_CLEAR = _LADDER | {Kind.DELIVERED, Kind.ACTION_NEEDED, Kind.MOVING_AGAIN}
-_UNSET = midnight(date.min.replace(year=1970))
 _NEVER_LATE_AFTER = frozenset({Kind.LATE, Kind.STALLED, Kind.REFUND_CLAIM})
 _NO_DAY_FOR_A_COMPLAINT = frozenset({Stage.OUT_FOR_DELIVERY, Stage.FAILED_ATTEMPT})
 _CLAIM = (Kind.REFUND_CLAIM, SILENCE)
@@ -292,6 +291,15 @@ class _Words:
 _NOTHING_SAID = _Words(ended=False, dispute=None, contacts={}, snooze=None)
 
 
+class _Call(NamedTuple):
+    """An alert that the rules call for."""
+
+    kind: Kind
+    reason: str = ""
+    about: str = ""
+    nth: int = 1
+
+
 class _Case:
     """One order's data, read once, for asking the rules at several instants."""
 
@@ -331,7 +339,7 @@ class _Case:
         self.window = limits.window(self.service, remote=remote)
         self.late_at = self._late_at()
         self.never_scanned_at = start + days(limits.never_scanned)
-        self.stalled_at = self.last_update + days(limits.stalled)
+        self.stalled_at = self._stalled_at()
         self.claim_at = self.last_update + days(limits.claim)
         self._end = self._end_without_claims()
         self.memory = self._remember(memory, now)
@@ -373,6 +381,11 @@ class _Case:
         if self.trace.eta is None:
             return over
         return max(over, min(self.trace.eta, over + days(self.limits.estimate_grace)))
+
+    def _stalled_at(self) -> datetime:
+        """The instant from which silence is a stall: after a departure not inside the window."""
+        silent = self.last_update + days(self.limits.stalled)
+        return max(silent, self.late_at) if self.reading.departed else silent
 
     def _remember(self, memory: Memory, now: datetime) -> Memory:
         old_order, old_delivery = memory.old_order, memory.old_delivery
@@ -437,15 +450,18 @@ class _Case:
         """The alerts that the rules call for and that were not raised yet."""
         if now >= self.ends_at(alerts):
             return []
-        return [
-            replace(
-                a,
-                raised_at=now,
-                episode=self.reading.episode,
-                number=self.order.tracking_number,
-            )
-            for a in self._found(alerts, answered_at, now)
-        ]
+        return [self._raise(call, now) for call in self._found(alerts, answered_at, now)]
+
+    def _raise(self, call: _Call, now: datetime) -> Alert:
+        return Alert(
+            call.kind,
+            now,
+            call.reason,
+            call.about,
+            call.nth,
+            episode=self.reading.episode,
+            number=self.order.tracking_number,
+        )
 
     def _found(
         self,
@@ -454,7 +470,7 @@ class _Case:
         now: datetime,
         *,
         second_answers: bool = False,
-    ) -> list[Alert]:
+    ) -> list[_Call]:
         """What is due before the watch ends.
 
         It is asked at every instant at which something may become due, so each clause is looked
@@ -466,20 +482,21 @@ class _Case:
             return []
         if reading.stage is _DELIVERED:
             return [*self._delivered(alerts)]
-        found: list[Alert] = []
+        found: list[_Call] = []
         if self.order.protection_ends_on is not None:
             found += self._protection_ending(alerts, now)
         if self.trace.unanswered_since is not None:
             found += self._unanswered(alerts)
         if reading.stay or reading.attempt or reading.flag:
             found += self._action_needed(alerts, answered_at)
-        if answered_at is not None:
-            found += self._ladder(alerts, answered_at, now, second_answers=second_answers)
+        rung = self.rung(alerts, answered_at, now, second_answers=second_answers)
+        if rung is not None and answered_at is not None:
+            found += self._ladder(rung, alerts, answered_at, now)
         if alerts and reading.moved and not any(a.kind in _USES_UP_ALL_CLEAR for a in found):
             found += self._moving_again(alerts, now)
         if words.dispute is not None or words.contacts:
             # What is due with it is a message of the ladder too.
-            told = [*alerts, *(replace(a, raised_at=now) for a in found)]
+            told = [*alerts, *(self._raise(call, now) for call in found)]
             found += self._reminder(told, answered_at, now)
         return found
 
@@ -491,30 +508,30 @@ class _Case:
         left = (ends_on - now.date()).days
         return left if 0 <= left <= self.limits.protection_first else None
 
-    def _protection_ending(self, alerts: Iterable[Alert], now: datetime) -> Iterator[Alert]:
+    def _protection_ending(self, alerts: Iterable[Alert], now: datetime) -> Iterator[_Call]:
         left = self.protection_left(now)
         if left is None or self.words.disputed:
             return
         last = left <= self.limits.protection_last
         about = f"{self.order.protection_ends_on} {'last' if last else 'first'}"
         if not _raised(alerts, Kind.PROTECTION_ENDING, about=about):
-            yield _alert(Kind.PROTECTION_ENDING, about=about)
+            yield _Call(Kind.PROTECTION_ENDING, about=about)
 
-    def _delivered(self, alerts: Iterable[Alert]) -> Iterator[Alert]:
+    def _delivered(self, alerts: Iterable[Alert]) -> Iterator[_Call]:
         if not self.memory.old_delivery and not _raised(alerts, Kind.DELIVERED):
-            yield _alert(Kind.DELIVERED)
+            yield _Call(Kind.DELIVERED)
 
-    def _unanswered(self, alerts: Iterable[Alert]) -> Iterator[Alert]:
+    def _unanswered(self, alerts: Iterable[Alert]) -> Iterator[_Call]:
         since = self.trace.unanswered_since
         if since is None or self.numberless:
             return
         about = since.isoformat()
         if not _raised(alerts, Kind.UNANSWERED, about=about):
-            yield _alert(Kind.UNANSWERED, about=about)
+            yield _Call(Kind.UNANSWERED, about=about)
 
     def _action_needed(
         self, alerts: Iterable[Alert], answered_at: datetime | None
-    ) -> Iterator[Alert]:
+    ) -> Iterator[_Call]:
         reading = self.reading
         newest = reading.newest
         if newest is None:
@@ -523,47 +540,43 @@ class _Case:
         if reading.stay is not None:
             stay = [a for a in told if a.reason == PICKUP and a.about in reading.stay.walls]
             if not stay:
-                yield _alert(_ACTION_NEEDED, PICKUP, reading.stay.name)
+                yield _Call(_ACTION_NEEDED, PICKUP, reading.stay.name)
             elif (
                 len(stay) == 1
                 and answered_at is not None
                 and answered_at >= stay[0].message_at + days(self.limits.pickup_reminder)
             ):
-                yield _alert(_ACTION_NEEDED, PICKUP, stay[0].about, nth=2)
+                yield _Call(_ACTION_NEEDED, PICKUP, stay[0].about, nth=2)
         if reading.attempt is not None and not any(
             a.reason == ATTEMPT and a.about in reading.attempt.walls for a in told
         ):
-            yield _alert(_ACTION_NEEDED, ATTEMPT, newest.name)
+            yield _Call(_ACTION_NEEDED, ATTEMPT, newest.name)
         if reading.flag is not None and not any(
             a.reason == reading.flag.value and a.about in newest.walls for a in told
         ):
-            yield _alert(_ACTION_NEEDED, reading.flag.value, newest.name)
+            yield _Call(_ACTION_NEEDED, reading.flag.value, newest.name)
 
     def _ladder(
         self,
+        rung: tuple[Kind, str],
         alerts: Sequence[Alert],
         answered_at: datetime,
         now: datetime,
-        *,
-        second_answers: bool,
-    ) -> Iterator[Alert]:
+    ) -> Iterator[_Call]:
         """The highest rung that holds, unless it was said or a higher one was."""
-        rung = self.rung(alerts, answered_at, now, second_answers=second_answers)
-        episode = self.reading.episode
-        if rung is None:
-            return
         kind, reason = rung
+        episode = self.reading.episode
         if kind is _REFUND_CLAIM:
             yield from self._claim(reason, alerts, answered_at, now)
         elif kind is _LATE:
             if not any(a.kind in _NEVER_LATE_AFTER for a in alerts):
-                yield _alert(_LATE)
+                yield _Call(_LATE)
         elif not _raised(alerts, _REFUND_CLAIM, episode=episode):
             if kind is _NEVER_SCANNED:
                 if not _raised(alerts, _NEVER_SCANNED):
-                    yield _alert(_NEVER_SCANNED)
+                    yield _Call(_NEVER_SCANNED)
             elif not _raised(alerts, _STALLED, episode=episode):
-                yield _alert(_STALLED, about=episode)
+                yield _Call(_STALLED, about=episode)
 
     def rung(
         self,
@@ -594,24 +607,23 @@ class _Case:
             return (_NEVER_SCANNED, "") if answered_at >= self.never_scanned_at else None
         if reading.episode in self.words.contacts:
             return None
-        if answered_at >= self.stalled_at and self._is_stalled(alerts, answered_at):
+        if self._is_stalled(alerts, answered_at):
             return _STALLED, ""
         if answered_at >= self.late_at and reading.stage not in _NO_DAY_FOR_A_COMPLAINT:
             return _LATE, ""
         return None
 
     def _is_stalled(self, alerts: Iterable[Alert], answered_at: datetime) -> bool:
-        """Whether twelve days of silence are more than the time that a journey takes."""
-        if self.service is _ECONOMY and self.reading.handed_over:
+        if answered_at < self.stalled_at:
             return False
-        if self.reading.departed and answered_at < self.late_at:
+        if self.service is _ECONOMY and self.reading.handed_over:
             return False
         late = last_raised(alerts, _LATE)
         return late is None or answered_at >= late.message_at + days(self.limits.stalled_after_late)
 
     def _claim(
         self, reason: str, alerts: Sequence[Alert], answered_at: datetime, now: datetime
-    ) -> Iterator[Alert]:
+    ) -> Iterator[_Call]:
         last = last_raised(alerts, _REFUND_CLAIM)
         if last is not None and (
             last.sent_at is None or answered_at < last.message_at + days(self.limits.claim_repeat)
@@ -632,7 +644,7 @@ class _Case:
                     return
         elif len(before) >= self.limits.claim_times:
             return
-        yield _alert(_REFUND_CLAIM, reason, about, nth=len(before) + 1)
+        yield _Call(_REFUND_CLAIM, reason, about, nth=len(before) + 1)
 
     def _gate_is_open(self, answered_at: datetime, now: datetime, *, second_answers: bool) -> bool:
         """Whether a claim for silence rests on answers that are fresh enough.
@@ -692,7 +704,7 @@ class _Case:
                 return instant - lead
         return None
 
-    def _moving_again(self, alerts: Sequence[Alert], now: datetime) -> Iterator[Alert]:
+    def _moving_again(self, alerts: Sequence[Alert], now: datetime) -> Iterator[_Call]:
         """The all-clear after an alarm: once, when a scan has begun another episode."""
         reading = self.reading
         if not reading.moved or reading.place is _RETURNED or self.words.snoozed(now):
@@ -710,7 +722,7 @@ class _Case:
             for a in alerts
         )
         if not used_up:
-            yield _alert(Kind.MOVING_AGAIN, about=reading.episode)
+            yield _Call(Kind.MOVING_AGAIN, about=reading.episode)
 
     # The ladder's clocks.
 
@@ -755,7 +767,7 @@ class _Case:
 
     def _reminder(
         self, alerts: Sequence[Alert], answered_at: datetime | None, now: datetime
-    ) -> Iterator[Alert]:
+    ) -> Iterator[_Call]:
         clock = self.countdown(alerts, answered_at, now)
         if clock is None or not clock.is_over:
             return
@@ -765,7 +777,7 @@ class _Case:
             a.kind is Kind.REMINDER and (a.reason, a.about) == (clock.reason, clock.word)
             for a in alerts
         ):
-            yield _alert(Kind.REMINDER, clock.reason, clock.word)
+            yield _Call(Kind.REMINDER, clock.reason, clock.word)
 
     # When to look again.
 
@@ -788,7 +800,7 @@ class _Case:
         instants = {ends_at, self.first_look_until, *self._dates()}
         if self.numberless:
             instants |= self._thresholds(alerts)
-        for instant in sorted(i for i in instants if now < i < ends_at):
+        for instant in sorted([i for i in instants if now < i < ends_at]):
             # Until then more answers may come, which no evaluation sees.
             if (
                 self._is_end_of_snooze(instant)
@@ -853,10 +865,6 @@ def _countdown(
 ) -> Countdown:
     is_over = reached is not None and ends_at is not None and reached >= ends_at
     return Countdown(reason, _word(action), action.done_at, wait, ends_at, is_over)
-
-
-def _alert(kind: Kind, reason: str = "", about: str = "", nth: int = 1) -> Alert:
-    return Alert(kind=kind, raised_at=_UNSET, reason=reason, about=about, nth=nth)
 
 
 def _raised(
