@@ -89,9 +89,7 @@ def daily(order: Order, until: datetime, **given: Any) -> list[Run]:
     while at is not None and at <= until:
         verdict = blocked.get((at - order.created_at).days)
         runs.append(
-            Run(at, 30, answered=True)
-            if verdict is None
-            else Run(at, 30, answered=False, verdict=verdict)
+            Run(at, answered=True) if verdict is None else Run(at, answered=False, verdict=verdict)
         )
         at += DAY
     return runs

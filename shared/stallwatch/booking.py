@@ -348,12 +348,7 @@ class Desk:
         if since is None:
             return None
         name = short_name(dossier.order.order_id)
-        runs = (
-            run
-            for turn, minutes in turns_of(slot, lengths)
-            for run in self.records.runs(turn)
-            if minutes < run.minutes
-        )
+        runs = (run for turn in turns_of(slot, lengths) for run in self.records.runs(turn))
         return max(
             (
                 run.at

@@ -76,7 +76,7 @@ def is_clock_due(row: Row, now: datetime) -> bool:
 class Cursor:
     """Where a run that ran out of time stopped."""
 
-    turn: datetime
+    turn: Turn
     began: datetime
     slot: str = ""
     order_id: str = ""
@@ -519,7 +519,7 @@ class Check:
         else:
             turns = list(self._wheel.turns(after, now))
         if progress.cursor is not None:
-            broken_off = self._wheel.turn_at(progress.cursor.turn)
+            broken_off = self._wheel.turn_at(progress.cursor.turn.start)
             if broken_off not in turns:
                 turns.insert(0, broken_off)
         return turns
@@ -545,12 +545,11 @@ class Check:
     def _serve_turn(self, turn: Turn) -> bool:
         """Serve the slots of a turn. False when the time ran out in it."""
         cursor = self._progress.cursor
-        if cursor is None or cursor.turn != turn.start:
-            cursor = Cursor(turn=turn.start, began=self._clock.now())
+        if cursor is None or cursor.turn != turn:
+            cursor = Cursor(turn=turn, began=self._clock.now())
         tally = self._serve(self._rows_of(turn, cursor))
         run = Run(
             at=cursor.began,
-            minutes=self._wheel.turn_minutes,
             answered=cursor.answered and tally.complete,
             due=cursor.due + tally.due - tally.left_over,
             checked=cursor.checked + tally.checked,
@@ -564,7 +563,7 @@ class Check:
         self._note_turn(tally, run)
         if tally.first_unserved is not None:
             stopped_at = Cursor(
-                turn=turn.start,
+                turn=turn,
                 began=run.at,
                 slot=tally.first_unserved.slot,
                 order_id=tally.first_unserved.order_id,

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 
 from stallwatch.answers import Verdict
-from stallwatch.wheel import minute_of, turns_of
+from stallwatch.wheel import minutes_of, turns_of
 
 SETTLING = timedelta(minutes=5)
 """How long after an order came into a slot a run of it may still miss it: the index lags."""
@@ -41,8 +41,6 @@ class TurnRow:
     """When the last one began that was answered."""
     silent: bool
     """Whether some numbers got no answer in that one."""
-    minutes: int
-    """How long the turn was: what it served."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +49,6 @@ class Run:
 
     at: datetime
     """When it began."""
-    minutes: int
-    """How long the turn was: what it served."""
     answered: bool
     """Whether everything was asked and the source answered, but for the silent ones."""
     due: int = 0
@@ -65,27 +61,39 @@ class Run:
     def row_after(self, before: TurnRow | None) -> TurnRow:
         """The row of the turn after this run."""
         if self.answered:
-            return TurnRow(self.at, self.at, silent=bool(self.silent), minutes=self.minutes)
+            return TurnRow(self.at, self.at, silent=bool(self.silent))
         if before is None:
-            return TurnRow(self.at, None, silent=False, minutes=self.minutes)
+            return TurnRow(self.at, None, silent=False)
         return replace(before, tried_at=self.at)
 
 
-def rows_after(rows: Mapping[str, TurnRow], name: str, run: Run) -> dict[str, TurnRow]:
+def rows_after(rows: Mapping[str, TurnRow], turn: str, run: Run) -> dict[str, TurnRow]:
     """The rows of the turns after a run of one of them.
 
-    The rows of shorter turns, as they once were, that lie within one that was answered since say
-    nothing any more.
+    Turns of other lengths may be among them, from before the length was changed. The row of one
+    says nothing any more where all that it served was answered since, in others.
     """
-    start = minute_of(name)
-    after = dict(rows)
+    after = {**rows, turn: run.row_after(rows.get(turn))}
     if run.answered:
-        for other, row in rows.items():
-            begins = minute_of(other)
-            if start <= begins and begins + row.minutes <= start + run.minutes:
+        served = {name: minutes_of(name) for name in after}
+        for other in rows:
+            meets = served[other].start in served[turn] or served[turn].start in served[other]
+            if meets and _was_answered_since(other, after, served):
                 del after[other]
-    after[name] = run.row_after(rows.get(name))
     return after
+
+
+def _was_answered_since(
+    turn: str, rows: Mapping[str, TurnRow], served: Mapping[str, range]
+) -> bool:
+    """Whether all that a turn served was answered after its last run, in other turns."""
+    tried_at = rows[turn].tried_at
+    since = [
+        served[name]
+        for name, row in rows.items()
+        if row.answered_at is not None and row.answered_at > tried_at
+    ]
+    return all(any(minute in minutes for minutes in since) for minute in served[turn])
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +114,7 @@ def last_look(
 ) -> Look:
     """The last look at an order that sits in a slot.
 
-    Runs count from five minutes after it came into the slot, and where their turn was long enough
-    to serve it.
+    Runs count from five minutes after it came into the slot.
 
     Args:
         rows: The last runs of each turn of the day, by its name.
@@ -116,9 +123,9 @@ def last_look(
         in_slot_since: When the order came into it.
     """
     tried_at = answered_at = turn = None
-    for name, minutes in turns_of(slot, lengths):
+    for name in turns_of(slot, lengths):
         row = rows.get(name)
-        if row is None or in_slot_since is None or minutes >= row.minutes:
+        if row is None or in_slot_since is None:
             continue
         if row.tried_at >= in_slot_since + SETTLING and (
             tried_at is None or row.tried_at > tried_at

@@ -90,7 +90,7 @@ def turns_looked_in(stays: Iterable[Stay], lengths: Iterable[int]) -> list[str]:
         lengths: The lengths, in minutes, that turns have had.
     """
     slots = {stay.slot for stay in stays if stay.slot}
-    return sorted({name for slot in slots for name, _ in turns_of(slot, lengths)})
+    return sorted({name for slot in slots for name in turns_of(slot, lengths)})
 
 
 def look_back(
@@ -133,13 +133,9 @@ def _glances(
         if stay is None or not stay.slot:
             continue
         until = None if following is None else following.since
-        for turn, minutes in turns_of(stay.slot, lengths):
+        for turn in turns_of(stay.slot, lengths):
             for run in runs.get(turn, ()):
-                if (
-                    minutes < run.minutes
-                    and run.at >= stay.since + SETTLING
-                    and (until is None or run.at < until)
-                ):
+                if run.at >= stay.since + SETTLING and (until is None or run.at < until):
                     yield Glance(run.at, _outcome(run, name))
 
 

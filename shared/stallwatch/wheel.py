@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 NEW = "NEW"
 
+_MINUTE = timedelta(minutes=1)
+
 CADENCES = (3, 6, 12, 24)
 """Hours between two checks."""
 
@@ -102,8 +104,8 @@ class Turn:
 
     @property
     def name(self) -> str:
-        """Its place in the day, `HHMM`."""
-        return self.start.strftime("%H%M")
+        """Its place in the day and its length in minutes, `HHMM+MM`."""
+        return _turn_name(self.start.hour * 60 + self.start.minute, self.length // _MINUTE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,17 +162,20 @@ class Wheel:
         return start
 
 
-def turns_of(slot: str, lengths: Iterable[int]) -> list[tuple[str, int]]:
-    """The turns of the day in which a slot may be served, for some lengths of a turn.
-
-    Returns:
-        The name of each, and how many minutes after its beginning the slot's own minute comes.
-    """
+def turns_of(slot: str, lengths: Iterable[int]) -> list[str]:
+    """The names of the turns of the day that serve a slot, for some lengths of a turn."""
     if slot == NEW:
         return []
     hours, minute = _place_of(slot)
     of_day = [minute + 60 * hours * lap for lap in range(24 // hours)]
-    return [(_clock(at - at % length), at % length) for at in of_day for length in lengths]
+    return [_turn_name(at - at % length, length) for at in of_day for length in lengths]
+
+
+def minutes_of(turn: str) -> range:
+    """The minutes of the day whose slots a turn of some name serves."""
+    clock, length = turn.split("+")
+    start = _minute_of(clock)
+    return range(start, start + int(length))
 
 
 def slots_of(turn: Turn, lengths: Iterable[int]) -> list[str]:
@@ -181,13 +186,11 @@ def slots_of(turn: Turn, lengths: Iterable[int]) -> list[str]:
         lengths: The lengths of a turn, in minutes, by which orders may have been put into slots:
             the present one, and those before the stack's parameter was changed.
     """
-    start = turn.start.hour * 60 + turn.start.minute
-    minutes = turn.length // timedelta(minutes=1)
     slots = {
         _slot(hours, minute % (hours * 60))
         for hours in CADENCES
         for length in lengths
-        for minute in range(start, start + minutes)
+        for minute in minutes_of(turn.name)
         if minute % length == 0
     }
     return sorted(slots)
@@ -197,18 +200,21 @@ def _slot(hours: int, minute: int) -> str:
     return f"{hours:02}h{_clock(minute)}"
 
 
+def _turn_name(minute: int, length: int) -> str:
+    return f"{_clock(minute)}+{length:02}"
+
+
 def _clock(minute: int) -> str:
     return f"{minute // 60:02}{minute % 60:02}"
 
 
-def minute_of(clock: str) -> int:
-    """The minute of the day that a turn's name stands for."""
+def _minute_of(clock: str) -> int:
     return int(clock[:2]) * 60 + int(clock[2:])
 
 
 def _place_of(slot: str) -> tuple[int, int]:
     hours, clock = slot.split("h")
-    return int(hours), minute_of(clock)
+    return int(hours), _minute_of(clock)
 
 
 def epoch_minutes(instant: datetime) -> int:

@@ -50,7 +50,7 @@ from stallwatch.store.table import STACK, Table, key
 from stallwatch.store.watch import WatchStore
 from stallwatch.subscribing import Wish
 from stallwatch.traces import SecondRecord, TraceRecord, added_to, fingerprint
-from stallwatch.wheel import NEW, Wheel
+from stallwatch.wheel import NEW, Turn, Wheel
 from tests.fakes import (
     NOON,
     NUMBER,
@@ -234,7 +234,7 @@ def test_a_call_under_a_lease_that_has_ended_starts_a_run(store: Store) -> None:
 PROGRESS = Progress(
     done_until=NOON - 30 * MINUTE,
     cursor=Cursor(
-        turn=NOON,
+        turn=Turn(NOON, timedelta(minutes=30)),
         began=NOON + timedelta(seconds=7),
         slot="12h0000",
         order_id="x",
@@ -245,8 +245,8 @@ PROGRESS = Progress(
     ),
     asked_at=NOON + timedelta(milliseconds=250),
     turns={
-        "1130": TurnRow(NOON, NOON - DAY, silent=True, minutes=15),
-        "1200": TurnRow(NOON, None, silent=False, minutes=30),
+        "1130+15": TurnRow(NOON, NOON - DAY, silent=True),
+        "1200+30": TurnRow(NOON, None, silent=False),
     },
     turn_lengths=(15, 30),
 )
@@ -292,21 +292,21 @@ def test_a_source_s_health_is_kept_whole(store: Store, health: Health) -> None:
 
 def test_the_runs_of_a_turn_are_kept(store: Store) -> None:
     """Newest first; which orders were silent says the last that was answered."""
-    assert {} == store.watch.silent_of("1200")
+    assert {} == store.watch.silent_of("1200+30")
     silent = {short_name("y"): NOON - 3 * DAY}
     runs = [
-        Run(NOON - 2 * DAY, 30, answered=True, due=3, checked=3),
-        Run(NOON - DAY, 30, answered=True, due=3, checked=2, silent=silent),
-        Run(NOON, 30, answered=False, due=3, verdict=Verdict.BLOCKED),
+        Run(NOON - 2 * DAY, answered=True, due=3, checked=3),
+        Run(NOON - DAY, answered=True, due=3, checked=2, silent=silent),
+        Run(NOON, answered=False, due=3, verdict=Verdict.BLOCKED),
     ]
     for run in runs:
-        store.watch.save_run("1200", run)
-    store.watch.save_run("1230", Run(NOON, 30, answered=True))
-    assert runs[::-1] == list(store.book.runs("1200"))
-    assert silent == store.watch.silent_of("1200")
-    store.watch.save_run("1200", Run(NOON, 30, answered=True, due=3, checked=3))
-    assert {} == store.watch.silent_of("1200")
-    assert 3 == len(store.book.runs("1200"))
+        store.watch.save_run("1200+30", run)
+    store.watch.save_run("1200+60", Run(NOON, answered=True))
+    assert runs[::-1] == list(store.book.runs("1200+30"))
+    assert silent == store.watch.silent_of("1200+30")
+    store.watch.save_run("1200+30", Run(NOON, answered=True, due=3, checked=3))
+    assert {} == store.watch.silent_of("1200+30")
+    assert 3 == len(store.book.runs("1200+30"))
 
 
 # The rows of the watch.
@@ -1365,8 +1365,8 @@ def test_subscribers_wishes_are_kept(table: Table) -> None:
 
 def test_a_run_record_goes_after_400_days(table: Table) -> None:
     """By the table's own tidying."""
-    WatchStore(table).save_run("1200", Run(NOON, 30, answered=True))
-    item = table.get("TURN#1200", "RUN#2026-06-15T12:00:00Z")
+    WatchStore(table).save_run("1200+30", Run(NOON, answered=True))
+    item = table.get("TURN#1200+30", "RUN#2026-06-15T12:00:00Z")
     assert item is not None
     assert int((NOON + 400 * DAY).timestamp()) == int(item["expires"]["N"])
 

@@ -263,7 +263,7 @@ def crowd(lives: Sequence[Life], count: int) -> Iterator[dict[str, Any]]:
 def progress_item() -> dict[str, Any]:
     """The pull's own item after a day of turns: all but the present one."""
     half_hours = [NOW - timedelta(minutes=30 * (n + 1)) for n in range(48)]
-    turns = {f"{at:%H%M}": TurnRow(at, at, silent=False, minutes=30) for at in half_hours}
+    turns = {f"{at:%H%M}+30": TurnRow(at, at, silent=False) for at in half_hours}
     update = watch._progress_update(Progress(NOW, None, NOW, turns, (30,)))  # noqa: SLF001
     values = update["ExpressionAttributeValues"]
     return {

@@ -3,7 +3,7 @@
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any
 
 import pytest
@@ -185,6 +185,13 @@ def neighbours(count: int, hours: int = 12) -> list[str]:
     wheel = Wheel()
     slot = wheel.slot("0000", hours)
     return [name for n in range(5000) if wheel.slot(name := f"{n:04}", hours) == slot][:count]
+
+
+def in_slot(slot: str, count: int, wheel: Wheel | None = None) -> list[str]:
+    """Orders that come into a slot."""
+    named = (f"{n:05}" for n in range(100_000))
+    wheel, hours = wheel or Wheel(), int(slot[:2])
+    return list(islice((name for name in named if wheel.slot(name, hours) == slot), count))
 
 
 def number_of(order_id: str) -> str:
@@ -807,6 +814,38 @@ def test_other_turns_of_the_wheel_end_no_silence(rig: Rig) -> None:
     rig.wheel = Wheel(60)
     assert Kind.UNANSWERED not in rig.live(4 * DAY)
     assert Kind.UNANSWERED in rig.live(2 * DAY)
+
+
+def test_a_silence_goes_on_whatever_the_lengths_of_the_turns(rig: Rig) -> None:
+    """It is found in the record of the turn that served the order, not in its namesake's."""
+    ids = [*in_slot("24h0430", 1), *in_slot("24h0400", 1), *in_slot("24h0500", 1)]
+    rig.source.answers = {number_of(name): an_answer(number_of(name)) for name in ids}
+    rig.add_settled(*ids)
+    rig.live(DAY)
+    rig.wheel = Wheel(60)
+    rig.live(DAY)
+    answered_at = rig.answered_at(ids[0])
+    rig.source.mute = {number_of(ids[0])}
+    rig.live(5 * DAY)
+    rig.wheel = Wheel(5)
+    assert Kind.UNANSWERED not in rig.live(4 * DAY)
+    assert answered_at == rig.answered_at(ids[0])
+    assert Kind.UNANSWERED in rig.live(2 * DAY)
+
+
+def test_a_longer_turn_begins_anew_what_a_shorter_one_left() -> None:
+    """What the shorter one did not come to is not all that the longer one is to serve."""
+    rig = Rig(pace=Pace(batch=1, per_minute=6000), wheel=Wheel(5))
+    ids = in_slot("12h0400", 2, rig.wheel)
+    (later,) = in_slot("03h0130", 1, rig.wheel)
+    rig.add_settled(*ids)
+    rig.add_settled(later, protection_ends_on=NOON.date() + timedelta(days=5))
+    rig.to_turn_of(ids[0])
+    rig.source.takes, rig.seconds = SECOND, 1
+    assert 1 == rig.check().left_over
+    rig.wheel, rig.seconds = Wheel(60), None
+    rig.check()
+    assert {number_of(name) for name in (*ids, later)} == set(rig.source.numbers_asked)
 
 
 def test_a_longer_turn_leaves_no_order_out(rig: Rig) -> None:

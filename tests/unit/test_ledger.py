@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given
+import pytest
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from stallwatch.ledger import SETTLING, Look, Run, TurnRow, last_look, rows_after, short_name
@@ -12,36 +13,36 @@ from stallwatch.wheel import NEW, Wheel, slots_of, turns_of
 
 NOW = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 LENGTHS = (30,)
-TURNS = (5, 15, 20, 30, 60)
+TURNS = (5, 10, 15, 20, 30, 60)
 SLOT = "12h0430"
 """Has its turns at 0430 and 1630."""
 
 
 def row(at: datetime, *, answered: bool = True, silent: bool = False) -> TurnRow:
-    return TurnRow(at, at if answered else None, silent=silent, minutes=30)
+    return TurnRow(at, at if answered else None, silent=silent)
 
 
 def run(at: datetime, *, answered: bool, silent: Mapping[str, datetime] = {}) -> Run:
-    return Run(at, 30, answered, silent=silent)
+    return Run(at, answered, silent=silent)
 
 
 def test_the_newest_run_of_any_of_the_slot_s_turns_counts() -> None:
     """A slot has several turns a day."""
     older, newer = NOW - timedelta(hours=20), NOW - timedelta(hours=8)
-    rows = {"1630": row(older), "0430": row(newer), "1200": row(NOW)}
+    rows = {"1630+30": row(older), "0430+30": row(newer), "1200+30": row(NOW)}
     assert Look(newer, newer) == last_look(rows, LENGTHS, SLOT, NOW - timedelta(days=3))
 
 
 def test_a_run_without_an_answer_is_a_try_only() -> None:
     """The last answer stays where it was."""
     answered_at, tried_at = NOW - timedelta(hours=20), NOW - timedelta(hours=8)
-    rows = {"1630": row(answered_at), "0430": row(tried_at, answered=False)}
+    rows = {"1630+30": row(answered_at), "0430+30": row(tried_at, answered=False)}
     assert Look(tried_at, answered_at) == last_look(rows, LENGTHS, SLOT, NOW - timedelta(days=3))
 
 
 def test_runs_count_from_five_minutes_after_the_order_came_into_the_slot() -> None:
     """The index lags, so a run just after may have missed it."""
-    rows = {"0430": row(NOW)}
+    rows = {"0430+30": row(NOW)}
     assert timedelta(minutes=5) == SETTLING
     assert Look(NOW, NOW) == last_look(rows, LENGTHS, SLOT, NOW - SETTLING)
     assert Look() == last_look(rows, LENGTHS, SLOT, NOW - SETTLING + timedelta(seconds=1))
@@ -50,51 +51,76 @@ def test_runs_count_from_five_minutes_after_the_order_came_into_the_slot() -> No
 
 def test_where_some_got_no_answer_the_run_record_must_be_asked() -> None:
     """The row alone does not say which."""
-    rows = {"0430": row(NOW, silent=True), "1630": row(NOW - timedelta(hours=12))}
-    assert "0430" == last_look(rows, LENGTHS, SLOT, NOW - timedelta(days=3)).turn
+    rows = {"0430+30": row(NOW, silent=True), "1630+30": row(NOW - timedelta(hours=12))}
+    assert "0430+30" == last_look(rows, LENGTHS, SLOT, NOW - timedelta(days=3)).turn
 
 
 def test_new_orders_have_no_turn_to_learn_from() -> None:
     """Their trace alone says when they were asked about."""
-    assert Look() == last_look({"0430": row(NOW)}, LENGTHS, NEW, NOW - timedelta(days=3))
+    assert Look() == last_look({"0430+30": row(NOW)}, LENGTHS, NEW, NOW - timedelta(days=3))
 
 
 @given(
     st.sampled_from(["03h0115", "06h0030", "12h0045", "24h1320"]),
     st.lists(
-        st.tuples(st.sampled_from([0, 15, 20, 30, 45, 60, 75, 80]), st.sampled_from(TURNS)),
+        st.tuples(
+            st.sampled_from([0, 15, 20, 30, 45, 60, 75, 80]),
+            st.sampled_from(TURNS),
+            st.sampled_from(["answered", "silent", "not answered"]),
+        ),
         min_size=3,
         max_size=12,
     ),
+    st.integers(0, 12),
 )
-def test_a_run_tells_only_of_the_slots_that_its_turn_served(
-    slot: str, served: list[tuple[int, int]]
+@example("06h0030", [(30, 5, "answered"), (0, 60, "answered"), (0, 5, "answered")], 0)
+def test_nothing_is_forgotten_whatever_the_lengths_of_the_turns(
+    slot: str, served: list[tuple[int, int, str]], entered: int
 ) -> None:
-    """Turns of other lengths may have begun at the same minute, and served less or more."""
+    """The last look is that of the last run that served the slot, and of no other."""
+    lengths = {length for _, length, _ in served}
+    since = NOW + timedelta(hours=entered) - SETTLING
     rows: dict[str, TurnRow] = {}
-    looks: set[datetime] = set()
-    at = NOW
-    for minute, length in served:
-        at += timedelta(minutes=5)
+    expected = Look()
+    for hour, (minute, length, outcome) in enumerate(served):
+        at = NOW + timedelta(hours=hour)
         turn = Wheel(length).turn_at(NOW + timedelta(minutes=minute))
-        rows = rows_after(rows, turn.name, Run(at, length, answered=True))
-        if slot in slots_of(turn, TURNS):
-            looks.add(at)
+        answered = outcome != "not answered"
+        silent = {"x": at} if outcome == "silent" else {}
+        rows = rows_after(rows, turn.name, run(at, answered=answered, silent=silent))
+        if slot in slots_of(turn, TURNS) and at >= since + SETTLING:
+            expected = replace(expected, tried_at=at)
+            if answered:
+                expected = Look(at, at, turn.name if silent else None)
 
-    look = last_look(rows, {length for _, length in served}, slot, NOW - timedelta(days=3))
-
-    assert look.answered_at in {None, *looks}
+    assert expected == last_look(rows, lengths, slot, since)
 
 
-def test_the_rows_of_shorter_turns_do_not_stay_for_ever() -> None:
-    """A longer turn that was answered says all that they said; one that was not says nothing."""
+def test_turns_of_another_length_have_rows_of_their_own() -> None:
+    """A shorter one that begins at the same minute has not served what the longer one has."""
+    rows = rows_after({}, "1200+60", run(NOW, answered=True, silent={"x": NOW}))
+    rows = rows_after(rows, "1200+05", run(NOW + timedelta(days=1), answered=True))
+    assert Look(NOW, NOW, "1200+60") == last_look(rows, (5, 60), "12h0030", NOW - timedelta(days=3))
+
+
+@pytest.mark.parametrize("lengths", [TURNS, TURNS[::-1], (20, 15, 30, 10)])
+def test_the_rows_of_other_lengths_do_not_stay_for_ever(lengths: tuple[int, ...]) -> None:
+    """Once all that a turn served was answered in others, its row says nothing any more."""
     rows: dict[str, TurnRow] = {}
-    for turn in Wheel(5).turns(NOW - timedelta(minutes=1), NOW + timedelta(minutes=59)):
-        rows = rows_after(rows, turn.name, Run(turn.start, 5, answered=True))
-    assert 12 == len(rows)
-    assert 12 == len(rows_after(rows, "1200", Run(NOW, 30, answered=False)))
-    rows = rows_after(rows, "1200", Run(NOW, 30, answered=True))
-    assert ["1200", "1230", "1235", "1240", "1245", "1250", "1255"] == sorted(rows)
+    for day, length in enumerate(lengths):
+        begin = NOW + timedelta(days=day)
+        turns = list(Wheel(length).turns(begin, begin + timedelta(days=1)))
+        for turn in turns:
+            rows = rows_after(rows, turn.name, run(turn.start, answered=True))
+        assert {turn.name for turn in turns} == set(rows)
+
+
+def test_a_turn_without_an_answer_ends_no_other_s_row() -> None:
+    """It says nothing of what the others know, and neither does a part of a turn."""
+    rows = {"1200+60": row(NOW), "1200+05": row(NOW)}
+    later = NOW + timedelta(days=1)
+    assert {*rows, "1200+30"} == set(rows_after(rows, "1200+30", run(later, answered=False)))
+    assert {"1200+60", "1200+30"} == set(rows_after(rows, "1200+30", run(later, answered=True)))
 
 
 def test_a_turn_s_row_keeps_the_last_answer() -> None:
@@ -118,7 +144,7 @@ def test_no_answer_is_newer_than_the_runs_that_were_answered(
     answered: list[bool], entered: int
 ) -> None:
     """Whatever the runs, the last answer is that of an answered run after the order came in."""
-    turns = [name for name, _ in turns_of(SLOT, LENGTHS)]
+    turns = turns_of(SLOT, LENGTHS)
     rows: dict[str, TurnRow] = {}
     runs = []
     for index, ok in enumerate(answered):

@@ -20,7 +20,7 @@ DAILY = "24h0900"
 
 def days_of(*outcomes: Run | None) -> dict[str, list[Run]]:
     """The runs of the daily slot's turn."""
-    return {"0900": [run for run in outcomes if run is not None]}
+    return {"0900+30": [run for run in outcomes if run is not None]}
 
 
 def at(day: int) -> datetime:
@@ -42,10 +42,10 @@ def test_every_run_of_the_slot_was_a_look() -> None:
     """Answered or not, with the reason, oldest first."""
     seen = back(
         days_of(
-            Run(at(4), 30, answered=False, verdict=Verdict.BLOCKED),
-            Run(at(1), 30, answered=True, silent={"somebody": at(1)}),
-            Run(at(2), 30, answered=True, silent={short_name("x"): at(2)}),
-            Run(at(3), 30, answered=False, verdict=Verdict.FAILING),
+            Run(at(4), answered=False, verdict=Verdict.BLOCKED),
+            Run(at(1), answered=True, silent={"somebody": at(1)}),
+            Run(at(2), answered=True, silent={short_name("x"): at(2)}),
+            Run(at(3), answered=False, verdict=Verdict.FAILING),
         )
     )
     assert [
@@ -61,9 +61,9 @@ def test_runs_count_while_the_order_sat_in_the_slot() -> None:
     """From five minutes after it came in, until it went on; a run before belonged to others."""
     stays = (Stay(DAILY, at(2) - MINUTE), Stay("12h0300", at(4)), Stay("", at(6)))
     runs = {
-        "0900": [Run(at(day), 30, answered=True) for day in range(8)],
-        "0300": [Run(at(day) - 6 * HOUR, 30, answered=True) for day in range(8)],
-        "1500": [Run(at(day) + 6 * HOUR, 30, answered=True) for day in range(8)],
+        "0900+30": [Run(at(day), answered=True) for day in range(8)],
+        "0300+30": [Run(at(day) - 6 * HOUR, answered=True) for day in range(8)],
+        "1500+30": [Run(at(day) + 6 * HOUR, answered=True) for day in range(8)],
     }
     expected = [at(3), at(4) + 6 * HOUR, at(5) - 6 * HOUR, at(5) + 6 * HOUR, at(6) - 6 * HOUR]
     assert expected == [g.at for g in back(runs, stays=stays).glances]
@@ -79,37 +79,37 @@ def test_only_the_turns_of_its_slots_are_read() -> None:
 
 def test_an_answer_outside_of_any_run_is_a_look_too() -> None:
     """The first one, say; one that came during a run is that run's."""
-    seen = back(days_of(Run(at(1), 30, answered=True)), START + HOUR, at(1) + 3 * MINUTE)
+    seen = back(days_of(Run(at(1), answered=True)), START + HOUR, at(1) + 3 * MINUTE)
     assert [START + HOUR, at(1)] == [g.at for g in seen.glances]
 
 
 def test_what_was_before_the_number_is_left_out() -> None:
     """It was a look at another number."""
-    seen = back(days_of(Run(at(1), 30, answered=True), Run(at(3), 30, answered=True)), since=at(2))
+    seen = back(days_of(Run(at(1), answered=True), Run(at(3), answered=True)), since=at(2))
     assert [at(3)] == [g.at for g in seen.glances]
 
 
 def test_a_day_between_two_answers_is_no_gap() -> None:
     """The slowest cadence is a day."""
-    runs = days_of(*(Run(at(day), 30, answered=True) for day in range(1, 21)))
+    runs = days_of(*(Run(at(day), answered=True) for day in range(1, 21)))
     assert () == back(runs, START + HOUR).gaps
 
 
 def test_a_gap_says_why_and_how_often_it_was_tried() -> None:
     """From the answer before to the answer after."""
-    blocked = (Run(at(day), 30, answered=False, verdict=Verdict.BLOCKED) for day in range(3, 8))
+    blocked = (Run(at(day), answered=False, verdict=Verdict.BLOCKED) for day in range(3, 8))
     runs = days_of(
-        Run(at(1), 30, answered=True),
-        Run(at(2), 30, answered=False, verdict=Verdict.FAILING),
+        Run(at(1), answered=True),
+        Run(at(2), answered=False, verdict=Verdict.FAILING),
         *blocked,
-        *(Run(at(day), 30, answered=True) for day in range(8, 20)),
+        *(Run(at(day), answered=True) for day in range(8, 20)),
     )  # fmt: skip
     assert (Gap(at(1), at(8), GapReason.BLOCKED, 6),) == back(runs, START + HOUR).gaps
 
 
 def test_a_time_without_any_look_is_a_gap_of_our_own() -> None:
     """The stack stood still; so is the time since the last answer, if it is long."""
-    runs = days_of(Run(at(1), 30, answered=True), Run(at(9), 30, answered=True))
+    runs = days_of(Run(at(1), answered=True), Run(at(9), answered=True))
     assert (
         Gap(at(1), at(9), GapReason.NOT_LOOKED, 0),
         Gap(at(9), None, GapReason.NOT_LOOKED, 0),
@@ -119,7 +119,7 @@ def test_a_time_without_any_look_is_a_gap_of_our_own() -> None:
 def test_after_the_watch_nothing_is_missed() -> None:
     """An order that is closed is not looked at any more."""
     stays = (Stay(DAILY, START), Stay("", at(2)))
-    assert () == back(days_of(Run(at(1), 30, answered=True)), START + HOUR, stays=stays).gaps
+    assert () == back(days_of(Run(at(1), answered=True)), START + HOUR, stays=stays).gaps
 
 
 def test_an_order_that_is_new_was_in_no_slot_yet() -> None:

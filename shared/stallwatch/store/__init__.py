@@ -27,7 +27,7 @@
 | everything of one order | one query of `ORDER#id` |
 | the alerts that are not sent yet, oldest first | index `pending` |
 | what a link opens | its token's SHA-256 |
-| the looks at an order | one query of each turn of its slots, eight at the most |
+| the looks at an order | one query of each turn of its slots, eight for each length of a turn |
 | the orders in a state, newest first | index `by_state` |
 | the orders with a number | one query of `NUMBER#number` |
 

@@ -43,7 +43,7 @@ from stallwatch.store.table import (
     without_none,
 )
 from stallwatch.traces import SecondRecord, absorb, fingerprint, pack_answer
-from stallwatch.wheel import epoch_minutes, from_epoch_minutes
+from stallwatch.wheel import Turn, epoch_minutes, from_epoch_minutes
 
 _ROWS_IN_A_PAGE = 1_000
 """A page holds a megabyte, of which twelve thousand rows take fifty in memory."""
@@ -434,7 +434,6 @@ class WatchStore:
         """Keep the record of a run."""
         item = {
             **key(f"TURN#{turn}", f"RUN#{run.at:%Y-%m-%dT%H:%M:%SZ}"),
-            "minutes": number(run.minutes),
             "answered": boolean(run.answered),
             "due": number(run.due),
             "checked": number(run.checked),
@@ -485,7 +484,6 @@ def run_of_item(item: Item) -> Run:
     at = item["sk"]["S"].removeprefix("RUN#") if item else "1970-01-01T00:00:00Z"
     return Run(
         at=datetime.fromisoformat(at),
-        minutes=number_of(item, "minutes") or 0,
         answered=boolean_of(item, "answered") or False,
         due=number_of(item, "due") or 0,
         checked=number_of(item, "checked") or 0,
@@ -580,7 +578,6 @@ def _turn_rows(turns: Mapping[str, TurnRow]) -> dict[str, list[int | None]]:
             epoch_minutes(row.tried_at),
             None if row.answered_at is None else epoch_minutes(row.answered_at),
             int(row.silent),
-            row.minutes,
         ]
         for name, row in turns.items()
     }
@@ -592,15 +589,15 @@ def _turns(rows: Mapping[str, list[int | None]]) -> dict[str, TurnRow]:
             from_epoch_minutes(tried or 0),
             None if answered is None else from_epoch_minutes(answered),
             silent=bool(silent),
-            minutes=minutes or 0,
         )
-        for name, (tried, answered, silent, minutes) in rows.items()
+        for name, (tried, answered, silent) in rows.items()
     }
 
 
 def _cursor_row(cursor: Cursor) -> dict[str, Any]:
     return {
-        "turn": epoch_minutes(cursor.turn),
+        "turn": epoch_minutes(cursor.turn.start),
+        "minutes": cursor.turn.length // timedelta(minutes=1),
         "began": int(cursor.began.timestamp()),
         "slot": cursor.slot,
         "order_id": cursor.order_id,
@@ -613,7 +610,7 @@ def _cursor_row(cursor: Cursor) -> dict[str, Any]:
 
 def _cursor(row: Mapping[str, Any]) -> Cursor:
     return Cursor(
-        turn=from_epoch_minutes(row["turn"]),
+        turn=Turn(from_epoch_minutes(row["turn"]), timedelta(minutes=row["minutes"])),
         began=datetime.fromtimestamp(row["began"], UTC),
         slot=row["slot"],
         order_id=row["order_id"],
