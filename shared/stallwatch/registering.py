@@ -118,7 +118,12 @@ class Registering:
         name = self._registry.name
         self._attempts += 1
         attempt = Attempt(f"{self._owner}-{self._attempts}", tuple(numbers))
-        if not self._may_ask() or not self._book.begin_attempt(name, attempt):
+        if not self._book.begin_attempt(name, attempt):
+            self._given_up = True
+            return 0
+        # Not before it is written down: that may take longer than the pace lets a request wait.
+        if not self._may_ask():
+            self._book.settle_attempt(name, attempt.token, 0)
             self._given_up = True
             return 0
         made = self._registry.register(numbers)

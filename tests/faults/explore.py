@@ -376,6 +376,8 @@ def heal(world: World, fine_from: datetime = EPOCH) -> None:
     world.way = "as usual"
     # Whoever died may still hold a lease.
     world.now = _next_minute(world.now) + timedelta(minutes=16)
+    if world.letters:
+        world.redrive()
     until = max(world.now, fine_from + LONGEST_PAUSE) + HEALING
     while world.now < until:
         world.pull()
@@ -419,8 +421,12 @@ def summary(world: World) -> dict[str, str]:
             where = " ".join((name, alert.kind, alert.reason, str(alert.nth)))
             became = next((part for part in ("pending", "refused") if part in item), "sent")
             said[where] = f"{said[where]}, {became}" if where in said else became
+        if sk.startswith("CREDITS#"):
+            said["credits"] = f"{item.get('spent', {'N': '0'})['N']} of {world.charged.total()}"
         if sk in {"PULL", "PUBLISH"} and int(item.get("ends", {"N": "0"})["N"]) > now:
             said[sk] = "held"
+    if world.letters:
+        said["dead letters"] = str(len(world.letters))
     return said
 
 
@@ -429,6 +435,12 @@ def explorer_of(story: Story) -> Explorer:
     return Explorer(story, world_of(story))
 
 
-def world_of(_: Story) -> World:
+def world_of(story: Story) -> World:
     """A world for a story: a run takes a second, its calls none but when they hang."""
-    return World(EPOCH, call_takes=timedelta(0), run_takes=timedelta(seconds=1))
+    return World(
+        EPOCH,
+        call_takes=timedelta(0),
+        run_takes=timedelta(seconds=1),
+        second=story.second,
+        keeps_letters=True,
+    )

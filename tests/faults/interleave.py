@@ -95,7 +95,7 @@ class _Process:
 
 def world_of_two() -> World:
     """A world for two runs at once: as many schedules as possible lead to the same."""
-    return World(EPOCH, call_takes=timedelta(0), remember=False)
+    return World(EPOCH, call_takes=timedelta(0), remember=False, keeps_letters=True)
 
 
 def explore(pair: Pair, world: World) -> Explored:
@@ -192,6 +192,11 @@ def wake(world: World) -> object:
     return world.wake()
 
 
+def redrive(world: World) -> object:
+    """The evaluation does again what it had given up on."""
+    return world.redrive()
+
+
 def request(method: str, path: str, body: object = None) -> Run:
     """A request of the buyer."""
 
@@ -224,6 +229,12 @@ def _touched(world: World) -> None:
     """The same, after the pull has touched it: the evaluation is about to be woken."""
     _due(world)
     world.pull()
+
+
+def _given_up(world: World) -> None:
+    """The same, after the stream's mapping has given up on it."""
+    _touched(world)
+    world.give_up()
 
 
 def _raised(world: World) -> None:
@@ -313,6 +324,11 @@ PAIRS = (
         then(_REOPEN, evaluate("a", sends=False)),
     ),
     Pair("reopening and evaluation", _closed_with_pending, _REOPEN, evaluate("a")),
+    Pair("redrive and evaluation", _given_up, redrive, evaluate("a")),
+    Pair("redrive and pull", _given_up, redrive, pull),
+    Pair("redrive and redrive", _given_up, redrive, redrive),
+    Pair("redrive and the buyer's word", _given_up, redrive, _DISPUTE),
+    Pair("redrive and forgetting", _given_up, redrive, _FORGET),
     Pair("adding twice", lambda world: None, _ADD_AGAIN, _ADD_AGAIN),  # noqa: ARG005
 )
 

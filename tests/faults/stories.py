@@ -43,6 +43,8 @@ class Story:
     """In which each alert goes out; an empty one stands for the stack's."""
     fine_from: datetime = EPOCH
     """When the source's last outage is over."""
+    second: bool = False
+    """Whether a second source is configured."""
 
 
 def days(number: float) -> timedelta:
@@ -207,6 +209,35 @@ def _failing(world: World) -> None:
     world.source_mode = lambda now: "down" if now < RECOVERED else "fine"
 
 
+def _near_a_claim(world: World, *second: tuple[float, str]) -> None:
+    """An order that was told to be stalled, and opens a claim at its next turn but one."""
+    departed = 59.2
+    world.journeys[A] = Journey(events((70, "PU_PICKUP_SUCCESS"), (departed, "LH_DEPART")))
+    world.second_journeys[A] = Journey(events((departed, "InTransit_Departure"), *second))
+    add(world, "a", A, 75)
+    settle(world)
+    assert ["stalled"] == [p.kind for p in world.published]
+
+
+def _delivered_unseen(world: World) -> None:
+    """The same, but the second source knows that the parcel was delivered."""
+    _near_a_claim(world, (3, "Delivered_Other"))
+
+
+def _given_up(world: World) -> None:
+    """A silent order whose evaluation is given up on as it is stalled."""
+    _silent(world)
+    turn_of("a")(world)
+    settle(world)
+    turn_of("a")(world)
+    world.give_up()
+
+
+def redrive(world: World) -> None:
+    """What was given up on is done again."""
+    world.redrive()
+
+
 def _numberless(world: World) -> None:
     """An order without a number that is eleven days old at midnight."""
     add(world, "a", None, 10)
@@ -276,6 +307,26 @@ STORIES = (
         _numberless,
         (turn_of("a"), deliver, deliver),
         frozenset({("a", "never_scanned")}),
+    ),
+    Story(
+        "claim with a second source",
+        _near_a_claim,
+        (turn_of("a"), deliver, turn_of("a"), deliver),
+        frozenset({("a", "stalled"), ("a", "refund_claim")}),
+        second=True,
+    ),
+    Story(
+        "delivered, as the second source knows",
+        _delivered_unseen,
+        (turn_of("a"), deliver, turn_of("a"), deliver),
+        frozenset({("a", "stalled"), ("a", "delivered")}),
+        second=True,
+    ),
+    Story(
+        "redriven",
+        _given_up,
+        (redrive, deliver, turn_of("a"), deliver),
+        frozenset({("a", "stalled")}),
     ),
     Story(
         "forgotten while an alert is pending",

@@ -30,7 +30,11 @@ def exploring(name: str) -> Iterator[Explorer]:
 
 
 @pytest.mark.parametrize(
-    "name", ["two in one mail", "no number", "forgotten and added again", "moving again"]
+    "name",
+    [
+        *("two in one mail", "no number", "forgotten and added again", "moving again"),
+        *("claim with a second source", "redriven"),
+    ],
 )
 def test_every_single_fault_is_survived(name: str) -> None:
     """Nothing is lost, nothing doubled, and everything is as if nothing had gone wrong."""

@@ -8,6 +8,7 @@ import json
 import logging
 import os
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -29,6 +30,8 @@ from stallwatch.clock import LambdaClock
 from stallwatch.errors import StallwatchError
 from stallwatch.packing import unpack
 from tests.aws.world import Context, load_handler
+from tests.faults.dead_letters import Letter, Queue, Stream
+from tests.faults.registry import Registry
 from tests.standins.dynamodb import Key, StandIn, Tables
 from tests.standins.sns import StrictSns
 from tests.template import rules_variable, template, woken_by
@@ -52,8 +55,14 @@ FAULTS: Mapping[str, tuple[str, ...]] = {
     ),
     "ask": ("error", "block", "missing", "slow", "kill", "hang"),
     "invoke": ("fail", "lost", "kill"),
+    "register": ("fail", "time out", "lost", "kill", "kill after", "hang"),
+    "quota": ("fail", "time out", "kill", "hang"),
+    "receive": ("fail", "throttle", "time out", "lost", "kill", "kill after"),
 }
 """What can go wrong with a call of each kind."""
+
+REQUESTS = frozenset({"ask", "register", "quota"})
+"""The calls that are requests to a source."""
 
 MEANWHILE: Mapping[str, Callable[["World"], object]] = {
     "pull_tracking": lambda world: world.pull(),
@@ -138,6 +147,10 @@ class Snapshot:
     stream: tuple[tuple[Key, int], ...]
     published: tuple[Published, ...]
     asked: tuple[tuple[datetime, int], ...]
+    second_asked_at: datetime | None
+    charged: tuple[tuple[str, int], ...]
+    lost: tuple[Key, ...]
+    letters: tuple[Letter, ...]
     marked: frozenset[tuple[str, str]]
     now: datetime
     runs: int
@@ -157,6 +170,10 @@ class Snapshot:
                 tuple(sorted(self.stream)),
                 tuple((p.batch, p.kind, p.orders, p.language, p.unknown) for p in self.published),
                 self.asked[-1:],
+                self.second_asked_at,
+                self.charged,
+                self.lost,
+                self.letters,
                 self.marked,
                 self.now,
                 self.nudges,
@@ -175,6 +192,8 @@ class World:
         call_takes: The time that a call takes.
         run_takes: The time that a run takes besides its calls.
         remember: Whether the indexes remember what they showed before.
+        second: Whether a second source is configured.
+        keeps_letters: Whether records that are given up on become dead letters.
     """
 
     def __init__(
@@ -185,6 +204,8 @@ class World:
         call_takes: timedelta = CALL_TAKES,
         run_takes: timedelta = timedelta(0),
         remember: bool = True,
+        second: bool = False,
+        keeps_letters: bool = False,
     ) -> None:
         self.call_takes = call_takes
         self.run_takes = run_takes
@@ -192,6 +213,16 @@ class World:
         self.sns = StrictSns()
         self.now = now
         self.journeys: dict[str, Journey] = {}
+        self.second = second
+        self.second_journeys: dict[str, Journey] = {}
+        """What the second source knows of a number."""
+        self.second_asked_at: datetime | None = None
+        self.charged: Counter[str] = Counter()
+        """The numbers that are registered with it, and how many credits each has cost."""
+        self.keeps_letters = keeps_letters
+        self.lost: list[Key] = []
+        """The records that were given up on, and are in the stream still."""
+        self.letters: list[Letter] = []
         self.stream: list[tuple[Key, int]] = []
         self.published: list[Published] = []
         self.asked: list[tuple[datetime, int]] = []
@@ -255,8 +286,7 @@ class World:
         if how == "late":
             return False
         if how == "dropped":
-            self.gone += len(self.stream)
-            self.stream.clear()
+            self.give_up()
             return False
         batch = self.stream[:1] if how == "one" else list(self.stream)
         if how == "reversed":
@@ -271,11 +301,26 @@ class World:
             failed = min(failures) if failures else len(batch)
         again = [(key, tries + 1) for key, tries in batch[failed:]]
         kept = [(key, tries) for key, tries in again if tries <= most_tries()]
-        self.gone += len(again) - len(kept)
+        self._give_up([key for key, tries in again if tries > most_tries()])
         if how == "twice":
             kept = kept or [(key, tries + 1) for key, tries in batch]
         self.stream = [*kept, *rest, *self.stream]
         return True
+
+    def give_up(self) -> None:
+        """The stream's records are given up on, as if the evaluation had failed all its tries."""
+        self._give_up([key for key, _ in self.stream])
+        self.stream.clear()
+
+    def _give_up(self, keys: Sequence[Key]) -> None:
+        self.gone += len(keys)
+        if keys and self.keeps_letters:
+            self.letters.append(Letter(len(self.lost), len(self.lost) + len(keys) - 1, self.now))
+            self.lost += keys
+
+    def redrive(self) -> Any:
+        """Have the evaluation do again what it had given up on."""
+        return self.run("evaluate_orders", {"redrive": True})
 
     def evaluate(self, *order_ids: str, sends: bool = True) -> Any:
         """Run the evaluation as if the stream had told of some orders."""
@@ -371,7 +416,7 @@ class World:
         return answer
 
     def _go_wrong(self, call: Call, fault: str, do: Callable[[], Any]) -> Any:
-        if fault == OVERLAP and call.kind == "ask":
+        if fault == OVERLAP and call.kind in REQUESTS:
             # The request has left: it is its answer that the other run comes before.
             answer = do()
             MEANWHILE[call.function](self)
@@ -413,6 +458,26 @@ class World:
             call.fault = None
         return stale
 
+    def answer(self, journeys: Mapping[str, Journey], number: str) -> Answer:
+        """What a source says of a number now, given all that it will ever know."""
+        journey = journeys.get(number)
+        if journey is None:
+            return Answer(number, known=False)
+        events = tuple(
+            sorted(
+                Event(
+                    at=at,
+                    wall=at.strftime("%Y-%m-%d %H:%M:%S"),
+                    zone="GMT+0",
+                    code=code,
+                    text=code,
+                )
+                for shown, at, code in journey.events
+                if shown <= self.now
+            )
+        )
+        return Answer(number, known=True, events=events)
+
     @property
     def number(self) -> int:
         """The number of the run that goes on."""
@@ -446,6 +511,10 @@ class World:
             stream=tuple(self.stream),
             published=tuple(self.published),
             asked=tuple(self.asked),
+            second_asked_at=self.second_asked_at,
+            charged=tuple(sorted(self.charged.items())),
+            lost=tuple(self.lost),
+            letters=tuple(self.letters),
             marked=frozenset(self.marked),
             now=self.now,
             runs=self.runs,
@@ -463,6 +532,10 @@ class World:
         self.stream = list(state.stream)
         self.published = list(state.published)
         self.asked = list(state.asked)
+        self.second_asked_at = state.second_asked_at
+        self.charged = Counter(dict(state.charged))
+        self.lost = list(state.lost)
+        self.letters = list(state.letters)
         self.marked = set(state.marked)
         self.now = state.now
         self.runs = state.runs
@@ -595,29 +668,10 @@ class _Source:
                 return Reply(Verdict.FAILING, reason="status 500")
             if mode == "blocked":
                 return Reply(Verdict.BLOCKED, reason="block page")
-            return Reply(Verdict.OK, {n: self._answer(n) for n in numbers})
+            return Reply(Verdict.OK, {n: world.answer(world.journeys, n) for n in numbers})
 
         reply: Reply = world.call("ask", "ask", f"{len(numbers)} numbers", do)
         return reply
-
-    def _answer(self, number: str) -> Answer:
-        journey = self._world.journeys.get(number)
-        if journey is None:
-            return Answer(number, known=False)
-        events = tuple(
-            sorted(
-                Event(
-                    at=at,
-                    wall=at.strftime("%Y-%m-%d %H:%M:%S"),
-                    zone="GMT+0",
-                    code=code,
-                    text=code,
-                )
-                for shown, at, code in journey.events
-                if shown <= self._world.now
-            )
-        )
-        return Answer(number, known=True, events=events)
 
 
 class _Functions:
@@ -650,6 +704,9 @@ def running(world: World) -> Iterator[World]:
         "CAINIAO_BATCH": "10",
         "CAINIAO_PER_MINUTE": str(world.per_minute),
         "PULL_WORKERS": "1",
+        "DEAD_LETTERS_URL": "http://standin/queue",
+        "SEVENTEEN_TRACK_KEY": "key" if world.second else "",
+        "SEVENTEEN_TRACK_URL": "http://standin",
         "RULES": rules_variable(),
         "POWERTOOLS_SERVICE_NAME": "stallwatch",
         "POWERTOOLS_LOG_LEVEL": "CRITICAL",
@@ -658,6 +715,7 @@ def running(world: World) -> Iterator[World]:
         "AWS_DEFAULT_REGION": "eu-central-1",
     }
     database, topic, functions = _Database(world), _Topic(world), _Functions(world)
+    queue, stream = Queue(world), Stream(world)
 
     with (
         mock.patch.dict(os.environ, variables),
@@ -666,6 +724,8 @@ def running(world: World) -> Iterator[World]:
         mock.patch.object(clients, "sns", lambda: topic),  # noqa: PT008
         mock.patch.object(measures, "publish", lambda **_: None),  # noqa: PT008
         mock.patch.object(clients, "functions", lambda: functions),  # noqa: PT008
+        mock.patch.object(clients, "queues", lambda: queue),  # noqa: PT008
+        mock.patch.object(clients, "streams", lambda: stream),  # noqa: PT008
         mock.patch.object(LambdaClock, "now", lambda _: world.now),  # noqa: PT008
         mock.patch.object(LambdaClock, "sleep", lambda _, duration: world.sleep(duration)),
         mock.patch.object(LambdaClock, "remaining", lambda _: world.remaining()),  # noqa: PT008
@@ -685,7 +745,9 @@ def deploy(world: World, source: object) -> None:
         world.handlers[name] = load_handler(name)
     for name in ("pull_tracking", "evaluate_orders"):
         world.handlers[name].uuid4 = lambda: _Token(world.token())  # type: ignore[attr-defined]
-    world.handlers["pull_tracking"].source = lambda _: source  # type: ignore[attr-defined]
+    pull: Any = world.handlers["pull_tracking"]
+    pull.source = lambda _: source
+    pull.seventeen_track = lambda *_: Registry(world)
     logger: Any = world.handlers["evaluate_orders"].logger
     logger.exception = _no_bug
 

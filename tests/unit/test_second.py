@@ -12,7 +12,7 @@ from stallwatch.checking import LAST_REQUEST, Check, Pace, Report
 from stallwatch.evaluating import Evaluation
 from stallwatch.limits import Limits
 from stallwatch.model import Action, Deed, Kind, SecondOpinion, Stage, State
-from stallwatch.registering import Registering
+from stallwatch.registering import Attempt, Credits, Registering
 from stallwatch.second import SecondLook
 from stallwatch.wheel import Wheel, epoch_minutes
 from tests.fakes import (
@@ -329,6 +329,32 @@ def test_its_pace_and_its_batches_are_kept(rig: Rig) -> None:
     assert all(len(numbers) <= 4 for numbers in [*rig.track.asked, *rig.track.registrations])
     gaps = [b - a for a, b in pairwise(sorted(rig.track.asked_at))]
     assert min(gaps) >= SECOND * 60 / 150
+
+
+def test_its_pace_is_kept_though_a_write_takes_long(rig: Rig) -> None:
+    """It counts from a request to the next, not from when the first could have been made."""
+
+    class Slow(MemoryStore):
+        def begin_attempt(self, source: str, attempt: Attempt) -> bool:
+            rig.clock.at += SECOND
+            return super().begin_attempt(source, attempt)
+
+    rig.store = Slow()
+    rig.add("a", silent_days=61)
+    rig.live(2 * DAY)
+    assert 1 == len(rig.track.registrations)
+    gaps = [b - a for a, b in pairwise(sorted(rig.track.asked_at))]
+    assert min(gaps) >= rig.pace.interval
+
+
+def test_what_there_is_no_time_for_is_no_attempt(rig: Rig) -> None:
+    """Nobody need find out what it has cost."""
+    registering = Registering(
+        rig.track, rig.store, rig.clock.now, lambda: False, batch=40, owner="x"
+    )
+    registering.register(["LP0000000000000a"])
+    assert [] == rig.track.registrations
+    assert Credits() == rig.store.credits("17track")
 
 
 def test_a_run_that_is_out_of_time_leaves_it_to_the_next_turn(rig: Rig) -> None:

@@ -1,0 +1,102 @@
+"""What the stream's mapping does with records that it gives up on, as the redrive meets it."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from tests.faults.world import World
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A stretch of what was given up on: the places of its first record and of its last."""
+
+    first: int
+    last: int
+    hidden_until: "datetime"
+
+
+class Queue:
+    """The queue's client."""
+
+    def __init__(self, world: "World") -> None:
+        self._world = world
+
+    def receive_message(self, **call: Any) -> Any:
+        """The letters that are not hidden; they are then."""
+        world = self._world
+
+        def do() -> Any:
+            seen = [letter for letter in world.letters if letter.hidden_until <= world.now]
+            until = world.now + timedelta(seconds=call["VisibilityTimeout"])
+            world.letters = [
+                replace(letter, hidden_until=until) if letter in seen else letter
+                for letter in world.letters
+            ]
+            return {"Messages": [_message(letter) for letter in seen]} if seen else {}
+
+        return world.call("receive", "receive_message", "", do)
+
+    def delete_message(self, **call: Any) -> Any:
+        """Delete a letter; one that is gone stays so."""
+        world = self._world
+
+        def do() -> Any:
+            receipt = call["ReceiptHandle"]
+            world.letters = [letter for letter in world.letters if str(letter.first) != receipt]
+            return {}
+
+        return world.call("write", "delete_message", "", do)
+
+
+def _message(letter: Letter) -> dict[str, str]:
+    info = {
+        "streamArn": "arn:aws:dynamodb:stream",
+        "shardId": "shard",
+        "startSequenceNumber": str(letter.first),
+        "endSequenceNumber": str(letter.last),
+    }
+    return {
+        "ReceiptHandle": str(letter.first),
+        "Body": json.dumps({"DDBStreamBatchInfo": info}),
+    }
+
+
+class Stream:
+    """The client of the table's stream, which has what was given up on."""
+
+    class exceptions:  # noqa: N801 - as the client calls it
+        """What the client raises where the records are gone."""
+
+        TrimmedDataAccessException = type("TrimmedDataAccessException", (Exception,), {})
+        ResourceNotFoundException = type("ResourceNotFoundException", (Exception,), {})
+
+    def __init__(self, world: "World") -> None:
+        self._world = world
+
+    def get_shard_iterator(self, **call: Any) -> Any:
+        """Where a record stands."""
+        return self._read("get_shard_iterator", lambda: {"ShardIterator": call["SequenceNumber"]})
+
+    def get_records(self, **call: Any) -> Any:
+        """The records from one on."""
+        first = int(call["ShardIterator"])
+
+        def do() -> Any:
+            lost = self._world.lost[first:]
+            return {
+                "Records": [
+                    {"dynamodb": {"Keys": {"pk": {"S": pk}}, "SequenceNumber": str(place)}}
+                    for place, (pk, _) in enumerate(lost, first)
+                ]
+            }
+
+        return self._read("get_records", do)
+
+    def _read(self, name: str, do: Callable[[], Any]) -> Any:
+        return self._world.call("read", name, "", do)
