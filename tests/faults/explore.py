@@ -442,5 +442,5 @@ def world_of(story: Story) -> World:
         call_takes=timedelta(0),
         run_takes=timedelta(seconds=1),
         second=story.second,
-        keeps_letters=True,
+        keeps_letters=story.redriven,
     )

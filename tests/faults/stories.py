@@ -45,6 +45,8 @@ class Story:
     """When the source's last outage is over."""
     second: bool = False
     """Whether a second source is configured."""
+    redriven: bool = False
+    """Whether what was given up on is done again at the end; else the world must do without it."""
 
 
 def days(number: float) -> timedelta:
@@ -327,6 +329,7 @@ STORIES = (
         _given_up,
         (redrive, deliver, turn_of("a"), deliver),
         frozenset({("a", "stalled")}),
+        redriven=True,
     ),
     Story(
         "forgotten while an alert is pending",
