@@ -88,12 +88,15 @@ def _explore_pairs(
     counts: Counts,
     singles: Mapping[int, int],
 ) -> None:
-    """Every pair of faults, story after story, until there are as many as are wanted."""
+    """Every pair of faults, story after story, until there are as many as are wanted.
+
+    The stories with a second source have the most calls, and come last.
+    """
     parts = {index: len(STORIES[index].steps) for index in order}
     by_story = {index: Counts() for index in order}
 
     def work() -> Iterator[tuple[Any, ...]]:
-        for index in order:
+        for index in sorted(order, key=lambda index: STORIES[index].second):
             if counts.schedules < wanted:
                 # Those with one fault come again.
                 counts.schedules -= singles[index]

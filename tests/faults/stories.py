@@ -246,6 +246,9 @@ def _numberless(world: World) -> None:
     settle(world)
 
 
+_OUTAGE = frozenset({("", "source_down"), ("", "source_up")})
+"""Where the one order is asked about once a day, two requests that failed are a day's outage."""
+
 STORIES = (
     Story(
         "new order",
@@ -315,6 +318,7 @@ STORIES = (
         _near_a_claim,
         (turn_of("a"), deliver, turn_of("a"), deliver),
         frozenset({("a", "stalled"), ("a", "refund_claim")}),
+        optional=_OUTAGE,
         second=True,
     ),
     Story(
@@ -322,6 +326,7 @@ STORIES = (
         _delivered_unseen,
         (turn_of("a"), deliver, turn_of("a"), deliver),
         frozenset({("a", "stalled"), ("a", "delivered")}),
+        optional=_OUTAGE,
         second=True,
     ),
     Story(
