@@ -12,7 +12,7 @@ from stallwatch import messages, notify
 from stallwatch.words import Words
 from tests.aws.world import World, world_at
 from tests.documents import DOCUMENTS, Curl, blocks, commands, name_of, read
-from tests.local.demo import PARCELS
+from tests.local.parcels import PARCELS
 from tests.web.bridge import routes
 from tests.web.stock import add_parcel
 

@@ -1,163 +1,32 @@
-"""`make demo`: a week with eleven parcels, told day by day.
+"""`make demo`: a week with eleven parcels, and a twelfth from the alarm to the money.
 
-The real template on an emulator, the real functions, and a simulated Cainiao. The clock of this
-stack is moved from day to day; nothing else is played.
+The real template on an emulator, the real functions, and a simulated Cainiao and 17TRACK. The clock
+of this stack is moved from day to day; nothing else is played.
 """
 
 import json
 import signal
 import sys
-import textwrap
 import time
+import urllib.parse
 import urllib.request
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import quote
 
+from tests.local.claim_story import ClaimStory
 from tests.local.leash import end_with_parent
-from tests.local.machine import LocalError
-from tests.local.stack import LocalStack
+from tests.local.machine import LocalError, client
+from tests.local.parcels import PARCELS, SPEAKER, Parcel
+from tests.local.stack import FUNCTIONS, LocalStack
+from tests.local.telling import quote, say
 from tests.lookalikes.cainiao import Lookalike
+from tests.lookalikes.seventeen_track import KEY
+from tests.lookalikes.seventeen_track import Lookalike as SeventeenTrack
 
-Code = tuple[float, str]
-"""How many days ago a parcel was scanned, and with what code."""
-
-
-@dataclass(frozen=True)
-class Parcel:
-    """A parcel of the story."""
-
-    order_id: str
-    title: str
-    why: str
-    """What is the matter with it, as the story tells it."""
-    ordered_ago: int
-    scans: tuple[Code, ...]
-    service: str = "standard"
-    destination: str = "DE"
-    protection_in: int | None = None
-    expect: tuple[str, ...] = ()
-    """The alerts of the whole week."""
-    but_not: str = ""
-    """What was not sent, and why not."""
-    later: tuple[tuple[int, float, str], ...] = ()
-    """Scans that come later: on which day, how many days before it, and the code."""
-    carrier: str | None = None
-    number: str = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "number", f"LP{abs(hash(self.order_id)) % 10**14:014}")
-
-
-PARCELS = (
-    Parcel(
-        "phone-case",
-        "Phone case",
-        "silent for 14 days after it left China, inside its window: that is normal",
-        20,
-        ((18, "PU_PICKUP_SUCCESS"), (14, "LH_DEPART")),
-        but_not="stalled: silence is normal after the departure, inside the window",
-    ),
-    Parcel(
-        "usb-hub",
-        "USB hub",
-        "26 days on its way and still moving: past the 25 days of its window",
-        28,
-        ((26, "PU_PICKUP_SUCCESS"), (9, "LH_ARRIVE"), (2, "GTMS_ACCEPT")),
-        expect=("late",),
-        carrier="DHL",
-        but_not="stalled: it has moved within twelve days; late again: once is enough",
-    ),
-    Parcel(
-        "desk-lamp",
-        "Desk lamp",
-        "past its window, and nothing has moved for 18 days",
-        28,
-        ((26, "PU_PICKUP_SUCCESS"), (18, "LH_DEPART")),
-        expect=("stalled",),
-        but_not="late: only the highest of late, stalled and claim; stalled again: once is enough",
-    ),
-    Parcel(
-        "tea-pot",
-        "Tea pot",
-        "announced twelve days ago, and nobody has ever scanned it",
-        12,
-        ((11, "GWMS_ACCEPT"),),
-        expect=("never_scanned",),
-        but_not="late, stalled: they need a scan, and nobody has scanned it",
-    ),
-    Parcel(
-        "headphones",
-        "Headphones",
-        "waits at a pickup point",
-        15,
-        ((14, "PU_PICKUP_SUCCESS"), (6, "LH_ARRIVE"), (0.2, "GTMS_STA_SIGNED")),
-        expect=("action_needed", "action_needed"),
-        carrier="DHL",
-        but_not="late, stalled: what waits at a pickup point has arrived; one reminder, no more",
-    ),
-    Parcel(
-        "drone",
-        "Drone",
-        "young and moving, but its buyer protection ends in four days",
-        40,
-        ((12, "PU_PICKUP_SUCCESS"), (3, "LH_DEPART")),
-        protection_in=4,
-        expect=("protection_ending", "protection_ending"),
-        but_not="late, stalled: it is inside its window; the deadline: at five days and at one",
-    ),
-    Parcel(
-        "vitamins",
-        "Vitamins",
-        "stopped by customs",
-        14,
-        ((13, "PU_PICKUP_SUCCESS"), (6, "LH_ARRIVE"), (0.5, "CC_IM_FAILURE")),
-        expect=("action_needed",),
-        carrier="DHL",
-        but_not="stalled: it is inside its window; the stop is told of once",
-    ),
-    Parcel(
-        "jacket",
-        "Jacket",
-        "no news for 61 days: time to claim the money",
-        75,
-        ((73, "PU_PICKUP_SUCCESS"), (61, "LH_DEPART")),
-        protection_in=25,
-        expect=("refund_claim", "refund_claim"),
-        but_not="late, stalled: the claim is the highest; it comes again after seven days",
-    ),
-    Parcel(
-        "socks",
-        "Socks",
-        "delivered this morning",
-        20,
-        ((18, "PU_PICKUP_SUCCESS"), (5, "LH_ARRIVE"), (1, "GTMS_DO_DEPART"), (0.1, "GTMS_SIGNED")),
-        expect=("delivered",),
-        but_not="anything else: delivered mutes all but a return",
-    ),
-    Parcel(
-        "puzzle",
-        "Puzzle",
-        "stalled, until it moves again on the third day",
-        30,
-        ((28, "PU_PICKUP_SUCCESS"), (20, "LH_DEPART")),
-        expect=("stalled", "moving_again"),
-        later=((3, 0.3, "LH_ARRIVE"),),
-        but_not="late: never after a stalled",
-    ),
-    Parcel(
-        "tripod",
-        "Tripod",
-        "a young order; the look at it on the second day is blocked",
-        6,
-        ((4, "PU_PICKUP_SUCCESS"), (1, "SC_OUTBOUND_SUCCESS")),
-        service="expedited",
-        but_not="anything: it is young, and a look that is blocked counts no silence",
-    ),
-)
+KEY_NAME = "/stallwatch/17track"
+"""Where the key of 17TRACK is kept."""
 
 DAYS = (
     (0, "fine", "Eleven orders are added. Each is looked at as soon as it is there."),
@@ -174,8 +43,15 @@ class Demo:
         self.local = local
         self.cainiao = cainiao
         self.began = datetime.now(UTC)
+        self.shift = timedelta(0)
+        """By how much the clock of the stack is moved."""
         self.read = 0
         self.sent: Counter[tuple[str, str]] = Counter()
+
+    @property
+    def now(self) -> datetime:
+        """The time of the stack."""
+        return datetime.now(UTC) + self.shift
 
     def api(self, method: str, path: str, body: object = None) -> Any:
         """Ask the API, as any client would."""
@@ -192,9 +68,17 @@ class Demo:
         with urllib.request.urlopen(request) as answer:  # noqa: S310
             return json.load(answer)
 
+    def move(
+        self, shift: timedelta, functions: Iterable[str] = FUNCTIONS, **variables: str
+    ) -> None:
+        """Move the clock of some functions, and set more variables of theirs."""
+        self.shift = timedelta(seconds=int(shift.total_seconds()))
+        moved = {"CLOCK_SHIFT": str(int(self.shift.total_seconds()))}
+        self.local.update_function_environment({**moved, **variables}, functions)
+
     def add(self, parcel: Parcel) -> None:
         """Add an order."""
-        body = {
+        body: dict[str, Any] = {
             "order_id": parcel.order_id,
             "title": parcel.title,
             "tracking_number": parcel.number,
@@ -204,18 +88,24 @@ class Demo:
         }
         if parcel.protection_in is not None:
             body["protection_ends_on"] = self._day(parcel.protection_in)
+        if parcel.price is not None:
+            body |= {"price": parcel.price, "currency": "EUR"}
         self.api("POST", "/orders", body)
 
     def show_on(self, day: int) -> None:
         """Have the simulated Cainiao know what it knows on a day."""
-        for parcel in PARCELS:
-            scans = [(self.began - timedelta(days=ago), code) for ago, code in parcel.scans]
+        for parcel in (*PARCELS, SPEAKER):
+            scans = self.scans_of(parcel)
             scans += [
                 (self.began + timedelta(days=on - ago), code)
                 for on, ago, code in parcel.later
                 if on <= day
             ]
             self.cainiao.put(parcel.number, scans, carrier=parcel.carrier, destination="Germany")
+
+    def scans_of(self, parcel: Parcel) -> list[tuple[datetime, str]]:
+        """The scans of a parcel up to the first day."""
+        return [(self.began - timedelta(days=ago), code) for ago, code in parcel.scans]
 
     def live(self, day: int, mode: str) -> None:
         """Let a day of the story happen."""
@@ -226,19 +116,18 @@ class Demo:
                 self.add(parcel)
             run = self.local.invoke("pull_tracking", {})
         else:
-            shift = timedelta(days=day).total_seconds()
-            self.local.update_function_environment({"CLOCK_SHIFT": str(int(shift))})
+            self.move(timedelta(days=day))
             orders = [parcel.order_id for parcel in PARCELS]
             run = self.local.invoke("pull_tracking", {"order_ids": orders})
         say(
             f"  The check looked at {run['due']} more: {run['checked']} answered, "
             f"{run['changed']} with news; the source: {run['source']}."
         )
-        self._await(day)
+        last = day == DAYS[-1][0]
+        self.settle(sum(len(parcel.expect) for parcel in PARCELS) if last else 0)
 
-    def _await(self, day: int) -> None:
-        """Wait for the alerts of a day, and for as long as the functions have work."""
-        due = sum(len(parcel.expect) for parcel in PARCELS) if day == DAYS[-1][0] else 0
+    def settle(self, due: int = 0) -> None:
+        """Wait while the functions have work, and for so many alerts since the beginning."""
         deadline = time.monotonic() + 30
         while True:
             self.local.settle(quiet=1.0)
@@ -262,7 +151,7 @@ class Demo:
             say("  Nothing was sent.")
         for mail in mails:
             say(f"\n  E-mail to {mail['endpoint']}\n  Subject: {mail['subject']}\n")
-            say(textwrap.indent(mail["text"].strip(), "  | ", lambda _: True))
+            quote(mail["text"])
         for text in texts:
             say(f"\n  SMS to {text['endpoint']}: {text['text']}")
 
@@ -271,7 +160,9 @@ class Demo:
         orders: list[Any] = []
         cursor = ""
         while cursor is not None:
-            page = self.api("GET", f"/orders?limit=50{cursor and f'&cursor={quote(cursor)}'}")
+            page = self.api(
+                "GET", f"/orders?limit=50{cursor and f'&cursor={urllib.parse.quote(cursor)}'}"
+            )
             orders += page["orders"]
             cursor = page["next_cursor"]
         for order in sorted(orders, key=lambda o: o["order_id"]):
@@ -281,7 +172,7 @@ class Demo:
 
     def wrong(self) -> Iterator[str]:
         """What was expected and did not come, or came and was not expected."""
-        for parcel in PARCELS:
+        for parcel in (*PARCELS, SPEAKER):
             expected = Counter(parcel.expect)
             got = Counter({k: n for (order, k), n in self.sent.items() if order == parcel.order_id})
             for kind in sorted(expected.keys() | got.keys()):
@@ -293,7 +184,7 @@ class Demo:
 
 
 def tell(demo: Demo) -> None:
-    """The whole story."""
+    """The week."""
     say("\nThe parcels\n")
     for parcel in PARCELS:
         say(f"  {parcel.order_id:12} {parcel.why}")
@@ -317,20 +208,17 @@ def tell(demo: Demo) -> None:
         say(f"    not sent  {parcel.but_not}")
 
 
-def say(text: str) -> None:
-    """Print at once."""
-    print(text, flush=True)
-
-
 def main(_: Sequence[str] = ()) -> int:
     """Tell the story; answers the exit code."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: sys.exit(1))
     end_with_parent()
-    say("Stallwatch on this machine: the real template on an AWS emulator, a simulated Cainiao.\n")
+    say("Stallwatch on this machine: the real template on an AWS emulator, a simulated Cainiao")
+    say("and a simulated 17TRACK.\n")
     try:
         with (
             Lookalike() as cainiao,
+            SeventeenTrack() as track,
             LocalStack(
                 "demo",
                 parameters={
@@ -340,22 +228,31 @@ def main(_: Sequence[str] = ()) -> int:
                     "AlertPhone": "+4915100000000",
                     # The simulated Cainiao is no guest's door.
                     "CainiaoPerMinute": "600",
+                    "SeventeenTrackKey": KEY_NAME,
+                    "SeventeenTrackUrl": track.url,
                 },
                 say=lambda line: say(f"  {line}"),
             ) as local,
         ):
+            parameters = client("ssm", local.stack["aws_endpoint"])
+            parameters.put_parameter(Name=KEY_NAME, Value=KEY, Type="SecureString")
+            # The week is without a second source.
+            local.update_function_environment({"SEVENTEEN_TRACK_KEY": ""})
             demo = Demo(local, cainiao)
             tell(demo)
+            story = ClaimStory(demo, track)
+            story.tell(SEVENTEEN_TRACK_KEY=KEY_NAME)
             say(f"\nThe page: {local.stack['page_url']}")
             say("It ends with this demonstration; `make local` keeps one running.")
-            wrong = list(demo.wrong())
+            wrong = [*demo.wrong(), *story.wrong]
     except LocalError as error:
         print(error, file=sys.stderr)
         return 1
     if wrong:
         print("\nNot as expected:\n  " + "\n  ".join(wrong), file=sys.stderr)
         return 1
-    say("\nEvery alert came as expected, and none that was not.")
+    say("\nEvery alert came as expected, and none that was not; the claim file is whole, and the")
+    say("money is back.")
     return 0
 
 

@@ -160,11 +160,11 @@ def test_a_kill_leaves_nothing(make_local: Made, victim: str) -> None:
 
 @pytest.mark.parametrize("victim", ["make demo", "-m tests.local.demo"])
 def test_a_killed_demonstration_leaves_nothing(project: Path, victim: str) -> None:
-    """Neither its stack nor its Cainiao, whichever of the two is killed."""
+    """Neither its stack nor its Cainiao and 17TRACK, whichever process is killed."""
     demo = Made(project, 0, target="demo", ready="Day 0")
     try:
         (killed,) = (pid for pid, command in demo.processes().items() if victim in command)
-        assert 2 == len(demo.ports)
+        assert 3 == len(demo.ports)
         os.kill(killed, signal.SIGKILL)
         assert becomes(demo.is_gone), demo.processes()
     finally:

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.aws.world import world_at
-from tests.local.demo import PARCELS
+from tests.local.parcels import PARCELS
 from tests.local.parts import CHROMIUM
 from tests.template import ROOT
 from tests.web import stock

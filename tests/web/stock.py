@@ -6,7 +6,7 @@ from typing import Any
 from zlib import crc32
 
 from tests.aws.world import World
-from tests.local.demo import Parcel
+from tests.local.parcels import Parcel
 
 Journey = Sequence[tuple[float, str]]
 """Checkpoints: how many days ago, and the code."""
@@ -54,19 +54,20 @@ def add(
 
 def add_parcel(world: World, parcel: Parcel) -> None:
     """Add a parcel of the demo as it is on the first day of its story."""
-    number = number_of(parcel.order_id)
     scans = [(world.now - timedelta(days=days), code) for days, code in parcel.scans]
-    world.cainiao.put(number, scans, carrier=parcel.carrier, destination="Germany")
+    world.cainiao.put(parcel.number, scans, carrier=parcel.carrier, destination="Germany")
     given: dict[str, Any] = {
         "order_id": parcel.order_id,
         "title": parcel.title,
-        "tracking_number": number,
+        "tracking_number": parcel.number,
         "ordered_on": day(world, parcel.ordered_ago),
         "destination": parcel.destination,
         "service": parcel.service,
     }
     if parcel.protection_in is not None:
         given["protection_ends_on"] = day(world, -parcel.protection_in)
+    if parcel.price is not None:
+        given |= {"price": parcel.price, "currency": "EUR"}
     status, answer = world.call("POST", "/orders", given)
     assert 201 == status, answer
 
