@@ -13,7 +13,7 @@ from stallwatch.claims import Claim, Evidence, claim_of, seal
 from stallwatch.ledger import Run, Stay
 from stallwatch.limits import Limits
 from stallwatch.lookback import look_back, turns_looked_in
-from stallwatch.model import Alert, Order
+from stallwatch.model import Alert, Order, SecondOpinion
 from stallwatch.rules import Memory, evaluate
 from stallwatch.sources.cainiao import parse
 from stallwatch.suspicions import observations
@@ -37,6 +37,8 @@ class Case:
     """Of its slot, which has one turn a day."""
     alerts: Sequence[Alert] = ()
     second_source: bool = False
+    second: SecondOpinion | None = None
+    """What became of asking the second source."""
     sharing: Sequence[str] = ()
     """The other orders with the same number."""
     limits: Limits = field(default_factory=Limits)
@@ -52,6 +54,7 @@ class Case:
             record = absorb(record, answer, "cainiao", at)
         answered = [r.at for r in self.runs if r.answered] + [at for at, _ in self.answers]
         trace = replace(record, answered_at=max(answered, default=None)).open()
+        trace = replace(trace, second=self.second)
         decision = evaluate(
             self.order, trace, self.alerts, Memory(), self.now, self.limits,
             second_source=self.second_source,

@@ -14,6 +14,7 @@ from typing import Any
 from stallwatch.claims import CHECK, Claim
 from stallwatch.picture import (
     bar,
+    carrier_line,
     headline,
     odd_lines,
     say_instant,
@@ -145,7 +146,7 @@ def _order(claim: Claim, words: Words) -> str:
         "shipped_on": order["shipped_on"],
         "destination": words.country(order["destination"]),
         "protection_ends_on": order["protection_ends_on"],
-        "local_carrier": None if carrier is None else carrier["name"],
+        "local_carrier": None if carrier is None else carrier_line(carrier, words),
         "stands_for": parcel["stands_for"],
         "earlier": ", ".join(order["earlier_tracking_numbers"]) or None,
     }

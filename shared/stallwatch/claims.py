@@ -32,6 +32,7 @@ from stallwatch.model import (
     Deed,
     LocalCarrier,
     Order,
+    SecondOpinion,
     Service,
     State,
     Trace,
@@ -44,8 +45,6 @@ VERSION = 1
 
 CHECK = "jq -cSj 'del(.sha256)' claim.json | sha256sum"
 """The command that prints the checksum of a saved file."""
-
-SECOND_SOURCE = "17track"
 
 Json = Any
 Claim = dict[str, Json]
@@ -170,7 +169,9 @@ def _parcel(trace: Trace, decision: Decision, state: State) -> Json:
 
 
 def _carrier(carrier: LocalCarrier | None) -> Json:
-    return None if carrier is None else {"name": carrier.name, "url": carrier.url}
+    if carrier is None:
+        return None
+    return {"name": carrier.name, "url": carrier.url, "number": carrier.number}
 
 
 def _silence(order: Order, decision: Decision) -> Json:
@@ -301,11 +302,13 @@ def _second(evidence: Evidence) -> Json:
     if not evidence.second_source and opinion is None and not theirs:
         return None
     newest = max(theirs, key=_newest_first, default=None)
+    said = opinion or SecondOpinion()
     return {
-        "name": newest.source if newest is not None else SECOND_SOURCE,
+        "name": said.source,
         "asked": opinion is not None or bool(theirs),
-        "answered_at": _instant(opinion.answered_at if opinion is not None else None),
-        "failing_since": _instant(opinion.failing_since if opinion is not None else None),
+        "answered_at": _instant(said.answered_at),
+        "known": None if said.answered_at is None else said.known,
+        "failing_since": _instant(said.failing_since),
         "checkpoints": len(theirs),
         "newest_checkpoint_at": None if newest is None else _instant(newest.at),
     }

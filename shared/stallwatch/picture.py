@@ -10,6 +10,7 @@ from typing import Any
 
 from stallwatch.claims import Claim
 from stallwatch.drawing import ANY_FACE, Drawing, Face
+from stallwatch.model import Spot
 from stallwatch.suspicions import Observation, Oddity
 from stallwatch.words import DEFAULT_LANGUAGE, Words
 
@@ -114,7 +115,8 @@ def second_lines(claim: Claim, words: Words) -> Iterator[str]:
     if second["answered_at"] is None:
         yield say(f"second.{'asked' if second['asked'] else 'not_asked'}", source=source)
     elif second["newest_checkpoint_at"] is None:
-        yield say("second.nothing", source=source, at=say_instant(second["answered_at"]))
+        key = "second.nothing" if second["known"] else "second.unknown"
+        yield say(key, source=source, at=say_instant(second["answered_at"]))
     else:
         at, newest = map(say_instant, (second["answered_at"], second["newest_checkpoint_at"]))
         yield say("second.answered", source=source, at=at, newest=newest)
@@ -128,8 +130,7 @@ def word_line(word: dict[str, Any], order: dict[str, Any], words: Words) -> str:
     key = f"word.{word['action']}"
     line = words.say(key if words.has(key) else "word.other", day=day, what=word["action"])
     if word["looked"]:
-        spots = (f"{words.say(f'spot.{spot}')} {on}" for spot, on in word["looked"].items())
-        line += f": {', '.join(spots)}"
+        line += f": {', '.join(_looked(word['looked'], words))}"
     if word["until"] is not None:
         line += " " + words.say("word.until", day=word["until"])
     if word["amount"] is not None:
@@ -137,6 +138,22 @@ def word_line(word: dict[str, Any], order: dict[str, Any], words: Words) -> str:
     if word["taken_back"]:
         line += " " + words.say("word.taken_back")
     return line
+
+
+def _looked(looked: dict[str, str], words: Words) -> Iterator[str]:
+    """Where it was looked for, day by day."""
+    for day in sorted(set(looked.values())):
+        spots = (words.say(f"spot.{spot}") for spot in Spot if looked.get(spot) == day)
+        yield f"{', '.join(spots)} ({day})"
+
+
+def carrier_line(carrier: dict[str, Any], words: Words) -> str:
+    """The local carrier, with its own number for the parcel and its page."""
+    number, url = carrier["number"], carrier["url"]
+    line = str(carrier["name"])
+    if number is not None:
+        line += words.say("carrier.number", number=number)
+    return line if url is None else f"{line}, {url}"
 
 
 def odd_lines(claim: Claim, words: Words) -> list[str]:
@@ -284,6 +301,10 @@ class _Picture:
         y = self._ids(order["order_id"], order["tracking_number"] or self._say("no_number"))
         if order["title"] is not None:
             y = self._lines(order["title"], y + 2, 28, most=1, ink=_SOFT)
+        carrier = self._claim["parcel"]["local_carrier"]
+        if carrier is not None:
+            line = f"{self._say('field.local_carrier')}: {carrier_line(carrier, self._words)}"
+            y = self._lines(line, y + 2, 24, most=2, ink=_SOFT)
         return y
 
     def _ids(self, order_id: str, number: str) -> float:
@@ -414,7 +435,7 @@ class _Picture:
         if said:
             y = self._section(y + 30, "part.buyer")
         for line in said[-5:]:
-            y = self._lines(line, y, 26, most=2) + 4
+            y = self._lines(line, y, 26, most=3) + 4
         return y
 
     def _seal(self, y: float) -> float:

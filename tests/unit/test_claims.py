@@ -14,11 +14,12 @@ from typing import Any
 import pytest
 
 from stallwatch.answers import Answer, Verdict
+from stallwatch.claim_page import page
 from stallwatch.claims import CHECK, canonical, checksum, is_whole, seal
 from stallwatch.limits import Limits
 from stallwatch.lookback import GapReason
-from stallwatch.model import Action, Deed, LocalCarrier, Service, Spot
-from stallwatch.picture import WORDS, odd_lines, word_line
+from stallwatch.model import Action, Deed, LocalCarrier, SecondOpinion, Service, Spot
+from stallwatch.picture import WORDS, carrier_line, odd_lines, picture, second_lines, word_line
 from stallwatch.reading import Aside
 from stallwatch.sources.cainiao import parse
 from tests.claims import Case, daily, recorded, stalled
@@ -205,7 +206,11 @@ def test_where_it_was_looked_for_is_evidence() -> None:
     case.order = replace(case.order, actions=(said,))
     (word,) = case.claim()["buyer"]
     assert {"neighbour": "2026-06-10", "locker": "2026-06-11"} == word["looked"]
-    assert "parcel locker 2026-06-11, neighbours 2026-06-10" in word_line(word, {}, WORDS)
+    assert word_line(word, {}, WORDS).endswith(
+        "in vain: neighbours (2026-06-10), parcel locker (2026-06-11)"
+    )
+    word["looked"]["neighbour"] = "2026-06-11"
+    assert word_line(word, {}, WORDS).endswith(": neighbours, parcel locker (2026-06-11)")
 
 
 def test_what_is_odd_about_the_number_is_told_as_it_was_seen() -> None:
@@ -244,6 +249,45 @@ def test_a_second_source_that_there_is_not_is_not_spoken_of() -> None:
     assert not case.claim()["second_source"]["asked"]
 
 
+@pytest.mark.parametrize(
+    ("opinion", "told"),
+    [
+        (SecondOpinion(NOW, known=True), "it knows the number and has no scan of this parcel."),
+        (SecondOpinion(NOW), "it does not know this number."),
+        (SecondOpinion(failing_since=NOW), "asked, no valid answer yet."),
+    ],
+)
+def test_what_the_second_source_knows_is_told(opinion: SecondOpinion, told: str) -> None:
+    """Named; and where it has answered, whether it knows the number."""
+    case = stalled(NOW)
+    case.second_source, case.second = True, opinion
+    claim = case.claim()
+    assert "17track" == claim["second_source"]["name"]
+    known = opinion.known if opinion.answered_at else None
+    assert known == claim["second_source"]["known"]
+    line, *_ = second_lines(claim, WORDS)
+    assert line.startswith("Second source 17TRACK: ")
+    assert line.endswith(told)
+
+
+def test_the_local_carrier_is_told_with_its_own_number() -> None:
+    """And its page: that is whom a mediator can ask."""
+    case = stalled(NOW)
+    at, answer = case.answers[-1]
+    carrier = LocalCarrier("Correos", "https://www.correos.es/", "RB123456785CN")
+    case.answers = [(at, replace(answer, carrier=carrier))]
+    found = case.claim()["parcel"]["local_carrier"]
+    assert {
+        "name": "Correos",
+        "url": "https://www.correos.es/",
+        "number": "RB123456785CN",
+    } == found
+    said = "Correos, which knows the parcel as RB123456785CN, https://www.correos.es/"
+    assert said == carrier_line(found, WORDS)
+    assert said in page(case.claim(), WORDS)
+    assert "RB123456785CN" in picture(case.claim(), WORDS)
+
+
 def test_economy_s_end_of_tracking_is_told() -> None:
     """A silence after the hand-over proves nothing, and the file says so."""
     events = [
@@ -257,7 +301,7 @@ def test_economy_s_end_of_tracking_is_told() -> None:
     )  # fmt: skip
     parcel = Case(order, [(NOW - DAY, answer)], NOW).claim()["parcel"]
     assert parcel["tracking_ended_by_design"]
-    assert {"name": "Correos", "url": "https://www.correos.es/"} == parcel["local_carrier"]
+    assert "Correos" == parcel["local_carrier"]["name"]
 
 
 # Recorded journeys, cut at their longest silence.

@@ -5,7 +5,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.web.bridge import Bridge
+from tests.aws.world import world_with
+from tests.lookalikes.seventeen_track import Lookalike as SeventeenTrack
+from tests.web.bridge import Bridge, bridge
+from tests.web.conftest import START
 from tests.web.stock import (
     AT_PICKUP,
     DELIVERED,
@@ -868,6 +871,24 @@ def test_counts_lead_to_their_orders(visitor: "Visitor") -> None:
     visitor.expect(visitor.part("Sources")).to_contain_text("Cainiao answers.")
     visitor.part("Where the open ones are").get_by_role("link", name="Ready for pickup").click()
     visitor.expect(visitor.page.get_by_role("heading", level=3)).to_have_text(["At pickup"])
+
+
+def test_what_a_source_has_cost_is_shown(
+    browser: "Browser", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A credit for the one order that nears its claim, and how many are left."""
+    from tests.web.visitor import visiting  # noqa: PLC0415
+
+    with SeventeenTrack() as track, world_with(track, START, monkeypatch) as world:
+        add(world, "1", LEFT)
+        add(world, "2", MOVING, ordered=10)
+        check(world)
+        world.pull("1", "2")
+        with bridge(world) as gateway, visiting(browser, gateway) as visitor:
+            visitor.go("#/stats")
+            visitor.expect(visitor.part("Sources")).to_contain_text(
+                "17TRACK answers. It has cost 1 credit. 99 of 100 were left on 15 Jun 2026, 14:00."
+            )
 
 
 @pytest.mark.parametrize("route", ROUTES)

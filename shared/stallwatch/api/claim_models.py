@@ -39,6 +39,7 @@ class ClaimCarrier(_Part):
 
     name: str
     url: str | None
+    number: str | None = Field(description="What the carrier itself knows the parcel by")
 
 
 class ClaimParcel(_Part):
@@ -132,6 +133,7 @@ class ClaimSecondSource(_Part):
     name: str
     asked: bool
     answered_at: datetime | None
+    known: bool | None = Field(description="Whether it knows the number; null: no answer yet")
     failing_since: datetime | None
     checkpoints: int
     newest_checkpoint_at: datetime | None

@@ -1116,8 +1116,19 @@ async function statsView({ signal }) {
     part("money", say("stats.money"), moneyTables(stats.money)),
     part("deliveries", say("stats.deliveries"), deliveriesTable(stats.deliveries)),
     part("sources", say("stats.sources"), stats.sources.map((source) =>
-      h("p", { class: isIll(source) ? "stale" : "fine" }, healthText(source), ". ", nextTry(source))))));
+      h("p", { class: isIll(source) ? "stale" : "fine" }, healthText(source), ". ", sentences(nextTry(source), creditsText(source.credits)))))));
 }
+
+/** What a source has cost, where it takes credits. */
+function creditsText(credits) {
+  if (!credits) return "";
+  const { spent, left, total, asked_at: at } = credits;
+  return sentences(
+    say("stats.spent", { n: spent }),
+    left !== null && say("stats.left", { left: count(left), total: count(total), time: instantText(at) }));
+}
+
+const sentences = (...said) => said.filter(Boolean).join(" ");
 
 const STANDINGS = known("standing");
 

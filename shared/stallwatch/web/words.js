@@ -237,6 +237,8 @@ export default {
   "stats.stages": "Where the open ones are",
   "stats.alerts": "Alerts sent so far",
   "stats.sources": "Sources",
+  "stats.spent": { "one": "It has cost {n} credit.", "other": "It has cost {n} credits." },
+  "stats.left": "{left} of {total} were left on {time}.",
   "stats.money": "The money",
   "stats.no_money": "No order has a price yet.",
   "stats.deliveries": "How long your parcels took",
