@@ -130,7 +130,7 @@ def word_line(word: dict[str, Any], order: dict[str, Any], words: Words) -> str:
     key = f"word.{word['action']}"
     line = words.say(key if words.has(key) else "word.other", day=day, what=word["action"])
     if word["looked"]:
-        line += f": {', '.join(_looked(word['looked'], words))}"
+        line += f": {', '.join(_looked(word['looked'], day, words))}"
     if word["until"] is not None:
         line += " " + words.say("word.until", day=word["until"])
     if word["amount"] is not None:
@@ -140,11 +140,11 @@ def word_line(word: dict[str, Any], order: dict[str, Any], words: Words) -> str:
     return line
 
 
-def _looked(looked: dict[str, str], words: Words) -> Iterator[str]:
-    """Where it was looked for, day by day."""
+def _looked(looked: dict[str, str], said_on: str, words: Words) -> Iterator[str]:
+    """Where it was looked for, with each day that is another than that of the word."""
     for day in sorted(set(looked.values())):
-        spots = (words.say(f"spot.{spot}") for spot in Spot if looked.get(spot) == day)
-        yield f"{', '.join(spots)} ({day})"
+        spots = ", ".join(words.say(f"spot.{spot}") for spot in Spot if looked.get(spot) == day)
+        yield spots if day == said_on else f"{spots} ({day})"
 
 
 def carrier_line(carrier: dict[str, Any], words: Words) -> str:

@@ -211,6 +211,8 @@ def test_where_it_was_looked_for_is_evidence() -> None:
     )
     word["looked"]["neighbour"] = "2026-06-11"
     assert word_line(word, {}, WORDS).endswith(": neighbours, parcel locker (2026-06-11)")
+    word["on"] = "2026-06-11"
+    assert word_line(word, {}, WORDS).endswith(": neighbours, parcel locker")
 
 
 def test_what_is_odd_about_the_number_is_told_as_it_was_seen() -> None:

@@ -32,6 +32,9 @@ from tests.template import ROOT, resources, template
 ALL = [name_of(path) for path in DOCUMENTS]
 MAKEFILE = read("Makefile")
 
+MOST_BYTES = 300_000
+"""Of a picture."""
+
 _OF_THE_CLI = {
     "--query",
     "--output",
@@ -349,5 +352,5 @@ def test_pictures_are_small_and_shown() -> None:
         (ROOT / name).parent.joinpath(link).resolve() for name in ALL for link in links(read(name))
     }
 
-    assert [path.name for path, size in pictures.items() if size > 150_000] == []
+    assert [path.name for path, size in pictures.items() if size > MOST_BYTES] == []
     assert pictures.keys() - shown == set()

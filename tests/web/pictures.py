@@ -1,53 +1,108 @@
 """`make pictures`: the documentation's pictures, made of the real page and the demo's parcels.
 
-The same handlers and the same page as everywhere; only the clock and the simulated Cainiao stand
+The same handlers and the same page as everywhere; only the clock and the simulated sources stand
 still, so that the pictures stay the same as long as the page does.
 """
 
+import base64
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.aws.world import world_at
-from tests.local.parcels import PARCELS
+from tests.aws.world import World, world_at, world_with
+from tests.local.parcels import PARCELS, SPEAKER
 from tests.local.parts import CHROMIUM
+from tests.lookalikes.seventeen_track import Lookalike as SeventeenTrack
 from tests.template import ROOT
 from tests.web import stock
 from tests.web.bridge import bridge
 from tests.web.conftest import ARGUMENTS, START
-from tests.web.visitor import visiting
+from tests.web.visitor import PHONE, visiting
 
 FOLDER = ROOT / "docs" / "images"
 
-PICTURES = {"page.png": "", "order.png": "#/orders/jacket"}
-"""Each picture, and the route of the page that it shows."""
+ROUTES = {"page.png": "", "order.png": "#/orders/jacket"}
+"""Pictures of the page, and the route that each shows."""
 
-MOST_BYTES = 150_000
-"""A reader's first screen is no place for more."""
+PICTURES = (*ROUTES, "phone.png", "phone-claim.png", "claim.png", "claim-page.png")
 
+MOST_BYTES = 300_000
+"""A README is no place for more."""
+
+_QUIET = {"POWERTOOLS_LOG_LEVEL": "ERROR", "POWERTOOLS_METRICS_DISABLED": "true"}
 _FRAME = {"width": 1120, "height": 732}
+_A4 = {"width": 794, "height": 1123}
+_MARGINS = "body { padding: 10mm 12mm !important; }"
+"""What a printer leaves free, as the style of the printed page asks for."""
 
 
 def draw(browser: Browser, folder: Path) -> list[Path]:
     """Make every picture anew."""
-    drawn = []
-    quiet = {"POWERTOOLS_LOG_LEVEL": "ERROR"}
-    with pytest.MonkeyPatch.context() as patch, world_at(START, patch, **quiet) as world:
+    with _quiet() as patch, world_at(START, patch) as world:
         for parcel in PARCELS:
             stock.add_parcel(world, parcel)
         stock.check(world)
-        with bridge(world) as gateway, visiting(browser, gateway, viewport=_FRAME) as visitor:
-            visitor.go("")
-            for name, route in PICTURES.items():
-                if route:
-                    visitor.turn_to(route)
-                path = folder / name
-                visitor.page.screenshot(path=path)
-                drawn.append(path)
-    return drawn
+        drawn = list(_of_the_page(browser, world, folder))
+    ordered = START - timedelta(days=SPEAKER.ordered_ago + 13)
+    with (
+        _quiet() as patch,
+        SeventeenTrack() as track,
+        world_with(track, ordered, patch) as world,
+    ):
+        stock.live_to_claim(world, SPEAKER)
+        return [*drawn, *_of_the_claim(browser, world, folder)]
+
+
+@contextmanager
+def _quiet() -> Iterator[pytest.MonkeyPatch]:
+    """Handlers that say nothing."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in _QUIET.items():
+            patch.setenv(name, value)
+        yield patch
+
+
+def _of_the_page(browser: Browser, world: World, folder: Path) -> Iterator[Path]:
+    with bridge(world) as gateway, visiting(browser, gateway, viewport=_FRAME) as visitor:
+        visitor.go("")
+        for name, route in ROUTES.items():
+            if route:
+                visitor.turn_to(route)
+            yield _shot(visitor.page.screenshot(), folder / name)
+
+
+def _of_the_claim(browser: Browser, world: World, folder: Path) -> Iterator[Path]:
+    """The way to it on a phone, the picture as the dispute gets it, and the printed page."""
+    route = f"orders/{SPEAKER.order_id}"
+    link = world.call("POST", f"/{route}/claim/links")[1]["path"]
+    with bridge(world) as gateway:
+        with visiting(browser, gateway, viewport=PHONE) as visitor:
+            visitor.go(f"#/{route}")
+            yield _shot(visitor.page.screenshot(), folder / "phone.png")
+            visitor.page.get_by_role("button", name="Claim file", exact=True).click()
+            visitor.part("Claim file").get_by_role("button", name="Make the claim file").click()
+            visitor.part("Claim file").get_by_role("link", name="Get the picture").wait_for()
+            yield _shot(visitor.page.screenshot(), folder / "phone-claim.png")
+        png = world.call("GET", f"/{link}", query={"as": "png"})[1]
+        yield _shot(base64.b64decode(png), folder / "claim.png")
+        paper = {"viewport": _A4, "bypass_csp": True}
+        with visiting(browser, gateway, **paper) as visitor:
+            # Without the page's policy the browser asks for an icon.
+            visitor.expected = {403}
+            visitor.open(f"{link}?as=html")
+            visitor.page.emulate_media(media="print")
+            visitor.page.add_style_tag(content=_MARGINS)
+            yield _shot(visitor.page.screenshot(), folder / "claim-page.png")
+
+
+def _shot(picture: bytes, path: Path) -> Path:
+    path.write_bytes(picture)
+    return path
 
 
 def main(_: Sequence[str] = ()) -> int:

@@ -1,10 +1,12 @@
 """Orders for the page to show."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 from zlib import crc32
 
+from stallwatch.model import Spot
 from tests.aws.world import World
 from tests.local.parcels import Parcel
 
@@ -70,6 +72,43 @@ def add_parcel(world: World, parcel: Parcel) -> None:
         given |= {"price": parcel.price, "currency": "EUR"}
     status, answer = world.call("POST", "/orders", given)
     assert 201 == status, answer
+
+
+def live_to_claim(world: World, parcel: Parcel) -> None:
+    """Live with a parcel of the demo from its order on, until the buyer can make a claim.
+
+    It is looked at whenever its turn is; Cainiao blocks for three days; the buyer writes to the
+    seller at the first alarm, and has looked at home when the time for the claim has come.
+    """
+    assert world.track is not None
+    first_day = world.now + timedelta(days=parcel.ordered_ago)
+    scans = [(first_day - timedelta(days=ago), code) for ago, code in parcel.scans]
+    told = {"PU_PICKUP_SUCCESS": "InTransit_PickedUp", "LH_DEPART": "InTransit_Departure"}
+    texts = {"PU_PICKUP_SUCCESS": "Picked up by the carrier", "LH_DEPART": "Left China"}
+    world.track.put(
+        parcel.number, [(at, told[code], texts[code]) for at, code in scans if code in told]
+    )
+    add_parcel(world, replace(parcel, scans=(), ordered_ago=0, protection_in=86))
+    blocked_from = world.now + timedelta(days=40)
+    path = f"/orders/{parcel.order_id}"
+    while True:
+        blocked = timedelta(0) <= world.now - blocked_from < timedelta(days=3)
+        world.cainiao.be("block_page" if blocked else "fine")
+        world.cainiao.put(
+            parcel.number, [scan for scan in scans if scan[0] <= world.now], destination="Germany"
+        )
+        check(world)
+        kinds = {message.kind for message in world.messages()}
+        if "stalled" in kinds:
+            world.call("POST", f"{path}/actions", {"action": "seller_contacted"})
+            check(world)
+        if "refund_claim" in kinds:
+            break
+        turn = world.call("GET", path)[1]["next_check_at"]
+        world.now = datetime.fromisoformat(turn) + timedelta(minutes=1)
+    looked = dict.fromkeys(Spot, day(world, 0))
+    world.call("POST", f"{path}/actions", {"action": "not_found_here", "answers": looked})
+    check(world)
 
 
 def check(world: World) -> None:

@@ -236,6 +236,29 @@ def test_a_claim_file_is_made_opened_and_revoked(visitor: "Visitor", axe_script:
     assert 404 == requests.get(url, timeout=10).status_code
 
 
+def test_a_phone_s_first_screen_leads_to_it(walker: "Visitor", axe_script: str) -> None:
+    """Who opens an order that is to be claimed need not search; any other order has no such way."""
+    world = walker.bridge.world
+    add(world, "1", LEFT)
+    add(world, "2", ordered=10)
+    check(world)
+    walker.go("#/orders/1")
+    present = walker.part("What to do")
+    way = present.get_by_role("button", name="Claim file")
+    walker.expect(way).to_be_in_viewport()
+    walker.assert_accessible(axe_script)
+
+    way.click()
+
+    part = walker.part("Claim file")
+    walker.expect(part.get_by_role("heading", name="Claim file")).to_be_focused()
+    walker.expect(part.get_by_role("button", name="Make the claim file")).to_be_in_viewport()
+    present.get_by_role("button", name="Words to send").click()
+    walker.expect(walker.page.get_by_role("heading", name="Words to send")).to_be_focused()
+    walker.turn_to("#/orders/2")
+    walker.expect(present.get_by_role("button")).to_have_count(0)
+
+
 def test_the_link_is_shown_where_it_cannot_be_copied(walker: "Visitor") -> None:
     """Some browsers keep the clipboard to themselves."""
     world = walker.bridge.world

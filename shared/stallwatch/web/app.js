@@ -630,6 +630,9 @@ function presentPart(order) {
   return h("section.present.card", { class: lookOf(order), "aria-label": say("order.advice") },
     standingLine(order),
     h("p.advice", order.advice),
+    order.severity === "claim" && h("div.buttons",
+      button(say("claim.go"), () => turnTo("claim-file")),
+      button(say("drafts.go"), () => turnTo("drafts"))),
     order.observations.length > 0 && h("div.odd", h("h2", say("order.odd")),
       h("ul", order.observations.map(({ text }) => h("li", outside(text))))),
     journey(order),
@@ -1265,6 +1268,13 @@ async function go(isRefused) {
   isFirst = false;
   seen.shown?.();
   if (key) freshCounts(signal).then(() => seen.counted?.(), () => {}); // The view itself tells what fails.
+}
+
+/** Shows another part of the view. */
+function turnTo(name) {
+  const heading = document.getElementById(`part-${name}`);
+  focusOn(heading);
+  heading.scrollIntoView();
 }
 
 function focusOn(heading) {
