@@ -1,10 +1,17 @@
 """What can go wrong, as callers may handle it.
 
 StallwatchError
-├── UnavailableError       the store did not answer: it may have done what was asked, or not
-├── ConditionFailedError   a condition of a write did not hold; nothing was written
+├── UnavailableError         the store did not answer: it may have done what was asked, or not
+├── ConditionFailedError     a condition of a write did not hold; nothing was written
 ├── TransactionRefusedError  the same of one part of a transaction
-└── ConflictError          what was read is no longer so, again and again
+├── ConflictError            what was read is no longer so, again and again
+├── MissingError             there is no such thing
+├── ExistsError              there is another one with the same name
+├── UnreadableError          what was given is not what it should be at all
+├── SenselessError           what is asked for makes no sense now
+├── UnacceptableError        fields of what was given make no sense
+├── SecretError              a secret cannot be read (`secret`)
+└── UnansweredError          a request to a source came to nothing (`sources.transport`)
 """
 
 from collections.abc import Mapping, Sequence

@@ -258,14 +258,16 @@ class Text:
     def questions(self) -> list[str]:
         """Where an unscanned delivery may lie, a line each: what was looked at, what is open."""
         say, lines = self.words.say, []
-        name, _, number = self._carrier
-        carrier, number = name or say("carrier.local"), number or self.number
+        name, _, own = self._carrier
+        carrier = name or say("carrier.local")
         looked = {} if self.order is None else self.order.looked()
         for spot in Spot:
             if spot in looked:
                 lines.append(say("line.looked", place=say(f"spot.{spot}"), date=looked[spot]))
-            elif spot is Spot.POST_OFFICE and number is not None:
-                lines.append(say("ask.post_office", carrier=carrier, number=number))
+            elif spot is Spot.POST_OFFICE and own is not None:
+                lines.append(say("ask.post_office.own", carrier=carrier, number=own))
+            elif spot is Spot.POST_OFFICE and self.number is not None:
+                lines.append(say("ask.post_office", carrier=carrier, number=self.number))
             elif spot is Spot.POST_OFFICE:
                 lines.append(say("ask.post_office.no_number", carrier=carrier))
             else:

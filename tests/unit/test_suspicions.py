@@ -102,7 +102,7 @@ def test_another_destination_is_seen() -> None:
     trace = trace_of(order, (9, "PU_PICKUP_SUCCESS"), country="France")
     (seen,) = look(order, trace)
     assert (Oddity.OTHER_COUNTRY, {"country": "DE", "other": "FR"}) == (seen.oddity, seen.values)
-    assert "names France as the destination, the order Germany" in seen.said(Words())
+    assert "tracking (France) is not that of the order (Germany)" in seen.said(Words())
     trace = trace_of(order, (9, "PU_PICKUP_SUCCESS"), (1, "GTMS_SIGNED"), country="FR")
     assert [Oddity.DELIVERED_ELSEWHERE] == oddities(order, trace)
 

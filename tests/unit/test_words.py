@@ -1,6 +1,7 @@
 """What the product says, in every language that it speaks."""
 
 import json
+import re
 import string
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
@@ -47,6 +48,15 @@ def forms(sentence: str | Mapping[str, str]) -> dict[str, str]:
 
 
 ENGLISH = {folder: sentences(folder, DEFAULT_LANGUAGE) for folder in FILES}
+
+
+@pytest.mark.parametrize(("folder", "language"), EVERY)
+def test_a_country_s_name_needs_no_article(folder: str, language: str) -> None:
+    """It stands alone, in parentheses or after a colon: nobody says "to Netherlands"."""
+    for key, sentence in sentences(folder, language).items():
+        for form in forms(sentence).values():
+            bare = re.sub(r"(?:\(|: ?|\u202f: )\{(?:country|other)\}", "", form)
+            assert not {"country", "other"} & placeholders(bare), key
 
 
 @pytest.mark.parametrize("folder", FILES)

@@ -1,8 +1,7 @@
-"""The table and its items: calls, errors, and how values look on the wire.
+"""The table and its items: calls, and how values look on the wire.
 
-StoreError
-├── ConditionFailed      a condition of a write did not hold
-└── TransactionRefused   a condition in a transaction did not hold, or another one was at it
+What goes wrong comes out as `UnavailableError`, `ConditionFailedError` or `TransactionRefusedError`
+(`stallwatch.errors`), whatever the service called it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
