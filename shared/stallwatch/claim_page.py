@@ -175,7 +175,7 @@ def _checkpoints(claim: Claim, words: Words) -> str:
 def _row(checkpoint: dict[str, Any], words: Words, *, newest: bool) -> str:
     say, aside = words.say, checkpoint["set_aside"]
     at = checkpoint["at"][:16].replace("T", " ")
-    zone = checkpoint["zone"] or say("zone.none")
+    zone = _outside(checkpoint["zone"]) if checkpoint["zone"] else _text(say("zone.none"))
     text = " · ".join(_outside(s) for s in (checkpoint["text"], checkpoint["place"]) if s)
     if aside is not None:
         why = say(f"aside.{aside}", number=checkpoint["tracking_number"])
@@ -184,7 +184,7 @@ def _row(checkpoint: dict[str, Any], words: Words, *, newest: bool) -> str:
     source = _text(say(f"source.{checkpoint['source']}"))
     code = _outside(checkpoint["code"]).replace("_", "_<wbr>")
     return (
-        f"<tr{look}><td>{at}</td><td>{_text(checkpoint['as_given'])} {_outside(zone)}</td>"
+        f"<tr{look}><td>{at}</td><td>{_text(checkpoint['as_given'])} {zone}</td>"
         f"<td>{text}</td><td>{code}</td><td>{source}</td></tr>"
     )
 

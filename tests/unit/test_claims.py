@@ -1,6 +1,7 @@
 """The claim file: what it says, and that it says nothing else."""
 
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +27,20 @@ from stallwatch.sources.cainiao import parse
 from tests.claims import Case, daily, recorded, stalled
 from tests.fakes import an_answer, an_event, an_order
 from tests.local.parts import FACTS, need
+from tests.template import ROOT
 
 NOW = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
 RECORDED = ("delivered_after_48_days_of_silence", "in_customs_after_50_days_of_silence")
+JOURNEYS = (
+    *RECORDED,
+    "economy_handed_over_with_predeclared_customs",
+    "synthetic_batch_mixed",
+    "synthetic_customs_failure",
+    "synthetic_failed_attempt",
+    "synthetic_pickup_point",
+    "synthetic_returned",
+)
 PHONE = "+33612345678"
 
 
@@ -309,11 +321,19 @@ def test_economy_s_end_of_tracking_is_told() -> None:
 # Recorded journeys, cut at their longest silence.
 
 
-@pytest.mark.parametrize("name", RECORDED)
+def journey(name: str) -> tuple[Case, dict[str, Any]]:
+    """A journey cut at its longest silence, and the entry of the answer that tells it."""
+    own = ROOT / "tests" / "data" / "cainiao" / f"{name}.json"
+    if own.exists():
+        return recorded(own)
+    need("facts")
+    return recorded(FACTS / "upstream" / "cainiao" / f"{name}.json")
+
+
+@pytest.mark.parametrize("name", JOURNEYS)
 def test_nothing_is_said_that_the_answers_do_not_say(name: str) -> None:
     """Event by event, against the answer as it was recorded."""
-    need("facts")
-    case, entry = recorded(FACTS / "upstream" / "cainiao" / f"{name}.json")
+    case, entry = journey(name)
     claim = case.claim()
     cut = max(c["as_given"] for c in claim["checkpoints"])
     told = [d for d in entry["detailList"] if d["timeStr"] <= cut]
@@ -326,9 +346,33 @@ def test_nothing_is_said_that_the_answers_do_not_say(name: str) -> None:
             event["standerdDesc"].strip(),
             f"{place}{event['desc'].strip()}",
         }
-        offset = timedelta(hours=int(event["timeZone"].removeprefix("GMT").partition(":")[0]))
+        # `GMT+2`, `GMT+0200` or `GMT+02:00`; without a zone it is Beijing's time.
+        hours = re.search(r"[+-]\d{1,2}", event["timeZone"] or "+8")
+        assert hours is not None
         wall = datetime.fromisoformat(event["timeStr"]).replace(tzinfo=UTC)
-        assert f"{wall - offset:%Y-%m-%dT%H:%M:%SZ}" == said["at"]
+        assert f"{wall - timedelta(hours=int(hours[0])):%Y-%m-%dT%H:%M:%SZ}" == said["at"]
+
+
+@pytest.mark.parametrize("name", JOURNEYS)
+def test_nothing_from_outside_is_shown_that_was_not_told(name: str) -> None:
+    """All that the page marks as another's words stands in the answer, or is the order's own."""
+    case, entry = journey(name)
+    claim = case.claim()
+    answer = json.dumps(entry, ensure_ascii=False)
+    read_here = {"state", "stage", "service", "estimated_delivery"}
+    told = {field: value for field, value in claim["parcel"].items() if field not in read_here}
+    assert [] == [text for text in words(told) if text not in answer]
+    estimated = claim["parcel"]["estimated_delivery"]
+    if estimated is not None:
+        assert f"{datetime.fromisoformat(estimated).timestamp():.0f}" in answer
+    order = [*words(claim["order"]), WORDS.country(claim["order"]["destination"])]
+    carrier = claim["parcel"]["local_carrier"]
+    if carrier is not None:
+        order.append(carrier_line(carrier, WORDS))
+    marked = re.findall("<bdi>(.*?)</bdi>", page(claim, WORDS).replace("<wbr>", ""))
+    shown = [unescape(text) for text in marked]
+    assert len(shown) > len(claim["checkpoints"])
+    assert [] == [text for text in shown if text not in order and text not in answer]
 
 
 @pytest.mark.parametrize(("name", "days"), list(zip(RECORDED, (48, 50), strict=True)))

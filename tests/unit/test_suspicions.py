@@ -1,7 +1,9 @@
 """What is odd about a tracking number: said as what was seen, never as an accusation."""
 
+import json
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -16,6 +18,7 @@ from stallwatch.traces import TraceRecord, absorb
 from stallwatch.words import Words
 from tests.fakes import NOON, NUMBER, an_answer, an_event, an_order
 from tests.journeys import LIMITS, START, Journey, Life, journeys
+from tests.template import ROOT
 
 DAY = timedelta(days=1)
 TODAY = NOON.date()
@@ -38,6 +41,41 @@ def look(order: Order, trace: Trace, *sharing: str, now: datetime = NOON) -> lis
 
 def oddities(order: Order, trace: Trace, *sharing: str) -> list[Oddity]:
     return [o.oddity for o in look(order, trace, *sharing)]
+
+
+CASES: list[dict[str, Any]] = json.loads(
+    (ROOT / "tests" / "data" / "odd_cases.json").read_text("utf-8")
+)
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
+def test_a_case_is_seen_as_it_stands(case: dict[str, Any]) -> None:
+    """What is odd about the number, and the alerts of the first evaluation: no more, no fewer.
+
+    A checkpoint is `[days_ago, code]`, an hour older than the full days.
+    """
+    given = case["order"]
+    order = an_order(
+        ordered_on=TODAY - given["ordered_days_ago"] * DAY,
+        destination=given["destination"],
+        tracking_number=given.get("tracking_number", NUMBER),
+    )
+    trace = trace_of(
+        order,
+        *((days_ago + 1 / 24, code) for days_ago, code in case.get("checkpoints", ())),
+        known=case.get("known", True),
+        country=case.get("country"),
+    )
+    decision = evaluate(order, trace, [], Memory(), NOON, Limits())
+    found = observations(order, decision, trace, case.get("sharing", ()), Limits())
+
+    assert case["expect"]["seen"] == [o.oddity.value for o in found]
+    assert case["expect"]["alerts"] == [alert.kind.value for alert in decision.due]
+
+
+def test_every_oddity_has_a_case() -> None:
+    """Those that are seen, and for each a number that is none of it."""
+    assert set(Oddity) == {oddity for case in CASES for oddity in case["expect"]["seen"]}
 
 
 def test_an_ordinary_parcel_is_not_odd() -> None:
