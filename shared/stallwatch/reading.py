@@ -83,7 +83,7 @@ class Reading(NamedTuple):
     delivered_at: datetime | None
     """The first delivery."""
     delivery: Checkpoint | None
-    """Who told of it."""
+    """Who told of it first."""
     longest_silence: timedelta
     """The longest time between two updates, up to the first delivery."""
     destroyed: bool
@@ -115,6 +115,7 @@ class Reading(NamedTuple):
 
 
 _FIRST: Callable[[Any], Any] = itemgetter(0)
+_REPORTED: Callable[[Any], Any] = attrgetter("first_seen", "source")
 _AT: Callable[[Any], Any] = attrgetter("at")
 
 _Moment = tuple[datetime, list[Checkpoint]]
@@ -158,7 +159,8 @@ def read(order: Order, checkpoints: Sequence[Checkpoint], limits: Limits) -> Rea
             continue
         newest = moment, placing
         if delivery is None and (placing.stage is _DELIVERED or len(together) > 1):
-            delivery = next((u for u in together if u.stage is _DELIVERED), None)
+            reports = [update for update in together if update.stage is _DELIVERED]
+            delivery = min(reports, key=_REPORTED, default=None)
             delivered_at = at if delivery is not None else None
         if placing.stage is _PICKUP or (stay and placing.stage is _EXCEPTION):
             stay.append(moment)

@@ -170,6 +170,8 @@ class NaiveTrace:
         self.stay: set[Seen] = set()
         """The notices of the present stay at a pickup point."""
         self.first_delivered: datetime | None = None
+        self.delivery: Seen | None = None
+        """The report of the first delivery that came first."""
         self.departed = any(_departs(u) for u in self.updates)
         self._walk()
 
@@ -213,6 +215,8 @@ class NaiveTrace:
             if update.stage is Stage.DELIVERED:
                 delivered = True
                 self.first_delivered = instant
+                reports = [u.seen for u in moment if u.stage is Stage.DELIVERED]
+                self.delivery = min(reports, key=lambda seen: (seen.first_seen, seen.source))
             if update.stage is Stage.EXCEPTION:
                 continue  # "where the parcel is is what stood before it"
             self.place = update.stage
@@ -412,8 +416,13 @@ class NaiveOrder:
         # after `ordered_on`, but not before the day after `protection_ends_on`"
         limits = self.limits
         end = midnight(self.ordered_on) + limits.end_after_order * DAY
-        if self.trace.first_delivered is not None:
-            end = min(end, self.trace.first_delivered + limits.end_after_delivery * DAY)
+        delivered_at, delivery = self.trace.first_delivered, self.trace.delivery
+        if delivered_at is not None and delivery is not None:
+            # "Where only the second source knows of that delivery, the 15 days count from when it
+            # was first seen"
+            if self.second_source and delivery.source == "17track":
+                delivered_at = max(delivered_at, delivery.first_seen)
+            end = min(end, delivered_at + limits.end_after_delivery * DAY)
         claims = [sent.at for sent in self.sent if sent.kind is Kind.REFUND_CLAIM]
         if claims:
             end = min(end, max(claims) + limits.end_after_claim * DAY)

@@ -5,10 +5,10 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from stallwatch.model import Checkpoint, Deed, Service, Trace
+from stallwatch.model import Checkpoint, Deed, Order, Service, State, Trace
 from tests.case_runner import Case, load
 from tests.faults.naive import NaiveOrder, Seen
-from tests.journeys import HOUR, LIMITS, START, Journey, Life, journeys
+from tests.journeys import HOUR, LIMITS, NUMBERS, START, Answers, Journey, Life, Shown, journeys
 
 NOW = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 
@@ -117,6 +117,54 @@ class Twins:
 @given(journeys(days=120))
 def test_random_journeys(journey: Journey) -> None:
     """Whatever happens to an order, both say the same at the same hours."""
+    live_twice(journey)
+
+
+@pytest.mark.parametrize(
+    ("seen", "closed_after"),
+    [
+        ({"17track": 54}, 16),
+        ({"cainiao": 54}, 15),
+        ({"cainiao": 48, "17track": 54}, 15),
+        ({"cainiao": 60, "17track": 54}, 16),
+    ],
+    ids=["second", "first", "first, then second", "second, then first"],
+)
+def test_both_close_after_a_delivery(seen: dict[str, int], closed_after: int) -> None:
+    """After 15 days; from when it was seen, where the second source alone knew of it then."""
+    delivered = START + 30 * HOUR
+    journey = Journey(
+        order=Order(
+            order_id="x",
+            born="0",
+            ordered_on=START.date(),
+            created_at=START,
+            destination="DE",
+            tracking_number=NUMBERS[0],
+        ),
+        shown=tuple(
+            Shown(hour, delivered, "GTMS_SIGNED", 8, source, NUMBERS[0])
+            for source, hour in seen.items()
+        ),
+        said=(),
+        answers=Answers(0, 6),
+        hours=20 * 24,
+        mail_type=None,
+        eta=None,
+        unanswered=(),
+        second=True,
+        second_answers=Answers(0, 6),
+    )
+
+    states = live_twice(journey)
+
+    closed = next(hour for hour, state in sorted(states.items()) if state is State.CLOSED)
+    assert closed == 30 + closed_after * 24
+
+
+def live_twice(journey: Journey) -> dict[int, State]:
+    """Live through a journey with both, compare what they say, and give the states by hour."""
+    states = {}
     twins = Twins(journey)
     for hour in range(journey.hours):
         twins.live(hour)
@@ -128,3 +176,5 @@ def test_random_journeys(journey: Journey) -> None:
             assert sorted(expected) == sorted(actual), (hour, decision.reading)
             assert twins.naive.stage is decision.stage
             assert twins.naive.state(now) is decision.state
+            states[hour] = decision.state
+    return states
