@@ -18,18 +18,26 @@ if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
 
+_NAME = "stallwatch"
+"""What a client calls itself. Its own name for itself is put together anew for each call."""
+
 _RETRYING = Config(
+    user_agent=_NAME,
     retries={"mode": "standard", "total_max_attempts": 5},
     connect_timeout=2,
     read_timeout=5,
     max_pool_connections=32,
 )
 PUBLISH_ONCE = Config(
-    retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=2, read_timeout=10
+    user_agent=_NAME,
+    retries={"mode": "standard", "total_max_attempts": 1},
+    connect_timeout=2,
+    read_timeout=10,
 )
 """One attempt, whatever comes of it."""
 
 _WAITING_ONCE = Config(
+    user_agent=_NAME,
     retries={"mode": "standard", "total_max_attempts": 1},
     connect_timeout=2,
     read_timeout=60,

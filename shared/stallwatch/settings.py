@@ -133,7 +133,7 @@ class Settings:
         if self.first_source == SEVENTEEN_TRACK:
             return self.seventeen_track_pace
         per_minute = self._number("CAINIAO_PER_MINUTE")
-        in_threads = min(16, 1 + per_minute // 120)
+        in_threads = min(32, 1 + per_minute // 120)
         return Pace(
             batch=self._number("CAINIAO_BATCH"),
             per_minute=per_minute,

@@ -7,6 +7,10 @@ _UNSEEN = frozenset({"Cc", "Cf", "Cs"})
 """Controls (C0 and C1), formats (bidi marks, zero-width characters), lone halves of a surrogate."""
 
 
+_SHORT = 120
+"""Up to how many characters a text is likely to come again."""
+
+
 def clean(value: object, limit: int) -> str:
     """A text without what cannot be seen, on one line, trimmed, at most `limit` characters long.
 
@@ -15,9 +19,17 @@ def clean(value: object, limit: int) -> str:
     """
     if not isinstance(value, str):
         return ""
+    return (_clean_again if len(value) <= _SHORT else _clean)(value, limit)
+
+
+def _clean(value: str, limit: int) -> str:
     if not value.isprintable():
         value = "".join(map(_shown, value))
     return " ".join(value.split())[:limit].rstrip()
+
+
+# Codes, zones and most texts are the same for thousands of parcels.
+_clean_again = lru_cache(maxsize=2048)(_clean)
 
 
 @lru_cache(maxsize=4096)

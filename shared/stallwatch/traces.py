@@ -176,7 +176,7 @@ def _event_key(event: Event) -> bytes:
 
 def _of_events(events: Iterable[Event], *, merged: bool = False) -> bytes:
     digest = blake2b(digest_size=_EVENTS_BYTES, person=b"merged" if merged else b"")
-    digest.update(b"".join(_event_key(e) for e in events))
+    digest.update(b"".join([_event_key(e) for e in events]))
     return digest.digest()
 
 

