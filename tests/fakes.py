@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 
 from stallwatch.answers import Answer, Event, Quota, Registration, Reply, Verdict
 from stallwatch.booking import Page, Place, Totals
-from stallwatch.checking import Lease, Progress, Row, Silent
 from stallwatch.errors import ConflictError
 from stallwatch.evaluating import Counted, Dossier, WatchEntry
 from stallwatch.experience import Experience
@@ -19,6 +18,7 @@ from stallwatch.ledger import Run
 from stallwatch.letters import Letter, Pending
 from stallwatch.model import Alert, Kind, Order, Service, Stage, State
 from stallwatch.money import Stake, Standing, Sum, changes
+from stallwatch.pulling import Lease, Progress, Row, Silent
 from stallwatch.registering import Attempt, Credits
 from stallwatch.rules import Memory as RulesMemory
 from stallwatch.sending import Batch, OrderRead, Outcome, SendLease

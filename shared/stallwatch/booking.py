@@ -8,7 +8,6 @@ from secrets import token_hex
 from typing import Protocol
 
 from stallwatch import deeds, intake
-from stallwatch.checking import Progress
 from stallwatch.errors import ConflictError, ExistsError, MissingError
 from stallwatch.evaluating import Dossier
 from stallwatch.experience import Experience
@@ -17,6 +16,7 @@ from stallwatch.ledger import SETTLING, Run, last_look, short_name
 from stallwatch.limits import Limits
 from stallwatch.model import Action, Kind, Order, Service, Stage, State, Trace
 from stallwatch.money import Sums
+from stallwatch.pulling import Progress
 from stallwatch.registering import Credits
 from stallwatch.rules import Decision, evaluate
 from stallwatch.suspicions import Observation, observations

@@ -18,8 +18,20 @@ from typing import Any, Protocol
 from stallwatch.answers import Answer, Source, Verdict
 from stallwatch.errors import UnavailableError
 from stallwatch.health import Health
-from stallwatch.ledger import Look, Run, TurnRow, last_look, rows_after, short_name
+from stallwatch.ledger import Look, Run, last_look, rows_after, short_name
 from stallwatch.limits import Limits, days
+from stallwatch.pulling import (
+    LEASE_MARGIN,
+    Clock,
+    Cursor,
+    Lease,
+    Pace,
+    Progress,
+    Row,
+    Silent,
+    is_clock_due,
+    is_due,
+)
 from stallwatch.registering import Registering
 from stallwatch.traces import UNANSWERED, added_to, is_news
 from stallwatch.wheel import NEW, Turn, Wheel, epoch_minutes, slots_of
@@ -31,8 +43,6 @@ LOOK_AGAIN = timedelta(seconds=2)
 
 WAIT_FOR_LEASE = timedelta(seconds=60)
 
-LEASE_MARGIN = timedelta(seconds=30)
-
 LAST_REQUEST = timedelta(seconds=30)
 """How much time a run needs for its last request and for what follows it."""
 
@@ -41,96 +51,6 @@ HELPERS_LEAD = timedelta(milliseconds=250)
 
 STUCK_AFTER = timedelta(minutes=2)
 """How long an alert may be pending before a run wakes the sending."""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """An order as the watch lists it."""
-
-    order_id: str
-    slot: str
-    number: str | None
-    fingerprint: bytes | None
-    """Of the answer that the evaluation has seen."""
-    rule_at: int | None
-    """From when on a valid answer makes the evaluation look again; epoch minutes."""
-    clock_at: int | None
-    """From when on it looks again in any case; epoch minutes. None: it has not looked yet."""
-    gone: bool = False
-    """The order was forgotten; what is left of it is to be cleared away."""
-    second_at: int | None = None
-    """From when on the second source is to be asked too; epoch minutes."""
-
-
-def is_due(row: Row, now: datetime) -> bool:
-    """Whether the evaluation is to look at an order once there is a valid answer about it."""
-    return is_clock_due(row, now) or (row.rule_at is not None and row.rule_at <= epoch_minutes(now))
-
-
-def is_clock_due(row: Row, now: datetime) -> bool:
-    """Whether the evaluation is to look at an order in any case."""
-    return row.gone or row.clock_at is None or row.clock_at <= epoch_minutes(now)
-
-
-@dataclass(frozen=True, slots=True)
-class Cursor:
-    """Where a run that ran out of time stopped."""
-
-    turn: Turn
-    began: datetime
-    slot: str = ""
-    order_id: str = ""
-    """The first order of the slot that was not served."""
-    due: int = 0
-    checked: int = 0
-    answered: bool = True
-    silent: Mapping[str, datetime] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """What one run of the pull leaves to the next."""
-
-    done_until: datetime | None = None
-    """The end of the last turn that was served."""
-    cursor: Cursor | None = None
-    asked_at: datetime | None = None
-    """When the last request was sent."""
-    turns: Mapping[str, TurnRow] = field(default_factory=dict)
-    turn_lengths: tuple[int, ...] = ()
-    """The turn lengths, in minutes, by which orders may have been put into slots."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lease:
-    """The pull's lease as it was read."""
-
-    progress: Progress
-    wanted: int
-    """How often a run was called for."""
-    served: int
-    """Up to which call the last run has served."""
-
-
-@dataclass(frozen=True, slots=True)
-class Silent:
-    """A number that gets no answer."""
-
-    since: datetime
-    too_long: bool
-
-
-class Clock(Protocol):
-    """The time, and how much of it a run has left."""
-
-    def now(self) -> datetime:
-        """The present instant, UTC."""
-
-    def sleep(self, duration: timedelta) -> None:
-        """Wait."""
-
-    def remaining(self) -> timedelta:
-        """How long the run may still take."""
 
 
 class Watch(Protocol):
@@ -247,21 +167,6 @@ class Helpers(Protocol):
         Raises:
             UnavailableError: it came to no end, and nobody knows what was done of it.
         """
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How fast the source may be asked."""
-
-    batch: int
-    per_minute: int
-    parallel: int = 1
-    """How many requests may be under way at once."""
-
-    @property
-    def interval(self) -> timedelta:
-        """The time between two requests."""
-        return timedelta(minutes=1) / self.per_minute
 
 
 @dataclass(slots=True)

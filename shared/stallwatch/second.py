@@ -13,9 +13,10 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from stallwatch.answers import Answer, Source, Verdict
-from stallwatch.checking import LAST_REQUEST, Clock, Pace, Row, is_due
+from stallwatch.checking import LAST_REQUEST
 from stallwatch.health import Health
 from stallwatch.limits import Limits
+from stallwatch.pulling import Clock, Pace, Row, is_due
 from stallwatch.registering import Registering
 from stallwatch.traces import SecondRecord, is_news
 

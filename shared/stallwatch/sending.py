@@ -16,10 +16,10 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import Protocol
 
-from stallwatch.checking import LEASE_MARGIN, Clock
 from stallwatch.errors import UnavailableError
 from stallwatch.letters import Letter, Pending
 from stallwatch.model import Alert, Kind, Order
+from stallwatch.pulling import LEASE_MARGIN, Clock
 from stallwatch.rules import fits
 
 _log = logging.getLogger(__name__)

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from stallwatch.checking import Pace
 from stallwatch.limits import Limits
+from stallwatch.pulling import Pace
 from stallwatch.vocabulary import SEVENTEEN_TRACK
 from stallwatch.wheel import Wheel
 

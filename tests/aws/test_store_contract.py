@@ -13,7 +13,7 @@ from botocore.stub import Stubber
 
 from stallwatch.answers import Answer, Quota, Verdict
 from stallwatch.booking import Place, Records
-from stallwatch.checking import Check, Cursor, Pace, Progress, Row, Silent, Watch
+from stallwatch.checking import Check, Watch
 from stallwatch.errors import (
     ConditionFailedError,
     ConflictError,
@@ -38,6 +38,7 @@ from stallwatch.model import (
     State,
 )
 from stallwatch.money import Stake, Standing, Sum
+from stallwatch.pulling import Cursor, Pace, Progress, Row, Silent
 from stallwatch.registering import Attempt, CreditBook, Credits
 from stallwatch.rules import Memory
 from stallwatch.second import SecondWatch

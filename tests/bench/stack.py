@@ -16,9 +16,9 @@ from typing import Any, TextIO
 from unittest import mock
 
 from stallwatch import clients
-from stallwatch.checking import Progress
 from stallwatch.clock import LambdaClock
 from stallwatch.ledger import TurnRow
+from stallwatch.pulling import Progress
 from stallwatch.store import watch
 from stallwatch.store.evaluations import entry_to_item
 from stallwatch.store.items import alert_to_item, order_to_item, trace_to_item

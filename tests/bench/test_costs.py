@@ -14,7 +14,8 @@ from unittest import mock
 
 import pytest
 
-from stallwatch.checking import Check, Row
+from stallwatch.checking import Check
+from stallwatch.pulling import Row
 from stallwatch.store.watch import WatchStore
 from stallwatch.wheel import Wheel
 from tests.faults.stories import days, next_turn, settle

@@ -18,11 +18,11 @@ from botocore.session import get_session
 
 from stallwatch import clients, sending
 from stallwatch.answers import Answer
-from stallwatch.checking import Row
 from stallwatch.evaluating import Dossier, WatchEntry
 from stallwatch.letters import Pending
 from stallwatch.model import Alert, Order
 from stallwatch.notify import Topic
+from stallwatch.pulling import Row
 from stallwatch.sending import Batch, Outcome, Sending, SendLease
 from stallwatch.store.book import BookStore
 from stallwatch.store.evaluations import EvaluationStore

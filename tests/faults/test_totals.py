@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from stallwatch.checking import Row
 from stallwatch.errors import ConflictError, UnavailableError
 from stallwatch.evaluating import Evaluation
 from stallwatch.experience import Lived
 from stallwatch.limits import Limits
 from stallwatch.model import Action, Deed, Order, Service
 from stallwatch.money import Standing, Sum
+from stallwatch.pulling import Row
 from stallwatch.store.book import BookStore
 from stallwatch.store.evaluations import EvaluationStore
 from stallwatch.store.table import Table

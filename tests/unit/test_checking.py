@@ -12,21 +12,13 @@ from hypothesis import strategies as st
 
 from stallwatch.answers import Answer, Reply, Verdict
 from stallwatch.booking import Desk
-from stallwatch.checking import (
-    LAST_REQUEST,
-    LEASE_MARGIN,
-    LOOK_AGAIN,
-    STUCK_AFTER,
-    WAIT_FOR_LEASE,
-    Check,
-    Pace,
-    Report,
-)
+from stallwatch.checking import LAST_REQUEST, LOOK_AGAIN, STUCK_AFTER, WAIT_FOR_LEASE, Check, Report
 from stallwatch.errors import UnavailableError
 from stallwatch.evaluating import Evaluation
 from stallwatch.health import Health
 from stallwatch.limits import Limits
 from stallwatch.model import Alert, Kind
+from stallwatch.pulling import LEASE_MARGIN, Pace
 from stallwatch.wheel import NEW, Wheel
 from tests.fakes import (
     NOON,

@@ -8,7 +8,6 @@ from decimal import Decimal
 
 import pytest
 
-from stallwatch.checking import Row
 from stallwatch.errors import ConflictError
 from stallwatch.evaluating import Dossier, Evaluation, WatchEntry
 from stallwatch.experience import Experience, Lived
@@ -18,6 +17,7 @@ from stallwatch.letters import Pending
 from stallwatch.limits import Limits
 from stallwatch.model import Action, Alert, Deed, Kind, Order, Service, Stage, State
 from stallwatch.money import Standing, Sum
+from stallwatch.pulling import Row
 from stallwatch.traces import UNANSWERED
 from stallwatch.wheel import NEW, Wheel, epoch_minutes, from_epoch_minutes
 from tests.fakes import NOON, NUMBER, MemoryStore, an_answer, an_event, an_order

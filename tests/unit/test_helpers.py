@@ -15,11 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stallwatch.answers import Verdict
-from stallwatch.checking import HELPERS_LEAD, Check, Pace, Report
+from stallwatch.checking import HELPERS_LEAD, Check, Report
 from stallwatch.errors import UnavailableError
 from stallwatch.evaluating import Evaluation
 from stallwatch.helpers import FunctionHelpers
 from stallwatch.limits import Limits
+from stallwatch.pulling import Pace
 from stallwatch.wheel import NEW, Wheel
 from tests.fakes import NOON, FakeClock, FakeSource, MemoryStore, an_answer, an_event, an_order
 

@@ -8,10 +8,11 @@ from itertools import pairwise, product
 import pytest
 
 from stallwatch.answers import Answer, Verdict
-from stallwatch.checking import LAST_REQUEST, Check, Pace, Report
+from stallwatch.checking import LAST_REQUEST, Check, Report
 from stallwatch.evaluating import Evaluation
 from stallwatch.limits import Limits
 from stallwatch.model import Action, Deed, Kind, SecondOpinion, Stage, State
+from stallwatch.pulling import Pace
 from stallwatch.registering import Attempt, Credits, Registering
 from stallwatch.second import SecondLook
 from stallwatch.wheel import Wheel, epoch_minutes

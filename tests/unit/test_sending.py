@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stallwatch.checking import LEASE_MARGIN
 from stallwatch.errors import UnavailableError
 from stallwatch.letters import Letter, Pending
 from stallwatch.model import Action, Alert, Deed, Kind
+from stallwatch.pulling import LEASE_MARGIN
 from stallwatch.sending import (
     FIRST_RETRY,
     GAP,

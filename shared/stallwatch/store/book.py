@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from stallwatch.booking import Page, Place, Totals
-from stallwatch.checking import Progress
 from stallwatch.errors import ConflictError, TransactionRefusedError
 from stallwatch.evaluating import Dossier, WatchEntry
 from stallwatch.health import Health
 from stallwatch.ledger import Run
 from stallwatch.model import Kind, Order, Stage, State
+from stallwatch.pulling import Progress
 from stallwatch.registering import Credits
 from stallwatch.rules import Memory
 from stallwatch.store.evaluations import (

@@ -7,11 +7,11 @@ from math import ceil
 from typing import Any
 
 from stallwatch.answers import Answer, Quota, Verdict
-from stallwatch.checking import Cursor, Lease, Progress, Row, Silent
 from stallwatch.errors import ConditionFailedError
 from stallwatch.health import Health, Outage
 from stallwatch.ledger import Run, TurnRow
 from stallwatch.packing import pack, unpack
+from stallwatch.pulling import Cursor, Lease, Progress, Row, Silent
 from stallwatch.registering import Attempt, Credits
 from stallwatch.store.items import (
     second_of_item,
