@@ -4,7 +4,7 @@ import json
 from datetime import datetime, timedelta
 from unittest import mock
 
-from stallwatch import checking, evaluating
+from stallwatch import checking, evaluating, pulling
 from stallwatch.model import Kind, Order
 from stallwatch.rules import Decision
 from stallwatch.wheel import cadence
@@ -40,7 +40,10 @@ def test_weeks_in_which_nothing_is_broken() -> None:
 
 def test_a_clock_that_nobody_looks_at_is_seen() -> None:
     """A breakage: the instants that need no answer are passed over."""
-    with mock.patch.object(checking, "is_clock_due", return_value=False):
+    with (
+        mock.patch.object(checking, "is_clock_due", return_value=False),
+        mock.patch.object(pulling, "is_clock_due", return_value=False),
+    ):
         judgement = judge(live(some_weeks()))
     assert judgement.kinds[Kind.PROTECTION_ENDING].missed
 
