@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from stallwatch.answers import Answer, Event, Quota, Registration, Reply, Verdict
 from stallwatch.booking import Page, Place, Totals
 from stallwatch.errors import ConflictError
-from stallwatch.evaluating import Counted, Dossier, WatchEntry
+from stallwatch.evaluating import Counted, Dossier, WatchEntry, listed
 from stallwatch.experience import Experience
 from stallwatch.health import Health
 from stallwatch.ledger import Run
@@ -20,7 +20,6 @@ from stallwatch.model import Alert, Kind, Order, Service, Stage, State
 from stallwatch.money import Stake, Standing, Sum, changes
 from stallwatch.pulling import Lease, Progress, Row, Silent
 from stallwatch.registering import Attempt, Credits
-from stallwatch.rules import Memory as RulesMemory
 from stallwatch.sending import Batch, OrderRead, Outcome, SendLease
 from stallwatch.traces import (
     SecondRecord,
@@ -551,19 +550,7 @@ class MemoryStore:
         if shelf is not None and shelf.entry.stage is not None:
             self.counted[shelf.entry.state, shelf.entry.stage] -= 1
             self._add_money(shelf.entry.stake, None)
-        entry = WatchEntry(
-            order_version=1,
-            slot=NEW,
-            number=order.tracking_number,
-            fingerprint=None,
-            rule_at=None,
-            clock_at=None,
-            state=State.WATCHING,
-            stage=None,
-            listed=f"{order.ordered_on}#{order.order_id}",
-            in_slot_since=order.created_at,
-            memory=RulesMemory(),
-        )
+        entry = WatchEntry.of_new(order)
         record = TraceRecord(order.tracking_number)
         self.shelves[order.order_id] = _Shelf(order.born, order, 1, record, entry)
         self._write("create", order.order_id)
@@ -632,7 +619,7 @@ class MemoryStore:
             rule_at=None,
             clock_at=None,
             second_at=None,
-            listed=f"{order.ordered_on}#{order.order_id}",
+            listed=listed(order),
         )
         shelf.revision += 1
         self._write("replace", order.order_id)

@@ -91,7 +91,7 @@ def sns() -> "SNSClient":
 @lru_cache(maxsize=1)
 def parameters() -> Any:
     """The service that keeps the key of 17TRACK."""
-    return _session().create_client("ssm", config=_RETRYING)
+    return _client("ssm", _RETRYING)
 
 
 @lru_cache(maxsize=1)

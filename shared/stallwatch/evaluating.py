@@ -74,6 +74,28 @@ class WatchEntry:
     second_at: int | None = None
     """From when on the second source is to be asked; epoch minutes."""
 
+    @classmethod
+    def of_new(cls, order: Order) -> "WatchEntry":
+        """The entry of an order that no evaluation has seen."""
+        return cls(
+            order_version=1,
+            slot=NEW,
+            number=order.tracking_number,
+            fingerprint=None,
+            rule_at=None,
+            clock_at=None,
+            state=State.WATCHING,
+            stage=None,
+            listed=listed(order),
+            in_slot_since=order.created_at,
+            memory=Memory(),
+        )
+
+
+def listed(order: Order) -> str:
+    """Where an order stands in lists: by its date."""
+    return f"{order.ordered_on}#{order.order_id}"
+
 
 @dataclass(frozen=True, slots=True)
 class Dossier:
@@ -271,7 +293,7 @@ class Evaluation:
             clock_at=None if slot is None else _earliest(clocks),
             state=decision.state,
             stage=decision.stage,
-            listed=f"{order.ordered_on}#{order.order_id}",
+            listed=listed(order),
             in_slot_since=before.in_slot_since if slot == before.slot else now,
             memory=decision.memory,
             stake=stake_of(order, decision.state, decision.stage),

@@ -9,7 +9,6 @@ from stallwatch.ledger import TurnRow
 from stallwatch.wheel import Turn, epoch_minutes
 
 LEASE_MARGIN = timedelta(seconds=30)
-
 """How much longer a lease is than what its holder has left to run."""
 
 

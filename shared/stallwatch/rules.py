@@ -361,16 +361,13 @@ class _Case:
     def stage(self) -> Stage:
         if self.reading.stage is not None:
             return self.reading.stage
-        if self.reading.last_checkpoint is not None and self._only_unplaced():
+        if self.reading.scanned:
             return Stage.IN_TRANSIT_UNPLACED
         if self.numberless:
             return Stage.AWAITING_SHIPMENT
         if self.answered_at is None:
             return Stage.UNKNOWN
         return Stage.AWAITING_SHIPMENT if self.trace.known else Stage.NOT_FOUND
-
-    def _only_unplaced(self) -> bool:
-        return self.reading.scanned
 
     def days_to_answer(self, since: datetime) -> int | None:
         return None if self.answered_at is None else whole_days(since, self.answered_at)

@@ -1,7 +1,8 @@
 """The cases of the rules, through the three handlers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,7 @@ from stallwatch import clients
 from stallwatch.model import Kind
 from stallwatch.store.evaluations import EvaluationStore
 from stallwatch.store.table import Table
-from tests.aws.world import World, world_at, world_with
+from tests.aws.world import Sent, World, world_at, world_with
 from tests.case_runner import GATE_CASES, Case, Look, load
 from tests.lookalikes.seventeen_track import Lookalike as SeventeenTrack
 
@@ -107,16 +108,21 @@ def test_case(world: World, case: Case) -> None:
 
         assert 200 == status
         sent = world.messages()
-        expect = look.expect
-        assert sorted(expect["alerts"]) == sorted(m.kind for m in sent)
-        if "stage" in expect:
-            assert expect["stage"] == order["stage"]
-        if "silent_days" in expect:
-            assert expect["silent_days"] == order["silent_days"]
-        if "reason" in expect:
-            assert expect["reason"] in {o.get("reason") for m in sent for o in m.body["orders"]}
+        assert_as_expected(look, sent, order)
         world.pump()
         assert [] == world.messages()
+
+
+def assert_as_expected(look: Look, sent: Sequence[Sent], order: Mapping[str, Any]) -> None:
+    """What every case says of a look: the alerts, and what the order then is."""
+    expect = look.expect
+    assert sorted(expect["alerts"]) == sorted(m.kind for m in sent)
+    if "stage" in expect:
+        assert expect["stage"] == order["stage"]
+    if "silent_days" in expect:
+        assert expect["silent_days"] == order["silent_days"]
+    if "reason" in expect:
+        assert expect["reason"] in {o.get("reason") for m in sent for o in m.body["orders"]}
 
 
 def tell_second(player: Player, look: Look, known: list[tuple[datetime, str]]) -> None:
@@ -157,13 +163,7 @@ def test_gate_case(two_sources: World, case: Case) -> None:
         _, order = world.call("GET", "/orders/case")
         sent = world.messages()
         expect = look.expect
-        assert sorted(expect["alerts"]) == sorted(m.kind for m in sent)
-        if "stage" in expect:
-            assert expect["stage"] == order["stage"]
-        if "silent_days" in expect:
-            assert expect["silent_days"] == order["silent_days"]
-        if "reason" in expect:
-            assert expect["reason"] in {o.get("reason") for m in sent for o in m.body["orders"]}
+        assert_as_expected(look, sent, order)
         if "asked" in expect:
             assert expect["asked"] is (track.asked != [])
         if "passed_over" in expect:

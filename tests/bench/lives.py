@@ -19,8 +19,7 @@ from stallwatch.experience import Experience
 from stallwatch.health import Health
 from stallwatch.letters import Pending
 from stallwatch.limits import Limits
-from stallwatch.model import Alert, Order, Service, State
-from stallwatch.rules import Memory
+from stallwatch.model import Alert, Order, Service
 from stallwatch.sources.cainiao import parse
 from stallwatch.traces import TraceRecord, absorb, is_news
 from stallwatch.wheel import NEW, Wheel, epoch_minutes
@@ -413,19 +412,7 @@ class Shelf:
     def __post_init__(self) -> None:
         order = self.order
         self.record = TraceRecord(order.tracking_number)
-        self.entry = WatchEntry(
-            order_version=1,
-            slot=NEW,
-            number=order.tracking_number,
-            fingerprint=None,
-            rule_at=None,
-            clock_at=None,
-            state=State.WATCHING,
-            stage=None,
-            listed=f"{order.ordered_on}#{order.order_id}",
-            in_slot_since=order.created_at,
-            memory=Memory(),
-        )
+        self.entry = WatchEntry.of_new(order)
 
     def find(self, answer: Answer, now: datetime) -> Find:
         """What a check comes to."""

@@ -8,13 +8,12 @@ from typing import Any
 
 from stallwatch.booking import Page, Place, Totals
 from stallwatch.errors import ConflictError, TransactionRefusedError
-from stallwatch.evaluating import Dossier, WatchEntry
+from stallwatch.evaluating import Dossier, WatchEntry, listed
 from stallwatch.health import Health
 from stallwatch.ledger import Run
 from stallwatch.model import Kind, Order, Stage, State
 from stallwatch.pulling import Progress
 from stallwatch.registering import Credits
-from stallwatch.rules import Memory
 from stallwatch.store.evaluations import (
     EvaluationStore,
     dossier_of_items,
@@ -69,19 +68,7 @@ class BookStore:
         Raises:
             ConflictError: another write was in the way.
         """
-        entry = WatchEntry(
-            order_version=1,
-            slot=NEW,
-            number=order.tracking_number,
-            fingerprint=None,
-            rule_at=None,
-            clock_at=None,
-            state=State.WATCHING,
-            stage=None,
-            listed=listed(order),
-            in_slot_since=order.created_at,
-            memory=Memory(),
-        )
+        entry = WatchEntry.of_new(order)
         record = TraceRecord(number=order.tracking_number)
         try:
             self.table.transact(
@@ -317,11 +304,6 @@ class BookStore:
         )
         ends = number_of(lease, "ends")
         return ends is None or ends <= now.timestamp()
-
-
-def listed(order: Order) -> str:
-    """Where an order stands in lists: by its date."""
-    return f"{order.ordered_on}#{order.order_id}"
 
 
 def _renewal(order: Order, version: int) -> dict[str, Any]:
