@@ -8,17 +8,20 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from stallwatch.answers import Answer, Event
-from stallwatch.claims import Claim, Evidence, claim_of, seal
-from stallwatch.ledger import Run, Stay
-from stallwatch.limits import Limits
-from stallwatch.lookback import look_back, turns_looked_in
-from stallwatch.model import Alert, Order, SecondOpinion
-from stallwatch.rules import Memory, evaluate
+from stallwatch.claims.document import Claim, Evidence, claim_of, seal
+from stallwatch.claims.history import look_back, turns_looked_in
+from stallwatch.domain.alerts import Alert
+from stallwatch.domain.orders import Order
+from stallwatch.domain.parcels import SecondOpinion
+from stallwatch.domain.thresholds import Thresholds
+from stallwatch.rules.anomalies import anomalies
+from stallwatch.rules.decision import InitialFindings
+from stallwatch.rules.evaluate import evaluate
 from stallwatch.sources.cainiao import parse
-from stallwatch.suspicions import observations
-from stallwatch.traces import TraceRecord, absorb
-from stallwatch.wheel import Wheel
+from stallwatch.tracking.run_log import RunRecord, SlotStay
+from stallwatch.tracking.schedule import Wheel
+from stallwatch.tracking.source import Event, TrackingResult
+from stallwatch.tracking.trace_record import TraceRecord, absorb
 from tests.fakes import NUMBER, an_answer, an_event, an_order
 
 DAY = timedelta(days=1)
@@ -31,9 +34,9 @@ class Case:
     """An order, what was answered about it, and how it was watched."""
 
     order: Order
-    answers: Sequence[tuple[datetime, Answer]]
+    answers: Sequence[tuple[datetime, TrackingResult]]
     now: datetime
-    runs: Sequence[Run] = ()
+    runs: Sequence[RunRecord] = ()
     """Of its slot, which has one turn a day."""
     alerts: Sequence[Alert] = ()
     second_source: bool = False
@@ -41,7 +44,7 @@ class Case:
     """What became of asking the second source."""
     sharing: Sequence[str] = ()
     """The other orders with the same number."""
-    limits: Limits = field(default_factory=Limits)
+    limits: Thresholds = field(default_factory=Thresholds)
 
     @property
     def slot(self) -> str:
@@ -56,10 +59,10 @@ class Case:
         trace = replace(record, answered_at=max(answered, default=None)).open()
         trace = replace(trace, second=self.second)
         decision = evaluate(
-            self.order, trace, self.alerts, Memory(), self.now, self.limits,
+            self.order, trace, self.alerts, InitialFindings(), self.now, self.limits,
             second_source=self.second_source,
         )  # fmt: skip
-        stays = [Stay(self.slot, self.order.created_at)]
+        stays = [SlotStay(self.slot, self.order.created_at)]
         since = self.order.number_changed_at or self.order.created_at
         evidence = Evidence(
             order=self.order,
@@ -78,13 +81,13 @@ class Case:
             checked_at=max([*answered, *(r.at for r in self.runs)], default=None),
             source="cainiao",
             second_source=self.second_source,
-            observations=observations(self.order, decision, trace, self.sharing, self.limits),
+            observations=anomalies(self.order, decision, trace, self.sharing, self.limits),
         )
         loaded: Claim = json.loads(seal(claim_of(evidence, self.limits, self.now)))
         return loaded
 
 
-def daily(order: Order, until: datetime, **given: Any) -> list[Run]:
+def daily(order: Order, until: datetime, **given: Any) -> list[RunRecord]:
     """A run each day in the order's slot; `blocked` are days after its start without an answer."""
     blocked = given.get("blocked", {})
     at = WHEEL.next_turn(WHEEL.slot(order.order_id, 24), order.created_at + timedelta(hours=1))
@@ -92,7 +95,9 @@ def daily(order: Order, until: datetime, **given: Any) -> list[Run]:
     while at is not None and at <= until:
         verdict = blocked.get((at - order.created_at).days)
         runs.append(
-            Run(at, answered=True) if verdict is None else Run(at, answered=False, verdict=verdict)
+            RunRecord(at, answered=True)
+            if verdict is None
+            else RunRecord(at, answered=False, verdict=verdict)
         )
         at += DAY
     return runs

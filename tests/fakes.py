@@ -8,29 +8,31 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from stallwatch.answers import Answer, Event, Quota, Registration, Reply, Verdict
-from stallwatch.booking import Page, Place, Totals
-from stallwatch.errors import ConflictError
-from stallwatch.evaluating import Counted, Dossier, WatchEntry, listed
-from stallwatch.experience import Experience
-from stallwatch.health import Health
-from stallwatch.ledger import Run
-from stallwatch.letters import Letter, Pending
-from stallwatch.model import Alert, Kind, Order, Service, Stage, State
-from stallwatch.money import Stake, Standing, Sum, changes
-from stallwatch.pulling import Lease, Progress, Row, Silent
-from stallwatch.registering import Attempt, Credits
-from stallwatch.sending import Batch, OrderRead, Outcome, SendLease
-from stallwatch.traces import (
-    SecondRecord,
-    Seen,
-    TraceRecord,
-    absorb,
-    change_number,
-    fingerprint,
-    pack_answer,
+from stallwatch.alerting.ports import Batch, OrderRead, Outcome, SendLease
+from stallwatch.domain.alerts import Alert, AlertKind, AlertRef, Notification
+from stallwatch.domain.errors import ConflictError
+from stallwatch.domain.orders import Order, Service, State
+from stallwatch.domain.parcels import Stage
+from stallwatch.orders.delivery_times import DeliveryStats
+from stallwatch.orders.money import Exposure, MoneyStatus, Sum, changes
+from stallwatch.orders.ports import Page, PageCursor, Totals
+from stallwatch.orders.snapshot import Counted, OrderSnapshot, WatchEntry, listed
+from stallwatch.polling.registration import Attempt, Credits
+from stallwatch.polling.state import Lease, Progress, Row, Silent
+from stallwatch.tracking.circuit_breaker import CircuitBreaker
+from stallwatch.tracking.fingerprint import fingerprint
+from stallwatch.tracking.run_log import RunRecord
+from stallwatch.tracking.schedule import NEW
+from stallwatch.tracking.source import (
+    Event,
+    Quota,
+    Registration,
+    SourceResponse,
+    TrackingResult,
+    Verdict,
 )
-from stallwatch.wheel import NEW
+from stallwatch.tracking.trace_codec import pack_answer
+from stallwatch.tracking.trace_record import SecondRecord, Seen, TraceRecord, absorb, change_number
 
 NOON = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 NUMBER = "LP00000000000001"
@@ -55,10 +57,10 @@ def an_event(at: datetime, code: str, text: str = "") -> Event:
     return Event(at.replace(microsecond=0), str(wall), "GMT+0", code, text or code)
 
 
-def an_answer(number: str, *events: Event, **given: object) -> Answer:
+def an_answer(number: str, *events: Event, **given: object) -> TrackingResult:
     """A valid answer about a number that is known."""
     told = {"known": True, **given}
-    return Answer(number, events=tuple(sorted(events)), **told)  # type: ignore[arg-type]
+    return TrackingResult(number, events=tuple(sorted(events)), **told)  # type: ignore[arg-type]
 
 
 @dataclass
@@ -90,7 +92,7 @@ class FakeSource:
 
     clock: FakeClock
     name: str = "cainiao"
-    answers: dict[str, Answer] = field(default_factory=dict)
+    answers: dict[str, TrackingResult] = field(default_factory=dict)
     """A number without one gets no answer, unless `knows_all`."""
     knows_all: bool = True
     mute: set[str] = field(default_factory=set)
@@ -104,7 +106,7 @@ class FakeSource:
     asked: list[list[str]] = field(default_factory=list)
     asked_at: list[datetime] = field(default_factory=list)
 
-    def ask(self, numbers: Sequence[str]) -> Reply:
+    def ask(self, numbers: Sequence[str]) -> SourceResponse:
         self.asked.append(list(numbers))
         self.asked_at.append(self.clock.now())
         self.clock.at += self.takes
@@ -112,15 +114,15 @@ class FakeSource:
         if verdict is Verdict.OK and self.poison & set(numbers):
             verdict = Verdict.FAILING
         if verdict is not Verdict.OK:
-            return Reply(verdict, reason="as told")
+            return SourceResponse(verdict, reason="as told")
         found = {}
         for number in numbers:
             answer = self.answers.get(number)
             if answer is None and self.knows_all:
-                answer = Answer(number, known=False)
+                answer = TrackingResult(number, known=False)
             if answer is not None and number not in self.mute:
                 found[number] = answer
-        return Reply(Verdict.OK, found)
+        return SourceResponse(Verdict.OK, found)
 
     @property
     def numbers_asked(self) -> list[str]:
@@ -140,7 +142,7 @@ class FakeRegistry(FakeSource):
     registrations: list[list[str]] = field(default_factory=list)
     quotas: int = 0
 
-    def ask(self, numbers: Sequence[str]) -> Reply:
+    def ask(self, numbers: Sequence[str]) -> SourceResponse:
         reply = super().ask(numbers)
         if reply.verdict is not Verdict.OK:
             return reply
@@ -183,15 +185,15 @@ class FakeNotifier:
     """A topic with which every message ends as told; after that all are sent."""
 
     outcomes: deque[Outcome] = field(default_factory=deque)
-    letters: list[Letter] = field(default_factory=list)
+    letters: list[Notification] = field(default_factory=list)
     """What was published, whatever came of it."""
     languages: list[str | None] = field(default_factory=list)
     """In which language each of them was."""
     journal: list[str] | None = None
-    before: Callable[[Letter], None] | None = None
+    before: Callable[[Notification], None] | None = None
     """What happens just before a message goes out."""
 
-    def publish(self, letter: Letter, language: str | None) -> Outcome:
+    def publish(self, letter: Notification, language: str | None) -> Outcome:
         if self.before is not None:
             self.before(letter)
         if self.journal is not None:
@@ -236,13 +238,13 @@ class MemoryStore:
     """The writes, by name, in their order."""
     stream: list[str] = field(default_factory=list)
     """The orders whose writes wake the evaluation; the empty one stands for the stack."""
-    healths: dict[str, Health] = field(default_factory=dict)
+    healths: dict[str, CircuitBreaker] = field(default_factory=dict)
     credit_books: dict[str, Credits] = field(default_factory=dict)
-    run_records: dict[str, dict[datetime, Run]] = field(default_factory=dict)
+    run_records: dict[str, dict[datetime, RunRecord]] = field(default_factory=dict)
     counted: Counter[Counted] = field(default_factory=Counter)
-    money: dict[tuple[str, Standing], Sum] = field(default_factory=dict)
-    experiences: dict[tuple[Service, str], Experience] = field(default_factory=dict)
-    sent: Counter[Kind] = field(default_factory=Counter)
+    money: dict[tuple[str, MoneyStatus], Sum] = field(default_factory=dict)
+    experiences: dict[tuple[Service, str], DeliveryStats] = field(default_factory=dict)
+    sent: Counter[AlertKind] = field(default_factory=Counter)
     progress_kept: Progress = field(default_factory=Progress)
     pull_owner: str | None = None
     pull_ends: datetime = NOON
@@ -304,10 +306,10 @@ class MemoryStore:
 
     # The sources.
 
-    def health(self, source: str) -> Health:
-        return self.healths.get(source, Health())
+    def health(self, source: str) -> CircuitBreaker:
+        return self.healths.get(source, CircuitBreaker())
 
-    def save_health(self, source: str, health: Health) -> None:
+    def save_health(self, source: str, health: CircuitBreaker) -> None:
         self._write("save_health")
         self.healths[source] = health
 
@@ -350,7 +352,9 @@ class MemoryStore:
 
     # The traces.
 
-    def add_answer(self, row: Row, answer: Answer, source: str, now: datetime, added: int) -> bool:
+    def add_answer(
+        self, row: Row, answer: TrackingResult, source: str, now: datetime, added: int
+    ) -> bool:
         shelf = self.shelves.get(row.order_id)
         if shelf is None or shelf.record.number != row.number:
             return False
@@ -372,7 +376,7 @@ class MemoryStore:
         self._write("add_answer", row.order_id)
         return True
 
-    def merge_answer(self, row: Row, answer: Answer, source: str, now: datetime) -> bool:
+    def merge_answer(self, row: Row, answer: TrackingResult, source: str, now: datetime) -> bool:
         shelf = self.shelves.get(row.order_id)
         if shelf is None or shelf.record.number != row.number:
             return False
@@ -460,11 +464,11 @@ class MemoryStore:
     def silent_of(self, turn: str) -> Mapping[str, datetime]:
         return next((run.silent for run in self.runs(turn) if run.answered), {})
 
-    def save_run(self, turn: str, run: Run) -> None:
+    def save_run(self, turn: str, run: RunRecord) -> None:
         self._write("save_run")
         self.run_records.setdefault(turn, {})[run.at.replace(microsecond=0)] = run
 
-    def runs(self, turn: str) -> Sequence[Run]:
+    def runs(self, turn: str) -> Sequence[RunRecord]:
         records = self.run_records.get(turn, {})
         return [records[at] for at in sorted(records, reverse=True)]
 
@@ -473,7 +477,7 @@ class MemoryStore:
 
     # The evaluation.
 
-    def open(self, order_id: str) -> Dossier | None:
+    def open(self, order_id: str) -> OrderSnapshot | None:
         shelf = self.shelves.get(order_id)
         if shelf is None or shelf.order is None:
             return None
@@ -481,7 +485,7 @@ class MemoryStore:
         for key, kept in mine.items():
             if kept.born != shelf.born:
                 del self.kept[order_id, key]
-        return Dossier(
+        return OrderSnapshot(
             order=shelf.order,
             version=shelf.version,
             trace=shelf.record,
@@ -490,7 +494,9 @@ class MemoryStore:
             alerts=tuple(kept.alert for kept in mine.values() if kept.born == shelf.born),
         )
 
-    def keep(self, dossier: Dossier, entry: WatchEntry, alerts: Sequence[Alert]) -> list[Pending]:
+    def keep(
+        self, dossier: OrderSnapshot, entry: WatchEntry, alerts: Sequence[Alert]
+    ) -> list[AlertRef]:
         order = dossier.order
         shelf = self.shelves.get(order.order_id)
         if shelf is None or (shelf.revision, shelf.born) != (dossier.revision, order.born):
@@ -511,14 +517,14 @@ class MemoryStore:
         for key, alert in zip(keys, alerts, strict=True):
             self.kept[order.order_id, key] = _Kept(alert, order.born)
         return [
-            Pending(order.order_id, key, alert.kind, alert.raised_at)
+            AlertRef(order.order_id, key, alert.kind, alert.raised_at)
             for key, alert in zip(keys, alerts, strict=True)
         ]
 
-    def experience(self, service: Service, destination: str) -> Experience:
-        return self.experiences.get((service, destination), Experience())
+    def experience(self, service: Service, destination: str) -> DeliveryStats:
+        return self.experiences.get((service, destination), DeliveryStats())
 
-    def _add_money(self, before: Stake | None, after: Stake | None) -> None:
+    def _add_money(self, before: Exposure | None, after: Exposure | None) -> None:
         for place, change in changes(before, after).items():
             self.money[place] = self.money.get(place, Sum()) + change
 
@@ -568,7 +574,7 @@ class MemoryStore:
         ]
         return tuple(found[:5])
 
-    def page(self, state: State | None, limit: int, place: Place | None) -> Page:
+    def page(self, state: State | None, limit: int, place: PageCursor | None) -> Page:
         states = list(State) if state is None else [state]
         if place is not None:
             states = states[states.index(place.state) :]
@@ -583,9 +589,9 @@ class MemoryStore:
             )
             if place is not None and place.listed and index == 0:
                 listed = [pair for pair in listed if pair[0] < place.listed]
-            following = Place(states[index + 1]) if index + 1 < len(states) else None
+            following = PageCursor(states[index + 1]) if index + 1 < len(states) else None
             if len(listed) > limit:
-                following = Place(at, listed[limit - 1][0])
+                following = PageCursor(at, listed[limit - 1][0])
             if listed or following is None:
                 dossiers = (self.open(order_id) for _, order_id in listed[:limit])
                 return Page(
@@ -593,7 +599,9 @@ class MemoryStore:
                 )
         return Page((), None)
 
-    def replace(self, dossier: Dossier, order: Order, looked: TraceRecord | None = None) -> None:
+    def replace(
+        self, dossier: OrderSnapshot, order: Order, looked: TraceRecord | None = None
+    ) -> None:
         shelf = self.shelves.get(order.order_id)
         if shelf is None or shelf.order is None:
             raise ConflictError(order.order_id)
@@ -651,7 +659,7 @@ class MemoryStore:
         return Totals(
             states,
             stages,
-            {kind: self.sent[kind] for kind in Kind},
+            {kind: self.sent[kind] for kind in AlertKind},
             {place: total for place, total in self.money.items() if total.count},
             dict(self.experiences),
         )
@@ -717,15 +725,15 @@ class MemoryOutbox:
     def languages(self) -> tuple[str, ...]:
         return self.store.languages
 
-    def pending(self) -> list[Pending]:
+    def pending(self) -> list[AlertRef]:
         listed = [
-            Pending(order_id, key, kept.alert.kind, kept.alert.raised_at)
+            AlertRef(order_id, key, kept.alert.kind, kept.alert.raised_at)
             for (order_id, key), kept in self.store.kept.items()
             if kept.pending
         ]
         return sorted(listed, key=lambda p: p.raised_at)
 
-    def alerts(self, members: Iterable[Pending]) -> Mapping[Pending, Alert]:
+    def alerts(self, members: Iterable[AlertRef]) -> Mapping[AlertRef, Alert]:
         found = {}
         for member in members:
             kept = self._kept(member)
@@ -733,13 +741,13 @@ class MemoryOutbox:
                 found[member] = kept.alert
         return found
 
-    def _kept(self, member: Pending) -> _Kept | None:
+    def _kept(self, member: AlertRef) -> _Kept | None:
         kept = self.store.kept.get((member.order_id, member.key))
         if kept is None or not kept.pending or kept.alert.raised_at != member.raised_at:
             return None
         return kept
 
-    def orders(self, members: Iterable[Pending]) -> Mapping[Pending, OrderRead]:
+    def orders(self, members: Iterable[AlertRef]) -> Mapping[AlertRef, OrderRead]:
         found = {}
         for member in members:
             shelf = self.store.shelves.get(member.order_id)
@@ -749,14 +757,14 @@ class MemoryOutbox:
                 found[member] = OrderRead(shelf.order, shelf.version)
         return found
 
-    def mark_sent(self, members: Iterable[Pending], batch_id: str, now: datetime) -> None:  # noqa: ARG002
+    def mark_sent(self, members: Iterable[AlertRef], batch_id: str, now: datetime) -> None:  # noqa: ARG002
         for member in members:
             kept = self._kept(member)
             if kept is not None:
                 kept.alert, kept.pending = replace(kept.alert, sent_at=now), False
         self.store.journal.append("mark_sent")
 
-    def drop(self, member: Pending, read: OrderRead | None) -> bool:
+    def drop(self, member: AlertRef, read: OrderRead | None) -> bool:
         kept = self._kept(member)
         shelf = self.store.shelves.get(member.order_id)
         there = None
@@ -768,7 +776,7 @@ class MemoryOutbox:
         self.store.journal.append("drop")
         return True
 
-    def set_aside(self, member: Pending) -> None:
+    def set_aside(self, member: AlertRef) -> None:
         kept = self._kept(member)
         if kept is not None:
             kept.pending = False

@@ -9,27 +9,20 @@ from functools import cache
 
 from hypothesis import strategies as st
 
-from stallwatch.limits import Limits
-from stallwatch.model import (
-    ENDING_DEEDS,
-    Action,
-    Alert,
-    Checkpoint,
-    Deed,
-    Order,
-    SecondOpinion,
-    Service,
-    Trace,
-)
-from stallwatch.reading import read
-from stallwatch.rules import Decision, Memory, evaluate
-from stallwatch.vocabulary import place
+from stallwatch.domain.alerts import Alert
+from stallwatch.domain.orders import ENDING_ACTIONS, Action, ActionKind, Order, Service
+from stallwatch.domain.parcels import Checkpoint, SecondOpinion, Trace
+from stallwatch.domain.thresholds import Thresholds
+from stallwatch.rules.decision import Decision, InitialFindings
+from stallwatch.rules.evaluate import evaluate
+from stallwatch.rules.journey import read_journey
+from stallwatch.tracking.codes import stage_of
 
 START = datetime(2026, 3, 20, 7, 0, tzinfo=UTC)
 """Days before the clocks change in Europe, where that must not matter."""
 
 HOUR = timedelta(hours=1)
-LIMITS = Limits()
+LIMITS = Thresholds()
 
 CODES = (
     *("GWMS_ACCEPT", "PU_PICKUP_SUCCESS", "SC_OUTBOUND_SUCCESS", "CC_EX_SUCCESS", "LH_DEPART"),
@@ -60,7 +53,7 @@ class Said:
     """Something the buyer does at some hour."""
 
     hour: int
-    deed: Deed | None
+    deed: ActionKind | None
     """None: another number, or another protection date."""
     days: int
     number: str | None
@@ -152,7 +145,7 @@ class Journey:
 
 
 def _checkpoint(shown: Shown, seen: datetime) -> Checkpoint:
-    stage, flag = place(shown.code)
+    stage, flag = stage_of(shown.code)
     wall = shown.at + timedelta(hours=shown.zone_hours)
     return Checkpoint(
         number=shown.number,
@@ -176,7 +169,7 @@ class Life:
     journey: Journey
     order: Order = field(init=False)
     alerts: list[Alert] = field(default_factory=list)
-    memory: Memory = field(default_factory=Memory)
+    memory: InitialFindings = field(default_factory=InitialFindings)
     decision: Decision | None = None
 
     def __post_init__(self) -> None:
@@ -210,12 +203,14 @@ class Life:
             at=now,
             # Some name an earlier day than that on which they are said.
             on=now.date() - timedelta(days=said.days % 4) if said.days % 2 else None,
-            until=now.date() + timedelta(days=said.days + 1) if said.deed is Deed.SNOOZE else None,
-            episode=read(order, trace.checkpoints, LIMITS).episode,
+            until=now.date() + timedelta(days=said.days + 1)
+            if said.deed is ActionKind.SNOOZE
+            else None,
+            episode=read_journey(order, trace.checkpoints, LIMITS).episode,
         )
         return replace(order, actions=(*order.actions, action))
 
-    def evaluate(self, hour: int, limits: Limits = LIMITS) -> Decision:
+    def evaluate(self, hour: int, limits: Thresholds = LIMITS) -> Decision:
         """Evaluate the order at an hour and send what is due."""
         now = START + hour * HOUR
         self.decision = evaluate(
@@ -276,7 +271,12 @@ def journeys(draw: st.DrawFn, *, days: int = 100, events: int = 10) -> Journey:
                 Said,
                 hour=st.integers(1, reach),
                 deed=st.sampled_from(
-                    [None, None, *(d for d in Deed if d not in ENDING_DEEDS), Deed.RECEIVED]
+                    [
+                        None,
+                        None,
+                        *(d for d in ActionKind if d not in ENDING_ACTIONS),
+                        ActionKind.RECEIVED,
+                    ]
                 ),
                 days=st.integers(0, 40),
                 number=st.sampled_from([None, *NUMBERS]),

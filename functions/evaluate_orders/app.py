@@ -11,21 +11,21 @@ from uuid import uuid4
 
 from aws_lambda_powertools import Logger
 
-from stallwatch import clients, measures
-from stallwatch.clock import Context, LambdaClock
-from stallwatch.deadletters import DeadLetters, Stream
-from stallwatch.errors import StallwatchError
-from stallwatch.evaluating import Evaluation
-from stallwatch.letters import Pending
-from stallwatch.logs import configure
-from stallwatch.notify import Topic
-from stallwatch.redriving import evaluate_again
-from stallwatch.sending import LAST_MESSAGE, Sending, SendReport
-from stallwatch.settings import Settings
-from stallwatch.store.evaluations import EvaluationStore
-from stallwatch.store.outbox import OutboxStore
-from stallwatch.store.table import STACK, Table, order_id_of
-from stallwatch.vocabulary import SEVENTEEN_TRACK
+from stallwatch.alerting.delivery import LAST_MESSAGE, OutboxDispatcher, SendReport
+from stallwatch.alerting.evaluation import Evaluation
+from stallwatch.aws import clients, metrics
+from stallwatch.aws.dead_letters import DeadLetters, Stream
+from stallwatch.aws.lambda_clock import Context, LambdaClock
+from stallwatch.aws.logs import configure
+from stallwatch.aws.redrive import evaluate_again
+from stallwatch.aws.settings import Settings
+from stallwatch.aws.sns import SnsNotifier
+from stallwatch.domain.alerts import AlertRef
+from stallwatch.domain.errors import StallwatchError
+from stallwatch.dynamodb.evaluations import DynamoEvaluationStore
+from stallwatch.dynamodb.outbox import DynamoOutbox
+from stallwatch.dynamodb.table import STACK, Table, order_id_of
+from stallwatch.tracking.codes import SEVENTEEN_TRACK
 
 logger = configure(Logger())
 
@@ -51,7 +51,7 @@ class _Run:
     settings: Settings
     clock: LambdaClock
     table: Table = field(init=False)
-    fresh: list[Pending] = field(default_factory=list)
+    fresh: list[AlertRef] = field(default_factory=list)
     woken: bool = False
     failures: int = 0
 
@@ -61,7 +61,7 @@ class _Run:
     def evaluate(self, partitions: Iterable[str]) -> list[str]:
         """Evaluate what some partitions hold; returns those that could not be."""
         evaluation = Evaluation(
-            files=EvaluationStore(self.table),
+            files=DynamoEvaluationStore(self.table),
             wheel=self.settings.wheel,
             limits=self.settings.limits,
             second_source=self.settings.second_source,
@@ -90,9 +90,9 @@ class _Run:
         report = SendReport()
         try:
             if self.fresh or self.woken:
-                sending = Sending(
-                    outbox=OutboxStore(self.table),
-                    notifier=Topic(
+                sending = OutboxDispatcher(
+                    outbox=DynamoOutbox(self.table),
+                    notifier=SnsNotifier(
                         clients.sns_once(),
                         self.settings.topic_arn,
                         self.settings.translated_topic_arn,
@@ -107,7 +107,7 @@ class _Run:
         except StallwatchError:
             # What is pending stays so, and the next tick wakes the sending.
             logger.exception("not sent")
-        measures.publish(
+        metrics.publish(
             NotEvaluated=self.failures,
             AlertsSent=report.alerts,
             AlertsRefused=report.refused,
@@ -118,7 +118,7 @@ class _Run:
         report = evaluate_again(
             DeadLetters(clients.queues(), self.settings.dead_letters_url),
             Stream(clients.streams()),
-            watched=EvaluationStore(self.table).watched,
+            watched=DynamoEvaluationStore(self.table).watched,
             evaluate=lambda partitions: not self.evaluate(partitions),
             has_time=lambda: self.clock.remaining() > 2 * LAST_MESSAGE,
         )

@@ -4,20 +4,20 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from stallwatch import clients
-from stallwatch.api.routes import Services, respond
-from stallwatch.booking import Desk
-from stallwatch.claiming import Claims
-from stallwatch.clock import Context, LambdaClock
-from stallwatch.logs import configure
-from stallwatch.notify import TopicSubscribers
-from stallwatch.settings import Settings
-from stallwatch.store.book import BookStore
-from stallwatch.store.claims import ClaimStore
-from stallwatch.store.subscribers import SubscriberStore
-from stallwatch.store.table import Table
-from stallwatch.subscribing import Subscriptions
-from stallwatch.words import Words
+from stallwatch.alerting.subscriptions import Subscriptions
+from stallwatch.api.app import Services, respond
+from stallwatch.aws import clients
+from stallwatch.aws.lambda_clock import Context, LambdaClock
+from stallwatch.aws.logs import configure
+from stallwatch.aws.settings import Settings
+from stallwatch.aws.sns import TopicSubscribers
+from stallwatch.claims.service import Claims
+from stallwatch.dynamodb.claims import DynamoClaimStore
+from stallwatch.dynamodb.orders import DynamoOrderStore
+from stallwatch.dynamodb.subscribers import DynamoSubscriberStore
+from stallwatch.dynamodb.table import Table
+from stallwatch.messages.translations import Translations
+from stallwatch.orders.service import OrderService
 
 logger = configure(Logger())
 
@@ -33,8 +33,8 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
             FunctionName=settings.pull_function, InvocationType="Event", Payload=b"{}"
         )
 
-    desk = Desk(
-        records=BookStore(table),
+    desk = OrderService(
+        records=DynamoOrderStore(table),
         nudge=nudge,
         wheel=settings.wheel,
         limits=settings.limits,
@@ -44,19 +44,19 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
         desk=desk,
         claims=Claims(
             desk=desk,
-            shelf=ClaimStore(table),
+            shelf=DynamoClaimStore(table),
             limits=settings.limits,
             source=settings.first_source,
             second_source=settings.second_source,
         ),
         subscriptions=Subscriptions(
             TopicSubscribers(clients.sns(), settings.topic_arn, settings.translated_topic_arn),
-            SubscriberStore(table),
+            DynamoSubscriberStore(table),
             settings.language,
         ),
         home_country=settings.home_country,
         sources=settings.sources,
-        words=Words(settings.language),
+        words=Translations(settings.language),
         now=LambdaClock(context, settings.clock_shift).now(),
     )
     return respond(event, context, services)

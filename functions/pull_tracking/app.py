@@ -11,21 +11,23 @@ from uuid import uuid4
 
 from aws_lambda_powertools import Logger
 
-from stallwatch import clients, measures
-from stallwatch.checking import LAST_REQUEST, Check, Report
-from stallwatch.clock import Context, LambdaClock
-from stallwatch.deadletters import DeadLetters
-from stallwatch.helpers import FunctionHelpers
-from stallwatch.logs import configure
-from stallwatch.redriving import check_again
-from stallwatch.registering import Registering
-from stallwatch.second import SecondLook
-from stallwatch.secret import read_secret
-from stallwatch.settings import Settings
+from stallwatch.aws import clients, metrics
+from stallwatch.aws.dead_letters import DeadLetters
+from stallwatch.aws.lambda_clock import Context, LambdaClock
+from stallwatch.aws.logs import configure
+from stallwatch.aws.parameters import read_secret
+from stallwatch.aws.redrive import check_again
+from stallwatch.aws.settings import Settings
+from stallwatch.aws.workers import FunctionWorkers
+from stallwatch.dynamodb.polling import DynamoPollStore
+from stallwatch.dynamodb.table import Table
+from stallwatch.polling.registration import RegistrationRun
+from stallwatch.polling.requests import LAST_REQUEST
+from stallwatch.polling.run import PollRun
+from stallwatch.polling.second_source import SecondSourceCheck
+from stallwatch.polling.tally import RunReport
 from stallwatch.sources.cainiao import Cainiao
 from stallwatch.sources.seventeen_track import SeventeenTrack
-from stallwatch.store.table import Table
-from stallwatch.store.watch import WatchStore
 
 MOST_ORDERS = 1000
 
@@ -60,7 +62,7 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
     return report.as_dict()
 
 
-def _run(settings: Settings, clock: LambdaClock, order_ids: list[str] | None) -> Report:
+def _run(settings: Settings, clock: LambdaClock, order_ids: list[str] | None) -> RunReport:
     check = _check(settings, clock)
     report = check.check_due() if order_ids is None else check.check_orders(order_ids)
     logger.info("run", extra=report.as_dict())
@@ -72,7 +74,7 @@ def _run(settings: Settings, clock: LambdaClock, order_ids: list[str] | None) ->
     if order_ids is None:
         counts["SourceDown"] = check.source_is_down
         counts["PendingMinutes"] = check.pending_for.total_seconds() // 60
-    measures.publish(**counts)
+    metrics.publish(**counts)
     return report
 
 
@@ -84,12 +86,12 @@ def _redrive(settings: Settings, clock: LambdaClock) -> dict[str, int]:
     ).as_dict()
 
 
-def _check(settings: Settings, clock: LambdaClock) -> Check:
+def _check(settings: Settings, clock: LambdaClock) -> PollRun:
     """A run, of the sources that the settings name."""
-    store = WatchStore(Table(clients.dynamodb(), settings.table_name))
+    store = DynamoPollStore(Table(clients.dynamodb(), settings.table_name))
     owner = uuid4().hex
     prepare = partial(
-        Check,
+        PollRun,
         watch=store,
         clock=clock,
         wheel=settings.wheel,
@@ -103,17 +105,19 @@ def _check(settings: Settings, clock: LambdaClock) -> Check:
         return prepare(source=source(settings.cainiao_url))
     registry = seventeen_track(settings.seventeen_track_url, settings.seventeen_track_key)
     pace = settings.seventeen_track_pace
-    registering = partial(Registering, registry, store, clock.now, batch=pace.batch, owner=owner)
+    registering = partial(
+        RegistrationRun, registry, store, clock.now, batch=pace.batch, owner=owner
+    )
     if not settings.second_source:
         return prepare(source=registry, registering=registering)
-    second = SecondLook(store, registry, clock, pace, settings.limits, registering)
+    second = SecondSourceCheck(store, registry, clock, pace, settings.limits, registering)
     return prepare(source=source(settings.cainiao_url), second=second)
 
 
-def _helpers(settings: Settings, clock: LambdaClock) -> FunctionHelpers | None:
+def _helpers(settings: Settings, clock: LambdaClock) -> FunctionWorkers | None:
     if settings.pull_workers == 1:
         return None
-    return FunctionHelpers(clients.functions_once(), clock.context.function_name)
+    return FunctionWorkers(clients.functions_once(), clock.context.function_name)
 
 
 def _checked(order_ids: object) -> list[str]:

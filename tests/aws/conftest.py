@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from stallwatch.store.table import Table
+from stallwatch.dynamodb.table import Table
 from tests.aws import moto
 from tests.local.dynamodb import dynamodb_local
 from tests.local.machine import LOCAL

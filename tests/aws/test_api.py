@@ -11,17 +11,21 @@ from typing import Any
 import pytest
 from openapi_schema_validator import OAS31Validator, oas31_format_checker
 
-from stallwatch import clients
-from stallwatch.api.schema import openapi
-from stallwatch.evaluating import Evaluation, WatchEntry
-from stallwatch.limits import Limits
-from stallwatch.model import Action, Deed, Kind, Stage, State
-from stallwatch.rules import Memory
-from stallwatch.store.evaluations import EvaluationStore, entry_to_item
-from stallwatch.store.items import order_to_item, trace_to_item
-from stallwatch.store.table import Table
-from stallwatch.traces import TraceRecord, absorb
-from stallwatch.wheel import NEW, Wheel
+from stallwatch.alerting.evaluation import Evaluation
+from stallwatch.api.openapi import openapi
+from stallwatch.aws import clients
+from stallwatch.domain.alerts import AlertKind
+from stallwatch.domain.orders import Action, ActionKind, State
+from stallwatch.domain.parcels import Stage
+from stallwatch.domain.thresholds import Thresholds
+from stallwatch.dynamodb.evaluations import DynamoEvaluationStore
+from stallwatch.dynamodb.items import order_to_item, trace_to_item
+from stallwatch.dynamodb.snapshots import entry_to_item
+from stallwatch.dynamodb.table import Table
+from stallwatch.orders.snapshot import WatchEntry
+from stallwatch.rules.decision import InitialFindings
+from stallwatch.tracking.schedule import NEW, Wheel
+from stallwatch.tracking.trace_record import TraceRecord, absorb
 from tests.aws import moto
 from tests.aws.world import Context, World, world_at
 from tests.fakes import NUMBER, an_answer, an_event, an_order
@@ -58,7 +62,7 @@ NEW_ENTRY = WatchEntry(
     stage=None,
     listed="",
     in_slot_since=START,
-    memory=Memory(),
+    memory=InitialFindings(),
 )
 
 
@@ -552,7 +556,9 @@ def test_a_change_that_changes_nothing_writes_nothing(api: Api) -> None:
 # Actions.
 
 
-@pytest.mark.parametrize("action", [deed.value for deed in Deed if deed is not Deed.REOPEN])
+@pytest.mark.parametrize(
+    "action", [deed.value for deed in ActionKind if deed is not ActionKind.REOPEN]
+)
 def test_an_action_is_taken_down_once(api: Api, action: str) -> None:
     """The same again is 200 and changes nothing."""
     order_id = api.add()
@@ -821,13 +827,13 @@ def test_an_order_that_comes_back_is_counted_once(api: Api) -> None:
 def fill(api: Api) -> dict[str, str]:
     """Sixty orders in all states, put into the store at once; their states by id."""
     table = Table(clients.dynamodb(), api.world.table)
-    evaluation = Evaluation(EvaluationStore(table), Wheel(), Limits())
+    evaluation = Evaluation(DynamoEvaluationStore(table), Wheel(), Thresholds())
     states = {}
     for n in range(60):
         order = an_order(
             f"{n:02}",
             ordered_on=TODAY - timedelta(days=n % 20),
-            actions=(Action(Deed.CLOSE, START),) if n % 3 == 2 else (),
+            actions=(Action(ActionKind.CLOSE, START),) if n % 3 == 2 else (),
         )
         code = ("LH_DEPART", "GTMS_SIGNED", "PU_PICKUP_SUCCESS")[n % 3]
         answer = an_answer(NUMBER, an_event(START - timedelta(days=1), code))
@@ -880,7 +886,7 @@ def test_every_order_is_listed_once(api: Api) -> None:
     stats = api.call("GET", "/stats")[1]
     assert {"watching": 20, "delivered": 20, "closed": 20} == stats["orders"]
     assert {"departed_origin": 20, "delivered": 20} == stats["stages"]
-    assert dict.fromkeys(Kind, 0) == stats["alerts"]
+    assert dict.fromkeys(AlertKind, 0) == stats["alerts"]
 
 
 def test_an_order_is_shown_in_a_list_as_by_itself(api: Api) -> None:
@@ -1067,7 +1073,7 @@ def test_a_request_outlasts_another_write(api: Api, busy: Callable[[int], None])
 
 
 def test_the_documentation_is_made_of_the_code() -> None:
-    """The file that is served is what `python -m stallwatch.api.schema` writes."""
+    """The file that is served is what `python -m stallwatch.api.openapi` writes."""
     served = (ROOT / "shared" / "stallwatch" / "web" / "openapi.json").read_text("utf-8")
     assert openapi() == served
 

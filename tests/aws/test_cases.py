@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from stallwatch import clients
-from stallwatch.model import Kind
-from stallwatch.store.evaluations import EvaluationStore
-from stallwatch.store.table import Table
+from stallwatch.aws import clients
+from stallwatch.domain.alerts import AlertKind
+from stallwatch.dynamodb.evaluations import DynamoEvaluationStore
+from stallwatch.dynamodb.table import Table
 from tests.aws.world import Sent, World, world_at, world_with
 from tests.case_runner import GATE_CASES, Case, Look, load
 from tests.lookalikes.seventeen_track import Lookalike as SeventeenTrack
@@ -137,9 +137,9 @@ def tell_second(player: Player, look: Look, known: list[tuple[datetime, str]]) -
 
 def facts_of_claims(world: World) -> list[dict[str, object]]:
     """What was put down with the claims, the newest last."""
-    dossier = EvaluationStore(Table(clients.dynamodb(), world.table)).open("case")
+    dossier = DynamoEvaluationStore(Table(clients.dynamodb(), world.table)).open("case")
     assert dossier is not None
-    claims = [a for a in dossier.alerts if a.kind is Kind.REFUND_CLAIM]
+    claims = [a for a in dossier.alerts if a.kind is AlertKind.REFUND_CLAIM]
     return [a.facts for a in sorted(claims, key=lambda a: a.raised_at)]
 
 

@@ -11,12 +11,12 @@ from typing import Any
 import boto3
 import pytest
 
-from stallwatch.claims import is_whole
-from stallwatch.errors import ConflictError
-from stallwatch.ledger import Stay
-from stallwatch.store.claims import ClaimStore
-from stallwatch.store.evaluations import EvaluationStore
-from stallwatch.store.table import Table
+from stallwatch.claims.document import is_whole
+from stallwatch.domain.errors import ConflictError
+from stallwatch.dynamodb.claims import DynamoClaimStore
+from stallwatch.dynamodb.evaluations import DynamoEvaluationStore
+from stallwatch.dynamodb.table import Table
+from stallwatch.tracking.run_log import SlotStay
 from tests.aws.test_api import check_documented, stored
 from tests.aws.world import REGION, World, world_at
 
@@ -265,7 +265,7 @@ def test_a_file_is_stored_as_it_is_served(world: World) -> None:
     """To the byte: the checksum is over what the link gives."""
     link = link_of(world)
     table = Table(boto3.client("dynamodb", region_name=REGION), world.table)
-    kept = ClaimStore(table).file(sha256(link["token"].encode()).hexdigest(), world.now)
+    kept = DynamoClaimStore(table).file(sha256(link["token"].encode()).hexdigest(), world.now)
     assert kept is not None
     assert is_whole(kept)
     assert json.loads(kept) == claim_of(world, f"/claims/{link['token']}")
@@ -274,11 +274,11 @@ def test_a_file_is_stored_as_it_is_served(world: World) -> None:
 def test_a_link_of_an_order_that_was_just_forgotten_is_not_kept(world: World) -> None:
     """Between reading the order and keeping the link it may be gone."""
     table = Table(boto3.client("dynamodb", region_name=REGION), world.table)
-    from stallwatch.claiming import Link  # noqa: PLC0415
+    from stallwatch.claims.service import Link  # noqa: PLC0415
 
     link = Link("0" * 16, world.now, world.now + timedelta(days=30))
     try:
-        kept = ClaimStore(table).keep("8042", "another", link, "f" * 64, b"{}")
+        kept = DynamoClaimStore(table).keep("8042", "another", link, "f" * 64, b"{}")
     except ConflictError:
         pytest.fail("that is no conflict")
     assert not kept
@@ -289,13 +289,13 @@ def test_the_slots_that_an_order_came_through_are_kept(world: World) -> None:
     """Which runs were looks at it follows from them."""
     table = Table(boto3.client("dynamodb", region_name=REGION), world.table)
     let_pass(world, 8)
-    dossier = EvaluationStore(table).open("8042")
+    dossier = DynamoEvaluationStore(table).open("8042")
     assert dossier is not None
     stays = dossier.entry.stays
     assert ["12h", "24h"] == [stay.slot[:3] for stay in stays]
-    assert Stay(stays[0].slot, START + timedelta(minutes=1)) == stays[0]
+    assert SlotStay(stays[0].slot, START + timedelta(minutes=1)) == stays[0]
     world.call("POST", "/orders/8042/actions", {"action": "received"})
     world.pump()
-    dossier = EvaluationStore(table).open("8042")
+    dossier = DynamoEvaluationStore(table).open("8042")
     assert dossier is not None
     assert "" == dossier.entry.stays[-1].slot

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from stallwatch import claiming
+from stallwatch.claims import service
 from tests.aws.test_api import check_documented
 from tests.aws.world import Context, World, world_at
 from tests.template import ROOT, resources, woken_by
@@ -79,8 +79,8 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         # Samples name what is otherwise drawn by lot.
         link = sample("orders_api/revoke_claim_link")["pathParameters"]["link_id"]
         token = sample("orders_api/open_claim_link")["pathParameters"]["token"]
-        monkeypatch.setattr(claiming, "token_hex", lambda _: link)
-        monkeypatch.setattr(claiming, "token_urlsafe", lambda _: token)
+        monkeypatch.setattr(service, "token_hex", lambda _: link)
+        monkeypatch.setattr(service, "token_urlsafe", lambda _: token)
         yield built
 
 

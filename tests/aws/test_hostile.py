@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from stallwatch import clients
+from stallwatch.aws import clients
 from stallwatch.sources.cainiao import Cainiao
 from tests.alphabets import GSM7, GSM7_TWICE
 from tests.aws import moto

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from stallwatch.store.outbox import OutboxStore
-from stallwatch.store.subscribers import SubscriberStore
-from stallwatch.store.table import Table
-from stallwatch.subscribing import Wish
+from stallwatch.alerting.subscriptions import Preference
+from stallwatch.dynamodb.outbox import DynamoOutbox
+from stallwatch.dynamodb.subscribers import DynamoSubscriberStore
+from stallwatch.dynamodb.table import Table
 from tests.aws import moto
 from tests.aws.world import World, world_at
 
@@ -64,8 +64,8 @@ def test_a_message_goes_to_each_language_once(world: World) -> None:
 def test_the_languages_are_those_of_who_is_still_wanted(world: World) -> None:
     """Once each, whoever asked for them."""
     table = Table(moto.client("dynamodb"), world.table)
-    wishes = SubscriberStore(table)
-    assert () == OutboxStore(table).languages()
+    wishes = DynamoSubscriberStore(table)
+    assert () == DynamoOutbox(table).languages()
     for name, language, forgotten in (
         ("1", "fr", False),
         ("2", "de", False),
@@ -73,8 +73,8 @@ def test_the_languages_are_those_of_who_is_still_wanted(world: World) -> None:
         ("4", None, False),
         ("5", "pl", True),
     ):
-        wishes.keep(name, Wish(None, None, language, forgotten), START)
-    assert ("de", "fr") == OutboxStore(table).languages()
+        wishes.keep(name, Preference(None, None, language, forgotten), START)
+    assert ("de", "fr") == DynamoOutbox(table).languages()
     assert ["fr", "de", "de", None, "pl"] == [
         wish.language for _, wish in sorted(wishes.wishes().items())
     ]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ParamValidationError
 
-from stallwatch.store.table import Item, Table, key, number, string
+from stallwatch.dynamodb.table import Item, Table, key, number, string
 
 Call = Callable[[Any, str], object]
 """Does something with a client and the name of its table."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from stallwatch import clients
+from stallwatch.aws import clients
 from tests.aws import moto
 from tests.aws.world import Context, World, world_at
 

@@ -8,8 +8,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from stallwatch import messages, notify
-from stallwatch.words import Words
+from stallwatch.aws import sns
+from stallwatch.messages import compose
+from stallwatch.messages.translations import Translations
 from tests.aws.world import World, world_at
 from tests.documents import DOCUMENTS, Curl, blocks, commands, name_of, read
 from tests.local.parcels import PARCELS
@@ -53,15 +54,15 @@ def test_every_example_for_curl_is_answered(world: World, name: str) -> None:
 
 
 @pytest.fixture
-def stalled(world: World, monkeypatch: pytest.MonkeyPatch) -> messages.Message:
+def stalled(world: World, monkeypatch: pytest.MonkeyPatch) -> compose.Message:
     """The message about the demo's desk lamp, on the day of the README."""
-    sent: list[messages.Message] = []
+    sent: list[compose.Message] = []
 
-    def compose(*args: Any) -> messages.Message:
-        sent.append(messages.compose(*args))
+    def record(*args: Any) -> compose.Message:
+        sent.append(compose.compose(*args))
         return sent[-1]
 
-    monkeypatch.setattr(notify, "compose", compose)
+    monkeypatch.setattr(sns, "compose", record)
     add_parcel(world, next(p for p in PARCELS if p.order_id == "desk-lamp"))
     world.pull()
     world.pump()
@@ -69,14 +70,14 @@ def stalled(world: World, monkeypatch: pytest.MonkeyPatch) -> messages.Message:
     return message
 
 
-def test_the_mail_is_one_that_is_sent(stalled: messages.Message) -> None:
+def test_the_mail_is_one_that_is_sent(stalled: compose.Message) -> None:
     """The README's first screen shows a mail as it really comes."""
     (shown,) = blocks(read("README.md"), "text")
 
     assert f"Subject: {stalled.subject}\n\n{stalled.email}" == shown.text
 
 
-def test_the_message_for_machines_is_one_that_is_sent(stalled: messages.Message) -> None:
+def test_the_message_for_machines_is_one_that_is_sent(stalled: compose.Message) -> None:
     """The same fields and values, but for the instant and the id, which are another's each time."""
     (shown,) = (json.loads(block.text) for block in blocks(read("docs/alerts.md"), "json"))
     sent = json.loads(stalled.default)
@@ -86,4 +87,4 @@ def test_the_message_for_machines_is_one_that_is_sent(stalled: messages.Message)
         k: v for k, v in shown.items() if k not in own
     }
     assert sent.keys() == shown.keys()
-    assert Words().say("title.stalled") in stalled.subject
+    assert Translations().say("title.stalled") in stalled.subject

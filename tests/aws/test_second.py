@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from stallwatch import clients
-from stallwatch.settings import SettingsError
-from stallwatch.store.evaluations import EvaluationStore
-from stallwatch.store.table import Table
+from stallwatch.aws import clients
+from stallwatch.aws.settings import SettingsError
+from stallwatch.dynamodb.evaluations import DynamoEvaluationStore
+from stallwatch.dynamodb.table import Table
 from tests.aws import moto
 from tests.aws.world import KEY_NAME, Context, World, world_at, world_with
 from tests.lookalikes.seventeen_track import RECEIVER, Lookalike, Mode
@@ -107,7 +107,7 @@ def test_nothing_of_the_receiver_is_kept(world: World) -> None:
     """17TRACK's answers hold a name and an address; the table holds neither."""
     add(world)
     live(world, 2)
-    dossier = EvaluationStore(Table(clients.dynamodb(), world.table)).open("00")
+    dossier = DynamoEvaluationStore(Table(clients.dynamodb(), world.table)).open("00")
     assert dossier is not None
     kept = repr(dossier.trace.open()) + json.dumps(order(world))
     assert "InTransit_Departure" in kept

@@ -11,47 +11,41 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 from botocore.stub import Stubber
 
-from stallwatch.answers import Answer, Quota, Verdict
-from stallwatch.booking import Place, Records
-from stallwatch.checking import Check, Watch
-from stallwatch.errors import (
+from stallwatch.alerting.evaluation import Evaluation
+from stallwatch.alerting.ports import Batch, EvaluationStore, OrderRead, Outbox
+from stallwatch.alerting.subscriptions import Preference
+from stallwatch.domain.alerts import Alert, AlertKind, AlertRef
+from stallwatch.domain.errors import (
     ConditionFailedError,
     ConflictError,
     TransactionRefusedError,
     UnavailableError,
 )
-from stallwatch.evaluating import Dossier, Evaluation, Files, WatchEntry
-from stallwatch.experience import Experience, Histogram, Lived
-from stallwatch.health import Health, Outage
-from stallwatch.ledger import Run, Stay, TurnRow, short_name
-from stallwatch.letters import Pending
-from stallwatch.limits import Limits
-from stallwatch.model import (
-    Action,
-    Alert,
-    Deed,
-    Kind,
-    LocalCarrier,
-    Order,
-    Service,
-    Stage,
-    State,
-)
-from stallwatch.money import Stake, Standing, Sum
-from stallwatch.pulling import Cursor, Pace, Progress, Row, Silent
-from stallwatch.registering import Attempt, CreditBook, Credits
-from stallwatch.rules import Memory
-from stallwatch.second import SecondWatch
-from stallwatch.sending import Batch, OrderRead, Outbox
-from stallwatch.store.book import BookStore
-from stallwatch.store.evaluations import EvaluationStore
-from stallwatch.store.outbox import OutboxStore
-from stallwatch.store.subscribers import SubscriberStore
-from stallwatch.store.table import STACK, Table, key
-from stallwatch.store.watch import WatchStore
-from stallwatch.subscribing import Wish
-from stallwatch.traces import SecondRecord, TraceRecord, added_to, fingerprint
-from stallwatch.wheel import NEW, Turn, Wheel
+from stallwatch.domain.orders import Action, ActionKind, Order, Service, State
+from stallwatch.domain.parcels import LocalCarrier, Stage
+from stallwatch.domain.thresholds import Thresholds
+from stallwatch.dynamodb.evaluations import DynamoEvaluationStore
+from stallwatch.dynamodb.orders import DynamoOrderStore
+from stallwatch.dynamodb.outbox import DynamoOutbox
+from stallwatch.dynamodb.polling import DynamoPollStore
+from stallwatch.dynamodb.subscribers import DynamoSubscriberStore
+from stallwatch.dynamodb.table import STACK, Table, key
+from stallwatch.orders.delivery_times import DeliverySample, DeliveryStats, Histogram
+from stallwatch.orders.money import Exposure, MoneyStatus, Sum
+from stallwatch.orders.ports import OrderStore, PageCursor
+from stallwatch.orders.snapshot import OrderSnapshot, WatchEntry
+from stallwatch.polling.ports import PollStore
+from stallwatch.polling.registration import Attempt, Credits, CreditStore
+from stallwatch.polling.run import PollRun
+from stallwatch.polling.second_source import SecondWatch
+from stallwatch.polling.state import Cursor, Pace, Progress, Row, Silent
+from stallwatch.rules.decision import InitialFindings
+from stallwatch.tracking.circuit_breaker import CircuitBreaker, Outage
+from stallwatch.tracking.fingerprint import added_to, fingerprint
+from stallwatch.tracking.run_log import LastRun, RunRecord, SlotStay, short_name
+from stallwatch.tracking.schedule import NEW, Turn, Wheel
+from stallwatch.tracking.source import Quota, TrackingResult, Verdict
+from stallwatch.tracking.trace_record import SecondRecord, TraceRecord
 from tests.fakes import (
     NOON,
     NUMBER,
@@ -75,20 +69,20 @@ SHARING = 5
 class Store:
     """The ports over one table."""
 
-    watch: Watch
-    files: Files
+    watch: PollStore
+    files: EvaluationStore
     outbox: Outbox
-    book: Records
+    book: OrderStore
     second: SecondWatch
-    credits: CreditBook
+    credits: CreditStore
 
     # What the tests begin with.
 
-    def add(self, order_id: str = "x", **given: object) -> Dossier:
+    def add(self, order_id: str = "x", **given: object) -> OrderSnapshot:
         assert self.book.create(an_order(order_id, **given))
         return self.dossier(order_id)
 
-    def dossier(self, order_id: str = "x") -> Dossier:
+    def dossier(self, order_id: str = "x") -> OrderSnapshot:
         dossier = self.files.open(order_id)
         assert dossier is not None
         return dossier
@@ -98,7 +92,9 @@ class Store:
         assert row is not None
         return row
 
-    def settle(self, order_id: str = "x", slot: str | None = "12h0430", **given: Any) -> Dossier:
+    def settle(
+        self, order_id: str = "x", slot: str | None = "12h0430", **given: Any
+    ) -> OrderSnapshot:
         """Evaluate an order: it has seen what the trace holds."""
         dossier = self.dossier(order_id)
         entry = replace(
@@ -114,14 +110,18 @@ class Store:
         return self.dossier(order_id)
 
     def raise_alert(
-        self, order_id: str = "x", kind: Kind = Kind.STALLED, at: datetime = NOON, about: str = ""
-    ) -> Pending:
+        self,
+        order_id: str = "x",
+        kind: AlertKind = AlertKind.STALLED,
+        at: datetime = NOON,
+        about: str = "",
+    ) -> AlertRef:
         dossier = self.dossier(order_id)
         alert = Alert(kind, at, about=about, number=NUMBER, facts={"silent_days": 12})
         (pending,) = self.files.keep(dossier, dossier.entry, [alert])
         return pending
 
-    def answer(self, answer: Answer, now: datetime = NOON, order_id: str = "x") -> bool:
+    def answer(self, answer: TrackingResult, now: datetime = NOON, order_id: str = "x") -> bool:
         """Write an answer as the pull does; whether it could be written blindly."""
         row = self.row(order_id)
         added = added_to(answer, row.fingerprint)
@@ -130,12 +130,12 @@ class Store:
 
 def over(table: Table) -> Store:
     return Store(
-        watch=WatchStore(table),
-        files=EvaluationStore(table),
-        outbox=OutboxStore(table),
-        book=BookStore(table),
-        second=WatchStore(table),
-        credits=WatchStore(table),
+        watch=DynamoPollStore(table),
+        files=DynamoEvaluationStore(table),
+        outbox=DynamoOutbox(table),
+        book=DynamoOrderStore(table),
+        second=DynamoPollStore(table),
+        credits=DynamoPollStore(table),
     )
 
 
@@ -161,7 +161,7 @@ def event(days_ago: float, code: str = "LH_DEPART", text: str = "") -> Any:
     return an_event(NOON - days_ago * DAY, code, text)
 
 
-EMPTY = Answer(NUMBER, known=False)
+EMPTY = TrackingResult(NUMBER, known=False)
 DEPARTED = an_answer(NUMBER, event(3))
 ARRIVED = an_answer(NUMBER, event(3), event(1, "LH_ARRIVE"))
 
@@ -246,8 +246,8 @@ PROGRESS = Progress(
     ),
     asked_at=NOON + timedelta(milliseconds=250),
     turns={
-        "1130+15": TurnRow(NOON, NOON - DAY, silent=True),
-        "1200+30": TurnRow(NOON, None, silent=False),
+        "1130+15": LastRun(NOON, NOON - DAY, silent=True),
+        "1200+30": LastRun(NOON, None, silent=False),
     },
     turn_lengths=(15, 30),
 )
@@ -269,9 +269,9 @@ def test_a_run_s_progress_is_kept_whole(store: Store) -> None:
 @pytest.mark.parametrize(
     "health",
     [
-        Health(),
-        Health(Verdict.FAILING, 2, down_since=NOON),
-        Health(
+        CircuitBreaker(),
+        CircuitBreaker(Verdict.FAILING, 2, down_since=NOON),
+        CircuitBreaker(
             Verdict.BLOCKED,
             5,
             timedelta(minutes=240),
@@ -282,13 +282,13 @@ def test_a_run_s_progress_is_kept_whole(store: Store) -> None:
         ),
     ],
 )
-def test_a_source_s_health_is_kept_whole(store: Store, health: Health) -> None:
+def test_a_source_s_health_is_kept_whole(store: Store, health: CircuitBreaker) -> None:
     """By source, for everyone who asks."""
-    assert Health() == store.watch.health("cainiao")
+    assert CircuitBreaker() == store.watch.health("cainiao")
     store.watch.save_health("cainiao", health)
     for port in (store.watch, store.files, store.book):
         assert health == port.health("cainiao")
-    assert Health() == store.watch.health("17track")
+    assert CircuitBreaker() == store.watch.health("17track")
 
 
 def test_the_runs_of_a_turn_are_kept(store: Store) -> None:
@@ -296,16 +296,16 @@ def test_the_runs_of_a_turn_are_kept(store: Store) -> None:
     assert {} == store.watch.silent_of("1200+30")
     silent = {short_name("y"): NOON - 3 * DAY}
     runs = [
-        Run(NOON - 2 * DAY, answered=True, due=3, checked=3),
-        Run(NOON - DAY, answered=True, due=3, checked=2, silent=silent),
-        Run(NOON, answered=False, due=3, verdict=Verdict.BLOCKED),
+        RunRecord(NOON - 2 * DAY, answered=True, due=3, checked=3),
+        RunRecord(NOON - DAY, answered=True, due=3, checked=2, silent=silent),
+        RunRecord(NOON, answered=False, due=3, verdict=Verdict.BLOCKED),
     ]
     for run in runs:
         store.watch.save_run("1200+30", run)
-    store.watch.save_run("1200+60", Run(NOON, answered=True))
+    store.watch.save_run("1200+60", RunRecord(NOON, answered=True))
     assert runs[::-1] == list(store.book.runs("1200+30"))
     assert silent == store.watch.silent_of("1200+30")
-    store.watch.save_run("1200+30", Run(NOON, answered=True, due=3, checked=3))
+    store.watch.save_run("1200+30", RunRecord(NOON, answered=True, due=3, checked=3))
     assert {} == store.watch.silent_of("1200+30")
     assert 3 == len(store.book.runs("1200+30"))
 
@@ -389,7 +389,7 @@ def test_what_the_second_source_said_stands_beside_the_first_s(store: Store) -> 
     [
         SecondRecord(failing_since=NOON),
         replace(SAID, failing_since=NOON + DAY),
-        SecondRecord().absorb(Answer(NUMBER, known=False), "17track", NOON),
+        SecondRecord().absorb(TrackingResult(NUMBER, known=False), "17track", NOON),
     ],
 )
 def test_how_the_second_source_fares_is_kept_whole(store: Store, record: SecondRecord) -> None:
@@ -562,7 +562,9 @@ def test_an_order_that_shares_its_number_with_many_names_a_few(store: Store) -> 
     assert "x" not in sharing
 
 
-def count_as(store: Store, stake: Stake | None, lived: Lived | None = None) -> Dossier:
+def count_as(
+    store: Store, stake: Exposure | None, lived: DeliverySample | None = None
+) -> OrderSnapshot:
     """Have the evaluation say what an order counts as; the order as it was read before."""
     dossier = store.dossier()
     entry = replace(dossier.entry, stage=Stage.UNKNOWN, stake=stake, lived=lived)
@@ -570,8 +572,8 @@ def count_as(store: Store, stake: Stake | None, lived: Lived | None = None) -> D
     return dossier
 
 
-RISK = Stake(Standing.AT_RISK, "EUR", Decimal("12.505"))
-BACK = Stake(Standing.RECOVERED, "EUR", Decimal("10.40"), 34)
+RISK = Exposure(MoneyStatus.AT_RISK, "EUR", Decimal("12.505"))
+BACK = Exposure(MoneyStatus.RECOVERED, "EUR", Decimal("10.40"), 34)
 
 
 def test_the_money_follows_what_an_order_counts_as(store: Store) -> None:
@@ -580,10 +582,12 @@ def test_the_money_follows_what_an_order_counts_as(store: Store) -> None:
     assert {} == store.book.totals().money
     count_as(store, RISK)
     assert RISK == store.dossier().entry.stake
-    assert {("EUR", Standing.AT_RISK): Sum(Decimal("12.505"), 1)} == store.book.totals().money
+    assert {("EUR", MoneyStatus.AT_RISK): Sum(Decimal("12.505"), 1)} == store.book.totals().money
     count_as(store, BACK)
     assert BACK == store.dossier().entry.stake
-    assert {("EUR", Standing.RECOVERED): Sum(Decimal("10.4"), 1, 34)} == store.book.totals().money
+    assert {
+        ("EUR", MoneyStatus.RECOVERED): Sum(Decimal("10.4"), 1, 34)
+    } == store.book.totals().money
     count_as(store, None)
     assert store.dossier().entry.stake is None
     assert {} == store.book.totals().money
@@ -596,31 +600,31 @@ def test_the_money_of_many_orders_is_added_up(store: Store) -> None:
         stake = replace(RISK, currency=("EUR", "USD")[n % 2])
         store.files.keep(dossier, replace(dossier.entry, stake=stake), [])
     assert {
-        ("EUR", Standing.AT_RISK): Sum(Decimal("250.1"), 20),
-        ("USD", Standing.AT_RISK): Sum(Decimal("250.1"), 20),
+        ("EUR", MoneyStatus.AT_RISK): Sum(Decimal("250.1"), 20),
+        ("USD", MoneyStatus.AT_RISK): Sum(Decimal("250.1"), 20),
     } == store.book.totals().money
 
 
 def test_totals_change_with_the_entry_or_not_at_all(store: Store) -> None:
     """A write that is tried again after its acknowledgement got lost is refused as a whole."""
     store.add()
-    lived = Lived(Service.STANDARD, "DE", 31, 26)
+    lived = DeliverySample(Service.STANDARD, "DE", 31, 26)
     before = count_as(store, RISK, lived)
-    alert = Alert(Kind.LATE, NOON)
+    alert = Alert(AlertKind.LATE, NOON)
     for _ in range(2):
         with pytest.raises(ConflictError):
             store.files.keep(before, replace(before.entry, stake=BACK, lived=lived), [])
         with pytest.raises(ConflictError):
             store.files.keep(before, replace(before.entry, stake=BACK), [alert])
     totals = store.book.totals()
-    assert {("EUR", Standing.AT_RISK): Sum(Decimal("12.505"), 1)} == totals.money
+    assert {("EUR", MoneyStatus.AT_RISK): Sum(Decimal("12.505"), 1)} == totals.money
     assert 1 == totals.experiences[Service.STANDARD, "DE"].days.parcels
 
 
 def test_a_change_of_the_order_leaves_what_it_counts_as(store: Store) -> None:
     """Until the evaluation says otherwise."""
     store.add()
-    lived = Lived(Service.STANDARD, "DE", 31, 26)
+    lived = DeliverySample(Service.STANDARD, "DE", 31, 26)
     count_as(store, RISK, lived)
     store.book.replace(store.dossier(), replace(store.dossier().order, tracking_number="LP2"))
     entry = store.dossier().entry
@@ -630,7 +634,7 @@ def test_a_change_of_the_order_leaves_what_it_counts_as(store: Store) -> None:
 def test_a_forgotten_order_s_money_is_forgotten_once(store: Store) -> None:
     """Its parcel's days are kept: they name nobody."""
     store.add()
-    count_as(store, RISK, Lived(Service.STANDARD, "DE", 31, 26))
+    count_as(store, RISK, DeliverySample(Service.STANDARD, "DE", 31, 26))
     store.book.forget("x")
     store.files.clear("x")
     store.files.clear("x")
@@ -650,7 +654,7 @@ def test_a_forgotten_order_s_money_is_forgotten_once(store: Store) -> None:
 def test_a_delivery_is_counted_once(store: Store) -> None:
     """By whole days, under its service and destination, whatever comes after it."""
     store.add()
-    lived = Lived(Service.ECONOMY, "BR", 31, 26)
+    lived = DeliverySample(Service.ECONOMY, "BR", 31, 26)
     count_as(store, None, lived)
     assert lived == store.dossier().entry.lived
     count_as(store, RISK, lived)
@@ -659,9 +663,9 @@ def test_a_delivery_is_counted_once(store: Store) -> None:
     entry = replace(dossier.entry, lived=replace(lived, silence=4))
     store.files.keep(dossier, entry, [])
     found = store.files.experience(Service.ECONOMY, "BR")
-    assert Experience(Histogram({31: 2}), Histogram({26: 1, 4: 1})) == found
+    assert DeliveryStats(Histogram({31: 2}), Histogram({26: 1, 4: 1})) == found
     assert {(Service.ECONOMY, "BR"): found} == store.book.totals().experiences
-    assert Experience() == store.files.experience(Service.STANDARD, "BR")
+    assert DeliveryStats() == store.files.experience(Service.STANDARD, "BR")
 
 
 def test_merging_loses_nothing(store: Store) -> None:
@@ -765,9 +769,9 @@ FULL = an_order(
     price=Decimal("0.10"),
     currency="EUR",
     actions=(
-        Action(Deed.SELLER_CONTACTED, NOON, on=date(2026, 6, 2), episode="scan x"),
-        Action(Deed.SNOOZE, NOON, until=date(2026, 7, 1), episode="0"),
-        Action(Deed.REFUNDED, NOON, amount=Decimal("12.50"), episode="0"),
+        Action(ActionKind.SELLER_CONTACTED, NOON, on=date(2026, 6, 2), episode="scan x"),
+        Action(ActionKind.SNOOZE, NOON, until=date(2026, 7, 1), episode="0"),
+        Action(ActionKind.REFUNDED, NOON, amount=Decimal("12.50"), episode="0"),
     ),
     number_changed_at=NOON - DAY,
 )
@@ -864,7 +868,7 @@ def test_another_number_begins_another_trace(store: Store) -> None:
 
 @pytest.mark.parametrize("known", [EMPTY, DEPARTED])
 def test_another_number_waits_for_an_answer_that_was_just_written(
-    store: Store, known: Answer
+    store: Store, known: TrackingResult
 ) -> None:
     """Else its checkpoints would be lost."""
     stale = store.add()
@@ -914,8 +918,12 @@ def test_an_entry_comes_back_as_it_was_kept(store: Store) -> None:
         stage=Stage.DELIVERED,
         listed="2026-05-26#x",
         in_slot_since=NOON,
-        memory=Memory(old_order=False, old_delivery=True),
-        stays=(Stay("24h0430", NOON - DAY), Stay("", NOON - HOUR), Stay("12h0430", NOON)),
+        memory=InitialFindings(old_order=False, old_delivery=True),
+        stays=(
+            SlotStay("24h0430", NOON - DAY),
+            SlotStay("", NOON - HOUR),
+            SlotStay("12h0430", NOON),
+        ),
     )
     assert [] == store.files.keep(dossier, entry, [])
     assert entry == store.dossier().entry
@@ -927,7 +935,7 @@ def test_an_entry_comes_back_as_it_was_kept(store: Store) -> None:
         rule_at=None,
         clock_at=None,
         in_slot_since=None,
-        memory=Memory(),
+        memory=InitialFindings(),
         stays=(),
     )
     store.files.keep(store.dossier(), bare, [])
@@ -942,7 +950,7 @@ def test_an_entry_that_was_written_meanwhile_is_not_written_over(store: Store) -
         store.files.keep(stale, stale.entry, [])
     seen = store.dossier()
     store.book.replace(seen, replace(seen.order, title="another"))
-    alert = Alert(Kind.STALLED, NOON)
+    alert = Alert(AlertKind.STALLED, NOON)
     for alerts in ([], [alert]):
         with pytest.raises(ConflictError):
             store.files.keep(seen, seen.entry, alerts)
@@ -958,7 +966,7 @@ def test_an_entry_that_was_written_meanwhile_is_not_written_over(store: Store) -
 
 
 ALERT = Alert(
-    Kind.ACTION_NEEDED,
+    AlertKind.ACTION_NEEDED,
     NOON + timedelta(microseconds=5),
     reason="ready_for_pickup",
     about="2026-06-14 08:00:00",
@@ -976,7 +984,7 @@ def test_alerts_are_kept_with_the_entry(store: Store) -> None:
     (found,) = store.dossier().alerts
     assert ALERT == found
     assert ALERT.facts == found.facts
-    assert ("x", Kind.ACTION_NEEDED, ALERT.raised_at) == (
+    assert ("x", AlertKind.ACTION_NEEDED, ALERT.raised_at) == (
         pending.order_id,
         pending.kind,
         pending.raised_at,
@@ -1034,15 +1042,15 @@ def test_an_order_that_was_added_again_shares_nothing_with_its_former_self(store
     """Neither its alerts, sent or pending, nor its checkpoints."""
     store.add()
     store.answer(DEPARTED)
-    sent = store.raise_alert(kind=Kind.LATE)
+    sent = store.raise_alert(kind=AlertKind.LATE)
     store.outbox.mark_sent([sent], "b", NOON)
-    old = store.raise_alert(kind=Kind.STALLED)
+    old = store.raise_alert(kind=AlertKind.STALLED)
     store.book.forget("x")
     create(store, an_order("x", born="1"))
     assert {} == store.outbox.orders([old])
     dossier = store.dossier()
     assert ((), TraceRecord(NUMBER)) == (dossier.alerts, dossier.trace)
-    fresh = store.raise_alert(kind=Kind.STALLED)
+    fresh = store.raise_alert(kind=AlertKind.STALLED)
     assert fresh != old
     assert [fresh] == store.outbox.pending()
     assert {fresh} == set(store.outbox.orders([fresh]))
@@ -1086,17 +1094,17 @@ def test_counts_are_added_up(store: Store) -> None:
     assert {State.WATCHING: 2, State.DELIVERED: 1, State.CLOSED: 1} == dict(totals.states)
     assert {Stage.ACCEPTED: 2, Stage.DELIVERED: 1} == dict(totals.stages)
     assert {0} == set(totals.alerts.values())
-    assert set(Kind) == set(totals.alerts)
+    assert set(AlertKind) == set(totals.alerts)
 
 
 def test_an_alert_about_a_source_is_kept_once(store: Store) -> None:
     """By kind and outage; it is pending like any other."""
-    down = Alert(Kind.SOURCE_DOWN, NOON, about=NOON.isoformat(), facts={"source": "cainiao"})
+    down = Alert(AlertKind.SOURCE_DOWN, NOON, about=NOON.isoformat(), facts={"source": "cainiao"})
     store.files.keep_source_alert(down)
     store.files.keep_source_alert(replace(down, raised_at=NOON + DAY))
     assert [down] == store.files.alerts_about_sources()
     (pending,) = store.outbox.pending()
-    assert ("", Kind.SOURCE_DOWN, NOON) == (pending.order_id, pending.kind, pending.raised_at)
+    assert ("", AlertKind.SOURCE_DOWN, NOON) == (pending.order_id, pending.kind, pending.raised_at)
     assert {} == store.outbox.orders([pending])
     store.outbox.mark_sent([pending], "b", NOON)
     assert [] == store.outbox.pending()
@@ -1107,8 +1115,8 @@ def test_an_alert_about_a_source_is_kept_once(store: Store) -> None:
 # The sending's lease.
 
 
-def a_batch(*members: Pending, number: int = 1) -> Batch:
-    return Batch(f"b-{number}", Kind.STALLED, NOON, members)
+def a_batch(*members: AlertRef, number: int = 1) -> Batch:
+    return Batch(f"b-{number}", AlertKind.STALLED, NOON, members)
 
 
 def test_whoever_finds_the_sending_s_lease_held_calls_its_holder(store: Store) -> None:
@@ -1126,7 +1134,7 @@ def test_whoever_finds_the_sending_s_lease_held_calls_its_holder(store: Store) -
 
 def test_the_sending_s_lease_runs_out(store: Store) -> None:
     """With its batch as it was logged; its former holder logs nothing more."""
-    batch = a_batch(Pending("x", "k", Kind.STALLED, NOON))
+    batch = a_batch(AlertRef("x", "k", AlertKind.STALLED, NOON))
     store.outbox.take_lease("a", NOON + HOUR, NOON)
     assert store.outbox.log_batch("a", batch)
     lease = store.outbox.take_lease("b", NOON + 3 * HOUR, NOON + HOUR + MINUTE)
@@ -1143,8 +1151,8 @@ def test_a_batch_is_logged_whole(store: Store) -> None:
     """And kept open with the lease given back, whoever called."""
     retried = replace(
         a_batch(
-            Pending("x", "k", Kind.STALLED, NOON),
-            Pending("", "s", Kind.STALLED, NOON + timedelta(microseconds=5)),
+            AlertRef("x", "k", AlertKind.STALLED, NOON),
+            AlertRef("", "s", AlertKind.STALLED, NOON + timedelta(microseconds=5)),
         ),
         attempts=2,
         retry_at=NOON + HOUR,
@@ -1159,7 +1167,7 @@ def test_a_batch_is_logged_whole(store: Store) -> None:
 
 def test_an_abandoned_lease_keeps_its_batch(store: Store) -> None:
     """For the next run to settle."""
-    batch = a_batch(Pending("x", "k", Kind.STALLED, NOON))
+    batch = a_batch(AlertRef("x", "k", AlertKind.STALLED, NOON))
     store.outbox.take_lease("a", NOON + HOUR, NOON)
     store.outbox.log_batch("a", batch)
     store.outbox.abandon_lease("a")
@@ -1170,13 +1178,13 @@ def test_an_abandoned_lease_keeps_its_batch(store: Store) -> None:
 
 def test_a_batch_is_marked_as_sent_and_counted_once(store: Store) -> None:
     """Also where the acknowledgement got lost and it is marked again."""
-    batch = a_batch(*(Pending(f"{n}", "k", Kind.STALLED, NOON) for n in range(3)))
+    batch = a_batch(*(AlertRef(f"{n}", "k", AlertKind.STALLED, NOON) for n in range(3)))
     store.outbox.take_lease("a", NOON + HOUR, NOON)
     store.outbox.log_batch("a", batch)
     at = NOON + timedelta(milliseconds=123)
     assert store.outbox.log_sent("a", batch, at)
     assert store.outbox.log_sent("a", batch, at)
-    assert 3 == store.book.totals().alerts[Kind.STALLED]
+    assert 3 == store.book.totals().alerts[AlertKind.STALLED]
     store.outbox.abandon_lease("a")
     lease = store.outbox.take_lease("b", NOON + HOUR, NOON)
     assert lease is not None
@@ -1221,7 +1229,11 @@ def test_only_what_is_pending_as_it_was_raised_can_be_sent(store: Store) -> None
     member = store.raise_alert()
     later = replace(member, raised_at=NOON + DAY)
     (found,) = store.outbox.alerts([member]).values()
-    assert (Kind.STALLED, NOON, {"silent_days": 12}) == (found.kind, found.raised_at, found.facts)
+    assert (AlertKind.STALLED, NOON, {"silent_days": 12}) == (
+        found.kind,
+        found.raised_at,
+        found.facts,
+    )
     assert {} == store.outbox.alerts([later])
     store.outbox.mark_sent([later], "b", NOON)
     assert [member] == store.outbox.pending()
@@ -1293,7 +1305,7 @@ def test_what_was_sent_or_raised_anew_is_not_dropped(store: Store) -> None:
 def listed(store: Store, state: State | None, limit: int) -> list[list[str]]:
     """The pages of a list."""
     pages = []
-    place: Place | None = None
+    place: PageCursor | None = None
     for _ in range(20):
         page = store.book.page(state, limit, place)
         pages.append([dossier.order.order_id for dossier in page.dossiers])
@@ -1347,10 +1359,10 @@ def test_a_page_goes_on_where_nothing_stands_any_more(store: Store) -> None:
 
 def test_subscribers_wishes_are_kept(table: Table) -> None:
     """Which alerts, and the ARN; a forgotten one for a week."""
-    wishes = SubscriberStore(table)
+    wishes = DynamoSubscriberStore(table)
     assert {} == wishes.wishes()
-    all_kinds = Wish("arn:1", None)
-    some = Wish(None, (Kind.LATE, Kind.STALLED))
+    all_kinds = Preference("arn:1", None)
+    some = Preference(None, (AlertKind.LATE, AlertKind.STALLED))
     wishes.keep("a", all_kinds, NOON)
     wishes.keep("b", some, NOON)
     assert {"a": all_kinds, "b": some} == wishes.wishes()
@@ -1366,7 +1378,7 @@ def test_subscribers_wishes_are_kept(table: Table) -> None:
 
 def test_a_run_record_goes_after_400_days(table: Table) -> None:
     """By the table's own tidying."""
-    WatchStore(table).save_run("1200+30", Run(NOON, answered=True))
+    DynamoPollStore(table).save_run("1200+30", RunRecord(NOON, answered=True))
     item = table.get("TURN#1200+30", "RUN#2026-06-15T12:00:00Z")
     assert item is not None
     assert int((NOON + 400 * DAY).timestamp()) == int(item["expires"]["N"])
@@ -1399,7 +1411,7 @@ def test_what_wakes_the_evaluation(table: Table) -> None:
         table, lambda: store.watch.touch_unanswered(row, NOON + 2 * DAY, asked=False)
     )
     assert ["WATCH"] == keys_written(table, store.settle)
-    assert {"WATCH", f"ALERT#0#{Alert(Kind.STALLED, NOON).key}"} == set(
+    assert {"WATCH", f"ALERT#0#{Alert(AlertKind.STALLED, NOON).key}"} == set(
         keys_written(table, store.raise_alert)
     )
     (member,) = store.outbox.pending()
@@ -1537,14 +1549,14 @@ LONG = an_answer(
 )
 
 
-def a_check(table: Table, clock: FakeClock, source: FakeSource) -> Check:
-    return Check(
-        watch=WatchStore(table),
+def a_check(table: Table, clock: FakeClock, source: FakeSource) -> PollRun:
+    return PollRun(
+        watch=DynamoPollStore(table),
         source=source,
         clock=clock,
         wheel=Wheel(),
         pace=Pace(batch=10, per_minute=60),
-        limits=Limits(),
+        limits=Thresholds(),
         owner="me",
         catch_up=timedelta(hours=1),
     )
@@ -1597,7 +1609,7 @@ def test_an_evaluation_is_one_query(local_table: Table, bill: Bill) -> None:
     store = over(local_table)
     store.add()
     store.answer(LONG)
-    evaluation = Evaluation(EvaluationStore(local_table), Wheel(), Limits())
+    evaluation = Evaluation(DynamoEvaluationStore(local_table), Wheel(), Thresholds())
     bill.calls.clear()
     evaluation.evaluate("x", NOON)
     assert ["Query", "PutItem"] == bill.calls

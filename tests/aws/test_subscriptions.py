@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from stallwatch.errors import MissingError, UnacceptableError
-from stallwatch.model import Kind
-from stallwatch.subscribing import Subscriber, Subscriptions, Wish
+from stallwatch.alerting.subscriptions import Preference, Subscriber, Subscriptions
+from stallwatch.domain.alerts import AlertKind
+from stallwatch.domain.errors import MissingError, UnacceptableError
 from tests.aws import moto
 from tests.aws.test_api import check_documented
 from tests.aws.world import World, world_at
@@ -180,8 +180,8 @@ class Topic:
             for (protocol, endpoint, translated), one in self.subscribed.items()
         ]
 
-    def kinds(self, arn: str) -> tuple[Kind, ...] | None:
-        found: tuple[Kind, ...] | None = self._by_arn(arn)["kinds"]
+    def kinds(self, arn: str) -> tuple[AlertKind, ...] | None:
+        found: tuple[AlertKind, ...] | None = self._by_arn(arn)["kinds"]
         return found
 
     def _by_arn(self, arn: str) -> dict[str, Any]:
@@ -191,7 +191,7 @@ class Topic:
         self,
         protocol: str,
         endpoint: str,
-        kinds: Sequence[Kind] | None,
+        kinds: Sequence[AlertKind] | None,
         language: str | None = None,
     ) -> str:
         name = protocol, endpoint, language is not None
@@ -208,7 +208,7 @@ class Topic:
             self.confirmations.append(endpoint)
         return str(there["arn"])
 
-    def change(self, arn: str, kinds: Sequence[Kind] | None, language: str | None) -> None:
+    def change(self, arn: str, kinds: Sequence[AlertKind] | None, language: str | None) -> None:
         wanted = None if kinds is None else tuple(kinds)
         self._by_arn(arn).update(kinds=wanted, language=language)
 
@@ -224,12 +224,12 @@ class Topic:
 class Wishes:
     """Wishes in memory."""
 
-    kept: dict[str, Wish] = field(default_factory=dict)
+    kept: dict[str, Preference] = field(default_factory=dict)
 
-    def wishes(self) -> Mapping[str, Wish]:
+    def wishes(self) -> Mapping[str, Preference]:
         return dict(self.kept)
 
-    def keep(self, subscription_id: str, wish: Wish, now: datetime) -> None:  # noqa: ARG002
+    def keep(self, subscription_id: str, wish: Preference, now: datetime) -> None:  # noqa: ARG002
         self.kept[subscription_id] = wish
 
     def drop(self, subscription_id: str) -> None:
@@ -247,7 +247,7 @@ class Office:
 
     def subscribe(
         self,
-        *kinds: Kind,
+        *kinds: AlertKind,
         endpoint: str = MAIL,
         protocol: str = "email",
         language: str | None = None,
@@ -258,7 +258,7 @@ class Office:
         return found.subscriber.id, is_new
 
     @property
-    def listed(self) -> dict[str, tuple[Kind, ...] | None]:
+    def listed(self) -> dict[str, tuple[AlertKind, ...] | None]:
         return {one.subscriber.endpoint: one.kinds for one in self.desk.list()}
 
 
@@ -269,12 +269,12 @@ def office() -> Office:
 
 def test_an_unconfirmed_subscriber_is_listed_with_what_it_wants(office: Office) -> None:
     """And keeps its id when it is confirmed."""
-    subscription_id, is_new = office.subscribe(Kind.LATE)
+    subscription_id, is_new = office.subscribe(AlertKind.LATE)
     assert is_new
-    assert {MAIL: (Kind.LATE,)} == office.listed
+    assert {MAIL: (AlertKind.LATE,)} == office.listed
     office.topic.confirm(MAIL)
     assert [subscription_id] == [one.subscriber.id for one in office.desk.list()]
-    assert {MAIL: (Kind.LATE,)} == office.listed
+    assert {MAIL: (AlertKind.LATE,)} == office.listed
 
 
 def test_an_unconfirmed_subscriber_can_be_forgotten(office: Office) -> None:
@@ -290,10 +290,10 @@ def test_an_unconfirmed_subscriber_can_be_forgotten(office: Office) -> None:
     assert {} == office.wishes.kept
 
 
-@pytest.mark.parametrize("kinds", [(), (Kind.LATE,), (Kind.STALLED,)])
-def test_who_was_forgotten_can_come_back(office: Office, kinds: tuple[Kind, ...]) -> None:
+@pytest.mark.parametrize("kinds", [(), (AlertKind.LATE,), (AlertKind.STALLED,)])
+def test_who_was_forgotten_can_come_back(office: Office, kinds: tuple[AlertKind, ...]) -> None:
     """Before it was confirmed, with the same wish or another."""
-    subscription_id, _ = office.subscribe(Kind.LATE)
+    subscription_id, _ = office.subscribe(AlertKind.LATE)
     office.desk.unsubscribe(subscription_id, NOW)
     again, is_new = office.subscribe(*kinds)
     assert (subscription_id, True) == (again, is_new)
@@ -304,29 +304,29 @@ def test_who_was_forgotten_can_come_back(office: Office, kinds: tuple[Kind, ...]
 
 
 @pytest.mark.parametrize(
-    ("before", "confirmed"), [(None, True), (None, False), ((Kind.LATE,), True)]
+    ("before", "confirmed"), [(None, True), (None, False), ((AlertKind.LATE,), True)]
 )
 def test_whom_the_stack_subscribed_can_change_what_it_wants(
-    office: Office, before: tuple[Kind, ...] | None, *, confirmed: bool
+    office: Office, before: tuple[AlertKind, ...] | None, *, confirmed: bool
 ) -> None:
     """The stack's parameters know nothing of wishes; SNS refuses to subscribe it otherwise."""
     office.topic.add("email", MAIL, before)
     if confirmed:
         office.topic.confirm(MAIL)
-    _, is_new = office.subscribe(Kind.STALLED)
+    _, is_new = office.subscribe(AlertKind.STALLED)
     assert not is_new
-    assert {MAIL: (Kind.STALLED,)} == office.listed
-    assert (Kind.STALLED,) == next(iter(office.topic.subscribed.values()))["kinds"]
+    assert {MAIL: (AlertKind.STALLED,)} == office.listed
+    assert (AlertKind.STALLED,) == next(iter(office.topic.subscribed.values()))["kinds"]
     office.subscribe()
     assert {MAIL: None} == office.listed
 
 
 def test_whom_the_stack_subscribed_is_listed_and_can_leave(office: Office) -> None:
     """With what its policy lets through."""
-    arn = office.topic.add("email", MAIL, (Kind.LATE,))
+    arn = office.topic.add("email", MAIL, (AlertKind.LATE,))
     assert {MAIL: None} == office.listed
     office.topic.confirm(MAIL)
-    assert {MAIL: (Kind.LATE,)} == office.listed
+    assert {MAIL: (AlertKind.LATE,)} == office.listed
     (one,) = office.desk.list()
     office.desk.unsubscribe(one.subscriber.id, NOW)
     assert {} == office.listed
@@ -335,13 +335,13 @@ def test_whom_the_stack_subscribed_is_listed_and_can_leave(office: Office) -> No
 
 def test_who_has_left_by_the_link_in_a_mail_can_come_back(office: Office) -> None:
     """What was kept of it is stale."""
-    office.subscribe(Kind.LATE)
+    office.subscribe(AlertKind.LATE)
     office.topic.confirm(MAIL)
     office.topic.subscribed.clear()
     assert {} == office.listed
-    _, is_new = office.subscribe(Kind.STALLED)
+    _, is_new = office.subscribe(AlertKind.STALLED)
     assert is_new
-    assert {MAIL: (Kind.STALLED,)} == office.listed
+    assert {MAIL: (AlertKind.STALLED,)} == office.listed
     assert [MAIL, MAIL] == office.topic.confirmations
 
 
@@ -350,7 +350,7 @@ def test_an_unconfirmed_subscriber_is_asked_again(office: Office) -> None:
     office.subscribe()
     office.topic.subscribed["email", MAIL, False]["confirmed"] = True
     office.subscribe()
-    office.subscribe(Kind.LATE)
+    office.subscribe(AlertKind.LATE)
     assert [MAIL] == office.topic.confirmations
 
 
@@ -361,13 +361,13 @@ def on_topics(office: Office) -> dict[bool, str | None]:
 
 def test_another_language_waits_for_its_confirmation(office: Office) -> None:
     """Until then the former one goes on, and after it nobody gets both."""
-    office.subscribe(Kind.LATE)
+    office.subscribe(AlertKind.LATE)
     office.topic.confirm(MAIL)
-    _, is_new = office.subscribe(Kind.LATE, language="de")
+    _, is_new = office.subscribe(AlertKind.LATE, language="de")
     assert not is_new
     assert {False: None, True: "de"} == on_topics(office)
     assert [False, True] == [one["confirmed"] for one in office.topic.subscribed.values()][::-1]
-    assert {MAIL: (Kind.LATE,)} == office.listed
+    assert {MAIL: (AlertKind.LATE,)} == office.listed
     office.topic.confirm(MAIL)
     assert ["de"] == [one.language for one in office.desk.list()]
     assert {True: "de"} == on_topics(office)

@@ -15,8 +15,8 @@ from unittest import mock
 import pytest
 from botocore.client import BaseClient
 
-from stallwatch import clients
-from stallwatch.clock import LambdaClock
+from stallwatch.aws import clients
+from stallwatch.aws.lambda_clock import LambdaClock
 from tests.aws import moto
 from tests.aws.roles import Roles
 from tests.lookalikes.cainiao import Lookalike

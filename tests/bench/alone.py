@@ -56,7 +56,7 @@ def load(name: str) -> ModuleType:
 def imported(name: str, services: list[str]) -> None:
     """Import a function and make its clients."""
     load(name)
-    from stallwatch import clients  # noqa: PLC0415
+    from stallwatch.aws import clients  # noqa: PLC0415
 
     made = {"dynamodb": "dynamodb", "sns": "sns_once", "lambda": "functions"}
     for service in services:

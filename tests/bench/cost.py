@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
-from stallwatch.answers import Reply, Verdict
+from stallwatch.tracking.source import SourceResponse, Verdict
 from tests.bench.lives import NOW, Life, watched
 from tests.bench.stack import TABLE, WINDOW, Clock, Stack, create_table, fill, stack
 from tests.local.machine import client as plain_client
@@ -100,11 +100,11 @@ class _Source:
         self._sources = {life.number: life.source for life in lives}
         self._time = passing
 
-    def ask(self, numbers: Sequence[str]) -> Reply:
+    def ask(self, numbers: Sequence[str]) -> SourceResponse:
         now = self._time.clock.now
         self._time.spend(ANSWER)
         answers = {number: self._sources[number].answer(now) for number in numbers}
-        return Reply(Verdict.OK, answers)
+        return SourceResponse(Verdict.OK, answers)
 
 
 def month(endpoint: str) -> Month:

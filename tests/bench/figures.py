@@ -13,9 +13,9 @@ from itertools import chain
 from typing import Any
 from unittest import mock
 
-from stallwatch import clients
-from stallwatch.rules import evaluate
-from stallwatch.store.evaluations import entry_to_item
+from stallwatch.aws import clients
+from stallwatch.dynamodb.snapshots import entry_to_item
+from stallwatch.rules.evaluate import evaluate
 from tests.aws.world import Context, load_handler
 from tests.bench.cost import DAYS, ORDERS, month
 from tests.bench.lives import LIMITS, NOW, Find, Life, due

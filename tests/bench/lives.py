@@ -13,22 +13,25 @@ from datetime import UTC, date, datetime, timedelta
 from enum import Enum, auto
 from random import Random
 
-from stallwatch.answers import Answer
-from stallwatch.evaluating import Counted, Dossier, Evaluation, WatchEntry
-from stallwatch.experience import Experience
-from stallwatch.health import Health
-from stallwatch.letters import Pending
-from stallwatch.limits import Limits
-from stallwatch.model import Alert, Order, Service
+from stallwatch.alerting.evaluation import Evaluation
+from stallwatch.domain.alerts import Alert, AlertRef
+from stallwatch.domain.clock import epoch_minutes
+from stallwatch.domain.orders import Order, Service
+from stallwatch.domain.thresholds import Thresholds
+from stallwatch.orders.delivery_times import DeliveryStats
+from stallwatch.orders.snapshot import Counted, OrderSnapshot, WatchEntry
 from stallwatch.sources.cainiao import parse
-from stallwatch.traces import TraceRecord, absorb, is_news
-from stallwatch.wheel import NEW, Wheel, epoch_minutes
+from stallwatch.tracking.circuit_breaker import CircuitBreaker
+from stallwatch.tracking.fingerprint import is_news
+from stallwatch.tracking.schedule import NEW, Wheel
+from stallwatch.tracking.source import TrackingResult
+from stallwatch.tracking.trace_record import TraceRecord, absorb
 
 NOW = datetime(2026, 6, 17, 4, 30, tzinfo=UTC)
 """The beginning of the turn that all orders are due in."""
 
 WHEEL = Wheel(30)
-LIMITS = Limits()
+LIMITS = Thresholds()
 DAY = timedelta(days=1)
 
 CHECKPOINTS = 15
@@ -105,7 +108,7 @@ class Find(Enum):
 class Life:
     """An order at the instant of its turn, before it is checked."""
 
-    dossier: Dossier
+    dossier: OrderSnapshot
     number: str
     source: "SourceEntry"
     """What the source answers about it."""
@@ -340,9 +343,9 @@ class SourceEntry:
     def __init__(self, number: str, scans: Sequence[Scan]) -> None:
         self._number = number
         self.scans = scans
-        self._answers: dict[int, Answer] = {}
+        self._answers: dict[int, TrackingResult] = {}
 
-    def answer(self, now: datetime) -> Answer:
+    def answer(self, now: datetime) -> TrackingResult:
         """The answer, as the product reads it."""
         shown = sum(scan.shown <= now for scan in self.scans)
         if shown not in self._answers:
@@ -414,7 +417,7 @@ class Shelf:
         self.record = TraceRecord(order.tracking_number)
         self.entry = WatchEntry.of_new(order)
 
-    def find(self, answer: Answer, now: datetime) -> Find:
+    def find(self, answer: TrackingResult, now: datetime) -> Find:
         """What a check comes to."""
         entry, minutes = self.entry, epoch_minutes(now)
         if is_news(answer, entry.fingerprint):
@@ -422,7 +425,7 @@ class Shelf:
         instants = [at for at in (entry.rule_at, entry.clock_at) if at is not None]
         return Find.AGAIN if min(instants, default=minutes) <= minutes else Find.NOTHING
 
-    def check(self, answer: Answer, now: datetime) -> bool:
+    def check(self, answer: TrackingResult, now: datetime) -> bool:
         """What a check writes, and the evaluation that follows. Whether there was news."""
         find = self.find(answer, now)
         if find is Find.NEWS:
@@ -441,21 +444,23 @@ class Shelf:
         """When its slot has its turn next."""
         return WHEEL.next_turn(self.entry.slot or NEW, now) or now + timedelta(minutes=15)
 
-    def dossier(self) -> Dossier:
+    def dossier(self) -> OrderSnapshot:
         """Everything of the order."""
-        return Dossier(self.order, 1, self.record, self.entry, self.revision, tuple(self.alerts))
+        return OrderSnapshot(
+            self.order, 1, self.record, self.entry, self.revision, tuple(self.alerts)
+        )
 
     # What the evaluation reads and writes.
 
-    def open(self, order_id: str) -> Dossier | None:  # noqa: ARG002
+    def open(self, order_id: str) -> OrderSnapshot | None:  # noqa: ARG002
         return self.dossier()
 
     def keep(
         self,
-        dossier: Dossier,  # noqa: ARG002
+        dossier: OrderSnapshot,  # noqa: ARG002
         entry: WatchEntry,
         alerts: Sequence[Alert],
-    ) -> list[Pending]:
+    ) -> list[AlertRef]:
         self.entry, self.revision = entry, self.revision + 1
         self.alerts += [replace(a, sent_at=a.raised_at + timedelta(seconds=2)) for a in alerts]
         return []
@@ -466,13 +471,13 @@ class Shelf:
     def add_to_totals(self, changes: Mapping[Counted, int]) -> None:
         raise NotImplementedError
 
-    def experience(self, service: Service, destination: str) -> Experience:  # noqa: ARG002
-        return Experience()
+    def experience(self, service: Service, destination: str) -> DeliveryStats:  # noqa: ARG002
+        return DeliveryStats()
 
     def sharing(self, order: Order) -> tuple[str, ...]:  # noqa: ARG002
         return ()
 
-    def health(self, source: str) -> Health:
+    def health(self, source: str) -> CircuitBreaker:
         raise NotImplementedError
 
     def alerts_about_sources(self) -> list[Alert]:

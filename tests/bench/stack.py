@@ -15,14 +15,14 @@ from types import ModuleType
 from typing import Any, TextIO
 from unittest import mock
 
-from stallwatch import clients
-from stallwatch.clock import LambdaClock
-from stallwatch.ledger import TurnRow
-from stallwatch.pulling import Progress
-from stallwatch.store import watch
-from stallwatch.store.evaluations import entry_to_item
-from stallwatch.store.items import alert_to_item, order_to_item, trace_to_item
-from stallwatch.store.table import PULL, STACK, key
+from stallwatch.aws import clients
+from stallwatch.aws.lambda_clock import LambdaClock
+from stallwatch.dynamodb import polling
+from stallwatch.dynamodb.items import alert_to_item, order_to_item, trace_to_item
+from stallwatch.dynamodb.snapshots import entry_to_item
+from stallwatch.dynamodb.table import PULL, STACK, key
+from stallwatch.polling.state import Progress
+from stallwatch.tracking.run_log import LastRun
 from tests.aws.world import Context, load_handler
 from tests.bench.lives import NOW, Find, Life, names
 from tests.bench.meter import Meter
@@ -263,8 +263,8 @@ def crowd(lives: Sequence[Life], count: int) -> Iterator[dict[str, Any]]:
 def progress_item() -> dict[str, Any]:
     """The pull's own item after a day of turns: all but the present one."""
     half_hours = [NOW - timedelta(minutes=30 * (n + 1)) for n in range(48)]
-    turns = {f"{at:%H%M}+30": TurnRow(at, at, silent=False) for at in half_hours}
-    update = watch._progress_update(Progress(NOW, None, NOW, turns, (30,)))  # noqa: SLF001
+    turns = {f"{at:%H%M}+30": LastRun(at, at, silent=False) for at in half_hours}
+    update = polling._progress_update(Progress(NOW, None, NOW, turns, (30,)))  # noqa: SLF001
     values = update["ExpressionAttributeValues"]
     return {
         **key(STACK, PULL),

@@ -14,10 +14,10 @@ from unittest import mock
 
 import pytest
 
-from stallwatch.checking import Check
-from stallwatch.pulling import Row
-from stallwatch.store.watch import WatchStore
-from stallwatch.wheel import Wheel
+from stallwatch.dynamodb.polling import DynamoPollStore
+from stallwatch.polling.run import PollRun
+from stallwatch.polling.state import Row
+from stallwatch.tracking.schedule import Wheel
 from tests.faults.stories import days, next_turn, settle
 from tests.faults.world import EPOCH, Journey, World, running
 from tests.local.machine import ROOT
@@ -183,10 +183,10 @@ def test_a_ticks_reads_grow_with_what_is_due_not_with_what_is_stored() -> None:
 
 # What a function imports.
 
-_API = ("pydantic", "stallwatch.api", "aws_lambda_powertools.event_handler", "stallwatch.booking")
+_API = ("pydantic", "stallwatch.api", "aws_lambda_powertools.event_handler", "stallwatch.orders.service")
 _UNUSED = {
     "pull_tracking": (
-        *(*_API, "boto3", "babel", "stallwatch.notify", "stallwatch.sending"),
+        *(*_API, "boto3", "babel", "stallwatch.aws.sns", "stallwatch.alerting.delivery"),
         *("stallwatch.rules", "requests"),  # requests comes with the first request
     ),
     "evaluate_orders": (*_API, "boto3", "requests", "stallwatch.sources"),
@@ -209,7 +209,7 @@ def imports(app: Path) -> set[str]:
 
 def assert_imports_nothing_unused(app: Path, unused: Sequence[str]) -> None:
     found = imports(app)
-    assert {"stallwatch.clients"} <= found
+    assert {"stallwatch.aws.clients"} <= found
     assert [] == sorted(found & set(unused))
 
 
@@ -224,21 +224,21 @@ def test_a_function_imports_nothing_that_it_does_not_use(name: str) -> None:
 
 def test_a_write_in_the_check_is_found() -> None:
     """Where each answer touches its trace, a tick's writes grow with what is due."""
-    was = Check._write  # noqa: SLF001
+    was = PollRun._write  # noqa: SLF001
 
-    def touching(check: Check, row: Row, *rest: Any, **more: Any) -> None:
+    def touching(check: PollRun, row: Row, *rest: Any, **more: Any) -> None:
         check._watch.touch_answered(row, EPOCH)  # noqa: SLF001
         was(check, row, *rest, **more)
 
-    with mock.patch.object(Check, "_write", touching), pytest.raises(AssertionError):
+    with mock.patch.object(PollRun, "_write", touching), pytest.raises(AssertionError):
         assert_idle_checks_write_nothing()
 
 
 def test_a_scan_in_the_tick_is_found() -> None:
     """Where the rows of a slot are looked for in the whole table, the reads grow."""
-    was = WatchStore.rows
+    was = DynamoPollStore.rows
 
-    def scanning(store: WatchStore, slot: str, start: str = "") -> Iterator[Row]:
+    def scanning(store: DynamoPollStore, slot: str, start: str = "") -> Iterator[Row]:
         store.table.client.scan(TableName=store.table.name)
         return was(store, slot, start)
 
@@ -246,7 +246,7 @@ def test_a_scan_in_the_tick_is_found() -> None:
         return table._world.db.scan(**call)  # noqa: SLF001
 
     with (
-        mock.patch.object(WatchStore, "rows", scanning),
+        mock.patch.object(DynamoPollStore, "rows", scanning),
         mock.patch("tests.faults.world._Database.scan", scan, create=True),
         pytest.raises(AssertionError),
     ):

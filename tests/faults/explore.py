@@ -15,10 +15,10 @@ from itertools import combinations
 from random import Random
 from typing import NamedTuple
 
-from stallwatch.health import LONGEST_PAUSE
-from stallwatch.store.items import alert_of_item, trace_of_item
-from stallwatch.store.watch import credits_of_item
-from stallwatch.wheel import NEW, Wheel
+from stallwatch.dynamodb.items import alert_of_item, trace_of_item
+from stallwatch.dynamodb.sources import credits_of_item
+from stallwatch.tracking.circuit_breaker import LONGEST_PAUSE
+from stallwatch.tracking.schedule import NEW, Wheel
 from tests.faults.stories import Story
 from tests.faults.world import EPOCH, Call, Snapshot, World
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from math import ceil
 
-from stallwatch.answers import Answer, Event, Reply, Verdict
+from stallwatch.tracking.source import Event, SourceResponse, TrackingResult, Verdict
 from tests.faults.parcels import Number
 from tests.faults.world import World
 
@@ -38,17 +38,17 @@ class Knowledge:
 
     numbers: Mapping[str, Number] = field(default_factory=dict)
     outages: Sequence[Outage] = ()
-    _made: dict[tuple[str, int], Answer] = field(default_factory=dict)
+    _made: dict[tuple[str, int], TrackingResult] = field(default_factory=dict)
 
     def outage(self, at: datetime) -> Outage | None:
         """The outage that there is at an instant."""
         return next((o for o in self.outages if o.begin <= at < o.end), None)
 
-    def answer(self, number: str, at: datetime) -> Answer | None:
+    def answer(self, number: str, at: datetime) -> TrackingResult | None:
         """What it says about a number; None where it says nothing about this one."""
         known = self.numbers.get(number)
         if known is None or not known.known:
-            return Answer(number, known=False)
+            return TrackingResult(number, known=False)
         if any(begin <= at < end for begin, end in known.mute):
             return None
         shown = sum(scan.shown <= at for scan in known.scans)
@@ -57,7 +57,7 @@ class Knowledge:
         return self._made[number, shown]
 
 
-def _answer(number: str, known: Number, at: datetime) -> Answer:
+def _answer(number: str, known: Number, at: datetime) -> TrackingResult:
     events = (
         Event(
             at=scan.at,
@@ -69,7 +69,7 @@ def _answer(number: str, known: Number, at: datetime) -> Answer:
         for scan in known.scans
         if scan.shown <= at
     )
-    return Answer(
+    return TrackingResult(
         number,
         known=True,
         events=tuple(sorted(events)),
@@ -178,14 +178,14 @@ class StrictSource:
         self.log: list[Asked] = []
         self._takes = takes
 
-    def ask(self, numbers: Sequence[str]) -> Reply:
+    def ask(self, numbers: Sequence[str]) -> SourceResponse:
         """Answer a request."""
         self.manners.asked(self.world.now, numbers)
         return self.world.call(  # type: ignore[no-any-return]
             "ask", "ask", f"{len(numbers)} numbers", lambda: self._ask(numbers)
         )
 
-    def _ask(self, numbers: Sequence[str]) -> Reply:
+    def _ask(self, numbers: Sequence[str]) -> SourceResponse:
         world, begun = self.world, self.world.now
         outage = self.knowledge.outage(begun)
         world.now += self._takes() if outage is None or outage.how != "slow" else SECOND * 25
@@ -195,10 +195,12 @@ class StrictSource:
         self.log.append(Asked(begun, world.now, reply.verdict, answered))
         return reply
 
-    def _reply(self, numbers: Iterable[str], at: datetime, outage: Outage | None) -> Reply:
+    def _reply(self, numbers: Iterable[str], at: datetime, outage: Outage | None) -> SourceResponse:
         if outage is not None:
             blocked = outage.how == "blocked"
             verdict = Verdict.BLOCKED if blocked else Verdict.FAILING
-            return Reply(verdict, reason=f"it is {outage.how}")
+            return SourceResponse(verdict, reason=f"it is {outage.how}")
         answers = {number: self.knowledge.answer(number, at) for number in numbers}
-        return Reply(Verdict.OK, {n: answer for n, answer in answers.items() if answer is not None})
+        return SourceResponse(
+            Verdict.OK, {n: answer for n, answer in answers.items() if answer is not None}
+        )

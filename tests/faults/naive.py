@@ -13,8 +13,10 @@ from functools import lru_cache
 from importlib import resources
 from typing import NamedTuple
 
-from stallwatch.limits import MAJOR_DESTINATIONS, Limits
-from stallwatch.model import Deed, Flag, Kind, Service, Stage, State
+from stallwatch.domain.alerts import AlertKind
+from stallwatch.domain.orders import ActionKind, Service, State
+from stallwatch.domain.parcels import Flag, Stage
+from stallwatch.domain.thresholds import MAJOR_DESTINATIONS, Thresholds
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
@@ -41,10 +43,12 @@ SCANNED = frozenset(NEAR_TO_FAR[HOW_FAR[Stage.ACCEPTED] :]) | {Stage.IN_TRANSIT_
 NOT_LATE_IN = frozenset({Stage.OUT_FOR_DELIVERY, Stage.FAILED_ATTEMPT, Stage.READY_FOR_PICKUP})
 ONLY_THE_BUYER = frozenset({Flag.CUSTOMS, Flag.TAX, Flag.ADDRESS, Flag.CANCELLED})
 
-RUNGS = (Kind.NEVER_SCANNED, Kind.LATE, Kind.STALLED, Kind.REFUND_CLAIM)
-ALARMS = frozenset({Kind.NEVER_SCANNED, Kind.STALLED, Kind.REFUND_CLAIM})
-USES_UP = frozenset({*RUNGS, Kind.DELIVERED, Kind.ACTION_NEEDED})
-END_OF_THE_WATCH = frozenset({Deed.RECEIVED, Deed.REFUNDED, Deed.LOST, Deed.CLOSE})
+RUNGS = (AlertKind.NEVER_SCANNED, AlertKind.LATE, AlertKind.STALLED, AlertKind.REFUND_CLAIM)
+ALARMS = frozenset({AlertKind.NEVER_SCANNED, AlertKind.STALLED, AlertKind.REFUND_CLAIM})
+USES_UP = frozenset({*RUNGS, AlertKind.DELIVERED, AlertKind.ACTION_NEEDED})
+END_OF_THE_WATCH = frozenset(
+    {ActionKind.RECEIVED, ActionKind.REFUNDED, ActionKind.LOST, ActionKind.CLOSE}
+)
 
 FAILURES = "_FAILURE _FAILED _FAIL _REJECT _CANCEL _EXCEPTION _ABNORMAL"
 PREFIXES = (
@@ -59,7 +63,7 @@ PREFIXES = (
 
 @lru_cache(maxsize=1)
 def _listed() -> dict[str, tuple[Stage, Flag | None]]:
-    text = resources.files("stallwatch").joinpath("data/action_codes.csv").read_text("utf-8")
+    text = resources.files("stallwatch").joinpath("tracking/data/action_codes.csv").read_text("utf-8")
     return {
         row["code"].upper(): (Stage(row["stage"]), Flag(row["flag"]) if row["flag"] else None)
         for row in csv.DictReader(text.splitlines())
@@ -114,7 +118,7 @@ class Update(NamedTuple):
 class Sent(NamedTuple):
     """A message that went out."""
 
-    kind: Kind
+    kind: AlertKind
     reason: str
     about: object
     episode: object
@@ -137,7 +141,7 @@ class NaiveTrace:
         number: str | None,
         changed_at: datetime | None,
         ordered_on: date,
-        limits: Limits,
+        limits: Thresholds,
     ) -> None:
         self.limits = limits
         oldest = midnight(ordered_on) - limits.stranger * DAY
@@ -286,7 +290,7 @@ class NaiveOrder:
         shipped_on: date | None = None,
         protection_ends_on: date | None = None,
         second_source: bool = False,
-        limits: Limits | None = None,
+        limits: Thresholds | None = None,
     ) -> None:
         self.ordered_on = ordered_on
         self.shipped_on = shipped_on
@@ -296,7 +300,7 @@ class NaiveOrder:
         self.remote = remote
         self.number = number
         self.changed_at: datetime | None = None
-        self.limits = limits or Limits()
+        self.limits = limits or Thresholds()
 
         self.seen: list[Seen] = []
         """Everything that the sources showed, about whatever number; only ever added to."""
@@ -334,24 +338,24 @@ class NaiveOrder:
         self.number = number
 
     def say(
-        self, deed: Deed, at: datetime, until: date | None = None, on: date | None = None
+        self, deed: ActionKind, at: datetime, until: date | None = None, on: date | None = None
     ) -> None:
         """The buyer's word, after everything that was seen up to now."""
         # "A word counts from when it was said, or from the beginning of an earlier day that it
         # names; of several that stand the newest counts"
         done_at = at if on is None or on >= at.date() else midnight(on)
-        if deed is Deed.REOPEN:  # "takes all of these words back"
+        if deed is ActionKind.REOPEN:  # "takes all of these words back"
             self._ended = False
             self._dispute = None
             self._contacts = {}
             self._snoozed_until = None
         elif deed in END_OF_THE_WATCH:
             self._ended = True
-        elif deed is Deed.DISPUTE_OPENED:
+        elif deed is ActionKind.DISPUTE_OPENED:
             self._dispute = Word(at, done_at)
-        elif deed is Deed.SELLER_CONTACTED:  # "for this episode"
+        elif deed is ActionKind.SELLER_CONTACTED:  # "for this episode"
             self._contacts[self.trace.episode] = Word(at, done_at)
-        elif deed is Deed.SNOOZE and until is not None:  # "until its day"
+        elif deed is ActionKind.SNOOZE and until is not None:  # "until its day"
             self._snoozed_until = midnight(until)
 
     @property
@@ -423,14 +427,14 @@ class NaiveOrder:
             if self.second_source and delivery.source == "17track":
                 delivered_at = max(delivered_at, delivery.first_seen)
             end = min(end, delivered_at + limits.end_after_delivery * DAY)
-        claims = [sent.at for sent in self.sent if sent.kind is Kind.REFUND_CLAIM]
+        claims = [sent.at for sent in self.sent if sent.kind is AlertKind.REFUND_CLAIM]
         if claims:
             end = min(end, max(claims) + limits.end_after_claim * DAY)
         if self.protection_ends_on is not None:
             end = max(end, midnight(self.protection_ends_on) + DAY)
         return end
 
-    def look(self, now: datetime) -> list[tuple[Kind, str]]:
+    def look(self, now: datetime) -> list[tuple[AlertKind, str]]:
         """What is due now, as kind and reason; it counts as sent."""
         due = self.due(now)
         self.take(due)
@@ -449,7 +453,7 @@ class NaiveOrder:
         self.sent += sent
         # "another alert (`delivered`, `action_needed`, the ladder) in the same evaluation uses it
         # up"
-        if self._is_over() and any(s.kind in {*USES_UP, Kind.MOVING_AGAIN} for s in sent):
+        if self._is_over() and any(s.kind in {*USES_UP, AlertKind.MOVING_AGAIN} for s in sent):
             self._alarm_at = None
         alarms = [s.at for s in sent if s.kind in ALARMS]
         if alarms:
@@ -482,10 +486,12 @@ class NaiveOrder:
             self._unanswered(now),
         ]
 
-    def _message(self, now: datetime, kind: Kind, reason: str = "", about: object = None) -> Sent:
+    def _message(
+        self, now: datetime, kind: AlertKind, reason: str = "", about: object = None
+    ) -> Sent:
         return Sent(kind, reason, about, self.trace.episode, now)
 
-    def _times(self, kind: Kind, reason: str = "", about: object = None) -> int:
+    def _times(self, kind: AlertKind, reason: str = "", about: object = None) -> int:
         return sum(s.kind is kind and s.reason == reason and s.about == about for s in self.sent)
 
     def _long_after(self, now: datetime, message_at: datetime, days: int) -> bool:
@@ -495,9 +501,9 @@ class NaiveOrder:
 
     def _delivered(self, now: datetime) -> Sent | None:
         # "once an order"
-        if self._old_delivery or self._times(Kind.DELIVERED):
+        if self._old_delivery or self._times(AlertKind.DELIVERED):
             return None
-        return self._message(now, Kind.DELIVERED)
+        return self._message(now, AlertKind.DELIVERED)
 
     def _protection_ending(self, now: datetime) -> Sent | None:
         if self.protection_ends_on is None or self._dispute:
@@ -509,16 +515,16 @@ class NaiveOrder:
         last = left <= self.limits.protection_last
         about = (self.protection_ends_on, last)
         # "once a date and threshold"
-        if self._times(Kind.PROTECTION_ENDING, about=about):
+        if self._times(AlertKind.PROTECTION_ENDING, about=about):
             return None
-        return self._message(now, Kind.PROTECTION_ENDING, about=about)
+        return self._message(now, AlertKind.PROTECTION_ENDING, about=about)
 
     def _unanswered(self, now: datetime) -> Sent | None:
         # "once for each spell"
         since = self.unanswered_since
-        if self.number is None or since is None or self._times(Kind.UNANSWERED, about=since):
+        if self.number is None or since is None or self._times(AlertKind.UNANSWERED, about=since):
             return None
-        return self._message(now, Kind.UNANSWERED, about=since)
+        return self._message(now, AlertKind.UNANSWERED, about=since)
 
     def _action_needed(self, now: datetime) -> Sent | None:
         newest, stay = self.trace.newest, self.trace.stay
@@ -532,9 +538,9 @@ class NaiveOrder:
         if reason:
             # "once for each new attempt or flagged update"
             about = newest.seen.wall
-            if self._times(Kind.ACTION_NEEDED, reason, about):
+            if self._times(AlertKind.ACTION_NEEDED, reason, about):
                 return None
-            return self._message(now, Kind.ACTION_NEEDED, reason, about)
+            return self._message(now, AlertKind.ACTION_NEEDED, reason, about)
         if stay:
             # "once for each unbroken stay at a pickup point (notices of one stay are one) and its
             # one reminder"
@@ -547,7 +553,7 @@ class NaiveOrder:
             if not told or (
                 len(told) == 1 and self._long_after(now, told[0].at, self.limits.pickup_reminder)
             ):
-                return self._message(now, Kind.ACTION_NEEDED, reason, frozenset(stay))
+                return self._message(now, AlertKind.ACTION_NEEDED, reason, frozenset(stay))
         return None
 
     def _moving_again(self, now: datetime, due: list[Sent]) -> list[Sent]:
@@ -558,7 +564,7 @@ class NaiveOrder:
             return []
         # "another alert in the same evaluation uses it up"
         used_up = any(sent.kind in USES_UP for sent in due)
-        return [] if used_up else [self._message(now, Kind.MOVING_AGAIN)]
+        return [] if used_up else [self._message(now, AlertKind.MOVING_AGAIN)]
 
     def _is_over(self) -> bool:
         """Whether a scan has begun an episode since the last alarm."""
@@ -582,9 +588,9 @@ class NaiveOrder:
             # "A snooze delays the reminder"
             over = self._seller_took_long(now, contact, due) and not self._snoozed(now)
         # "once for that word"
-        if not over or self._times(Kind.REMINDER, reason, word.at):
+        if not over or self._times(AlertKind.REMINDER, reason, word.at):
             return []
-        return [self._message(now, Kind.REMINDER, reason, word.at)]
+        return [self._message(now, AlertKind.REMINDER, reason, word.at)]
 
     def _seller_took_long(self, now: datetime, word: Word, due: list[Sent]) -> bool:
         trace, limits = self.trace, self.limits
@@ -639,14 +645,14 @@ class NaiveOrder:
             return self._claim(now, "silence")
         if self.trace.scans:
             if self._is_stalled(now, silent):
-                return self._once_an_episode(now, Kind.STALLED)
+                return self._once_an_episode(now, AlertKind.STALLED)
             if self._is_late(now):
-                return self._once_an_order(now, Kind.LATE)
+                return self._once_an_order(now, AlertKind.LATE)
             return None
         until = self.counts_to(now)
         if until is None or days_between(self._without_update(), until) < self.limits.never_scanned:
             return None
-        return self._once_an_order(now, Kind.NEVER_SCANNED)
+        return self._once_an_order(now, AlertKind.NEVER_SCANNED)
 
     def _gate_is_open(self, now: datetime) -> bool:
         # "`ready_for_pickup` mutes the 60 days"
@@ -671,7 +677,7 @@ class NaiveOrder:
 
     def _claim(self, now: datetime, reason: str) -> Sent | None:
         # "7 days between claims", whatever the reason
-        claims = [s for s in self.sent if s.kind is Kind.REFUND_CLAIM]
+        claims = [s for s in self.sent if s.kind is AlertKind.REFUND_CLAIM]
         if claims and not self._long_after(now, claims[-1].at, self.limits.claim_repeat):
             return None
         before = [s for s in claims if s.reason == reason]
@@ -686,7 +692,7 @@ class NaiveOrder:
             # "for `silence` at most 3 times an episode"
             here = [s for s in before if s.episode == self.trace.episode]
             enough = len(here) >= self.limits.claim_times
-        return None if enough else self._message(now, Kind.REFUND_CLAIM, reason)
+        return None if enough else self._message(now, AlertKind.REFUND_CLAIM, reason)
 
     def _is_stalled(self, now: datetime, silent: int) -> bool:
         trace, limits = self.trace, self.limits
@@ -704,7 +710,7 @@ class NaiveOrder:
         return all(
             self._long_after(now, sent.at, limits.stalled_after_late)
             for sent in self.sent
-            if sent.kind is Kind.LATE
+            if sent.kind is AlertKind.LATE
         )
 
     def _is_late(self, now: datetime) -> bool:
@@ -734,26 +740,26 @@ class NaiveOrder:
             return False
         return self.eta is None or until > self.eta or transit > upper + self.limits.estimate_grace
 
-    def _muted_for_now(self, kind: Kind) -> bool:
+    def _muted_for_now(self, kind: AlertKind) -> bool:
         # "`seller_contacted` mutes `late` and `stalled` for this episode"
         episode = self.trace.episode
-        if kind in (Kind.LATE, Kind.STALLED) and episode in self._contacts:
+        if kind in (AlertKind.LATE, AlertKind.STALLED) and episode in self._contacts:
             return True
         # "in an episode never a lower one after a higher"
         higher = RUNGS[RUNGS.index(kind) + 1 :]
         return any(s.kind in higher and s.episode == episode for s in self.sent)
 
-    def _once_an_episode(self, now: datetime, kind: Kind) -> Sent | None:
+    def _once_an_episode(self, now: datetime, kind: AlertKind) -> Sent | None:
         episode = self.trace.episode
         if any(s.kind is kind and s.episode == episode for s in self.sent):
             return None
         return None if self._muted_for_now(kind) else self._message(now, kind)
 
-    def _once_an_order(self, now: datetime, kind: Kind) -> Sent | None:
+    def _once_an_order(self, now: datetime, kind: AlertKind) -> Sent | None:
         if self._times(kind) or self._muted_for_now(kind):
             return None
         # "`late` never after a `stalled` or `refund_claim`"
-        over = (Kind.STALLED, Kind.REFUND_CLAIM)
-        if kind is Kind.LATE and any(s.kind in over for s in self.sent):
+        over = (AlertKind.STALLED, AlertKind.REFUND_CLAIM)
+        if kind is AlertKind.LATE and any(s.kind in over for s in self.sent):
             return None
         return self._message(now, kind)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, EndpointConnectionError
 
-from stallwatch.answers import Quota, Registration, Reply, Verdict
+from stallwatch.tracking.source import Quota, Registration, SourceResponse, Verdict
 
 if TYPE_CHECKING:
     from tests.faults.world import World
@@ -25,20 +25,22 @@ class Registry:
     def __init__(self, world: "World") -> None:
         self._world = world
 
-    def ask(self, numbers: Sequence[str]) -> Reply:
+    def ask(self, numbers: Sequence[str]) -> SourceResponse:
         """Answers about the numbers that are registered."""
 
-        def do() -> Reply:
+        def do() -> SourceResponse:
             self._note_request()
             known = frozenset(self._world.charged) & frozenset(numbers)
-            return Reply(
+            return SourceResponse(
                 Verdict.OK,
                 {n: self._world.answer(self._world.second_journeys, n) for n in sorted(known)},
                 registered=known,
                 unregistered=frozenset(numbers) - known,
             )
 
-        reply: Reply = self._world.call("ask", "ask the second", f"{len(numbers)} numbers", do)
+        reply: SourceResponse = self._world.call(
+            "ask", "ask the second", f"{len(numbers)} numbers", do
+        )
         return reply
 
     def register(self, numbers: Sequence[str]) -> Registration:

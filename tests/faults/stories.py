@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from stallwatch.store.subscribers import SubscriberStore
-from stallwatch.store.table import Table
-from stallwatch.subscribing import Wish
-from stallwatch.wheel import CADENCES, NEW, Wheel
+from stallwatch.alerting.subscriptions import Preference
+from stallwatch.dynamodb.subscribers import DynamoSubscriberStore
+from stallwatch.dynamodb.table import Table
+from stallwatch.tracking.schedule import CADENCES, NEW, Wheel
 from tests.faults.world import EPOCH, Journey, World
 
 Step = Callable[[World], None]
@@ -158,9 +158,9 @@ def _spoken_of(world: World) -> None:
     """The same, and somebody wants to be told in Spanish, somebody in German."""
     _silent(world)
     client: Any = world.db
-    subscribers = SubscriberStore(Table(client, world.db.name))
+    subscribers = DynamoSubscriberStore(Table(client, world.db.name))
     for name, language in (("1", "es"), ("2", "de")):
-        subscribers.keep(name, Wish(None, None, language), world.now)
+        subscribers.keep(name, Preference(None, None, language), world.now)
 
 
 def _two_silent(world: World) -> None:

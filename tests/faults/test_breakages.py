@@ -16,20 +16,22 @@ from botocore.config import Config
 from botocore.exceptions import ReadTimeoutError
 from botocore.session import get_session
 
-from stallwatch import clients, sending
-from stallwatch.answers import Answer
-from stallwatch.evaluating import Dossier, WatchEntry
-from stallwatch.letters import Pending
-from stallwatch.model import Alert, Order
-from stallwatch.notify import Topic
-from stallwatch.pulling import Row
-from stallwatch.sending import Batch, Outcome, Sending, SendLease
-from stallwatch.store.book import BookStore
-from stallwatch.store.evaluations import EvaluationStore
-from stallwatch.store.outbox import OutboxStore
-from stallwatch.store.table import PUBLISH, STACK, WATCH, Item, Table, binary, order_pk
-from stallwatch.store.watch import WatchStore
-from stallwatch.traces import fingerprint
+from stallwatch.alerting import delivery
+from stallwatch.alerting.delivery import OutboxDispatcher
+from stallwatch.alerting.ports import Batch, Outcome, SendLease
+from stallwatch.aws import clients
+from stallwatch.aws.sns import SnsNotifier
+from stallwatch.domain.alerts import Alert, AlertRef
+from stallwatch.domain.orders import Order
+from stallwatch.dynamodb.evaluations import DynamoEvaluationStore
+from stallwatch.dynamodb.orders import DynamoOrderStore
+from stallwatch.dynamodb.outbox import DynamoOutbox
+from stallwatch.dynamodb.polling import DynamoPollStore
+from stallwatch.dynamodb.table import PUBLISH, STACK, WATCH, Item, Table, binary, order_pk
+from stallwatch.orders.snapshot import OrderSnapshot, WatchEntry
+from stallwatch.polling.state import Row
+from stallwatch.tracking.fingerprint import fingerprint
+from stallwatch.tracking.source import TrackingResult
 from tests.faults.explore import Explorer, Found, world_of
 from tests.faults.interleave import PAIRS, explore, world_of_two
 from tests.faults.stories import STORIES
@@ -69,60 +71,65 @@ def wrong_unbroken(pair: str) -> set[str]:
 
 
 def marking_before_publishing() -> AbstractContextManager[object]:
-    def publish(self: Sending, batch: Batch) -> None:
+    def publish(self: OutboxDispatcher, batch: Batch) -> None:
         made = self._letter(batch)
         if made.members:
             self._after_sent(batch, made, self.clock.now())
             self.notifier.publish(made, None)
 
-    return mock.patch.object(Sending, "_publish", publish)
+    return mock.patch.object(OutboxDispatcher, "_publish", publish)
 
 
 def a_new_batch_in_place_of_an_unmarked_one() -> AbstractContextManager[object]:
-    settle = Sending._settle  # noqa: SLF001
+    settle = OutboxDispatcher._settle  # noqa: SLF001
 
-    def forget(self: Sending, batch: Batch | None) -> Batch | None:
+    def forget(self: OutboxDispatcher, batch: Batch | None) -> Batch | None:
         return settle(self, batch if batch is not None and batch.sent else None)
 
-    return mock.patch.object(Sending, "_settle", forget)
+    return mock.patch.object(OutboxDispatcher, "_settle", forget)
 
 
 def no_lease_on_publishing() -> AbstractContextManager[object]:
-    take = OutboxStore._try_to_take  # noqa: SLF001
+    take = DynamoOutbox._try_to_take  # noqa: SLF001
 
     def take_from_anyone(
-        self: OutboxStore, owner: str, until: datetime, now: datetime
+        self: DynamoOutbox, owner: str, until: datetime, now: datetime
     ) -> SendLease | None:
         names = {"ExpressionAttributeNames": {"#owner": "owner"}}
         self.table.update(STACK, PUBLISH, "REMOVE #owner, ends", **names)
         return take(self, owner, until, now)
 
-    return mock.patch.object(OutboxStore, "_try_to_take", take_from_anyone)
+    return mock.patch.object(DynamoOutbox, "_try_to_take", take_from_anyone)
 
 
 def a_lease_that_ends_before_its_holder() -> AbstractContextManager[object]:
-    return mock.patch.object(sending, "LEASE_MARGIN", -timedelta(hours=1))
+    return mock.patch.object(delivery, "LEASE_MARGIN", -timedelta(hours=1))
 
 
 @contextmanager
 def no_sweeper() -> Iterator[None]:
     """Nothing wakes the evaluation but the stream."""
     with (
-        mock.patch.object(WatchStore, "touch_answered"),
-        mock.patch.object(WatchStore, "touch_unanswered"),
+        mock.patch.object(DynamoPollStore, "touch_answered"),
+        mock.patch.object(DynamoPollStore, "touch_unanswered"),
     ):
         yield
 
 
 def nothing_wakes_the_sending() -> AbstractContextManager[object]:
-    return mock.patch.object(WatchStore, "wake_sending")
+    return mock.patch.object(DynamoPollStore, "wake_sending")
 
 
 def the_fingerprint_written_by_pull() -> AbstractContextManager[object]:
-    add = WatchStore.add_answer
+    add = DynamoPollStore.add_answer
 
     def add_and_note(
-        self: WatchStore, row: Row, answer: Answer, source: str, now: datetime, added: int
+        self: DynamoPollStore,
+        row: Row,
+        answer: TrackingResult,
+        source: str,
+        now: datetime,
+        added: int,
     ) -> bool:
         written = add(self, row, answer, source, now, added)
         if written:
@@ -134,7 +141,7 @@ def the_fingerprint_written_by_pull() -> AbstractContextManager[object]:
             )
         return written
 
-    return mock.patch.object(WatchStore, "add_answer", add_and_note)
+    return mock.patch.object(DynamoPollStore, "add_answer", add_and_note)
 
 
 def a_touch_that_changes_nothing() -> AbstractContextManager[object]:
@@ -149,17 +156,20 @@ def a_touch_that_changes_nothing() -> AbstractContextManager[object]:
 
 def no_revision() -> AbstractContextManager[object]:
     """The evaluation writes an order's place in the watch over whatever is there."""
-    keep = EvaluationStore.keep
+    keep = DynamoEvaluationStore.keep
 
     def over(
-        self: EvaluationStore, dossier: Dossier, entry: WatchEntry, alerts: Sequence[Alert]
-    ) -> list[Pending]:
+        self: DynamoEvaluationStore,
+        dossier: OrderSnapshot,
+        entry: WatchEntry,
+        alerts: Sequence[Alert],
+    ) -> list[AlertRef]:
         there = self.table.get(order_pk(dossier.order.order_id), WATCH)
         if there is not None:
             dossier = replace(dossier, revision=int(there["rev"]["N"]))
         return keep(self, dossier, entry, alerts)
 
-    return mock.patch.object(EvaluationStore, "keep", over)
+    return mock.patch.object(DynamoEvaluationStore, "keep", over)
 
 
 def sweeping_blindly() -> AbstractContextManager[object]:
@@ -174,17 +184,17 @@ def sweeping_blindly() -> AbstractContextManager[object]:
 
 def a_change_in_two_writes() -> AbstractContextManager[object]:
     """The order is written by itself, and then what has it looked at again."""
-    change = BookStore.replace
+    change = DynamoOrderStore.replace
 
     class Apart(Table):
         def transact(self, parts: Sequence[Any]) -> None:
             for part in parts:
                 Table.transact(self, [part])
 
-    def apart(self: BookStore, dossier: Dossier, order: Order, *looked: Any) -> None:
-        change(BookStore(Apart(self.table.client, self.table.name)), dossier, order, *looked)
+    def apart(self: DynamoOrderStore, dossier: OrderSnapshot, order: Order, *looked: Any) -> None:
+        change(DynamoOrderStore(Apart(self.table.client, self.table.name)), dossier, order, *looked)
 
-    return mock.patch.object(BookStore, "replace", apart)
+    return mock.patch.object(DynamoOrderStore, "replace", apart)
 
 
 @pytest.mark.parametrize(
@@ -240,7 +250,7 @@ def test_the_client_s_own_retries_send_twice_and_call_it_success(
     client: Any = get_session().create_client("sns", config=config)
     client.meta.events.register("before-send.sns", wire)
     with mock.patch("botocore.endpoint.time.sleep"):
-        topic = Topic(client, ARN, TRANSLATED_ARN, "https://stallwatch.example/", "en")
+        topic = SnsNotifier(client, ARN, TRANSLATED_ARN, "https://stallwatch.example/", "en")
         became = topic.publish(letter(), None)
     assert (sends, outcome) == (len(wire.sent), became)
 

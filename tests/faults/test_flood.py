@@ -8,9 +8,10 @@ from random import Random
 
 import pytest
 
-from stallwatch.model import Kind, Order
-from stallwatch.store.book import BookStore
-from stallwatch.store.table import Table
+from stallwatch.domain.alerts import AlertKind
+from stallwatch.domain.orders import Order
+from stallwatch.dynamodb.orders import DynamoOrderStore
+from stallwatch.dynamodb.table import Table
 from tests.faults.guest import Knowledge, Manners, Outage, StrictSource
 from tests.faults.parcels import Number, Scan
 from tests.faults.stories import days
@@ -45,16 +46,16 @@ class Flood:
 
     def _add(self, n: int) -> None:
         kind, code, ago = (
-            (Kind.DELIVERED, "GTMS_SIGNED", 1),
-            (Kind.ACTION_NEEDED, "GTMS_STA_SIGNED", 1),
-            (Kind.REFUND_CLAIM, "LH_DEPART", 61),
+            (AlertKind.DELIVERED, "GTMS_SIGNED", 1),
+            (AlertKind.ACTION_NEEDED, "GTMS_STA_SIGNED", 1),
+            (AlertKind.REFUND_CLAIM, "LH_DEPART", 61),
         )[n % 3]
         order_id, number = f"o{n}", f"LP{n:014}"
         self.due[order_id] = kind
         at = EPOCH - days(ago)
         scans = (Scan(at - days(3), at, "PU_PICKUP_SUCCESS", 8), Scan(at, at, code, 1))
         self.numbers[number] = Number(scans)
-        added = BookStore(Table(self.world.db, self.world.db.name)).create(  # type: ignore[arg-type]
+        added = DynamoOrderStore(Table(self.world.db, self.world.db.name)).create(  # type: ignore[arg-type]
             Order(
                 order_id,
                 ordered_on=(EPOCH - days(70)).date(),

@@ -9,8 +9,8 @@ from unittest import mock
 
 import pytest
 
-from stallwatch.answers import Verdict
-from stallwatch.store import watch as watch_store
+from stallwatch.dynamodb import polling as watch_store
+from stallwatch.tracking.source import Verdict
 from tests.faults.guest import SECOND, Knowledge, Manners, Outage, StrictSource
 from tests.faults.stories import add, days
 from tests.faults.world import EPOCH, World, deploy

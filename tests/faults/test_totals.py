@@ -8,25 +8,25 @@ from typing import Any
 
 import pytest
 
-from stallwatch.errors import ConflictError, UnavailableError
-from stallwatch.evaluating import Evaluation
-from stallwatch.experience import Lived
-from stallwatch.limits import Limits
-from stallwatch.model import Action, Deed, Order, Service
-from stallwatch.money import Standing, Sum
-from stallwatch.pulling import Row
-from stallwatch.store.book import BookStore
-from stallwatch.store.evaluations import EvaluationStore
-from stallwatch.store.table import Table
-from stallwatch.store.watch import WatchStore
-from stallwatch.wheel import Wheel
+from stallwatch.alerting.evaluation import Evaluation
+from stallwatch.domain.errors import ConflictError, UnavailableError
+from stallwatch.domain.orders import Action, ActionKind, Order, Service
+from stallwatch.domain.thresholds import Thresholds
+from stallwatch.dynamodb.evaluations import DynamoEvaluationStore
+from stallwatch.dynamodb.orders import DynamoOrderStore
+from stallwatch.dynamodb.polling import DynamoPollStore
+from stallwatch.dynamodb.table import Table
+from stallwatch.orders.delivery_times import DeliverySample
+from stallwatch.orders.money import MoneyStatus, Sum
+from stallwatch.polling.state import Row
+from stallwatch.tracking.schedule import Wheel
 from tests.fakes import NOON, NUMBER, an_answer, an_event, an_order
 from tests.standins.dynamodb import StandIn
 
 DAY = timedelta(days=1)
 WRITES = frozenset({"put_item", "update_item", "delete_item", "transact_write_items"})
 ORDER = an_order(price=Decimal("12.50"), currency="EUR", ordered_on=(NOON - 30 * DAY).date())
-REFUND = Action(Deed.REFUNDED, NOON, amount=Decimal("10.40"))
+REFUND = Action(ActionKind.REFUNDED, NOON, amount=Decimal("10.40"))
 
 
 class Flaky:
@@ -65,13 +65,17 @@ def insist(step: Any) -> None:
     raise AssertionError("it never succeeds")
 
 
-def live(client: Flaky) -> Iterator[BookStore]:
+def live(client: Flaky) -> Iterator[DynamoOrderStore]:
     """Live through a parcel's life, and stop at each instant at which the totals must be right."""
     table = Table(client, "orders")  # type: ignore[arg-type]
-    book, files, watch = BookStore(table), EvaluationStore(table), WatchStore(table)
+    book, files, watch = (
+        DynamoOrderStore(table),
+        DynamoEvaluationStore(table),
+        DynamoPollStore(table),
+    )
 
     def evaluate() -> None:
-        evaluation = Evaluation(files, Wheel(), Limits())
+        evaluation = Evaluation(files, Wheel(), Thresholds())
         insist(lambda: evaluation.evaluate("x", NOON))
 
     def change(**given: Any) -> None:
@@ -104,11 +108,11 @@ def live(client: Flaky) -> Iterator[BookStore]:
     yield book
 
 
-LIVED = Lived(Service.STANDARD, "DE", 18, 16)
-EXPECTED: list[dict[tuple[str, Standing], Sum]] = [
-    {("EUR", Standing.AT_RISK): Sum(Decimal("12.50"), 1)},
+LIVED = DeliverySample(Service.STANDARD, "DE", 18, 16)
+EXPECTED: list[dict[tuple[str, MoneyStatus], Sum]] = [
+    {("EUR", MoneyStatus.AT_RISK): Sum(Decimal("12.50"), 1)},
     {},
-    {("EUR", Standing.RECOVERED): Sum(Decimal("10.40"), 1, 30)},
+    {("EUR", MoneyStatus.RECOVERED): Sum(Decimal("10.40"), 1, 30)},
     {},
 ]
 

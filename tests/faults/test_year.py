@@ -4,10 +4,12 @@ import json
 from datetime import datetime, timedelta
 from unittest import mock
 
-from stallwatch import checking, evaluating, pulling
-from stallwatch.model import Kind, Order
-from stallwatch.rules import Decision
-from stallwatch.wheel import cadence
+from stallwatch.alerting import evaluation
+from stallwatch.domain.alerts import AlertKind
+from stallwatch.domain.orders import Order
+from stallwatch.orders.cadence import cadence
+from stallwatch.polling import run, state
+from stallwatch.rules.decision import Decision
 from tests.faults import world
 from tests.faults.year import Plan, live, plan
 from tests.faults.year_judged import judge
@@ -27,7 +29,7 @@ def test_a_part_of_a_year() -> None:
     judgement = judge(record)
     assert [] == judgement.wrong
     sent = {kind for kind, tally in judgement.kinds.items() if tally.sent}
-    assert set(Kind) == sent
+    assert set(AlertKind) == sent
     assert 0 < sum(tally.passed for tally in judgement.kinds.values())
     assert all(tally.due == tally.sent for tally in judgement.kinds.values())
     assert {timedelta(minutes=30), timedelta(days=1)} <= set(record.manners.pauses)
@@ -41,11 +43,11 @@ def test_weeks_in_which_nothing_is_broken() -> None:
 def test_a_clock_that_nobody_looks_at_is_seen() -> None:
     """A breakage: the instants that need no answer are passed over."""
     with (
-        mock.patch.object(checking, "is_clock_due", return_value=False),
-        mock.patch.object(pulling, "is_clock_due", return_value=False),
+        mock.patch.object(run, "is_clock_due", return_value=False),
+        mock.patch.object(state, "is_clock_due", return_value=False),
     ):
         judgement = judge(live(some_weeks()))
-    assert judgement.kinds[Kind.PROTECTION_ENDING].missed
+    assert judgement.kinds[AlertKind.PROTECTION_ENDING].missed
 
 
 def test_a_wrong_cadence_after_silence_is_seen() -> None:
@@ -57,7 +59,7 @@ def test_a_wrong_cadence_after_silence_is_seen() -> None:
             slow.add(order.order_id)
         return 24 if order.order_id in slow else cadence(order, decision, now)
 
-    with mock.patch.object(evaluating, "cadence", wrong):
+    with mock.patch.object(evaluation, "cadence", wrong):
         judgement = judge(live(some_weeks()))
     assert judgement.starved
 
@@ -67,4 +69,4 @@ def test_a_number_that_is_a_day_off_is_seen() -> None:
     rules = {**json.loads(rules_variable()), "stalled": 11}
     with mock.patch.object(world, "rules_variable", return_value=json.dumps(rules)):
         judgement = judge(live(some_weeks()))
-    assert judgement.kinds[Kind.STALLED].undue
+    assert judgement.kinds[AlertKind.STALLED].undue

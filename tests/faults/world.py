@@ -24,11 +24,12 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
-from stallwatch import booking, clients, measures
-from stallwatch.answers import Answer, Event, Reply, Verdict
-from stallwatch.clock import LambdaClock
-from stallwatch.errors import StallwatchError
-from stallwatch.packing import unpack
+from stallwatch.aws import clients, metrics
+from stallwatch.aws.lambda_clock import LambdaClock
+from stallwatch.domain.errors import StallwatchError
+from stallwatch.orders import service
+from stallwatch.tracking.packing import unpack
+from stallwatch.tracking.source import Event, SourceResponse, TrackingResult, Verdict
 from tests.aws.world import Context, load_handler
 from tests.faults.dead_letters import Letter, Queue, Stream
 from tests.faults.registry import Registry
@@ -444,7 +445,9 @@ class World:
         if fault == "again":
             return do()
         if call.kind == "ask" and fault != "kill":
-            return Reply(Verdict.BLOCKED if fault == "block" else Verdict.FAILING, reason=fault)
+            return SourceResponse(
+                Verdict.BLOCKED if fault == "block" else Verdict.FAILING, reason=fault
+            )
         raise _error(fault, call.name)
 
     def _stale(self, call: Call, back: str, do: Callable[[], Any]) -> Any:
@@ -458,11 +461,11 @@ class World:
             call.fault = None
         return stale
 
-    def answer(self, journeys: Mapping[str, Journey], number: str) -> Answer:
+    def answer(self, journeys: Mapping[str, Journey], number: str) -> TrackingResult:
         """What a source says of a number now, given all that it will ever know."""
         journey = journeys.get(number)
         if journey is None:
-            return Answer(number, known=False)
+            return TrackingResult(number, known=False)
         events = tuple(
             sorted(
                 Event(
@@ -476,7 +479,7 @@ class World:
                 if shown <= self.now
             )
         )
-        return Answer(number, known=True, events=events)
+        return TrackingResult(number, known=True, events=events)
 
     @property
     def number(self) -> int:
@@ -656,21 +659,21 @@ class _Source:
     def __init__(self, world: World) -> None:
         self._world = world
 
-    def ask(self, numbers: Sequence[str]) -> Reply:
+    def ask(self, numbers: Sequence[str]) -> SourceResponse:
         world = self._world
 
-        def do() -> Reply:
+        def do() -> SourceResponse:
             if world.asked and world.now - world.asked[-1][0] < world.interval:
                 world.hurried += 1
             world.asked.append((world.now, len(numbers)))
             mode = world.source_mode(world.now)
             if mode == "down":
-                return Reply(Verdict.FAILING, reason="status 500")
+                return SourceResponse(Verdict.FAILING, reason="status 500")
             if mode == "blocked":
-                return Reply(Verdict.BLOCKED, reason="block page")
-            return Reply(Verdict.OK, {n: world.answer(world.journeys, n) for n in numbers})
+                return SourceResponse(Verdict.BLOCKED, reason="block page")
+            return SourceResponse(Verdict.OK, {n: world.answer(world.journeys, n) for n in numbers})
 
-        reply: Reply = world.call("ask", "ask", f"{len(numbers)} numbers", do)
+        reply: SourceResponse = world.call("ask", "ask", f"{len(numbers)} numbers", do)
         return reply
 
 
@@ -722,14 +725,14 @@ def running(world: World) -> Iterator[World]:
         mock.patch.object(clients, "dynamodb", lambda: database),  # noqa: PT008
         mock.patch.object(clients, "sns_once", lambda: topic),  # noqa: PT008
         mock.patch.object(clients, "sns", lambda: topic),  # noqa: PT008
-        mock.patch.object(measures, "publish", lambda **_: None),  # noqa: PT008
+        mock.patch.object(metrics, "publish", lambda **_: None),  # noqa: PT008
         mock.patch.object(clients, "functions", lambda: functions),  # noqa: PT008
         mock.patch.object(clients, "queues", lambda: queue),  # noqa: PT008
         mock.patch.object(clients, "streams", lambda: stream),  # noqa: PT008
         mock.patch.object(LambdaClock, "now", lambda _: world.now),  # noqa: PT008
         mock.patch.object(LambdaClock, "sleep", lambda _, duration: world.sleep(duration)),
         mock.patch.object(LambdaClock, "remaining", lambda _: world.remaining()),  # noqa: PT008
-        mock.patch.object(booking, "token_hex", lambda _: world.token()),  # noqa: PT008
+        mock.patch.object(service, "token_hex", lambda _: world.token()),  # noqa: PT008
     ):
         logging.disable(logging.CRITICAL)
         try:
@@ -810,7 +813,7 @@ def _in_part(name: str, answer: Any) -> Any:
     return answer
 
 
-def _without_first(reply: Reply) -> Reply:
+def _without_first(reply: SourceResponse) -> SourceResponse:
     """An answer that says nothing of the first number."""
     return replace(reply, answers=dict(list(reply.answers.items())[1:]))
 

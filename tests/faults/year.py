@@ -18,7 +18,7 @@ from random import Random
 from typing import Any
 from unittest import mock
 
-from stallwatch.clock import LambdaClock
+from stallwatch.aws.lambda_clock import LambdaClock
 from tests.faults.guest import Asked, Knowledge, Manners, Outage, StrictSource
 from tests.faults.parcels import Parcel, Request, parcels
 from tests.faults.world import World, deploy, running

@@ -21,8 +21,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from stallwatch.answers import Verdict
-from stallwatch.model import Deed, Kind, Service, Stage, State
+from stallwatch.domain.alerts import AlertKind
+from stallwatch.domain.orders import ActionKind, Service, State
+from stallwatch.domain.parcels import Stage
+from stallwatch.tracking.source import Verdict
 from tests.faults.guest import Asked, Knowledge
 from tests.faults.naive import NaiveOrder, Seen
 from tests.faults.parcels import Parcel, Scan
@@ -188,7 +190,7 @@ class OrderJudge:
         """Whether the last request about the number was not answered."""
         self._cadence = 24
         self._added_at = BEGIN
-        self._said: dict[tuple[Deed, object], Mapping[str, Any]] = {}
+        self._said: dict[tuple[ActionKind, object], Mapping[str, Any]] = {}
         """What the buyer has said last, of each kind."""
 
     def _asks(self, number: str) -> list[Ask]:
@@ -263,9 +265,9 @@ class OrderJudge:
 
     def _hear(self, naive: NaiveOrder, body: Mapping[str, Any], now: datetime) -> None:
         """A word of the buyer's; the same again changes nothing."""
-        deed = Deed(body["action"])
-        episode = naive.trace.episode if deed is Deed.SELLER_CONTACTED else None
-        if deed is Deed.REOPEN:
+        deed = ActionKind(body["action"])
+        episode = naive.trace.episode if deed is ActionKind.SELLER_CONTACTED else None
+        if deed is ActionKind.REOPEN:
             self._said.clear()
         elif self._said.get((deed, episode)) == body:
             return
@@ -568,12 +570,15 @@ def judged_source(record: Record) -> Judgement:
     allowed = 2 * max(every) * MINUTE
     sent = {
         kind: [m.at for m in record.messages if m.kind == kind]
-        for kind in (Kind.SOURCE_DOWN, Kind.SOURCE_UP)
+        for kind in (AlertKind.SOURCE_DOWN, AlertKind.SOURCE_UP)
     }
     for span in Log(record).unheard:
         if span.end - span.begin < DAY + allowed:
             continue
-        for kind, due in ((Kind.SOURCE_DOWN, span.begin + DAY), (Kind.SOURCE_UP, span.end)):
+        for kind, due in (
+            (AlertKind.SOURCE_DOWN, span.begin + DAY),
+            (AlertKind.SOURCE_UP, span.end),
+        ):
             if due + allowed > record.plan.end:
                 continue
             tally = judgement.kinds[kind]

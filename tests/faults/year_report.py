@@ -11,7 +11,7 @@ from concurrent.futures import ProcessPoolExecutor
 from datetime import timedelta
 from random import SystemRandom
 
-from stallwatch.model import Kind
+from stallwatch.domain.alerts import AlertKind
 from tests.faults.year import Plan, Record, live, plan
 from tests.faults.year_judged import Judgement, Tally, judged_orders, judged_source
 
@@ -85,7 +85,7 @@ def table(record: Record, judgement: Judgement) -> list[str]:
     head = ("", "due", "sent", "passed", "undue", "missed", "late", "delay", "allowed")
     rows: list[tuple[str, ...]] = [head]
     whole = Tally()
-    for kind in Kind:
+    for kind in AlertKind:
         if kind in judgement.kinds:
             tally = judgement.kinds[kind]
             whole.add(tally)

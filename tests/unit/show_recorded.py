@@ -11,9 +11,9 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "shared"))
 
-from stallwatch.answers import Answer  # the path to it stands above  # noqa: E402
 from stallwatch.sources.cainiao import parse  # noqa: E402
-from stallwatch.vocabulary import place  # noqa: E402
+from stallwatch.tracking.codes import stage_of  # noqa: E402
+from stallwatch.tracking.source import TrackingResult  # the path to it stands above  # noqa: E402
 
 FOLDERS = (
     ROOT / "tests" / "data" / "cainiao",
@@ -29,14 +29,14 @@ def numbers_in(body: bytes) -> list[str]:
         return []
 
 
-def lines_of(answer: Answer) -> Iterator[str]:
+def lines_of(answer: TrackingResult) -> Iterator[str]:
     """An answer as a table."""
     if not answer.events:
         about = "known, no events" if answer.known else "unknown"
         pointing = f", points to {answer.points_to}" if answer.points_to else ""
         yield f"  {answer.number:<17} {about}{pointing}"
     for event in answer.events:
-        stage, flag = place(event.code)
+        stage, flag = stage_of(event.code)
         yield (
             f"  {answer.number:<17} {event.code:<22} {event.at:%Y-%m-%d %H:%M:%SZ}"
             f"  {stage}{f' ({flag})' if flag else ''}"

@@ -5,17 +5,19 @@ from datetime import timedelta
 
 import pytest
 
-from stallwatch.advice import advise
-from stallwatch.limits import Limits
-from stallwatch.model import Action, Alert, Deed, Kind, Order
-from stallwatch.rules import Memory, evaluate
-from stallwatch.traces import TraceRecord, absorb
-from stallwatch.words import Words
+from stallwatch.domain.alerts import Alert, AlertKind
+from stallwatch.domain.orders import Action, ActionKind, Order
+from stallwatch.domain.thresholds import Thresholds
+from stallwatch.messages.advice import advise
+from stallwatch.messages.translations import Translations
+from stallwatch.rules.decision import InitialFindings
+from stallwatch.rules.evaluate import evaluate
+from stallwatch.tracking.trace_record import TraceRecord, absorb
 from tests.fakes import NOON, NUMBER, an_answer, an_event, an_order
 
 DAY = timedelta(days=1)
 TODAY = NOON.date()
-LIMITS = Limits()
+LIMITS = Thresholds()
 
 
 def advice(
@@ -31,11 +33,11 @@ def advice(
         events = [an_event(NOON - days_ago * DAY, code) for days_ago, code in seen]
         record = absorb(record, an_answer(NUMBER, *events, known=known), "cainiao", NOON)
     trace = record.open()
-    decision = evaluate(order, trace, alerts, Memory(), NOON, LIMITS)
-    return advise(order, decision, trace, NOON, Words())
+    decision = evaluate(order, trace, alerts, InitialFindings(), NOON, LIMITS)
+    return advise(order, decision, trace, NOON, Translations())
 
 
-def said(deed: Deed, **given: object) -> tuple[Action, ...]:
+def said(deed: ActionKind, **given: object) -> tuple[Action, ...]:
     return (Action(deed=deed, at=NOON, **given),)  # type: ignore[arg-type]
 
 
@@ -47,11 +49,11 @@ BEFORE_DEADLINE = an_order(protection_ends_on=TODAY + 3 * DAY)
     ("expected", "order", "seen", "given"),
     [
         # The buyer's own words.
-        ("no longer watched", an_order(actions=said(Deed.RECEIVED)), [(1, "LH_DEPART")], {}),
+        ("no longer watched", an_order(actions=said(ActionKind.RECEIVED)), [(1, "LH_DEPART")], {}),
         ("no longer watched", an_order(ordered_on=TODAY - 181 * DAY), [(1, "LH_DEPART")], {}),
-        ("until June 20, 2026 to answer", an_order(actions=said(Deed.DISPUTE_OPENED)), [(1, "RT_INBOUND")], {}),  # noqa: E501
-        ("asked for quiet", an_order(actions=said(Deed.SNOOZE, until=TODAY + DAY)), [(1, "LH_DEPART")], {}),  # noqa: E501
-        ("Wait for the seller", an_order(actions=said(Deed.SELLER_CONTACTED, episode="0")), [(13, "CC_EX_SUCCESS")], {}),  # noqa: E501
+        ("until June 20, 2026 to answer", an_order(actions=said(ActionKind.DISPUTE_OPENED)), [(1, "RT_INBOUND")], {}),  # noqa: E501
+        ("asked for quiet", an_order(actions=said(ActionKind.SNOOZE, until=TODAY + DAY)), [(1, "LH_DEPART")], {}),  # noqa: E501
+        ("Wait for the seller", an_order(actions=said(ActionKind.SELLER_CONTACTED, episode="0")), [(13, "CC_EX_SUCCESS")], {}),  # noqa: E501
         # What only the buyer can do, before any deadline.
         ("goes back is not delivered", BEFORE_DEADLINE, [(2, "LH_DEPART"), (1, "RT_INBOUND")], {}),
         ("Collect it", BEFORE_DEADLINE, [(1, "GTMS_STA_SIGNED")], {}),
@@ -96,7 +98,7 @@ def test_past_its_window_with_nothing_left_to_do() -> None:
     """Late, said so, and the seller was asked in this episode."""
     trace = [(40.0, "PU_PICKUP_SUCCESS"), (5.0, "LH_DEPART")]
     episode = f"scan {NOON:%Y-%m-%dT%H:%M:%SZ}"
-    asked = replace(OLD, actions=said(Deed.SELLER_CONTACTED, episode=episode))
+    asked = replace(OLD, actions=said(ActionKind.SELLER_CONTACTED, episode=episode))
     assert "Wait for the seller's answer" in advice(asked, *trace)
     at_the_door = [*trace, (0.1, "GTMS_DEL_FAILURE"), (0.05, "GTMS_DO_DEPART")]
     assert "Be at home" in advice(OLD, *at_the_door)
@@ -104,12 +106,12 @@ def test_past_its_window_with_nothing_left_to_do() -> None:
 
 def test_a_snooze_that_is_over_says_nothing() -> None:
     """Its day has come."""
-    order = an_order(actions=said(Deed.SNOOZE, until=TODAY))
+    order = an_order(actions=said(ActionKind.SNOOZE, until=TODAY))
     assert "on its way" in advice(order, (0.5, "LH_DEPART"))
 
 
 def test_a_delivery_that_was_told_needs_nothing() -> None:
     """But the dispute stays open for a while."""
-    alert = Alert(Kind.DELIVERED, NOON, sent_at=NOON)
+    alert = Alert(AlertKind.DELIVERED, NOON, sent_at=NOON)
     found = advice(an_order(), (0.2, "GTMS_SIGNED"), alerts=(alert,))
     assert "within 15 days" in found

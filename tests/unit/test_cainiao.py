@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stallwatch.answers import Answer, Event, Reply, Verdict
-from stallwatch.model import Flag, LocalCarrier, Stage
+from stallwatch.domain.parcels import Flag, LocalCarrier, Stage
 from stallwatch.sources.cainiao import MAX_EVENTS, parse
-from stallwatch.vocabulary import is_listed, place
+from stallwatch.tracking.codes import is_listed, stage_of
+from stallwatch.tracking.source import Event, SourceResponse, TrackingResult, Verdict
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "tests" / "data" / "cainiao"
@@ -37,16 +37,16 @@ def utc(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-def read(path: Path, number: str) -> Answer:
+def read(path: Path, number: str) -> TrackingResult:
     reply = parse(path.read_bytes(), [number])
     assert reply.verdict is Verdict.OK
     return reply.answers[number]
 
 
-def told(answer: Answer) -> list[tuple[datetime, str, Stage, Flag | None]]:
+def told(answer: TrackingResult) -> list[tuple[datetime, str, Stage, Flag | None]]:
     """The events as they are judged, with a check that each code is a known one."""
     assert all(is_listed(event.code) for event in answer.events)
-    return [(event.at, event.code, *place(event.code)) for event in answer.events]
+    return [(event.at, event.code, *stage_of(event.code)) for event in answer.events]
 
 
 def detail(code: object = "LH_ARRIVE", **fields: object) -> dict[str, Any]:
@@ -71,13 +71,13 @@ def body(*modules: object) -> bytes:
     return json.dumps({"module": modules, "success": True}).encode()
 
 
-def answer_to(*modules: object, number: str = NUMBER) -> Answer | None:
+def answer_to(*modules: object, number: str = NUMBER) -> TrackingResult | None:
     reply = parse(body(*modules), [number])
     assert reply.verdict is Verdict.OK
     return reply.answers.get(number)
 
 
-def known_answer(*modules: object) -> Answer:
+def known_answer(*modules: object) -> TrackingResult:
     answer = answer_to(*modules)
     assert answer is not None
     return answer
@@ -136,7 +136,7 @@ def test_a_recorded_stay_in_customs_after_a_long_silence() -> None:
 @needs_upstream
 def test_a_recorded_unknown_number() -> None:
     """It is an answer, and it says that nobody knows the number."""
-    assert Answer("LP00000000000", known=False) == read(
+    assert TrackingResult("LP00000000000", known=False) == read(
         UPSTREAM / "not_found.json", "LP00000000000"
     )
 
@@ -170,16 +170,16 @@ def test_an_economy_parcel_that_was_handed_over() -> None:
 
 def test_a_placeholder_points_to_another_number() -> None:
     """It is known, and has no events of its own."""
-    assert Answer("AP00000000000001", known=True, points_to="CNG00000000000001") == read(
+    assert TrackingResult("AP00000000000001", known=True, points_to="CNG00000000000001") == read(
         SAMPLES / "placeholder_points_to_another_number.json", "AP00000000000001"
     )
 
 
 def test_a_seller_who_prepares_the_parcel() -> None:
     """It is known, without any event; a state that says so little adds none."""
-    assert Answer("UZ0000000001Y", known=True, mail_type="Economy", country="Israel") == read(
-        SAMPLES / "seller_preparing.json", "UZ0000000001Y"
-    )
+    assert TrackingResult(
+        "UZ0000000001Y", known=True, mail_type="Economy", country="Israel"
+    ) == read(SAMPLES / "seller_preparing.json", "UZ0000000001Y")
 
 
 @pytest.mark.parametrize(
@@ -213,8 +213,8 @@ def test_a_batch_tells_known_unknown_and_not_shipped_apart() -> None:
         "LH_DEPART",
         "LH_ARRIVE",
     ]
-    assert Answer("LP00000000000106", known=False) == unknown
-    assert Answer("LP00000000000107", known=True, country="Spain") == preparing
+    assert TrackingResult("LP00000000000106", known=False) == unknown
+    assert TrackingResult("LP00000000000107", known=True, country="Spain") == preparing
 
 
 def test_the_destination_is_kept_without_its_town() -> None:
@@ -235,7 +235,7 @@ def test_the_destination_is_kept_without_its_town() -> None:
 @pytest.mark.parametrize("name", ["blocked_json.json", "blocked_page.html"])
 def test_recorded_shapes_of_a_block(name: str) -> None:
     """Both forms of the block are seen in the body alone."""
-    assert Reply(Verdict.BLOCKED, reason="block page") == parse(
+    assert SourceResponse(Verdict.BLOCKED, reason="block page") == parse(
         (SAMPLES / name).read_bytes(), [NUMBER]
     )
 
@@ -378,7 +378,7 @@ def test_an_entry_whose_events_cannot_be_read_is_no_answer(details: object) -> N
 @pytest.mark.parametrize("absent", [{}, {"detailList": None}])
 def test_absent_events_are_none(absent: dict[str, object]) -> None:
     """A known number without a list of events is a number without events."""
-    assert Answer(NUMBER, known=True) == known_answer(
+    assert TrackingResult(NUMBER, known=True) == known_answer(
         {"mailNo": NUMBER, "mailNoSource": "AE"} | absent
     )
 
@@ -690,7 +690,7 @@ def test_the_status_places_a_journey_whose_newest_code_is_unknown(
     assert sorted(answer.events) == list(answer.events)
     (added,) = (event for event in answer.events if event.code.startswith("status:"))
     assert f"status:{status.strip().upper()}" == added.code
-    assert (stage, None) == place(added.code)
+    assert (stage, None) == stage_of(added.code)
     assert ("2026-05-12 08:00:00", "GMT+2", utc("2026-05-12 06:00"), "Says the status", None) == (
         added.wall,
         added.zone,
@@ -790,7 +790,7 @@ JSON = st.recursive(
 )  # fmt: skip
 
 
-def check(reply: Reply) -> None:
+def check(reply: SourceResponse) -> None:
     """What holds of every reply."""
     assert (reply.verdict is Verdict.OK) is (reply.reason == "")
     assert reply.verdict is Verdict.OK or not reply.answers

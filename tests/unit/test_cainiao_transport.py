@@ -18,9 +18,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from stallwatch import __version__
-from stallwatch.answers import Reply, Source, Verdict
 from stallwatch.sources import session
 from stallwatch.sources.cainiao import Cainiao
+from stallwatch.tracking.source import Source, SourceResponse, Verdict
 from tests.lookalikes.cainiao import PATH, Lookalike, Mode
 
 NUMBERS = ["LP00000000000001", "LP00000000000002", "LP00000000000003"]
@@ -171,7 +171,7 @@ def test_the_address_gets_a_path_only_where_it_has_none(path: str, target: str) 
 def test_every_form_of_a_block_is_seen(mode: Mode, lookalike: Lookalike, source: Cainiao) -> None:
     """And asked for once only."""
     lookalike.be(mode)
-    assert Reply(Verdict.BLOCKED, reason="block page") == source.ask(NUMBERS)
+    assert SourceResponse(Verdict.BLOCKED, reason="block page") == source.ask(NUMBERS)
     assert len(lookalike.asked) == 1
 
 
@@ -196,7 +196,7 @@ def test_what_is_no_answer_fails_after_one_request(
 ) -> None:
     """No retries, no redirects; the next request is answered again."""
     lookalike.be(mode, times=1)
-    assert Reply(Verdict.FAILING, reason=reason) == source.ask(NUMBERS)
+    assert SourceResponse(Verdict.FAILING, reason=reason) == source.ask(NUMBERS)
     assert len(lookalike.asked) == 1
     assert source.ask(NUMBERS).verdict is Verdict.OK
 
@@ -286,7 +286,7 @@ def test_an_answer_without_end_is_read_only_so_far() -> None:
 
     with server_that(pour) as server:
         reply = Cainiao(f"http://127.0.0.1:{server.port}", total_seconds=LONG).ask(NUMBERS)
-    assert Reply(Verdict.FAILING, reason="too large") == reply
+    assert SourceResponse(Verdict.FAILING, reason="too large") == reply
 
 
 def test_the_environment_steers_nothing(
@@ -307,7 +307,7 @@ def test_nobody_listening_is_no_answer() -> None:
     with create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     reply = Cainiao(f"http://127.0.0.1:{port}").ask(NUMBERS)
-    assert Reply(Verdict.FAILING, reason="ConnectionError") == reply
+    assert SourceResponse(Verdict.FAILING, reason="ConnectionError") == reply
 
 
 @pytest.mark.parametrize(
@@ -464,7 +464,11 @@ def test_an_answer_over_tls_needs_a_certificate_that_is_trusted(
     answer = b'HTTP/1.1 200 OK\r\nContent-Length: 31\r\n\r\n{"module": [], "success": true}'
     with server_that(says(answer), context) as server:
         reply = Cainiao(f"https://127.0.0.1:{server.port}", total_seconds=LONG).ask(NUMBERS)
-    expected = Reply(Verdict.OK) if trusted else Reply(Verdict.FAILING, reason="SSLError")
+    expected = (
+        SourceResponse(Verdict.OK)
+        if trusted
+        else SourceResponse(Verdict.FAILING, reason="SSLError")
+    )
     assert expected == reply
 
 

@@ -5,27 +5,19 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from stallwatch.limits import Limits
-from stallwatch.model import (
-    Action,
-    Alert,
-    Checkpoint,
-    Deed,
-    Kind,
-    Order,
-    SecondOpinion,
-    Service,
-    Spot,
-    Trace,
-)
-from stallwatch.reading import read
-from stallwatch.rules import Memory, evaluate
-from stallwatch.vocabulary import place_of
+from stallwatch.domain.alerts import Alert, AlertKind
+from stallwatch.domain.orders import Action, ActionKind, Order, SearchPlace, Service
+from stallwatch.domain.parcels import Checkpoint, SecondOpinion, Trace
+from stallwatch.domain.thresholds import Thresholds
+from stallwatch.rules.decision import InitialFindings
+from stallwatch.rules.evaluate import evaluate
+from stallwatch.rules.journey import read_journey
+from stallwatch.tracking.codes import stage_of_entry
 from tests.case_runner import CASES, GATE_CASES, Case, Look, load
 from tests.local.parts import FACTS
 
 START = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
-LIMITS = Limits()
+LIMITS = Thresholds()
 
 
 def order_of(case: Case) -> Order:
@@ -53,7 +45,7 @@ def order_of(case: Case) -> Order:
 def checkpoint(
     number: str, at: datetime, code: str, seen: datetime, source: str = "cainiao"
 ) -> Checkpoint:
-    stage, flag = place_of(source, code)
+    stage, flag = stage_of_entry(source, code)
     return Checkpoint(
         number=number,
         at=at,
@@ -73,12 +65,14 @@ def prepare(order: Order, trace: Trace, look: Look) -> tuple[Order, Trace]:
     """What happened before an evaluation: the buyer's words, a new number, an answer."""
     for deed in look.actions:
         action = Action(
-            deed=Deed(deed),
+            deed=ActionKind(deed),
             at=look.now,
             on=look.on,
             until=look.until,
-            answers=tuple((Spot(s), date.fromisoformat(day)) for s, day in look.answers.items()),
-            episode=read(order, trace.checkpoints, LIMITS).episode,
+            answers=tuple(
+                (SearchPlace(s), date.fromisoformat(day)) for s, day in look.answers.items()
+            ),
+            episode=read_journey(order, trace.checkpoints, LIMITS).episode,
         )
         order = replace(order, actions=(*order.actions, action))
     if look.change_number is not None:
@@ -110,7 +104,7 @@ def test_case(case: Case) -> None:
     order = order_of(case)
     trace = Trace(number=order.tracking_number, mail_type=case.mail_type)
     alerts: list[Alert] = []
-    memory = Memory()
+    memory = InitialFindings()
     for index, look in enumerate(case.looks):
         order, trace = prepare(order, trace, look)
         if index == 0:
@@ -159,7 +153,7 @@ def test_gate_case(case: Case) -> None:
     order = order_of(case)
     trace = Trace(number=order.tracking_number, mail_type=case.mail_type)
     alerts: list[Alert] = []
-    memory = Memory()
+    memory = InitialFindings()
     asked = False
     second_from: datetime | None = None
     for index, look in enumerate(case.looks):
@@ -193,5 +187,5 @@ def test_gate_case(case: Case) -> None:
         if "asked" in expect:
             assert expect["asked"] is asked
         if "passed_over" in expect:
-            assert Kind.REFUND_CLAIM in {a.kind for a in sent}
+            assert AlertKind.REFUND_CLAIM in {a.kind for a in sent}
             assert expect["passed_over"] is decision.second_passed_over

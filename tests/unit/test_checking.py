@@ -10,16 +10,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stallwatch.answers import Answer, Reply, Verdict
-from stallwatch.booking import Desk
-from stallwatch.checking import LAST_REQUEST, LOOK_AGAIN, STUCK_AFTER, WAIT_FOR_LEASE, Check, Report
-from stallwatch.errors import UnavailableError
-from stallwatch.evaluating import Evaluation
-from stallwatch.health import Health
-from stallwatch.limits import Limits
-from stallwatch.model import Alert, Kind
-from stallwatch.pulling import LEASE_MARGIN, Pace
-from stallwatch.wheel import NEW, Wheel
+from stallwatch.alerting.evaluation import Evaluation
+from stallwatch.domain.alerts import Alert, AlertKind
+from stallwatch.domain.clock import LEASE_MARGIN
+from stallwatch.domain.errors import UnavailableError
+from stallwatch.domain.thresholds import Thresholds
+from stallwatch.orders.service import OrderService
+from stallwatch.polling.requests import LAST_REQUEST
+from stallwatch.polling.run import LOOK_AGAIN, STUCK_AFTER, WAIT_FOR_LEASE, PollRun
+from stallwatch.polling.state import Pace
+from stallwatch.polling.tally import RunReport
+from stallwatch.tracking.circuit_breaker import CircuitBreaker
+from stallwatch.tracking.schedule import NEW, Wheel
+from stallwatch.tracking.source import SourceResponse, TrackingResult, Verdict
 from tests.fakes import (
     NOON,
     FakeClock,
@@ -34,7 +37,7 @@ DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
 SECOND = timedelta(seconds=1)
-LIMITS = Limits()
+LIMITS = Thresholds()
 HOUSEKEEPING = {"take_lease", "save_run", "save_progress", "release_lease", "save_health"}
 """What a run writes for itself, whatever it finds."""
 
@@ -64,7 +67,7 @@ class Rig:
             if isinstance(number, str):
                 self.source.answers.setdefault(number, self.departed(number))
 
-    def departed(self, number: str, *codes: str) -> Answer:
+    def departed(self, number: str, *codes: str) -> TrackingResult:
         """An answer that says that the parcel left, and what else it did since."""
         at = NOON - DAY
         events = [an_event(at + HOUR * n, code) for n, code in enumerate(("LH_DEPART", *codes))]
@@ -83,12 +86,12 @@ class Rig:
         self.source.asked_at.clear()
 
     @property
-    def a_check(self) -> Check:
+    def a_check(self) -> PollRun:
         self.runs += 1
         self.clock.ends = None
         if self.seconds is not None:
             self.clock.ends = self.clock.now() + timedelta(seconds=self.seconds) + LAST_REQUEST
-        return Check(
+        return PollRun(
             watch=self.store,
             source=self.source,
             clock=self.clock,
@@ -99,11 +102,11 @@ class Rig:
             catch_up=self.catch_up,
         )
 
-    def check(self, *order_ids: str) -> Report:
+    def check(self, *order_ids: str) -> RunReport:
         check = self.a_check
         return check.check_orders(order_ids) if order_ids else check.check_due()
 
-    def pump(self) -> list[Kind]:
+    def pump(self) -> list[AlertKind]:
         """Evaluate what the stream tells of, and have everything sent."""
         evaluation = Evaluation(self.store, self.wheel, LIMITS)
         raised = []
@@ -132,7 +135,7 @@ class Rig:
                     sent_at=self.clock.now(),
                 )
 
-    def live(self, duration: timedelta, tick: timedelta = timedelta(minutes=30)) -> list[Kind]:
+    def live(self, duration: timedelta, tick: timedelta = timedelta(minutes=30)) -> list[AlertKind]:
         """Let the schedule run for some time."""
         raised = []
         until = self.clock.now() + duration
@@ -152,8 +155,8 @@ class Rig:
         return self.desk.get(order_id, self.clock.now())
 
     @property
-    def desk(self) -> Desk:
-        return Desk(self.store, lambda: None, self.wheel, LIMITS)
+    def desk(self) -> OrderService:
+        return OrderService(self.store, lambda: None, self.wheel, LIMITS)
 
     def slot(self, order_id: str) -> str | None:
         return self.store.shelves[order_id].entry.slot
@@ -217,7 +220,7 @@ def test_requests_keep_the_pace_and_the_batch(rig: Rig) -> None:
     rig.check()
     gaps = [b - a for a, b in pairwise(rig.source.asked_at)]
     assert [2 * SECOND] * 5 == gaps
-    assert Report(due=18, checked=18, changed=18) == report
+    assert RunReport(due=18, checked=18, changed=18) == report
 
 
 def test_a_slow_answer_counts_towards_the_pause(rig: Rig) -> None:
@@ -253,10 +256,10 @@ def test_one_number_is_asked_about_once_for_all_its_orders(rig: Rig) -> None:
 def test_an_order_without_a_number_is_never_asked_about(rig: Rig) -> None:
     """It is looked at when the calendar says so."""
     rig.add("bare", tracking_number=None, ordered_on=NOON.date() - 10 * DAY)
-    assert Report() == rig.check()
+    assert RunReport() == rig.check()
     rig.pump()
     rig.store.journal.clear()
-    assert [Kind.NEVER_SCANNED] == rig.live(3 * DAY)
+    assert [AlertKind.NEVER_SCANNED] == rig.live(3 * DAY)
     assert 1 == rig.store.journal.count("touch")
     assert [] == rig.source.asked
 
@@ -267,7 +270,7 @@ def test_an_order_without_a_number_is_never_asked_about(rig: Rig) -> None:
 def test_a_placeholder_is_followed_once(rig: Rig) -> None:
     """What is said of the number that it stands for is said of the order."""
     rig.add("a")
-    rig.source.answers[number_of("a")] = Answer(
+    rig.source.answers[number_of("a")] = TrackingResult(
         number_of("a"), known=True, points_to="CNG00000000000001"
     )
     rig.source.answers["CNG00000000000001"] = rig.departed("CNG00000000000001")
@@ -283,8 +286,8 @@ def test_a_placeholder_for_a_placeholder_is_an_answer(rig: Rig) -> None:
     """The number is known, and nothing has happened; nobody is led in circles."""
     rig.add("a")
     first, second = number_of("a"), "CNG00000000000001"
-    rig.source.answers[first] = Answer(first, known=True, points_to=second)
-    rig.source.answers[second] = Answer(second, known=True, points_to=first)
+    rig.source.answers[first] = TrackingResult(first, known=True, points_to=second)
+    rig.source.answers[second] = TrackingResult(second, known=True, points_to=first)
     assert 1 == rig.check().checked
     assert [[first], [second]] == rig.source.asked
     assert rig.store.shelves["a"].record.open().known
@@ -345,9 +348,9 @@ def test_a_probe_is_sent_alone() -> None:
 def test_a_run_that_was_blocked_with_nothing_due_says_so_too(rig: Rig) -> None:
     """Whoever calls it is told how the source is."""
     rig.check()
-    rig.store.healths["cainiao"] = Health(verdict=Verdict.BLOCKED, open_until=NOON + DAY)
+    rig.store.healths["cainiao"] = CircuitBreaker(verdict=Verdict.BLOCKED, open_until=NOON + DAY)
     rig.store.journal.clear()
-    assert Report(source=Verdict.BLOCKED) == rig.check()
+    assert RunReport(source=Verdict.BLOCKED) == rig.check()
     assert [] == rig.store.journal
 
 
@@ -385,7 +388,7 @@ def test_a_run_with_nothing_due_writes_nothing(rig: Rig) -> None:
     rig.check()
     rig.store.journal.clear()
     rig.clock.advance(minutes=5)
-    assert Report() == rig.check()
+    assert RunReport() == rig.check()
     assert [] == rig.store.journal
 
 
@@ -426,7 +429,7 @@ def test_a_wake_up_that_got_lost_heals_by_itself(rig: Rig) -> None:
     rig.to_turn_of(order_id)
     rig.check()
     assert order_id in rig.store.stream
-    assert [Kind.ACTION_NEEDED] == rig.pump()
+    assert [AlertKind.ACTION_NEEDED] == rig.pump()
 
 
 def test_an_evaluation_that_asked_to_look_again_is_woken(rig: Rig) -> None:
@@ -435,7 +438,7 @@ def test_an_evaluation_that_asked_to_look_again_is_woken(rig: Rig) -> None:
     rig.add_settled(order_id)
     rig.live(12 * DAY)
     assert "24h" == (rig.slot(order_id) or "")[:3]
-    assert [Kind.STALLED] == rig.live(25 * DAY)
+    assert [AlertKind.STALLED] == rig.live(25 * DAY)
 
 
 def test_the_calendar_wakes_the_evaluation_while_the_circuit_is_open(rig: Rig) -> None:
@@ -443,11 +446,11 @@ def test_the_calendar_wakes_the_evaluation_while_the_circuit_is_open(rig: Rig) -
     ends_on = NOON.date() + timedelta(days=8)
     (order_id,) = neighbours(1)
     rig.add_settled(order_id, protection_ends_on=ends_on)
-    rig.store.healths["cainiao"] = Health(Verdict.BLOCKED, open_until=NOON + 100 * DAY)
+    rig.store.healths["cainiao"] = CircuitBreaker(Verdict.BLOCKED, open_until=NOON + 100 * DAY)
     kinds = rig.live(9 * DAY)
     assert [] == rig.source.asked
-    assert 2 == kinds.count(Kind.PROTECTION_ENDING)
-    assert 1 == kinds.count(Kind.SOURCE_DOWN)
+    assert 2 == kinds.count(AlertKind.PROTECTION_ENDING)
+    assert 1 == kinds.count(AlertKind.SOURCE_DOWN)
 
 
 # Time.
@@ -515,7 +518,7 @@ def test_a_placeholder_holds_nobody_up_when_time_runs_out() -> None:
     ids = neighbours(6)
     rig.add_settled(*ids)
     before = rig.answered_at(ids[0])
-    rig.source.answers[number_of(ids[0])] = Answer(
+    rig.source.answers[number_of(ids[0])] = TrackingResult(
         number_of(ids[0]), known=True, points_to="CNG00000000000001"
     )
     rig.to_turn_of(ids[0])
@@ -566,7 +569,7 @@ def test_overlapping_runs_are_kept_apart(rig: Rig) -> None:
     """Whoever finds the lease held just ends."""
     rig.add("a")
     rig.store.take_lease("other", NOON + HOUR, NOON)
-    assert Report() == rig.check()
+    assert RunReport() == rig.check()
     assert [] == rig.source.asked
     assert "other" == rig.store.pull_owner
 
@@ -587,7 +590,7 @@ def test_whoever_calls_meanwhile_is_served_before_the_lease_is_given_back(rig: R
     rig.add("a")
 
     class Calling(FakeSource):
-        def ask(self, numbers: Any) -> Reply:
+        def ask(self, numbers: Any) -> SourceResponse:
             if not self.asked:
                 rig.add("b")
                 assert not rig.store.call_for_check(rig.clock.now())
@@ -618,7 +621,7 @@ def test_some_orders_are_checked_now_whatever_their_slots(rig: Rig) -> None:
     rig.add_settled("a", "b", "c")
     rig.clock.advance(hours=1)
     report = rig.check("a", "b", "a", "no such order")
-    assert Report(due=2, checked=2) == report
+    assert RunReport(due=2, checked=2) == report
     assert ["a", "b"] == rig.store.stream
     assert rig.clock.now() == rig.answered_at("a")
     assert rig.clock.now() > rig.answered_at("c")  # type: ignore[operator]
@@ -671,7 +674,7 @@ def test_a_run_that_has_lost_its_lease_keeps_nothing(rig: Rig) -> None:
     rig.to_turn_of(ids[0])
 
     class Stolen(FakeSource):
-        def ask(self, numbers: Any) -> Reply:
+        def ask(self, numbers: Any) -> SourceResponse:
             rig.store.pull_owner = "thief"
             return super().ask(numbers)
 
@@ -690,9 +693,9 @@ def test_what_is_pending_for_long_is_woken(
     rig: Rig, pending_for: timedelta, *, wakes: bool
 ) -> None:
     """Also with the circuit open, and with nothing due."""
-    rig.store.healths["cainiao"] = Health(Verdict.BLOCKED, open_until=NOON + DAY)
+    rig.store.healths["cainiao"] = CircuitBreaker(Verdict.BLOCKED, open_until=NOON + DAY)
     rig.check()
-    rig.store.keep_source_alert(Alert(Kind.SOURCE_DOWN, NOON - pending_for, about=str(NOON)))
+    rig.store.keep_source_alert(Alert(AlertKind.SOURCE_DOWN, NOON - pending_for, about=str(NOON)))
     rig.store.journal.clear()
     rig.check()
     assert (["wake_sending"] if wakes else []) == rig.store.journal
@@ -704,9 +707,9 @@ def test_an_outage_of_a_day_is_told(rig: Rig) -> None:
     rig.add_settled(*ids)
     rig.source.verdicts = deque([Verdict.BLOCKED] * 100)
     kinds = rig.live(3 * DAY)
-    assert [Kind.SOURCE_DOWN] == kinds
+    assert [AlertKind.SOURCE_DOWN] == kinds
     rig.source.verdicts.clear()
-    assert [Kind.SOURCE_UP] == rig.live(3 * DAY)
+    assert [AlertKind.SOURCE_UP] == rig.live(3 * DAY)
 
 
 def test_nothing_due_is_no_outage(rig: Rig) -> None:
@@ -724,14 +727,14 @@ def test_a_number_without_an_answer_for_ten_days_is_told_once(rig: Rig) -> None:
     rig.add_settled(*ids)
     rig.source.mute = {number_of(ids[0])}
     assert [] == rig.live(10 * DAY)
-    assert [Kind.UNANSWERED] == rig.live(2 * DAY)
+    assert [AlertKind.UNANSWERED] == rig.live(2 * DAY)
     assert [] == rig.live(8 * DAY)
     rig.source.mute = set()
     rig.live(2 * DAY)
     assert rig.clock.now() - (rig.answered_at(ids[0]) or NOON) < 25 * HOUR
     rig.source.mute = {number_of(ids[0])}
-    assert Kind.UNANSWERED not in rig.live(9 * DAY)
-    assert [Kind.UNANSWERED] == [k for k in rig.live(3 * DAY) if k is Kind.UNANSWERED]
+    assert AlertKind.UNANSWERED not in rig.live(9 * DAY)
+    assert [AlertKind.UNANSWERED] == [k for k in rig.live(3 * DAY) if k is AlertKind.UNANSWERED]
 
 
 def test_a_number_that_never_got_an_answer_is_told_of_too(rig: Rig) -> None:
@@ -742,7 +745,7 @@ def test_a_number_that_never_got_an_answer_is_told_of_too(rig: Rig) -> None:
     seen = rig.seen("a")
     assert seen.decision.answered_at is None
     assert rig.clock.now() - seen.checked_at < 25 * HOUR
-    assert [Kind.UNANSWERED] == [k for k in rig.live(2 * DAY) if k is Kind.UNANSWERED]
+    assert [AlertKind.UNANSWERED] == [k for k in rig.live(2 * DAY) if k is AlertKind.UNANSWERED]
 
 
 def test_a_silence_goes_on_in_another_slot(rig: Rig) -> None:
@@ -752,9 +755,9 @@ def test_a_silence_goes_on_in_another_slot(rig: Rig) -> None:
     rig.add_settled(*ids[1:])
     before = rig.slot(ids[0])
     rig.source.mute = {number_of(ids[0])}
-    assert Kind.UNANSWERED not in rig.live(9 * DAY)
+    assert AlertKind.UNANSWERED not in rig.live(9 * DAY)
     assert before != rig.slot(ids[0])
-    assert Kind.UNANSWERED in rig.live(2 * DAY)
+    assert AlertKind.UNANSWERED in rig.live(2 * DAY)
 
 
 def test_a_silence_goes_on_whatever_the_buyer_does(rig: Rig) -> None:
@@ -764,8 +767,8 @@ def test_a_silence_goes_on_whatever_the_buyer_does(rig: Rig) -> None:
     rig.source.mute = {number_of(ids[0])}
     rig.live(3 * DAY)
     rig.desk.change(ids[0], {"title": "another"}, rig.clock.now())
-    assert Kind.UNANSWERED not in rig.live(6 * DAY)
-    assert Kind.UNANSWERED in rig.live(2 * DAY)
+    assert AlertKind.UNANSWERED not in rig.live(6 * DAY)
+    assert AlertKind.UNANSWERED in rig.live(2 * DAY)
 
 
 def test_ten_days_without_an_answer_begin_with_the_first_look(rig: Rig) -> None:
@@ -804,8 +807,8 @@ def test_other_turns_of_the_wheel_end_no_silence(rig: Rig) -> None:
     rig.source.mute = {number_of(ids[0])}
     rig.live(5 * DAY)
     rig.wheel = Wheel(60)
-    assert Kind.UNANSWERED not in rig.live(4 * DAY)
-    assert Kind.UNANSWERED in rig.live(2 * DAY)
+    assert AlertKind.UNANSWERED not in rig.live(4 * DAY)
+    assert AlertKind.UNANSWERED in rig.live(2 * DAY)
 
 
 def test_a_silence_goes_on_whatever_the_lengths_of_the_turns(rig: Rig) -> None:
@@ -820,9 +823,9 @@ def test_a_silence_goes_on_whatever_the_lengths_of_the_turns(rig: Rig) -> None:
     rig.source.mute = {number_of(ids[0])}
     rig.live(5 * DAY)
     rig.wheel = Wheel(5)
-    assert Kind.UNANSWERED not in rig.live(4 * DAY)
+    assert AlertKind.UNANSWERED not in rig.live(4 * DAY)
     assert answered_at == rig.answered_at(ids[0])
-    assert Kind.UNANSWERED in rig.live(2 * DAY)
+    assert AlertKind.UNANSWERED in rig.live(2 * DAY)
 
 
 def test_a_longer_turn_begins_anew_what_a_shorter_one_left() -> None:
@@ -884,14 +887,14 @@ def test_each_number_is_told_of_though_its_turn_is_its_own(rig: Rig) -> None:
     rig.add_settled(*ids)
     assert 3 == len({rig.slot(order_id) for order_id in ids})
     rig.source.mute = {number_of("00"), number_of("01")}
-    assert 2 == rig.live(12 * DAY).count(Kind.UNANSWERED)
+    assert 2 == rig.live(12 * DAY).count(AlertKind.UNANSWERED)
 
 
 def test_where_nobody_is_answered_the_source_is_down(rig: Rig) -> None:
     """And no single number is to blame."""
     rig.add_settled("a")
     rig.source.mute = {number_of("a")}
-    assert [Kind.SOURCE_DOWN] == rig.live(15 * DAY)
+    assert [AlertKind.SOURCE_DOWN] == rig.live(15 * DAY)
 
 
 def test_outages_are_no_asking(rig: Rig) -> None:
@@ -903,8 +906,8 @@ def test_outages_are_no_asking(rig: Rig) -> None:
     rig.source.verdicts = deque([Verdict.BLOCKED] * 1000)
     rig.live(4 * DAY)
     rig.source.verdicts.clear()
-    assert Kind.UNANSWERED not in rig.live(4 * DAY)
-    assert Kind.UNANSWERED in rig.live(3 * DAY)
+    assert AlertKind.UNANSWERED not in rig.live(4 * DAY)
+    assert AlertKind.UNANSWERED in rig.live(3 * DAY)
 
 
 def test_a_silence_that_was_ended_is_not_counted_on(rig: Rig) -> None:
@@ -918,8 +921,8 @@ def test_a_silence_that_was_ended_is_not_counted_on(rig: Rig) -> None:
     rig.source.mute = set()
     rig.live(9 * DAY)
     rig.source.mute = {number_of(ids[0])}
-    assert Kind.UNANSWERED not in rig.live(8 * DAY)
-    assert Kind.UNANSWERED in rig.live(4 * DAY)
+    assert AlertKind.UNANSWERED not in rig.live(8 * DAY)
+    assert AlertKind.UNANSWERED in rig.live(4 * DAY)
 
 
 class Told(FakeSource):
@@ -929,7 +932,7 @@ class Told(FakeSource):
         super().__init__(clock)
         self.last: dict[str, datetime] = {}
 
-    def ask(self, numbers: Any) -> Reply:
+    def ask(self, numbers: Any) -> SourceResponse:
         reply = super().ask(numbers)
         for number in reply.answers:
             self.last[number] = self.clock.now()
@@ -965,7 +968,7 @@ def test_no_answer_is_ever_taken_for_one(
     numbers = {order_id: f"LP{order_id:0>14}" for order_id in ids}
     for n in placeholders:
         real = f"CNG{n:014}"
-        truth.answers[numbers[ids[n]]] = Answer(numbers[ids[n]], known=True, points_to=real)
+        truth.answers[numbers[ids[n]]] = TrackingResult(numbers[ids[n]], known=True, points_to=real)
         truth.answers[real] = rig.departed(real)
         numbers[ids[n]] = real
 

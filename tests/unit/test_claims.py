@@ -15,15 +15,17 @@ from typing import Any
 
 import pytest
 
-from stallwatch.answers import Answer, Verdict
-from stallwatch.claim_page import page
-from stallwatch.claims import CHECK, canonical, checksum, is_whole, seal
-from stallwatch.limits import Limits
-from stallwatch.lookback import GapReason
-from stallwatch.model import Action, Deed, LocalCarrier, SecondOpinion, Service, Spot
-from stallwatch.picture import WORDS, carrier_line, odd_lines, picture, second_lines, word_line
-from stallwatch.reading import Aside
+from stallwatch.claims.document import CHECK, canonical, checksum, is_whole, seal
+from stallwatch.claims.history import GapReason
+from stallwatch.claims.page import page
+from stallwatch.claims.picture import picture
+from stallwatch.claims.sentences import WORDS, carrier_line, odd_lines, second_lines, word_line
+from stallwatch.domain.orders import Action, ActionKind, SearchPlace, Service
+from stallwatch.domain.parcels import LocalCarrier, SecondOpinion
+from stallwatch.domain.thresholds import Thresholds
+from stallwatch.rules.journey import SkipReason
 from stallwatch.sources.cainiao import parse
+from stallwatch.tracking.source import TrackingResult, Verdict
 from tests.claims import Case, daily, recorded, stalled
 from tests.fakes import an_answer, an_event, an_order
 from tests.local.parts import FACTS, need
@@ -107,12 +109,12 @@ def test_every_number_of_days_names_its_rule_and_where_that_is_from() -> None:
     assert ("guide", 60, True) == tuple(rule(claim, "claim")[k] for k in ORIGIN)
     assert ("guide", 25, True) == tuple(rule(claim, "window")[k] for k in ORIGIN)
     assert 15 == rule(claim, "window")["from_days"]
-    case.limits = Limits.of({"claim": 70, "standard_major_high": 80})
+    case.limits = Thresholds.of({"claim": 70, "standard_major_high": 80})
     claim = case.claim()
     assert ("owner", 70, False) == tuple(rule(claim, "claim")[k] for k in ORIGIN)
     assert ("owner", 80, False) == tuple(rule(claim, "window")[k] for k in ORIGIN)
     case.order = replace(case.order, service=Service.ECONOMY)
-    case.limits = Limits()
+    case.limits = Thresholds()
     assert "ours" == rule(case.claim(), "window")["origin"]
 
 
@@ -194,10 +196,10 @@ def test_the_buyer_s_words_stand_with_their_dates() -> None:
     """What was taken back says so."""
     case = stalled(NOW)
     said = (
-        Action(Deed.LOST, NOW - 9 * DAY),
-        Action(Deed.REOPEN, NOW - 8 * DAY),
-        Action(Deed.SELLER_CONTACTED, NOW - 5 * DAY, on=date(2026, 6, 8)),
-        Action(Deed.REFUNDED, NOW, amount=Decimal("10.50")),
+        Action(ActionKind.LOST, NOW - 9 * DAY),
+        Action(ActionKind.REOPEN, NOW - 8 * DAY),
+        Action(ActionKind.SELLER_CONTACTED, NOW - 5 * DAY, on=date(2026, 6, 8)),
+        Action(ActionKind.REFUNDED, NOW, amount=Decimal("10.50")),
     )
     case.order = replace(case.order, actions=said, price=Decimal("12.50"), currency="EUR")
     claim = case.claim()
@@ -213,8 +215,8 @@ def test_the_buyer_s_words_stand_with_their_dates() -> None:
 def test_where_it_was_looked_for_is_evidence() -> None:
     """Each place with its day, as the buyer answered."""
     case = stalled(NOW)
-    looked = ((Spot.NEIGHBOUR, date(2026, 6, 10)), (Spot.LOCKER, date(2026, 6, 11)))
-    said = Action(Deed.NOT_FOUND_HERE, NOW - 3 * DAY, answers=looked)
+    looked = ((SearchPlace.NEIGHBOUR, date(2026, 6, 10)), (SearchPlace.LOCKER, date(2026, 6, 11)))
+    said = Action(ActionKind.NOT_FOUND_HERE, NOW - 3 * DAY, answers=looked)
     case.order = replace(case.order, actions=(said,))
     (word,) = case.claim()["buyer"]
     assert {"neighbour": "2026-06-10", "locker": "2026-06-11"} == word["looked"]
@@ -242,10 +244,10 @@ def test_what_is_odd_about_the_number_is_told_as_it_was_seen() -> None:
 @pytest.mark.parametrize(
     ("family", "values"),
     [
-        ("word", Deed),
-        ("spot", Spot),
+        ("word", ActionKind),
+        ("spot", SearchPlace),
         ("gap", GapReason),
-        ("aside", Aside),
+        ("aside", SkipReason),
         ("service", Service),
     ],
 )
@@ -424,7 +426,10 @@ def odd() -> Case:
     case = stalled(NOW, title='Ätherisches "Öl" \\ 香水 😀 </script>', seller="☃ & Söhne")
     at, answer = case.answers[-1]
     events = (*answer.events[:-1], replace(answer.events[-1], text="包裹已揽收 \u00a0 é"))
-    case.answers = [*case.answers[:-1], (at, Answer(answer.number, known=True, events=events))]
+    case.answers = [
+        *case.answers[:-1],
+        (at, TrackingResult(answer.number, known=True, events=events)),
+    ]
     return case
 
 

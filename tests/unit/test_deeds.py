@@ -8,26 +8,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stallwatch.deeds import MOST_ACTIONS, act, change
-from stallwatch.errors import SenselessError
-from stallwatch.model import ENDING_DEEDS, Action, Deed, Order, Spot, State
+from stallwatch.domain.actions import MOST_ACTIONS, act, change
+from stallwatch.domain.errors import SenselessError
+from stallwatch.domain.orders import ENDING_ACTIONS, Action, ActionKind, Order, SearchPlace, State
 from tests.fakes import NOON, an_order
 
 OPEN = (State.WATCHING, State.DELIVERED)
-OUTCOMES = (Deed.RECEIVED, Deed.REFUNDED, Deed.LOST)
+OUTCOMES = (ActionKind.RECEIVED, ActionKind.REFUNDED, ActionKind.LOST)
 
 
-def say(deed: Deed, **given: object) -> Action:
-    if deed is Deed.SNOOZE:
+def say(deed: ActionKind, **given: object) -> Action:
+    if deed is ActionKind.SNOOZE:
         given.setdefault("until", date(2026, 7, 1))
     return Action(deed=deed, at=NOON, **given)  # type: ignore[arg-type]
 
 
-def looked(*spots: Spot, on: date = date(2026, 6, 1)) -> Action:
-    return say(Deed.NOT_FOUND_HERE, answers=tuple((spot, on) for spot in spots))
+def looked(*spots: SearchPlace, on: date = date(2026, 6, 1)) -> Action:
+    return say(ActionKind.NOT_FOUND_HERE, answers=tuple((spot, on) for spot in spots))
 
 
-def having(*deeds: Deed) -> Order:
+def having(*deeds: ActionKind) -> Order:
     return an_order(actions=tuple(say(deed) for deed in deeds))
 
 
@@ -43,34 +43,36 @@ def answer(order: Order, action: Action, state: State) -> int:
 
 
 @pytest.mark.parametrize("state", OPEN)
-@pytest.mark.parametrize("deed", [deed for deed in Deed if deed is not Deed.REOPEN])
-def test_an_open_order_takes_any_word(deed: Deed, state: State) -> None:
+@pytest.mark.parametrize("deed", [deed for deed in ActionKind if deed is not ActionKind.REOPEN])
+def test_an_open_order_takes_any_word(deed: ActionKind, state: State) -> None:
     """There is nothing yet to take back, and all else may be so."""
     order = act(an_order(), say(deed), state)
     assert (say(deed),) == order.actions
 
 
-@pytest.mark.parametrize("deed", list(Deed))
-@pytest.mark.parametrize("ended_by", [*sorted(ENDING_DEEDS), None])
-def test_a_closed_order_takes_outcomes_and_what_opens_it(deed: Deed, ended_by: Deed | None) -> None:
+@pytest.mark.parametrize("deed", list(ActionKind))
+@pytest.mark.parametrize("ended_by", [*sorted(ENDING_ACTIONS), None])
+def test_a_closed_order_takes_outcomes_and_what_opens_it(
+    deed: ActionKind, ended_by: ActionKind | None
+) -> None:
     """By the buyer's word it can be reopened; where time has ended the watch it cannot."""
     order = having(*([ended_by] if ended_by else []))
     makes_sense = (
-        deed in OUTCOMES or deed is ended_by or (deed is Deed.REOPEN and ended_by is not None)
+        deed in OUTCOMES or deed is ended_by or (deed is ActionKind.REOPEN and ended_by is not None)
     )
     assert (200 if makes_sense else 409) == answer(order, say(deed), State.CLOSED)
 
 
 def test_what_time_has_ended_stays_ended_whatever_was_said_before() -> None:
     """A snooze is no end, so taking it back opens nothing."""
-    assert 409 == answer(having(Deed.SNOOZE), say(Deed.REOPEN), State.CLOSED)
+    assert 409 == answer(having(ActionKind.SNOOZE), say(ActionKind.REOPEN), State.CLOSED)
 
 
-@pytest.mark.parametrize("deed", list(Deed))
+@pytest.mark.parametrize("deed", list(ActionKind))
 @pytest.mark.parametrize("state", list(State))
-def test_the_same_again_changes_nothing(deed: Deed, state: State) -> None:
+def test_the_same_again_changes_nothing(deed: ActionKind, state: State) -> None:
     """A request that is sent again because its answer got lost is answered like the first."""
-    before = having(Deed.RECEIVED) if deed is Deed.REOPEN else an_order()
+    before = having(ActionKind.RECEIVED) if deed is ActionKind.REOPEN else an_order()
     once = replace(before, actions=(*before.actions, say(deed)))
     assert once is act(once, replace(say(deed), at=NOON + timedelta(minutes=1)), state)
 
@@ -78,78 +80,85 @@ def test_the_same_again_changes_nothing(deed: Deed, state: State) -> None:
 @pytest.mark.parametrize(
     ("first", "second"),
     [
-        (say(Deed.REFUNDED), say(Deed.REFUNDED, amount=Decimal("1.50"))),
-        (say(Deed.RECEIVED), say(Deed.RECEIVED, on=date(2026, 6, 1))),
-        (say(Deed.SNOOZE), say(Deed.SNOOZE, until=date(2026, 7, 2))),
-        (say(Deed.SELLER_CONTACTED, episode="0"), say(Deed.SELLER_CONTACTED, episode="scan x")),
-        (say(Deed.RECEIVED), say(Deed.LOST)),
-        (looked(Spot.LOCKER), looked(Spot.DOORSTEP)),
-        (looked(Spot.LOCKER), looked(Spot.LOCKER, Spot.DOORSTEP)),
-        (looked(Spot.LOCKER), looked(Spot.LOCKER, on=date(2026, 6, 2))),
+        (say(ActionKind.REFUNDED), say(ActionKind.REFUNDED, amount=Decimal("1.50"))),
+        (say(ActionKind.RECEIVED), say(ActionKind.RECEIVED, on=date(2026, 6, 1))),
+        (say(ActionKind.SNOOZE), say(ActionKind.SNOOZE, until=date(2026, 7, 2))),
+        (
+            say(ActionKind.SELLER_CONTACTED, episode="0"),
+            say(ActionKind.SELLER_CONTACTED, episode="scan x"),
+        ),
+        (say(ActionKind.RECEIVED), say(ActionKind.LOST)),
+        (looked(SearchPlace.LOCKER), looked(SearchPlace.DOORSTEP)),
+        (looked(SearchPlace.LOCKER), looked(SearchPlace.LOCKER, SearchPlace.DOORSTEP)),
+        (looked(SearchPlace.LOCKER), looked(SearchPlace.LOCKER, on=date(2026, 6, 2))),
     ],
 )
 def test_the_same_word_with_another_content_is_another(first: Action, second: Action) -> None:
     """Another day, amount or end, and the seller asked once more in the next episode."""
     order = act(an_order(), first, State.WATCHING)
-    state = State.CLOSED if first.deed in ENDING_DEEDS else State.WATCHING
+    state = State.CLOSED if first.deed in ENDING_ACTIONS else State.WATCHING
     assert (first, second) == act(order, second, state).actions
 
 
 def test_the_same_outcome_after_another_one_is_said_anew() -> None:
     """Received, no: lost, no: received after all."""
     order = an_order()
-    for deed in (Deed.RECEIVED, Deed.LOST, Deed.RECEIVED):
+    for deed in (ActionKind.RECEIVED, ActionKind.LOST, ActionKind.RECEIVED):
         order = act(order, say(deed), State.CLOSED)
     assert 3 == len(order.actions)
 
 
 def test_a_dispute_is_the_same_in_every_episode() -> None:
     """Only asking the seller goes by episodes."""
-    order = act(an_order(), say(Deed.DISPUTE_OPENED, episode="0"), State.WATCHING)
-    assert order is act(order, say(Deed.DISPUTE_OPENED, episode="scan x"), State.WATCHING)
+    order = act(an_order(), say(ActionKind.DISPUTE_OPENED, episode="0"), State.WATCHING)
+    assert order is act(order, say(ActionKind.DISPUTE_OPENED, episode="scan x"), State.WATCHING)
 
 
 def test_what_was_looked_at_adds_up() -> None:
     """Each place with its last day; what was said before says nothing new."""
     order = an_order()
     for word in (
-        looked(Spot.LOCKER, Spot.DOORSTEP),
-        looked(Spot.NEIGHBOUR, Spot.LOCKER, on=date(2026, 6, 2)),
+        looked(SearchPlace.LOCKER, SearchPlace.DOORSTEP),
+        looked(SearchPlace.NEIGHBOUR, SearchPlace.LOCKER, on=date(2026, 6, 2)),
     ):
         order = act(order, word, State.WATCHING)
     first, second = date(2026, 6, 1), date(2026, 6, 2)
-    assert {Spot.NEIGHBOUR: second, Spot.LOCKER: second, Spot.DOORSTEP: first} == order.looked()
-    assert order is act(order, looked(Spot.DOORSTEP, Spot.LOCKER), State.WATCHING)
-    assert {} == act(order, say(Deed.REOPEN), State.WATCHING).looked()
+    assert {
+        SearchPlace.NEIGHBOUR: second,
+        SearchPlace.LOCKER: second,
+        SearchPlace.DOORSTEP: first,
+    } == order.looked()
+    assert order is act(order, looked(SearchPlace.DOORSTEP, SearchPlace.LOCKER), State.WATCHING)
+    assert {} == act(order, say(ActionKind.REOPEN), State.WATCHING).looked()
 
 
 def test_reopening_takes_back_all_that_was_said() -> None:
     """What was said before it no longer stands, and can be said again."""
-    order = having(Deed.DISPUTE_OPENED, Deed.REFUNDED)
-    order = act(order, say(Deed.REOPEN), State.CLOSED)
+    order = having(ActionKind.DISPUTE_OPENED, ActionKind.REFUNDED)
+    order = act(order, say(ActionKind.REOPEN), State.CLOSED)
     assert () == order.standing()
     assert 3 == len(order.actions)
-    order = act(order, say(Deed.DISPUTE_OPENED), State.WATCHING)
-    assert (say(Deed.DISPUTE_OPENED),) == order.standing()
+    order = act(order, say(ActionKind.DISPUTE_OPENED), State.WATCHING)
+    assert (say(ActionKind.DISPUTE_OPENED),) == order.standing()
 
 
 def test_there_is_nothing_to_take_back_where_nothing_was_said() -> None:
     """A reopening of an order that was never closed makes no sense."""
-    assert 409 == answer(an_order(), say(Deed.REOPEN), State.WATCHING)
+    assert 409 == answer(an_order(), say(ActionKind.REOPEN), State.WATCHING)
 
 
 def test_an_order_takes_a_hundred_actions() -> None:
     """Two that alternate do not fill the table; the same again is still fine."""
     order = an_order()
-    deeds = (Deed.RECEIVED, Deed.LOST)
+    deeds = (ActionKind.RECEIVED, ActionKind.LOST)
     for n in range(MOST_ACTIONS):
         order = act(order, say(deeds[n % 2]), State.CLOSED)
     assert 409 == answer(order, say(deeds[0]), State.CLOSED)
     assert 200 == answer(order, say(deeds[1]), State.CLOSED)
 
 
-@given(st.lists(st.tuples(st.sampled_from(Deed), st.sampled_from(State)), max_size=12))
-def test_any_row_of_words_is_kept_as_it_was_said(words: list[tuple[Deed, State]]) -> None:
+@given(st.lists(st.tuples(st.sampled_from(ActionKind), st.sampled_from(State)), max_size=12))
+def test_any_row_of_words_is_kept_as_it_was_said(words: list[tuple[ActionKind, State]]) -> None:
     """Nothing that was said before is ever changed, and saying it twice is saying it once."""
     order = an_order()
     for deed, state in words:

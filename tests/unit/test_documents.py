@@ -10,12 +10,15 @@ import botocore.session
 import pytest
 from botocore import xform_name
 
-from stallwatch import __version__, sending
-from stallwatch.api import routes
-from stallwatch.limits import MAJOR_DESTINATIONS, Limits
-from stallwatch.model import SEVERITY, Deed, Kind, Service, Stage
-from stallwatch.traces import MOST_EVENTS
-from stallwatch.wheel import CADENCES
+from stallwatch import __version__
+from stallwatch.alerting import delivery
+from stallwatch.api import app
+from stallwatch.domain.alerts import SEVERITY, AlertKind
+from stallwatch.domain.orders import ActionKind, Service
+from stallwatch.domain.parcels import Stage
+from stallwatch.domain.thresholds import MAJOR_DESTINATIONS, Thresholds
+from stallwatch.tracking.schedule import CADENCES
+from stallwatch.tracking.trace_record import MOST_EVENTS
 from tests.documents import (
     DOCUMENTS,
     anchors,
@@ -232,21 +235,23 @@ def test_the_alert_kinds_are_those_of_the_product() -> None:
     """Each with its severity."""
     rows = tables(read("README.md"), "alert", "severity")
 
-    assert [[kind.value, SEVERITY[kind].value] for kind in Kind] == [
+    assert [[kind.value, SEVERITY[kind].value] for kind in AlertKind] == [
         [bare(row[0]), row[1]] for row in rows
     ]
 
 
 def test_every_alert_kind_has_its_paragraph() -> None:
     """In the rules in plain words."""
-    assert [kind for kind in Kind if f"`{kind}`" not in read("docs/rules.md")] == []
+    assert [kind for kind in AlertKind if f"`{kind}`" not in read("docs/rules.md")] == []
 
 
 def test_the_actions_are_those_of_the_product() -> None:
     """Every word of the buyer, and no other."""
     first = [row[0] for row in tables(read("README.md"), "action")]
 
-    assert {deed.value for deed in Deed} == {bare(w.strip()) for c in first for w in c.split(",")}
+    assert {deed.value for deed in ActionKind} == {
+        bare(w.strip()) for c in first for w in c.split(",")
+    }
 
 
 def test_the_stages_are_those_of_the_product() -> None:
@@ -259,7 +264,7 @@ def test_the_stages_are_those_of_the_product() -> None:
 
 def test_the_windows_are_those_of_the_rules() -> None:
     """By service, and by how far it is."""
-    limits = Limits()
+    limits = Thresholds()
     expected = {}
     for service in Service:
         windows = [limits.window(service, remote=remote) for remote in (False, True)]
@@ -295,12 +300,12 @@ def test_the_modules_are_all_listed() -> None:
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("README.md", f"{routes.MOST_BYTES // 1024} KiB"),
-        ("docs/api.md", f"{routes.MOST_BYTES // 1024} KiB"),
-        ("README.md", f"a message {sending.MOST_IN_ONE} orders"),
-        ("docs/alerts.md", f"at most {sending.MOST_IN_ONE}"),
+        ("README.md", f"{app.MOST_BYTES // 1024} KiB"),
+        ("docs/api.md", f"{app.MOST_BYTES // 1024} KiB"),
+        ("README.md", f"a message {delivery.MOST_IN_ONE} orders"),
+        ("docs/alerts.md", f"at most {delivery.MOST_IN_ONE}"),
         ("README.md", f"the newest {MOST_EVENTS} events"),
-        ("README.md", f"ends {Limits().end_after_order} days after the order"),
+        ("README.md", f"ends {Thresholds().end_after_order} days after the order"),
         ("docs/deploy.md", "at most 1,000 in one call"),
         ("CONTRIBUTING.md", "Python 3.11 or newer"),
     ],

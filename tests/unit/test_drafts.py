@@ -7,7 +7,9 @@ from itertools import product
 
 import pytest
 
-from stallwatch.drafts import (
+from stallwatch.domain.orders import Action, ActionKind, Order
+from stallwatch.domain.thresholds import Thresholds
+from stallwatch.messages.drafts import (
     DISPUTE_LIMIT,
     SELLER_LANGUAGES,
     SELLER_LIMIT,
@@ -15,16 +17,15 @@ from stallwatch.drafts import (
     DraftKind,
     drafts,
 )
-from stallwatch.limits import Limits
-from stallwatch.model import Action, Deed, Order
-from stallwatch.rules import Memory, evaluate
-from stallwatch.traces import TraceRecord, absorb
-from stallwatch.words import LANGUAGES
+from stallwatch.messages.translations import LANGUAGES
+from stallwatch.rules.decision import InitialFindings
+from stallwatch.rules.evaluate import evaluate
+from stallwatch.tracking.trace_record import TraceRecord, absorb
 from tests.fakes import NOON, NUMBER, an_answer, an_event, an_order
 
 DAY = timedelta(days=1)
-LIMITS = Limits()
-CONTACTED = (Action(Deed.SELLER_CONTACTED, NOON, on=date(2026, 1, 31)),)
+LIMITS = Thresholds()
+CONTACTED = (Action(ActionKind.SELLER_CONTACTED, NOON, on=date(2026, 1, 31)),)
 
 SITUATIONS = {
     "no_number": (),
@@ -48,7 +49,7 @@ def drafted(
             an_event(NOON - days * DAY, code, text=text) for days, code in SITUATIONS[situation]
         ]
         record = absorb(record, an_answer(NUMBER, *events), "cainiao", NOON)
-    decision = evaluate(given, record.open(), (), Memory(), NOON, LIMITS)
+    decision = evaluate(given, record.open(), (), InitialFindings(), NOON, LIMITS)
     return {d.kind: d for d in drafts(given, decision, LIMITS.stalled, language)}
 
 

@@ -5,8 +5,8 @@ import pkgutil
 import re
 
 import stallwatch
-from stallwatch import errors
-from stallwatch.errors import StallwatchError
+from stallwatch.domain import errors
+from stallwatch.domain.errors import StallwatchError
 
 
 def test_the_tree_is_drawn_as_it_is() -> None:

@@ -8,18 +8,21 @@ from decimal import Decimal
 
 import pytest
 
-from stallwatch.errors import ConflictError
-from stallwatch.evaluating import Dossier, Evaluation, WatchEntry
-from stallwatch.experience import Experience, Lived
-from stallwatch.health import Health, Outage
-from stallwatch.ledger import Stay
-from stallwatch.letters import Pending
-from stallwatch.limits import Limits
-from stallwatch.model import Action, Alert, Deed, Kind, Order, Service, Stage, State
-from stallwatch.money import Standing, Sum
-from stallwatch.pulling import Row
-from stallwatch.traces import UNANSWERED
-from stallwatch.wheel import NEW, Wheel, epoch_minutes, from_epoch_minutes
+from stallwatch.alerting.evaluation import Evaluation
+from stallwatch.domain.alerts import Alert, AlertKind, AlertRef
+from stallwatch.domain.clock import epoch_minutes, from_epoch_minutes
+from stallwatch.domain.errors import ConflictError
+from stallwatch.domain.orders import Action, ActionKind, Order, Service, State
+from stallwatch.domain.parcels import Stage
+from stallwatch.domain.thresholds import Thresholds
+from stallwatch.orders.delivery_times import DeliverySample, DeliveryStats
+from stallwatch.orders.money import MoneyStatus, Sum
+from stallwatch.orders.snapshot import OrderSnapshot, WatchEntry
+from stallwatch.polling.state import Row
+from stallwatch.tracking.circuit_breaker import CircuitBreaker, Outage
+from stallwatch.tracking.fingerprint import UNANSWERED
+from stallwatch.tracking.run_log import SlotStay
+from stallwatch.tracking.schedule import NEW, Wheel
 from tests.fakes import NOON, NUMBER, MemoryStore, an_answer, an_event, an_order
 
 DAY = timedelta(days=1)
@@ -33,7 +36,7 @@ class Office:
     evaluation: Evaluation = field(init=False)
 
     def __post_init__(self) -> None:
-        self.evaluation = Evaluation(self.store, Wheel(), Limits())
+        self.evaluation = Evaluation(self.store, Wheel(), Thresholds())
 
     def add(self, order: Order, *codes: str, days_ago: float = 1, at: datetime = NOON) -> None:
         """An order, and where codes are given, an answer with them."""
@@ -50,7 +53,7 @@ class Office:
         ]
         self.store.merge_answer(row, an_answer(NUMBER, *events), "cainiao", at)
 
-    def evaluate(self, order_id: str = "x", now: datetime = NOON) -> list[Kind]:
+    def evaluate(self, order_id: str = "x", now: datetime = NOON) -> list[AlertKind]:
         self.store.journal.clear()
         return [p.kind for p in self.evaluation.evaluate(order_id, now)]
 
@@ -66,7 +69,7 @@ def office() -> Office:
 def test_news_are_put_down_and_alerts_raised(office: Office) -> None:
     """In one write: entry and alerts together."""
     office.add(an_order(), "GTMS_STA_SIGNED")
-    assert [Kind.ACTION_NEEDED] == office.evaluate()
+    assert [AlertKind.ACTION_NEEDED] == office.evaluate()
     assert ["keep"] == office.store.journal
     entry = office.entry()
     assert (State.WATCHING, Stage.READY_FOR_PICKUP) == (entry.state, entry.stage)
@@ -86,8 +89,8 @@ def test_evaluating_twice_writes_once(office: Office) -> None:
     assert [] == office.store.journal
 
 
-@pytest.mark.parametrize("ended", [Deed.RECEIVED, None])
-def test_a_closed_order_costs_nothing_either(office: Office, ended: Deed | None) -> None:
+@pytest.mark.parametrize("ended", [ActionKind.RECEIVED, None])
+def test_a_closed_order_costs_nothing_either(office: Office, ended: ActionKind | None) -> None:
     """It leaves the wheel, and is written no more."""
     actions = () if ended is None else (Action(ended, NOON),)
     ordered_on = NOON.date() - timedelta(days=200)
@@ -150,9 +153,9 @@ def test_the_slots_that_it_came_through_are_kept(office: Office) -> None:
     slots = [(Wheel().slot("x", hours), days) for hours, days in ((12, 0), (3, 1))]
     later = timedelta(minutes=1)
     assert (
-        Stay(slots[0][0], NOON),
-        Stay(slots[1][0], NOON + DAY + later),
-        Stay("", NOON + 17 * DAY),
+        SlotStay(slots[0][0], NOON),
+        SlotStay(slots[1][0], NOON + DAY + later),
+        SlotStay("", NOON + 17 * DAY),
     ) == office.entry().stays
 
 
@@ -185,7 +188,7 @@ def test_an_unanswered_number_makes_any_answer_news(office: Office) -> None:
     office.evaluate()
     shelf = office.store.shelves["x"]
     shelf.record = replace(shelf.record, silent_since=NOON - 10 * DAY, unanswered=True)
-    assert [Kind.UNANSWERED] == office.evaluate()
+    assert [AlertKind.UNANSWERED] == office.evaluate()
     assert UNANSWERED == office.entry().fingerprint
 
 
@@ -195,7 +198,9 @@ class Racing(MemoryStore):
 
     races: int = 1
 
-    def keep(self, dossier: Dossier, entry: WatchEntry, alerts: Sequence[Alert]) -> list[Pending]:
+    def keep(
+        self, dossier: OrderSnapshot, entry: WatchEntry, alerts: Sequence[Alert]
+    ) -> list[AlertRef]:
         if self.races:
             self.races -= 1
             order = replace(dossier.order, title=f"race {self.races}")
@@ -207,7 +212,7 @@ def test_a_change_in_between_is_read_again_in_the_same_run() -> None:
     """What was decided on older data is never written."""
     office = Office(Racing())
     office.add(an_order(), "GTMS_STA_SIGNED")
-    assert [Kind.ACTION_NEEDED] == office.evaluate()
+    assert [AlertKind.ACTION_NEEDED] == office.evaluate()
     assert 2 == office.entry().order_version
     assert 1 == len(office.store.kept)
 
@@ -238,7 +243,7 @@ def test_a_pending_alert_that_no_longer_fits_makes_room(office: Office) -> None:
     office.add(an_order(), "GTMS_STA_SIGNED")
     office.evaluate()
     (first,) = office.store.kept.values()
-    for deeds in ((Deed.CLOSE,), (Deed.CLOSE, Deed.REOPEN)):
+    for deeds in ((ActionKind.CLOSE,), (ActionKind.CLOSE, ActionKind.REOPEN)):
         dossier = office.store.open("x")
         assert dossier is not None
         actions = tuple(Action(deed, NOON) for deed in deeds)
@@ -289,19 +294,19 @@ def test_counts_are_written_once_for_all_that_was_evaluated_together(office: Off
 
 def test_the_owner_is_told_of_an_outage_once(office: Office) -> None:
     """Whatever wakes the evaluation, and however often."""
-    office.store.healths["cainiao"] = Health(
+    office.store.healths["cainiao"] = CircuitBreaker(
         down_since=NOON - 25 * timedelta(hours=1), missed_at=NOON
     )
     for now in (NOON, NOON + DAY):
         office.evaluation.evaluate_source("cainiao", now)
-    assert [Kind.SOURCE_DOWN] == [kept.alert.kind for kept in office.store.kept.values()]
-    office.store.healths["cainiao"] = Health(
+    assert [AlertKind.SOURCE_DOWN] == [kept.alert.kind for kept in office.store.kept.values()]
+    office.store.healths["cainiao"] = CircuitBreaker(
         outages=(Outage(NOON - 25 * timedelta(hours=1), NOON + DAY),)
     )
     for now in (NOON + DAY, NOON + 2 * DAY):
         office.evaluation.evaluate_source("cainiao", now)
     kept = [kept.alert for kept in office.store.kept.values()]
-    assert [Kind.SOURCE_DOWN, Kind.SOURCE_UP] == [alert.kind for alert in kept]
+    assert [AlertKind.SOURCE_DOWN, AlertKind.SOURCE_UP] == [alert.kind for alert in kept]
     assert {"source": "cainiao"} == kept[0].facts
 
 
@@ -317,15 +322,15 @@ def test_a_price_counts_once_however_often_it_is_evaluated(office: Office) -> No
     office.add(priced(), "LH_DEPART")
     for _ in range(3):
         office.evaluate()
-    assert {("EUR", Standing.AT_RISK): Sum(Decimal("12.50"), 1)} == office.store.totals().money
-    refund = Action(Deed.REFUNDED, NOON, amount=Decimal("10.40"))
+    assert {("EUR", MoneyStatus.AT_RISK): Sum(Decimal("12.50"), 1)} == office.store.totals().money
+    refund = Action(ActionKind.REFUNDED, NOON, amount=Decimal("10.40"))
     dossier = office.store.open("x")
     assert dossier is not None
     office.store.replace(dossier, replace(dossier.order, actions=(refund,)))
     for _ in range(3):
         office.evaluate()
     assert {
-        ("EUR", Standing.RECOVERED): Sum(Decimal("10.40"), 1, 20)
+        ("EUR", MoneyStatus.RECOVERED): Sum(Decimal("10.40"), 1, 20)
     } == office.store.totals().money
 
 
@@ -335,8 +340,8 @@ def test_a_write_that_got_lost_counts_nothing(office: Office) -> None:
     keep, tries = office.store.keep, []
 
     def kept_but_not_heard_of(
-        dossier: Dossier, entry: WatchEntry, alerts: Sequence[Alert]
-    ) -> list[Pending]:
+        dossier: OrderSnapshot, entry: WatchEntry, alerts: Sequence[Alert]
+    ) -> list[AlertRef]:
         pending = keep(dossier, entry, alerts)
         tries.append(pending)
         if len(tries) == 1:
@@ -345,7 +350,7 @@ def test_a_write_that_got_lost_counts_nothing(office: Office) -> None:
 
     office.store.keep = kept_but_not_heard_of  # type: ignore[method-assign]
     office.evaluate()
-    assert {("EUR", Standing.AT_RISK): Sum(Decimal("12.50"), 1)} == office.store.totals().money
+    assert {("EUR", MoneyStatus.AT_RISK): Sum(Decimal("12.50"), 1)} == office.store.totals().money
 
 
 def test_a_delivery_teaches_once(office: Office) -> None:
@@ -367,13 +372,13 @@ def test_the_own_parcels_are_read_only_for_what_tells_of_them(office: Office) ->
     read = []
     experience = office.store.experience
 
-    def reading(service: Service, destination: str) -> Experience:
+    def reading(service: Service, destination: str) -> DeliveryStats:
         read.append((service, destination))
         return experience(service, destination)
 
     office.store.experience = reading  # type: ignore[method-assign]
     for n in range(30):
-        lived = Lived(Service.STANDARD, "DE", n, n)
+        lived = DeliverySample(Service.STANDARD, "DE", n, n)
         place = (Service.STANDARD, "DE")
         office.store.experiences[place] = experience(*place).after(lived)
     office.add(an_order("moving"), "LH_DEPART")
@@ -381,7 +386,7 @@ def test_the_own_parcels_are_read_only_for_what_tells_of_them(office: Office) ->
     assert [] == read
     for name in ("a", "b"):
         office.add(an_order(name), "SC_INBOUND_SUCCESS", days_ago=13)
-        assert [Kind.STALLED] == office.evaluate(name)
+        assert [AlertKind.STALLED] == office.evaluate(name)
     assert [(Service.STANDARD, "DE")] == read
     alerts = [kept.alert for kept in office.store.kept.values()]
     assert [[30, 28]] * 2 == [alert.facts["experience"] for alert in alerts]
@@ -390,7 +395,7 @@ def test_the_own_parcels_are_read_only_for_what_tells_of_them(office: Office) ->
 def test_a_few_own_parcels_are_not_spoken_of(office: Office) -> None:
     """Twenty-nine say too little."""
     for n in range(29):
-        lived = Lived(Service.STANDARD, "DE", n, n)
+        lived = DeliverySample(Service.STANDARD, "DE", n, n)
         place = (Service.STANDARD, "DE")
         office.store.experiences[place] = office.store.experience(*place).after(lived)
     office.add(an_order(), "SC_INBOUND_SUCCESS", days_ago=13)
@@ -406,7 +411,7 @@ def test_never_scanned_tells_what_is_odd_about_the_number(office: Office) -> Non
     row = office.store.row("x")
     assert row is not None
     office.store.merge_answer(row, an_answer(NUMBER, known=False), "cainiao", NOON)
-    assert [Kind.NEVER_SCANNED] == office.evaluate()
+    assert [AlertKind.NEVER_SCANNED] == office.evaluate()
     (kept,) = office.store.kept.values()
     assert [["unknown", {"n": 20}], ["same_number", {"order_id": "other", "n": 1}]] == (
         kept.alert.facts["seen"]

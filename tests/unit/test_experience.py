@@ -7,21 +7,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stallwatch.experience import Experience, Histogram, Lived, lived_of
-from stallwatch.limits import Limits
-from stallwatch.model import Order, Service
-from stallwatch.rules import Memory, evaluate
-from stallwatch.traces import TraceRecord, absorb
+from stallwatch.domain.orders import Order, Service
+from stallwatch.domain.thresholds import Thresholds
+from stallwatch.orders.delivery_times import DeliverySample, DeliveryStats, Histogram, lived_of
+from stallwatch.rules.decision import InitialFindings
+from stallwatch.rules.evaluate import evaluate
+from stallwatch.tracking.trace_record import TraceRecord, absorb
 from tests.fakes import NOON, NUMBER, an_answer, an_event, an_order
 
 DAY = timedelta(days=1)
 
 
-def lived(order: Order, *seen: tuple[float, str], mail_type: str | None = None) -> Lived | None:
+def lived(
+    order: Order, *seen: tuple[float, str], mail_type: str | None = None
+) -> DeliverySample | None:
     events = [an_event(NOON - days_ago * DAY, code) for days_ago, code in seen]
     answer = an_answer(NUMBER, *events, mail_type=mail_type)
     trace = absorb(TraceRecord(NUMBER), answer, "cainiao", NOON).open()
-    return lived_of(order, evaluate(order, trace, [], Memory(), NOON, Limits()))
+    return lived_of(order, evaluate(order, trace, [], InitialFindings(), NOON, Thresholds()))
 
 
 JOURNEY = ((40.5, "PU_PICKUP_SUCCESS"), (38.0, "LH_DEPART"), (12.0, "LH_ARRIVE"))
@@ -31,9 +34,9 @@ OLD = an_order(ordered_on=(NOON - 45 * DAY).date())
 def test_a_delivery_shows_its_days_and_its_longest_silence() -> None:
     """From the first scan; what came after the delivery is no silence on the way."""
     journey = (*JOURNEY, (9.0, "GTMS_SIGNED"))
-    assert Lived(Service.STANDARD, "DE", 31, 26) == lived(OLD, *journey)
+    assert DeliverySample(Service.STANDARD, "DE", 31, 26) == lived(OLD, *journey)
     late = (*journey, (0.1, "GTMS_SIGNED"))
-    assert Lived(Service.STANDARD, "DE", 31, 26) == lived(OLD, *late)
+    assert DeliverySample(Service.STANDARD, "DE", 31, 26) == lived(OLD, *late)
 
 
 def test_it_counts_under_its_service() -> None:
@@ -54,7 +57,7 @@ def test_a_journey_without_end_is_counted_as_a_long_one() -> None:
     """A wrong date must not make the histogram grow."""
     order = replace(OLD, ordered_on=(NOON - 900 * DAY).date())
     journey = ((899.0, "PU_PICKUP_SUCCESS"), (9.0, "GTMS_SIGNED"))
-    assert Lived(Service.STANDARD, "DE", 400, 400) == lived(order, *journey)
+    assert DeliverySample(Service.STANDARD, "DE", 400, 400) == lived(order, *journey)
 
 
 def test_percentiles_are_days_that_a_parcel_took() -> None:
@@ -70,9 +73,9 @@ def test_percentiles_are_days_that_a_parcel_took() -> None:
 @given(st.lists(st.integers(0, 400), min_size=1), st.sampled_from([50, 80, 95, 100]))
 def test_a_percentile_is_what_sorting_gives(days: list[int], share: int) -> None:
     """Exactly, from the counts alone."""
-    experience = Experience()
+    experience = DeliveryStats()
     for n in days:
-        experience = experience.after(Lived(Service.STANDARD, "DE", n, 400 - n))
+        experience = experience.after(DeliverySample(Service.STANDARD, "DE", n, 400 - n))
     rank = -(-share * len(days) // 100)
     assert sorted(days)[rank - 1] == experience.days.percentile(share)
     assert sorted(400 - n for n in days)[rank - 1] == experience.silences.percentile(share)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from stallwatch.api.forms import Form, form_for
+from stallwatch.api.claim_response import Form, form_for
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
 IMAGE = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"

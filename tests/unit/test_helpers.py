@@ -14,14 +14,16 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stallwatch.answers import Verdict
-from stallwatch.checking import HELPERS_LEAD, Check, Report
-from stallwatch.errors import UnavailableError
-from stallwatch.evaluating import Evaluation
-from stallwatch.helpers import FunctionHelpers
-from stallwatch.limits import Limits
-from stallwatch.pulling import Pace
-from stallwatch.wheel import NEW, Wheel
+from stallwatch.alerting.evaluation import Evaluation
+from stallwatch.aws.workers import FunctionWorkers
+from stallwatch.domain.errors import UnavailableError
+from stallwatch.domain.thresholds import Thresholds
+from stallwatch.polling.requests import HELPERS_LEAD
+from stallwatch.polling.run import PollRun
+from stallwatch.polling.state import Pace
+from stallwatch.polling.tally import RunReport
+from stallwatch.tracking.schedule import NEW, Wheel
+from stallwatch.tracking.source import Verdict
 from tests.fakes import NOON, FakeClock, FakeSource, MemoryStore, an_answer, an_event, an_order
 
 HOUR = timedelta(hours=1)
@@ -56,16 +58,16 @@ class Crew:
             event = an_event(NOON - HOUR, "LH_DEPART")
             self.source.answers[number] = an_answer(number, event)
 
-    def check(self, owner: str = "run", clock: FakeClock | None = None, **more: Any) -> Check:
+    def check(self, owner: str = "run", clock: FakeClock | None = None, **more: Any) -> PollRun:
         clock = clock or self.clock
         source = replace(self.source, clock=clock)
-        return Check(
+        return PollRun(
             watch=self.store,
             source=source,
             clock=clock,
             wheel=Wheel(),
             pace=self.pace,
-            limits=Limits(),
+            limits=Thresholds(),
             owner=owner,
             catch_up=HOUR,
             **more,
@@ -85,7 +87,7 @@ class Crew:
         found: Mapping[str, Any] = json.loads(json.dumps(told))
         return found
 
-    def due(self) -> Report:
+    def due(self) -> RunReport:
         return self.check(helpers=self).check_due()
 
     @property
@@ -130,7 +132,7 @@ def test_an_answer_that_says_nothing_new_is_told_with_its_instant() -> None:
         crew.add(24)
         crew.check().check_due()
         for n in range(24):
-            Evaluation(crew.store, Wheel(), Limits()).evaluate(f"o{n}", crew.clock.now())
+            Evaluation(crew.store, Wheel(), Thresholds()).evaluate(f"o{n}", crew.clock.now())
         crew.clock.advance(hours=1)
         helpers = crew if looked_at else None
         report = crew.check("again", helpers=helpers).check_orders([f"o{n}" for n in range(24)])
@@ -232,7 +234,7 @@ def test_no_two_serve_one_slot() -> None:
     """Two runs with helpers at the same time: one has the lease, and the other just ends."""
     crew = Crew(pace=Pace(batch=10, per_minute=6000))
     crew.add(60)
-    reports: list[Report] = []
+    reports: list[RunReport] = []
     was = crew.run
 
     def another_run(errand: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -287,7 +289,7 @@ class _Lambda:
 def test_an_errand_is_an_invocation_that_is_waited_for() -> None:
     """Of the function itself, once."""
     client = _Lambda({"Payload": BytesIO(b'{"verdict": "ok"}')})
-    helpers = FunctionHelpers(client, "pull")  # type: ignore[arg-type]
+    helpers = FunctionWorkers(client, "pull")  # type: ignore[arg-type]
     assert {"verdict": "ok"} == helpers.run({"at": "now"})
     ((call,),) = [client.invoked]
     assert ("pull", "RequestResponse") == (call["FunctionName"], call["InvocationType"])
@@ -306,6 +308,6 @@ def test_an_errand_is_an_invocation_that_is_waited_for() -> None:
 )
 def test_an_invocation_that_came_to_nothing_is_said(answer: Any) -> None:
     """Whatever the reason: the run then makes the request itself."""
-    helpers = FunctionHelpers(_Lambda(answer), "pull")  # type: ignore[arg-type]
+    helpers = FunctionWorkers(_Lambda(answer), "pull")  # type: ignore[arg-type]
     with pytest.raises(UnavailableError):
         helpers.run({})

@@ -170,5 +170,5 @@ def test_a_cold_start_pays_for_nothing_in_vain(folder: str, without: tuple[str, 
         text=True,
     ).stdout
     imported = set(printed.split())
-    assert "stallwatch.settings" in imported
+    assert "stallwatch.aws.settings" in imported
     assert set() == imported & set(without)

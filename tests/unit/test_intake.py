@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from stallwatch.errors import UnacceptableError
-from stallwatch.intake import check, check_action, check_endpoint
-from stallwatch.model import Action, Deed, Order, Spot
+from stallwatch.domain.errors import UnacceptableError
+from stallwatch.domain.orders import Action, ActionKind, Order, SearchPlace
+from stallwatch.domain.validation import check, check_action, check_endpoint
 from tests.fakes import NOON, an_order
 
 TODAY = NOON.date()
@@ -53,35 +53,35 @@ def test_dates_that_cannot_be_are_refused(fields: dict[str, Any], expected: set[
 @pytest.mark.parametrize(
     ("given", "field"),
     [
-        ({"deed": Deed.SNOOZE}, "until"),
-        ({"deed": Deed.SNOOZE, "until": TODAY}, "until"),
-        ({"deed": Deed.SNOOZE, "until": TODAY + DAY}, None),
-        ({"deed": Deed.SNOOZE, "until": TODAY + 180 * DAY}, None),
-        ({"deed": Deed.SNOOZE, "until": TODAY + 181 * DAY}, "until"),
-        *(({"deed": deed, "until": TODAY + DAY}, "until") for deed in Deed if deed is not Deed.SNOOZE),  # noqa: E501
-        ({"deed": Deed.RECEIVED, "on": TODAY + DAY}, None),
-        ({"deed": Deed.RECEIVED, "on": TODAY + 2 * DAY}, "on"),
-        ({"deed": Deed.RECEIVED, "on": TODAY - 20 * DAY}, None),
-        ({"deed": Deed.RECEIVED, "on": TODAY - 21 * DAY}, "on"),
-        ({"deed": Deed.REFUNDED, "amount": Decimal(1)}, None),
+        ({"deed": ActionKind.SNOOZE}, "until"),
+        ({"deed": ActionKind.SNOOZE, "until": TODAY}, "until"),
+        ({"deed": ActionKind.SNOOZE, "until": TODAY + DAY}, None),
+        ({"deed": ActionKind.SNOOZE, "until": TODAY + 180 * DAY}, None),
+        ({"deed": ActionKind.SNOOZE, "until": TODAY + 181 * DAY}, "until"),
+        *(({"deed": deed, "until": TODAY + DAY}, "until") for deed in ActionKind if deed is not ActionKind.SNOOZE),  # noqa: E501
+        ({"deed": ActionKind.RECEIVED, "on": TODAY + DAY}, None),
+        ({"deed": ActionKind.RECEIVED, "on": TODAY + 2 * DAY}, "on"),
+        ({"deed": ActionKind.RECEIVED, "on": TODAY - 20 * DAY}, None),
+        ({"deed": ActionKind.RECEIVED, "on": TODAY - 21 * DAY}, "on"),
+        ({"deed": ActionKind.REFUNDED, "amount": Decimal(1)}, None),
         *(({"deed": deed, "amount": Decimal(1)}, "amount")
-          for deed in Deed if deed not in {Deed.REFUNDED, Deed.SNOOZE}),
-        ({"deed": Deed.SNOOZE, "until": TODAY + DAY, "amount": Decimal(1)}, "amount"),
-        ({"deed": Deed.NOT_FOUND_HERE}, None),
-        ({"deed": Deed.NOT_FOUND_HERE, "on": TODAY}, "on"),
-        ({"deed": Deed.NOT_FOUND_HERE, "answers": ()}, "answers"),
-        ({"deed": Deed.NOT_FOUND_HERE, "answers": ((Spot.LOCKER, TODAY + DAY),)}, None),
-        ({"deed": Deed.NOT_FOUND_HERE, "answers": ((Spot.LOCKER, TODAY + 2 * DAY),)}, "answers.locker"),  # noqa: E501
-        ({"deed": Deed.NOT_FOUND_HERE, "answers": ((Spot.DOORSTEP, TODAY - 21 * DAY),)}, "answers.doorstep"),  # noqa: E501
-        *(({"deed": deed, "answers": ((Spot.LOCKER, TODAY),)}, "answers")
-          for deed in Deed if deed not in {Deed.NOT_FOUND_HERE, Deed.SNOOZE}),
+          for deed in ActionKind if deed not in {ActionKind.REFUNDED, ActionKind.SNOOZE}),
+        ({"deed": ActionKind.SNOOZE, "until": TODAY + DAY, "amount": Decimal(1)}, "amount"),
+        ({"deed": ActionKind.NOT_FOUND_HERE}, None),
+        ({"deed": ActionKind.NOT_FOUND_HERE, "on": TODAY}, "on"),
+        ({"deed": ActionKind.NOT_FOUND_HERE, "answers": ()}, "answers"),
+        ({"deed": ActionKind.NOT_FOUND_HERE, "answers": ((SearchPlace.LOCKER, TODAY + DAY),)}, None),
+        ({"deed": ActionKind.NOT_FOUND_HERE, "answers": ((SearchPlace.LOCKER, TODAY + 2 * DAY),)}, "answers.locker"),  # noqa: E501
+        ({"deed": ActionKind.NOT_FOUND_HERE, "answers": ((SearchPlace.DOORSTEP, TODAY - 21 * DAY),)}, "answers.doorstep"),  # noqa: E501
+        *(({"deed": deed, "answers": ((SearchPlace.LOCKER, TODAY),)}, "answers")
+          for deed in ActionKind if deed not in {ActionKind.NOT_FOUND_HERE, ActionKind.SNOOZE}),
     ],
 )  # fmt: skip
 def test_what_goes_with_an_action(given: dict[str, object], field: str | None) -> None:
     """An end with a snooze, an amount with a refund, a day that can have been."""
     order = an_order(price=Decimal(9), currency="EUR")
-    if given["deed"] is Deed.NOT_FOUND_HERE:
-        given = {"answers": ((Spot.LOCKER, TODAY),), **given}
+    if given["deed"] is ActionKind.NOT_FOUND_HERE:
+        given = {"answers": ((SearchPlace.LOCKER, TODAY),), **given}
     action = Action(at=NOON, **given)  # type: ignore[arg-type]
     if field is None:
         check_action(action, order, NOON)
@@ -93,7 +93,7 @@ def test_what_goes_with_an_action(given: dict[str, object], field: str | None) -
 
 def test_an_amount_needs_a_currency() -> None:
     """Else nobody knows what was refunded."""
-    action = Action(Deed.REFUNDED, NOON, amount=Decimal(1))
+    action = Action(ActionKind.REFUNDED, NOON, amount=Decimal(1))
     with pytest.raises(UnacceptableError, match="amount"):
         check_action(action, an_order(), NOON)
 

@@ -24,12 +24,15 @@ from random import Random
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stallwatch.limits import days
-from stallwatch.model import Alert, Deed, Kind, Stage, State
-from stallwatch.rules import DISPUTE, PICKUP, RETURNED, SILENCE, Decision, evaluate
+from stallwatch.domain.alerts import DISPUTE, PICKUP, RETURNED, SILENCE, Alert, AlertKind
+from stallwatch.domain.clock import days
+from stallwatch.domain.orders import ActionKind, State
+from stallwatch.domain.parcels import Stage
+from stallwatch.rules.decision import Decision
+from stallwatch.rules.evaluate import evaluate
 from tests.journeys import HOUR, LIMITS, START, Journey, Life, journeys
 
-CLOCKED = {Deed.SELLER_CONTACTED, Deed.DISPUTE_OPENED}
+CLOCKED = {ActionKind.SELLER_CONTACTED, ActionKind.DISPUTE_OPENED}
 """The words that start a clock."""
 
 thorough = settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
@@ -110,37 +113,37 @@ def condition_holds(alert: Alert, decision: Decision, life: Life) -> bool:
     left = None
     if life.order.protection_ends_on is not None:
         left = (life.order.protection_ends_on - now.date()).days
-    if alert.kind is Kind.NEVER_SCANNED:
+    if alert.kind is AlertKind.NEVER_SCANNED:
         return not reading.scanned and (decision.untracked_days or 0) >= 11
-    if alert.kind is Kind.LATE:
+    if alert.kind is AlertKind.LATE:
         return (transit or 0) > decision.window.high and reading.scanned
-    if alert.kind is Kind.STALLED:
+    if alert.kind is AlertKind.STALLED:
         past = (transit or 0) > decision.window.high
         return (silent or 0) >= 12 and reading.scanned and (past or not reading.departed)
-    if alert.kind is Kind.REFUND_CLAIM:
+    if alert.kind is AlertKind.REFUND_CLAIM:
         return reading.place is Stage.RETURNED if alert.reason == RETURNED else (silent or 0) >= 60
-    if alert.kind is Kind.PROTECTION_ENDING:
+    if alert.kind is AlertKind.PROTECTION_ENDING:
         return left is not None and 0 <= left <= 5
-    if alert.kind is Kind.ACTION_NEEDED:
+    if alert.kind is AlertKind.ACTION_NEEDED:
         return (
             reading.stay is not None
             if alert.reason == PICKUP
             else reading.stage is Stage.FAILED_ATTEMPT or reading.flag is not None
         )
-    if alert.kind is Kind.DELIVERED:
+    if alert.kind is AlertKind.DELIVERED:
         return reading.stage is Stage.DELIVERED
-    if alert.kind is Kind.MOVING_AGAIN:
-        alarms = {Kind.NEVER_SCANNED, Kind.STALLED, Kind.REFUND_CLAIM}
+    if alert.kind is AlertKind.MOVING_AGAIN:
+        alarms = {AlertKind.NEVER_SCANNED, AlertKind.STALLED, AlertKind.REFUND_CLAIM}
         return reading.moved and any(a.kind in alarms for a in life.alerts)
-    if alert.kind is Kind.REMINDER:
+    if alert.kind is AlertKind.REMINDER:
         return clock_has_run_out(alert, decision, life)
-    return alert.kind is Kind.UNANSWERED
+    return alert.kind is AlertKind.UNANSWERED
 
 
 def clock_has_run_out(alert: Alert, decision: Decision, life: Life) -> bool:
     """Whether the word that a reminder goes back to was said that long ago, and still stands."""
     reading, now, order = decision.reading, alert.raised_at, life.order
-    deed = Deed.DISPUTE_OPENED if alert.reason == DISPUTE else Deed.SELLER_CONTACTED
+    deed = ActionKind.DISPUTE_OPENED if alert.reason == DISPUTE else ActionKind.SELLER_CONTACTED
     word = order.last_said(deed)
     if word is None or reading.stage is Stage.DELIVERED:
         return False
@@ -156,8 +159,9 @@ def clock_has_run_out(alert: Alert, decision: Decision, life: Life) -> bool:
         and (reading.last_update is None or reading.last_update <= word.done_at)
         and (decision.silent_days or 0) < 60
         and not decision.snoozed
-        and order.last_said(Deed.DISPUTE_OPENED) is None
-        and not {a.kind for a in decision.due} & {Kind.PROTECTION_ENDING, Kind.REFUND_CLAIM}
+        and order.last_said(ActionKind.DISPUTE_OPENED) is None
+        and not {a.kind for a in decision.due}
+        & {AlertKind.PROTECTION_ENDING, AlertKind.REFUND_CLAIM}
         and (ends_on is None or ends_on < word.done_at.date() or (ends_on - now.date()).days > 5)
     )
 
@@ -170,16 +174,16 @@ def test_nothing_is_said_twice(journey: Journey) -> None:
     keys = Counter(a.key for a in life.alerts)
     kinds = Counter(a.kind for a in life.alerts)
     assert all(n == 1 for n in keys.values()), keys
-    for kind in (Kind.NEVER_SCANNED, Kind.LATE, Kind.DELIVERED):
+    for kind in (AlertKind.NEVER_SCANNED, AlertKind.LATE, AlertKind.DELIVERED):
         assert kinds[kind] <= 1
-    stalls = Counter(a.episode for a in life.alerts if a.kind is Kind.STALLED)
+    stalls = Counter(a.episode for a in life.alerts if a.kind is AlertKind.STALLED)
     assert all(n == 1 for n in stalls.values())
-    claims = [a for a in life.alerts if a.kind is Kind.REFUND_CLAIM]
+    claims = [a for a in life.alerts if a.kind is AlertKind.REFUND_CLAIM]
     silences = Counter(a.episode for a in claims if a.reason == SILENCE)
     deadlines = 1 + sum(said.deed is None for said in journey.said)
     assert all(n <= 3 + deadlines for n in silences.values())
     assert sum(a.reason == RETURNED for a in claims) <= 3
-    reminders = [a for a in life.alerts if a.kind is Kind.REMINDER]
+    reminders = [a for a in life.alerts if a.kind is AlertKind.REMINDER]
     words = sum(said.deed in CLOCKED for said in journey.said)
     assert len(reminders) <= words
     for one, other in itertools.pairwise(claims):
@@ -196,7 +200,7 @@ def test_delivered_ends_the_ladder(journey: Journey) -> None:
             life.live(passed)
         decision = life.evaluate(hour)
         if decision.reading.stage is Stage.DELIVERED:
-            assert {a.kind for a in decision.due} <= {Kind.DELIVERED}
+            assert {a.kind for a in decision.due} <= {AlertKind.DELIVERED}
 
 
 @thorough

@@ -14,34 +14,47 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from stallwatch.advice import advise
-from stallwatch.alphabets import gsm7
-from stallwatch.facts import facts_of
-from stallwatch.letters import Letter, Pending
-from stallwatch.messages import compose, order_url
-from stallwatch.model import SEVERITY, Action, Alert, Deed, Flag, Kind, Order, Spot, Stage
-from stallwatch.rules import ATTEMPT, DISPUTE, PICKUP, RETURNED, SELLER, SILENCE
-from stallwatch.suspicions import Observation, Oddity
-from stallwatch.text import clean
-from stallwatch.words import Value, Words
+from stallwatch.domain.alerts import (
+    ATTEMPT,
+    DISPUTE,
+    PICKUP,
+    RETURNED,
+    SELLER,
+    SEVERITY,
+    SILENCE,
+    Alert,
+    AlertKind,
+    AlertRef,
+    Notification,
+)
+from stallwatch.domain.orders import Action, ActionKind, Order, SearchPlace
+from stallwatch.domain.parcels import Flag, Stage
+from stallwatch.domain.text import clean
+from stallwatch.messages.advice import advise
+from stallwatch.messages.alert_text import order_url
+from stallwatch.messages.compose import compose
+from stallwatch.messages.encodings import gsm7
+from stallwatch.messages.translations import Translations, Value
+from stallwatch.rules.annotations import facts_of
+from stallwatch.rules.anomalies import Anomaly, AnomalyKind
 from tests.journeys import HOUR, START, Life, journeys
 
 NOW = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 PAGE = "https://stallwatch.example/live/"
 LANGUAGES = sorted(
     path.name.removesuffix(".json")
-    for path in files("stallwatch").joinpath("data", "words").iterdir()
+    for path in files("stallwatch").joinpath("messages", "data", "words").iterdir()
 )
 ACTIONS = (PICKUP, ATTEMPT, *(flag.value for flag in Flag if flag is not Flag.EARLY))
-OF_SEVERAL_REASONS = {Kind.REFUND_CLAIM, Kind.ACTION_NEEDED, Kind.REMINDER}
+OF_SEVERAL_REASONS = {AlertKind.REFUND_CLAIM, AlertKind.ACTION_NEEDED, AlertKind.REMINDER}
 SPOKEN = (
-    *((kind, "") for kind in Kind if kind not in OF_SEVERAL_REASONS),
-    *((Kind.REFUND_CLAIM, reason) for reason in (SILENCE, RETURNED)),
-    *((Kind.ACTION_NEEDED, reason) for reason in ACTIONS),
-    *((Kind.REMINDER, reason) for reason in (SELLER, DISPUTE)),
+    *((kind, "") for kind in AlertKind if kind not in OF_SEVERAL_REASONS),
+    *((AlertKind.REFUND_CLAIM, reason) for reason in (SILENCE, RETURNED)),
+    *((AlertKind.ACTION_NEEDED, reason) for reason in ACTIONS),
+    *((AlertKind.REMINDER, reason) for reason in (SELLER, DISPUTE)),
 )
 """Every kind of alert with every reason that it may have."""
-OF_THE_SOURCE = {Kind.SOURCE_DOWN, Kind.SOURCE_UP}
+OF_THE_SOURCE = {AlertKind.SOURCE_DOWN, AlertKind.SOURCE_UP}
 ABOUT_ORDERS = tuple(spoken for spoken in SPOKEN if spoken[0] not in OF_THE_SOURCE)
 
 ORDER = Order(
@@ -86,13 +99,13 @@ ALWAYS = {"stage", "untracked_days", "service", "window", "last_update", "late_o
 MAYBE = ("carrier", "known", "destroyed", "ended_by_design", "last_place", "second")
 
 
-def not_here(*answers: tuple[Spot, date]) -> Action:
+def not_here(*answers: tuple[SearchPlace, date]) -> Action:
     """The buyer's word that it is not there."""
-    return Action(Deed.NOT_FOUND_HERE, NOW, answers=answers)
+    return Action(ActionKind.NOT_FOUND_HERE, NOW, answers=answers)
 
 
 ODD = [
-    Observation(
+    Anomaly(
         oddity,
         {
             "number": "LP00000000000001",
@@ -103,33 +116,33 @@ ODD = [
             "order_id": "7",
         },
     )
-    for oddity in Oddity
+    for oddity in AnomalyKind
 ]
 
 
 @dataclass(frozen=True, slots=True)
-class Heard(Words):
+class Heard(Translations):
     """Words that remember which sentences were said."""
 
     keys: set[str] = field(default_factory=set)
 
     def say(self, key: str, **values: Value) -> str:
         self.keys.add(key)
-        return Words(self.language).say(key, **values)
+        return Translations(self.language).say(key, **values)
 
 
-def about(kind: Kind) -> str:
-    if kind in OF_THE_SOURCE or kind is Kind.UNANSWERED:
+def about(kind: AlertKind) -> str:
+    if kind in OF_THE_SOURCE or kind is AlertKind.UNANSWERED:
         return (NOW - timedelta(days=10)).isoformat()
-    return "2026-06-20 first" if kind is Kind.PROTECTION_ENDING else "2026-04-15 08:00:00"
+    return "2026-06-20 first" if kind is AlertKind.PROTECTION_ENDING else "2026-04-15 08:00:00"
 
 
 def letter(
-    kind: Kind,
+    kind: AlertKind,
     reason: str = "",
     orders: tuple[Order | None, ...] = (ORDER,),
     facts: dict[str, object] | None = None,
-) -> Letter:
+) -> Notification:
     members = []
     for order in (None,) if kind in OF_THE_SOURCE else orders:
         known = {"source": "cainiao"} if order is None else FACTS
@@ -142,8 +155,8 @@ def letter(
             facts=dict(known if facts is None else facts),
         )
         order_id = order.order_id if order is not None else ""
-        members.append((Pending(order_id, f"ALERT#0#{alert.key}", kind, NOW), alert, order))
-    return Letter("batch-1", kind, NOW, tuple(members))
+        members.append((AlertRef(order_id, f"ALERT#0#{alert.key}", kind, NOW), alert, order))
+    return Notification("batch-1", kind, NOW, tuple(members))
 
 
 def all_facts() -> Iterator[dict[str, object]]:
@@ -186,10 +199,12 @@ def check(message: Any, orders: int = 1) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(("kind", "reason"), SPOKEN)
-def test_every_alert_can_be_told_whatever_is_known(language: str, kind: Kind, reason: str) -> None:
+def test_every_alert_can_be_told_whatever_is_known(
+    language: str, kind: AlertKind, reason: str
+) -> None:
     """Every kind and reason, with every combination of facts, with and without a number."""
     if kind in OF_THE_SOURCE:
-        check(compose(letter(kind), PAGE, Words(language)), orders=0)
+        check(compose(letter(kind), PAGE, Translations(language)), orders=0)
         return
     for facts in all_facts():
         for number in (ORDER.tracking_number, None):
@@ -200,7 +215,7 @@ def test_every_alert_can_be_told_whatever_is_known(language: str, kind: Kind, re
                 title=None if number is None else ORDER.title,
                 protection_ends_on=None if ends_on is None else date.fromisoformat(str(ends_on)),
             )
-            check(compose(letter(kind, reason, (order,), facts), PAGE, Words(language)))
+            check(compose(letter(kind, reason, (order,), facts), PAGE, Translations(language)))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -214,31 +229,31 @@ def test_no_sentence_is_there_for_nothing(language: str) -> None:
                 compose(letter(kind, reason, (order,), facts), PAGE, heard)
                 compose(letter(kind, reason, (order, order), facts), PAGE, heard)
     for said in ({"second_passed_over": True}, {"second": ["17track", "2026-06-15"]}):
-        compose(letter(Kind.REFUND_CLAIM, SILENCE, facts=FACTS | said), PAGE, heard)
+        compose(letter(AlertKind.REFUND_CLAIM, SILENCE, facts=FACTS | said), PAGE, heard)
     ahead = {"late_on": "2026-07-02", "claim_opens_on": "2026-07-14"}
     for facts in (FACTS | ahead, FACTS | ahead | {"protection_ends_on": "2026-07-01"}):
-        compose(letter(Kind.STALLED, facts=facts), PAGE, heard)
-        compose(letter(Kind.REMINDER, SELLER, facts=facts), PAGE, heard)
+        compose(letter(AlertKind.STALLED, facts=facts), PAGE, heard)
+        compose(letter(AlertKind.REMINDER, SELLER, facts=facts), PAGE, heard)
     day = date(2026, 6, 12)
-    looked = replace(ORDER, actions=(not_here(*((spot, day) for spot in Spot)),))
+    looked = replace(ORDER, actions=(not_here(*((spot, day) for spot in SearchPlace)),))
     no_date = {name: value for name, value in FACTS.items() if name != "ended_by_design"}
     for facts in (no_date, {k: v for k, v in no_date.items() if k != "protection_ends_on"}):
-        compose(letter(Kind.REFUND_CLAIM, SILENCE, (looked,), facts), PAGE, heard)
+        compose(letter(AlertKind.REFUND_CLAIM, SILENCE, (looked,), facts), PAGE, heard)
     ends_soon = replace(ORDER, protection_ends_on=date(2026, 7, 1))
-    compose(letter(Kind.STALLED, "", (ends_soon,), FACTS | ahead), PAGE, heard)
-    compose(letter(Kind.LATE, facts=FACTS | {"experience": [41, 29]}), PAGE, heard)
+    compose(letter(AlertKind.STALLED, "", (ends_soon,), FACTS | ahead), PAGE, heard)
+    compose(letter(AlertKind.LATE, facts=FACTS | {"experience": [41, 29]}), PAGE, heard)
     found = [[o.oddity.value, o.values] for o in ODD]
-    compose(letter(Kind.NEVER_SCANNED, facts=FACTS | {"seen": found}), PAGE, heard)
+    compose(letter(AlertKind.NEVER_SCANNED, facts=FACTS | {"seen": found}), PAGE, heard)
     for observation in ODD:
         observation.said(heard)
-    again = letter(Kind.ACTION_NEEDED, Stage.READY_FOR_PICKUP)
+    again = letter(AlertKind.ACTION_NEEDED, Stage.READY_FOR_PICKUP)
     ((pending, alert, about_order),) = again.members
     again = replace(again, members=((pending, replace(alert, nth=2), about_order),))
     compose(again, PAGE, heard)
     for service in ("standard", "expedited", "economy"):
-        compose(letter(Kind.LATE, facts=FACTS | {"service": service}), PAGE, heard)
+        compose(letter(AlertKind.LATE, facts=FACTS | {"service": service}), PAGE, heard)
     there = json.loads(
-        files("stallwatch").joinpath("data", "words", f"{language}.json").read_text("utf-8")
+        files("stallwatch").joinpath("messages", "data", "words", f"{language}.json").read_text("utf-8")
     )
     never = {key for key in there if not key.startswith("advice.")} - heard.keys
     assert set() == never
@@ -256,19 +271,23 @@ def test_what_a_journey_raises_can_be_told(journey: Any) -> None:
         trace = journey.trace_at(hour, life.order)
         facts = facts_of(life.order, decision, trace)
         json.dumps(facts)
-        advice = advise(life.order, decision, trace, START + hour * HOUR, Words())
+        advice = advise(life.order, decision, trace, START + hour * HOUR, Translations())
         assert advice
         assert advice.isprintable()
         for alert in decision.due:
             raised = replace(alert, facts=facts)
-            member = (Pending("x", alert.key, alert.kind, alert.raised_at), raised, life.order)
-            check(compose(Letter("b", alert.kind, alert.raised_at, (member,)), PAGE, Words()))
+            member = (AlertRef("x", alert.key, alert.kind, alert.raised_at), raised, life.order)
+            check(
+                compose(
+                    Notification("b", alert.kind, alert.raised_at, (member,)), PAGE, Translations()
+                )
+            )
 
 
 @pytest.mark.parametrize(("kind", "reason"), ABOUT_ORDERS)
-def test_a_mail_says_all_that_its_reader_needs(kind: Kind, reason: str) -> None:
+def test_a_mail_says_all_that_its_reader_needs(kind: AlertKind, reason: str) -> None:
     """Which order, what happened, what to do now, the key dates, and where to read on."""
-    mail = compose(letter(kind, reason), PAGE, Words()).email
+    mail = compose(letter(kind, reason), PAGE, Translations()).email
     assert "8123456789012345: USB cable" in mail
     assert "LP00000000000001" in mail
     assert "What happened: " in mail
@@ -281,32 +300,32 @@ def test_a_mail_says_all_that_its_reader_needs(kind: Kind, reason: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "reason", "days"),
     [
-        (Kind.NEVER_SCANNED, "", "106 days"),
-        (Kind.LATE, "", "70 days"),
-        (Kind.STALLED, "", "61 days"),
-        (Kind.REFUND_CLAIM, SILENCE, "61 days"),
-        (Kind.PROTECTION_ENDING, "", "5 days"),
-        (Kind.UNANSWERED, "", "10 days"),
+        (AlertKind.NEVER_SCANNED, "", "106 days"),
+        (AlertKind.LATE, "", "70 days"),
+        (AlertKind.STALLED, "", "61 days"),
+        (AlertKind.REFUND_CLAIM, SILENCE, "61 days"),
+        (AlertKind.PROTECTION_ENDING, "", "5 days"),
+        (AlertKind.UNANSWERED, "", "10 days"),
     ],
 )
-def test_a_mail_says_since_when(kind: Kind, reason: str, days: str) -> None:
+def test_a_mail_says_since_when(kind: AlertKind, reason: str, days: str) -> None:
     """Each counts its own days."""
-    assert days in compose(letter(kind, reason), PAGE, Words()).email
+    assert days in compose(letter(kind, reason), PAGE, Translations()).email
 
 
 def test_the_owner_s_mail_says_since_when_nothing_was_checked() -> None:
     """In UTC, with the source's name, and no order."""
     for kind in OF_THE_SOURCE:
-        message = compose(letter(kind), PAGE, Words())
+        message = compose(letter(kind), PAGE, Translations())
         assert "Cainiao" in message.email
         assert "June 5, 2026" in message.email
         assert [] == json.loads(message.default)["orders"]
 
 
 @pytest.mark.parametrize(("kind", "reason"), SPOKEN)
-def test_machines_get_what_the_contract_says(kind: Kind, reason: str) -> None:
+def test_machines_get_what_the_contract_says(kind: AlertKind, reason: str) -> None:
     """Version 1, field by field; a reason only where there is one."""
-    told = json.loads(compose(letter(kind, reason), PAGE, Words()).default)
+    told = json.loads(compose(letter(kind, reason), PAGE, Translations()).default)
     orders = told.pop("orders")
     assert {
         "version": 1,
@@ -320,7 +339,7 @@ def test_machines_get_what_the_contract_says(kind: Kind, reason: str) -> None:
         return
     (order,) = orders
     advice = order.pop("advice")
-    assert advice in compose(letter(kind, reason), PAGE, Words()).email
+    assert advice in compose(letter(kind, reason), PAGE, Translations()).email
     assert {
         "order_id": "8123456789012345",
         "tracking_number": "LP00000000000001",
@@ -338,7 +357,9 @@ def test_what_is_not_known_is_null_for_machines() -> None:
     """The fields are there even so."""
     bare = {name: value for name, value in FACTS.items() if name in ALWAYS}
     order = replace(ORDER, tracking_number=None, protection_ends_on=None)
-    told = json.loads(compose(letter(Kind.DELIVERED, "", (order,), bare), PAGE, Words()).default)
+    told = json.loads(
+        compose(letter(AlertKind.DELIVERED, "", (order,), bare), PAGE, Translations()).default
+    )
     (found,) = told["orders"]
     assert {"tracking_number", "silent_days", "days_in_transit", "claim_opens_on", "protection_ends_on"} == {  # noqa: E501
         name for name, value in found.items() if value is None
@@ -347,13 +368,15 @@ def test_what_is_not_known_is_null_for_machines() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(("kind", "reason"), ABOUT_ORDERS)
-def test_an_sms_about_the_longest_id_says_all_of_it(language: str, kind: Kind, reason: str) -> None:
+def test_an_sms_about_the_longest_id_says_all_of_it(
+    language: str, kind: AlertKind, reason: str
+) -> None:
     """Nothing is cut off where one segment must do."""
     order = replace(ORDER, order_id="W" * 64)
     facts = FACTS | {"silent_days": 999, "days_in_transit": 999, "untracked_days": 999}
-    sms = compose(letter(kind, reason, (order,), facts), PAGE, Words(language)).sms
+    sms = compose(letter(kind, reason, (order,), facts), PAGE, Translations(language)).sms
     short = compose(
-        letter(kind, reason, (replace(ORDER, order_id="W"),), facts), PAGE, Words(language)
+        letter(kind, reason, (replace(ORDER, order_id="W"),), facts), PAGE, Translations(language)
     ).sms
     assert short.replace("W", "W" * 64, 1) == sms
     assert "?" not in sms.replace("Not there?", "")
@@ -367,7 +390,7 @@ def test_a_subject_says_its_title_without_a_mark_for_what_it_lacks(language: str
         ((pending, alert, order),) = again.members
         again = replace(again, members=((pending, replace(alert, nth=2), order),))
         if alert.reason not in {ATTEMPT, *(flag.value for flag in Flag)}:
-            subject = compose(again, PAGE, Words(language)).subject
+            subject = compose(again, PAGE, Translations(language)).subject
             assert subject.endswith(ORDER.order_id)
             assert "?" not in subject
 
@@ -377,7 +400,7 @@ def test_fifty_orders_in_one_message_fit() -> None:
     text = "运" * 200
     facts = FACTS | {"last_text": text, "last_place": "运" * 60, "carrier": ["运" * 80, None]}
     orders = tuple(replace(ORDER, order_id=f"{n:064}", title=text) for n in range(50))
-    message = compose(letter(Kind.REFUND_CLAIM, SILENCE, orders, facts), PAGE, Words())
+    message = compose(letter(AlertKind.REFUND_CLAIM, SILENCE, orders, facts), PAGE, Translations())
     check(message, orders=50)
     forms = {"default": message.default, "email": message.email, "sms": message.sms}
     assert len(json.dumps(forms, ensure_ascii=False).encode()) < 256 * 1024
@@ -406,11 +429,11 @@ hostile = st.text(max_size=300).map(lambda text: clean(text, 200)) | st.sampled_
 @settings(max_examples=150, deadline=None)
 @given(hostile, hostile, hostile, hostile, st.sampled_from(ABOUT_ORDERS))
 def test_text_from_outside_breaks_nothing(
-    title: str, text: str, where: str, carrier: str, spoken: tuple[Kind, str]
+    title: str, text: str, where: str, carrier: str, spoken: tuple[AlertKind, str]
 ) -> None:
     """Titles, the carrier's words and names stay where they are put, on one line."""
     kind, reason = spoken
-    plain = compose(letter(kind, reason), PAGE, Words())
+    plain = compose(letter(kind, reason), PAGE, Translations())
     page, number = FACTS["carrier"][1:]  # type: ignore[index]
     facts = FACTS | {
         "last_text": text,
@@ -420,7 +443,7 @@ def test_text_from_outside_breaks_nothing(
     }
     order = replace(ORDER, title=title or None)
 
-    message = compose(letter(kind, reason, (order,), facts), PAGE, Words())
+    message = compose(letter(kind, reason, (order,), facts), PAGE, Translations())
 
     check(message)
     assert plain.subject == message.subject
@@ -437,10 +460,14 @@ def test_text_from_outside_breaks_nothing(
     st.sampled_from(ABOUT_ORDERS),
     st.sampled_from(LANGUAGES),
 )
-@example("W" * 64, (Kind.REFUND_CLAIM, SILENCE), "fr")
-def test_any_id_fits_every_channel(order_id: str, spoken: tuple[Kind, str], language: str) -> None:
+@example("W" * 64, (AlertKind.REFUND_CLAIM, SILENCE), "fr")
+def test_any_id_fits_every_channel(
+    order_id: str, spoken: tuple[AlertKind, str], language: str
+) -> None:
     """As the contract allows it, in every language."""
-    message = compose(letter(*spoken, (replace(ORDER, order_id=order_id),)), PAGE, Words(language))
+    message = compose(
+        letter(*spoken, (replace(ORDER, order_id=order_id),)), PAGE, Translations(language)
+    )
     check(message)
     assert order_id in message.subject
     assert order_id in message.sms
@@ -455,7 +482,7 @@ def test_a_claim_says_what_its_dates_mean() -> None:
             name: value for name, value in FACTS.items() if name != "ended_by_design"
         } | changes
         facts = {name: value for name, value in facts.items() if value is not None}
-        message = compose(letter(Kind.REFUND_CLAIM, reason, facts=facts), PAGE, Words())
+        message = compose(letter(AlertKind.REFUND_CLAIM, reason, facts=facts), PAGE, Translations())
         advice: str = json.loads(message.default)["orders"][0]["advice"]
         return advice
 
@@ -470,7 +497,9 @@ def test_a_claim_says_what_its_dates_mean() -> None:
 def claim(order: Order = ORDER, **changes: object) -> tuple[str, str]:
     """A claim's mail, and its advice to machines."""
     facts = {name: value for name, value in FACTS.items() if name != "ended_by_design"} | changes
-    message = compose(letter(Kind.REFUND_CLAIM, SILENCE, (order,), facts), PAGE, Words())
+    message = compose(
+        letter(AlertKind.REFUND_CLAIM, SILENCE, (order,), facts), PAGE, Translations()
+    )
     return message.email, json.loads(message.default)["orders"][0]["advice"]
 
 
@@ -489,8 +518,10 @@ def test_a_claim_asks_where_it_may_lie_unscanned() -> None:
 def test_a_claim_never_asks_again_what_was_answered() -> None:
     """It says when it was checked instead; later answers add to earlier ones."""
     said = (
-        not_here((Spot.NEIGHBOUR, date(2026, 6, 12))),
-        not_here((Spot.NEIGHBOUR, date(2026, 6, 13)), (Spot.DOORSTEP, date(2026, 6, 13))),
+        not_here((SearchPlace.NEIGHBOUR, date(2026, 6, 12))),
+        not_here(
+            (SearchPlace.NEIGHBOUR, date(2026, 6, 13)), (SearchPlace.DOORSTEP, date(2026, 6, 13))
+        ),
     )
     mail, advice = claim(replace(ORDER, actions=said))
     assert "Checked on June 13, 2026: neighbours." in mail
@@ -501,12 +532,12 @@ def test_a_claim_never_asks_again_what_was_answered() -> None:
 
 def test_a_claim_goes_on_where_all_was_looked_at() -> None:
     """Nothing is left to ask, and taking it back asks again."""
-    said = not_here(*((spot, date(2026, 6, 12)) for spot in Spot))
+    said = not_here(*((spot, date(2026, 6, 12)) for spot in SearchPlace))
     mail, advice = claim(replace(ORDER, actions=(said,)))
     assert "To check: " not in mail
     assert "nowhere" in advice
     assert "before June 20, 2026" in advice
-    taken_back = (said, Action(Deed.REOPEN, NOW))
+    taken_back = (said, Action(ActionKind.REOPEN, NOW))
     assert 4 == claim(replace(ORDER, actions=taken_back))[0].count("To check: ")
 
 
@@ -514,7 +545,9 @@ def test_a_reminder_names_the_word_and_the_nearer_date() -> None:
     """When the seller was contacted, what opens next, and Cainiao's own page for the parcel."""
 
     def mail(reason: str, **changes: object) -> str:
-        return compose(letter(Kind.REMINDER, reason, facts=FACTS | changes), PAGE, Words()).email
+        return compose(
+            letter(AlertKind.REMINDER, reason, facts=FACTS | changes), PAGE, Translations()
+        ).email
 
     ahead = {"claim_opens_on": "2026-07-14", "protection_ends_on": "2026-08-01"}
     told = mail(SELLER, **ahead)
@@ -531,16 +564,20 @@ def test_a_reminder_names_the_word_and_the_nearer_date() -> None:
 def test_the_own_parcels_stand_beside_the_guide_s_window() -> None:
     """Where there are enough of them to speak of."""
     said = "95 % of your 41 parcels (standard shipping, destination: Germany) took at most 29 days."
-    for kind in (Kind.LATE, Kind.STALLED):
-        mail = compose(letter(kind, facts=FACTS | {"experience": [41, 29]}), PAGE, Words()).email
+    for kind in (AlertKind.LATE, AlertKind.STALLED):
+        mail = compose(
+            letter(kind, facts=FACTS | {"experience": [41, 29]}), PAGE, Translations()
+        ).email
         assert said in mail
-        assert "95 %" not in compose(letter(kind), PAGE, Words()).email
+        assert "95 %" not in compose(letter(kind), PAGE, Translations()).email
 
 
 def test_never_scanned_tells_what_is_odd() -> None:
     """The first thing with the advice, the others in lines of their own; itself not twice."""
-    found = [[o.oddity.value, o.values] for o in ODD if o.oddity is not Oddity.CHECK_DIGIT]
-    message = compose(letter(Kind.NEVER_SCANNED, facts=FACTS | {"seen": found}), PAGE, Words())
+    found = [[o.oddity.value, o.values] for o in ODD if o.oddity is not AnomalyKind.CHECK_DIGIT]
+    message = compose(
+        letter(AlertKind.NEVER_SCANNED, facts=FACTS | {"seen": found}), PAGE, Translations()
+    )
     assert "number is right: The first scan under the number was on February 20" in message.email
     said = "The destination in the tracking (Spain) is not that of the order (Germany)."
     assert f"\n{said}\n" in message.email
@@ -554,7 +591,7 @@ def test_protection_that_ends_today_says_today() -> None:
     for left, told in ((0, "today"), (1, "in 1 day"), (5, "in 5 days")):
         ends_on = (NOW.date() + timedelta(days=left)).isoformat()
         facts = FACTS | {"protection_ends_on": ends_on}
-        mail = compose(letter(Kind.PROTECTION_ENDING, facts=facts), PAGE, Words()).email
+        mail = compose(letter(AlertKind.PROTECTION_ENDING, facts=facts), PAGE, Translations()).email
         assert told in mail
         assert ("dispute today" in mail) is (left <= 1)
 
@@ -562,24 +599,24 @@ def test_protection_that_ends_today_says_today() -> None:
 def test_a_claim_says_what_the_second_source_knows() -> None:
     """Or that it was passed over; other alerts need not."""
 
-    def mail(kind: Kind, reason: str = "", **said: object) -> str:
+    def mail(kind: AlertKind, reason: str = "", **said: object) -> str:
         facts = {name: value for name, value in FACTS.items() if name != "second"}
-        return compose(letter(kind, reason, facts=facts | said), PAGE, Words()).email
+        return compose(letter(kind, reason, facts=facts | said), PAGE, Translations()).email
 
     knows = ["17track", "2026-06-15", "2026-04-15", "Departed from China"]
     assert (
         "17TRACK was asked too, on June 15, 2026."
         " The last it knows is of April 15, 2026: Departed from China"
-    ) in mail(Kind.REFUND_CLAIM, SILENCE, second=knows)
-    nothing = mail(Kind.REFUND_CLAIM, SILENCE, second=knows[:2])
+    ) in mail(AlertKind.REFUND_CLAIM, SILENCE, second=knows)
+    nothing = mail(AlertKind.REFUND_CLAIM, SILENCE, second=knows[:2])
     assert "17TRACK was asked too, on June 15, 2026, and knows nothing of the parcel." in nothing
-    passed_over = mail(Kind.REFUND_CLAIM, SILENCE, second=knows, second_passed_over=True)
+    passed_over = mail(AlertKind.REFUND_CLAIM, SILENCE, second=knows, second_passed_over=True)
     assert "has not answered for days" in passed_over
     assert "17TRACK" not in passed_over
     for told in (
-        mail(Kind.REFUND_CLAIM, SILENCE),
-        mail(Kind.REFUND_CLAIM, RETURNED, second=knows),
-        mail(Kind.STALLED, second=knows, second_passed_over=True),
+        mail(AlertKind.REFUND_CLAIM, SILENCE),
+        mail(AlertKind.REFUND_CLAIM, RETURNED, second=knows),
+        mail(AlertKind.STALLED, second=knows, second_passed_over=True),
     ):
         assert "17TRACK" not in told
         assert "second source" not in told
@@ -587,8 +624,8 @@ def test_a_claim_says_what_the_second_source_knows() -> None:
 
 def test_the_local_carrier_is_named_with_its_number_and_page() -> None:
     """By which the buyer can ask it."""
-    customs = letter(Kind.ACTION_NEEDED, "customs")
-    email = compose(customs, PAGE, Words()).email
+    customs = letter(AlertKind.ACTION_NEEDED, "customs")
+    email = compose(customs, PAGE, Translations()).email
     assert "Ask La Poste (number RB123456785FR) or the customs office" in email
     assert "Ask La Poste (number RB123456785FR): https://poste.example/\n" in email
     for carrier, expected in (
@@ -598,6 +635,8 @@ def test_the_local_carrier_is_named_with_its_number_and_page() -> None:
     ):
         facts = {name: value for name, value in FACTS.items() if name != "carrier"}
         facts |= {} if carrier is None else {"carrier": carrier}
-        told = compose(letter(Kind.ACTION_NEEDED, "customs", facts=facts), PAGE, Words()).email
+        told = compose(
+            letter(AlertKind.ACTION_NEEDED, "customs", facts=facts), PAGE, Translations()
+        ).email
         assert expected in told
         assert "poste.example" not in told

@@ -8,15 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stallwatch.model import Action, Deed, Order, Stage, State
-from stallwatch.money import Stake, Standing, Sum, changes, stake_of
+from stallwatch.domain.orders import Action, ActionKind, Order, State
+from stallwatch.domain.parcels import Stage
+from stallwatch.orders.money import Exposure, MoneyStatus, Sum, changes, stake_of
 from tests.fakes import NOON, an_order
 
 DAY = timedelta(days=1)
 PRICED = an_order(price=Decimal("12.50"), currency="EUR")
 
 
-def said(*deeds: Deed, **last: object) -> Order:
+def said(*deeds: ActionKind, **last: object) -> Order:
     actions = [Action(deed, NOON) for deed in deeds]
     actions[-1] = replace(actions[-1], **last)  # type: ignore[arg-type]
     return replace(PRICED, actions=tuple(actions))
@@ -24,7 +25,7 @@ def said(*deeds: Deed, **last: object) -> Order:
 
 def standing(
     order: Order, state: State = State.WATCHING, stage: Stage = Stage.DEPARTED_ORIGIN
-) -> Standing | None:
+) -> MoneyStatus | None:
     stake = stake_of(order, state, stage)
     return None if stake is None else stake.standing
 
@@ -32,24 +33,34 @@ def standing(
 @pytest.mark.parametrize(
     ("order", "state", "stage", "expected"),
     [
-        (PRICED, State.WATCHING, Stage.DEPARTED_ORIGIN, Standing.AT_RISK),
-        (PRICED, State.WATCHING, Stage.RETURNED, Standing.AT_RISK),
+        (PRICED, State.WATCHING, Stage.DEPARTED_ORIGIN, MoneyStatus.AT_RISK),
+        (PRICED, State.WATCHING, Stage.RETURNED, MoneyStatus.AT_RISK),
         (PRICED, State.DELIVERED, Stage.DELIVERED, None),
         (PRICED, State.CLOSED, Stage.DELIVERED, None),
-        (PRICED, State.CLOSED, Stage.DEPARTED_ORIGIN, Standing.UNSETTLED),
-        (said(Deed.DISPUTE_OPENED), State.WATCHING, Stage.UNKNOWN, Standing.CLAIMED),
-        (said(Deed.DISPUTE_OPENED), State.DELIVERED, Stage.DELIVERED, Standing.CLAIMED),
-        (said(Deed.DISPUTE_OPENED), State.CLOSED, Stage.UNKNOWN, Standing.CLAIMED),
-        (said(Deed.DISPUTE_OPENED, Deed.REFUNDED), State.CLOSED, Stage.UNKNOWN, Standing.RECOVERED),
-        (said(Deed.REFUNDED, Deed.LOST), State.CLOSED, Stage.UNKNOWN, Standing.LOST),
-        (said(Deed.RECEIVED), State.CLOSED, Stage.UNKNOWN, None),
-        (said(Deed.CLOSE), State.CLOSED, Stage.UNKNOWN, None),
-        (said(Deed.REFUNDED, Deed.REOPEN), State.WATCHING, Stage.UNKNOWN, Standing.AT_RISK),
+        (PRICED, State.CLOSED, Stage.DEPARTED_ORIGIN, MoneyStatus.UNSETTLED),
+        (said(ActionKind.DISPUTE_OPENED), State.WATCHING, Stage.UNKNOWN, MoneyStatus.CLAIMED),
+        (said(ActionKind.DISPUTE_OPENED), State.DELIVERED, Stage.DELIVERED, MoneyStatus.CLAIMED),
+        (said(ActionKind.DISPUTE_OPENED), State.CLOSED, Stage.UNKNOWN, MoneyStatus.CLAIMED),
+        (
+            said(ActionKind.DISPUTE_OPENED, ActionKind.REFUNDED),
+            State.CLOSED,
+            Stage.UNKNOWN,
+            MoneyStatus.RECOVERED,
+        ),
+        (said(ActionKind.REFUNDED, ActionKind.LOST), State.CLOSED, Stage.UNKNOWN, MoneyStatus.LOST),
+        (said(ActionKind.RECEIVED), State.CLOSED, Stage.UNKNOWN, None),
+        (said(ActionKind.CLOSE), State.CLOSED, Stage.UNKNOWN, None),
+        (
+            said(ActionKind.REFUNDED, ActionKind.REOPEN),
+            State.WATCHING,
+            Stage.UNKNOWN,
+            MoneyStatus.AT_RISK,
+        ),
         (an_order(), State.WATCHING, Stage.UNKNOWN, None),
     ],
 )
 def test_an_order_has_one_standing(
-    order: Order, state: State, stage: Stage, expected: Standing | None
+    order: Order, state: State, stage: Stage, expected: MoneyStatus | None
 ) -> None:
     """By the buyer's last word, else by where the parcel is; none without a price."""
     assert expected == standing(order, state, stage)
@@ -58,44 +69,44 @@ def test_an_order_has_one_standing(
 def test_an_outcome_has_its_days_and_its_amount() -> None:
     """From the order to the day that the word names, or on which it was said."""
     on = PRICED.ordered_on + 7 * DAY
-    order = said(Deed.REFUNDED, amount=Decimal("10.40"), on=on)
-    assert Stake(Standing.RECOVERED, "EUR", Decimal("10.40"), 7) == stake_of(
+    order = said(ActionKind.REFUNDED, amount=Decimal("10.40"), on=on)
+    assert Exposure(MoneyStatus.RECOVERED, "EUR", Decimal("10.40"), 7) == stake_of(
         order, State.CLOSED, Stage.UNKNOWN
     )
-    order = said(Deed.REFUNDED)
-    assert Stake(Standing.RECOVERED, "EUR", Decimal("12.50"), 20) == stake_of(
+    order = said(ActionKind.REFUNDED)
+    assert Exposure(MoneyStatus.RECOVERED, "EUR", Decimal("12.50"), 20) == stake_of(
         order, State.CLOSED, Stage.UNKNOWN
     )
-    order = said(Deed.LOST, on=date(2026, 6, 1))
-    assert Stake(Standing.LOST, "EUR", Decimal("12.50"), 6) == stake_of(
+    order = said(ActionKind.LOST, on=date(2026, 6, 1))
+    assert Exposure(MoneyStatus.LOST, "EUR", Decimal("12.50"), 6) == stake_of(
         order, State.CLOSED, Stage.UNKNOWN
     )
 
 
 def test_what_stays_as_it_was_changes_nothing() -> None:
     """Nor does an order that never counted."""
-    stake = Stake(Standing.AT_RISK, "EUR", Decimal(1))
+    stake = Exposure(MoneyStatus.AT_RISK, "EUR", Decimal(1))
     assert {} == changes(stake, stake)
     assert {} == changes(None, None)
 
 
 def test_a_change_takes_from_one_and_gives_to_another() -> None:
     """In the currency that each has."""
-    risk = Stake(Standing.AT_RISK, "EUR", Decimal("12.50"))
-    back = Stake(Standing.RECOVERED, "EUR", Decimal("10.40"), 30)
+    risk = Exposure(MoneyStatus.AT_RISK, "EUR", Decimal("12.50"))
+    back = Exposure(MoneyStatus.RECOVERED, "EUR", Decimal("10.40"), 30)
     assert {
-        ("EUR", Standing.AT_RISK): Sum(Decimal("-12.50"), -1, 0),
-        ("EUR", Standing.RECOVERED): Sum(Decimal("10.40"), 1, 30),
+        ("EUR", MoneyStatus.AT_RISK): Sum(Decimal("-12.50"), -1, 0),
+        ("EUR", MoneyStatus.RECOVERED): Sum(Decimal("10.40"), 1, 30),
     } == changes(risk, back)
-    dearer = Stake(Standing.AT_RISK, "EUR", Decimal("13.00"))
-    assert {("EUR", Standing.AT_RISK): Sum(Decimal("0.50"))} == changes(risk, dearer)
-    other = Stake(Standing.AT_RISK, "USD", Decimal("12.50"))
+    dearer = Exposure(MoneyStatus.AT_RISK, "EUR", Decimal("13.00"))
+    assert {("EUR", MoneyStatus.AT_RISK): Sum(Decimal("0.50"))} == changes(risk, dearer)
+    other = Exposure(MoneyStatus.AT_RISK, "USD", Decimal("12.50"))
     assert {"EUR", "USD"} == {currency for currency, _ in changes(risk, other)}
 
 
 stakes = st.none() | st.builds(
-    Stake,
-    st.sampled_from(Standing),
+    Exposure,
+    st.sampled_from(MoneyStatus),
     st.sampled_from(["EUR", "USD", "JPY"]),
     st.decimals(0, 10**9, places=3),
     st.none() | st.integers(0, 400),
@@ -103,9 +114,11 @@ stakes = st.none() | st.builds(
 
 
 @given(st.lists(stakes, max_size=12), stakes)
-def test_totals_are_what_the_orders_count_as(way: list[Stake | None], last: Stake | None) -> None:
+def test_totals_are_what_the_orders_count_as(
+    way: list[Exposure | None], last: Exposure | None
+) -> None:
     """Whatever an order counted as on its way, only what it counts as now is in the totals."""
-    totals: dict[tuple[str, Standing], Sum] = {}
+    totals: dict[tuple[str, MoneyStatus], Sum] = {}
     before = None
     for after in (*way, last):
         for place, change in changes(before, after).items():

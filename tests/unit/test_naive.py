@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from stallwatch.model import Checkpoint, Deed, Order, Service, State, Trace
+from stallwatch.domain.orders import ActionKind, Order, Service, State
+from stallwatch.domain.parcels import Checkpoint, Trace
 from tests.case_runner import Case, load
 from tests.faults.naive import NaiveOrder, Seen
 from tests.journeys import HOUR, LIMITS, NUMBERS, START, Answers, Journey, Life, Shown, journeys
@@ -39,7 +40,7 @@ def test_case(case: Case) -> None:
     order.known = case.answer != "not_found"
     for index, look in enumerate(case.looks):
         for deed in look.actions:
-            order.say(Deed(deed), look.now, look.until, look.on)
+            order.say(ActionKind(deed), look.now, look.until, look.on)
         if look.change_number is not None:
             order.change_number(look.change_number, look.now)
         if look.answered and order.number is not None:

@@ -17,12 +17,11 @@ from botocore.exceptions import (
 )
 from botocore.stub import Stubber
 
-from stallwatch import clients
-from stallwatch.errors import UnacceptableError
-from stallwatch.letters import Letter, Pending
-from stallwatch.model import Alert, Kind
-from stallwatch.notify import Topic, TopicSubscribers
-from stallwatch.sending import Outcome
+from stallwatch.alerting.ports import Outcome
+from stallwatch.aws import clients
+from stallwatch.aws.sns import SnsNotifier, TopicSubscribers
+from stallwatch.domain.alerts import Alert, AlertKind, AlertRef, Notification
+from stallwatch.domain.errors import UnacceptableError
 from tests.fakes import NOON, an_order
 
 ARN = "arn:aws:sns:eu-central-1:000000000000:alerts"
@@ -73,15 +72,15 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         made_once.cache_clear()
 
 
-def letter() -> Letter:
+def letter() -> Notification:
     alert = Alert(
-        Kind.DELIVERED, NOON, facts={"last_update": "2026-06-15", "delivered_on": "2026-06-15"}
+        AlertKind.DELIVERED, NOON, facts={"last_update": "2026-06-15", "delivered_on": "2026-06-15"}
     )
-    return Letter(
+    return Notification(
         "b-1",
-        Kind.DELIVERED,
+        AlertKind.DELIVERED,
         NOON,
-        ((Pending("x", "k", Kind.DELIVERED, NOON), alert, an_order(title="Größe")),),
+        ((AlertRef("x", "k", AlertKind.DELIVERED, NOON), alert, an_order(title="Größe")),),
     )
 
 
@@ -92,7 +91,7 @@ def publish(
     wire: Any = Wire(answers)
     client = clients.sns_once()
     client.meta.events.register("before-send.sns", wire)
-    topic = Topic(client, ARN, TRANSLATED_ARN, "https://stallwatch.example/", "en")
+    topic = SnsNotifier(client, ARN, TRANSLATED_ARN, "https://stallwatch.example/", "en")
     return topic.publish(letter(), language), wire.sent
 
 
@@ -217,13 +216,13 @@ def test_subscribers_are_those_by_mail_and_sms(topic: Listed) -> None:
         (None, None),
         ("{}", None),
         ('{"severity": ["claim"]}', None),
-        ('{"alert": ["late", "stalled"]}', (Kind.LATE, Kind.STALLED)),
-        ('{"alert": ["late", "no such kind"]}', (Kind.LATE,)),
-        ('{"alert": [{"anything-but": ["late"]}, "stalled"]}', (Kind.STALLED,)),
+        ('{"alert": ["late", "stalled"]}', (AlertKind.LATE, AlertKind.STALLED)),
+        ('{"alert": ["late", "no such kind"]}', (AlertKind.LATE,)),
+        ('{"alert": [{"anything-but": ["late"]}, "stalled"]}', (AlertKind.STALLED,)),
     ],
 )
 def test_what_a_subscriber_wants_follows_from_the_filter_policy(
-    topic: Listed, policy: str | None, kinds: tuple[Kind, ...] | None
+    topic: Listed, policy: str | None, kinds: tuple[AlertKind, ...] | None
 ) -> None:
     """Also from one that was written by hand."""
     subscribers, stubber = topic
@@ -236,10 +235,13 @@ def test_what_a_subscriber_wants_follows_from_the_filter_policy(
 
 @pytest.mark.parametrize(
     ("kinds", "attributes"),
-    [(None, {}), ((Kind.LATE, Kind.STALLED), {"FilterPolicy": '{"alert": ["late", "stalled"]}'})],
+    [
+        (None, {}),
+        ((AlertKind.LATE, AlertKind.STALLED), {"FilterPolicy": '{"alert": ["late", "stalled"]}'}),
+    ],
 )
 def test_a_subscriber_is_added_with_what_it_wants(
-    topic: Listed, kinds: tuple[Kind, ...] | None, attributes: dict[str, str]
+    topic: Listed, kinds: tuple[AlertKind, ...] | None, attributes: dict[str, str]
 ) -> None:
     """The ARN comes at once, confirmed or not."""
     subscribers, stubber = topic
@@ -270,12 +272,12 @@ def test_an_address_that_sns_refuses_is_not_acceptable(topic: Listed) -> None:
     ("kinds", "language", "policy"),
     [
         (None, None, "{}"),
-        ((Kind.LATE,), None, '{"alert": ["late"]}'),
-        ((Kind.LATE,), "de", '{"alert": ["late"], "language": ["de"]}'),
+        ((AlertKind.LATE,), None, '{"alert": ["late"]}'),
+        ((AlertKind.LATE,), "de", '{"alert": ["late"], "language": ["de"]}'),
     ],
 )
 def test_what_a_subscriber_wants_can_change(
-    topic: Listed, kinds: tuple[Kind, ...] | None, language: str | None, policy: str
+    topic: Listed, kinds: tuple[AlertKind, ...] | None, language: str | None, policy: str
 ) -> None:
     """An empty policy lets everything through."""
     subscribers, stubber = topic

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stallwatch.numbers import normalize_number, s10_check_digit_is_wrong
+from stallwatch.domain.tracking_numbers import normalize_number, s10_check_digit_is_wrong
 
 
 @pytest.mark.parametrize(

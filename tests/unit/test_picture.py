@@ -8,11 +8,13 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from stallwatch.answers import Answer, Verdict
-from stallwatch.claims import Claim
-from stallwatch.model import Action, Deed
-from stallwatch.picture import WIDTH, WORDS, bar, picture
-from stallwatch.png import FACE, png_of
+from stallwatch.claims.document import Claim
+from stallwatch.claims.picture import picture
+from stallwatch.claims.png import FACE, png_of
+from stallwatch.claims.sentences import WORDS
+from stallwatch.claims.timeline import WIDTH, bar
+from stallwatch.domain.orders import Action, ActionKind
+from stallwatch.tracking.source import TrackingResult, Verdict
 from tests.claims import Case, daily, stalled
 from tests.fakes import an_answer, an_event, an_order
 
@@ -34,7 +36,10 @@ def with_text(text: str) -> Claim:
     case = stalled(NOW)
     at, answer = case.answers[-1]
     events = (*answer.events[:-1], replace(answer.events[-1], text=text, place=None))
-    case.answers = [*case.answers[:-1], (at, Answer(answer.number, known=True, events=events))]
+    case.answers = [
+        *case.answers[:-1],
+        (at, TrackingResult(answer.number, known=True, events=events)),
+    ]
     return case.claim()
 
 
@@ -74,7 +79,7 @@ def test_the_bar_is_to_scale() -> None:
 def test_our_gaps_are_marked_and_told() -> None:
     """And what the buyer has done."""
     case = stalled(NOW)
-    case.order = replace(case.order, actions=(Action(Deed.SELLER_CONTACTED, NOW - 9 * DAY),))
+    case.order = replace(case.order, actions=(Action(ActionKind.SELLER_CONTACTED, NOW - 9 * DAY),))
     case.runs = daily(case.order, NOW, blocked=dict.fromkeys((30, 31, 32), Verdict.BLOCKED))
     shown = all_of(picture(case.claim(), WORDS))
     assert "no answers: our gaps" in shown

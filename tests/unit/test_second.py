@@ -7,15 +7,20 @@ from itertools import pairwise, product
 
 import pytest
 
-from stallwatch.answers import Answer, Verdict
-from stallwatch.checking import LAST_REQUEST, Check, Report
-from stallwatch.evaluating import Evaluation
-from stallwatch.limits import Limits
-from stallwatch.model import Action, Deed, Kind, SecondOpinion, Stage, State
-from stallwatch.pulling import Pace
-from stallwatch.registering import Attempt, Credits, Registering
-from stallwatch.second import SecondLook
-from stallwatch.wheel import Wheel, epoch_minutes
+from stallwatch.alerting.evaluation import Evaluation
+from stallwatch.domain.alerts import AlertKind
+from stallwatch.domain.clock import epoch_minutes
+from stallwatch.domain.orders import Action, ActionKind, State
+from stallwatch.domain.parcels import SecondOpinion, Stage
+from stallwatch.domain.thresholds import Thresholds
+from stallwatch.polling.registration import Attempt, Credits, RegistrationRun
+from stallwatch.polling.requests import LAST_REQUEST
+from stallwatch.polling.run import PollRun
+from stallwatch.polling.second_source import SecondSourceCheck
+from stallwatch.polling.state import Pace
+from stallwatch.polling.tally import RunReport
+from stallwatch.tracking.schedule import Wheel
+from stallwatch.tracking.source import TrackingResult, Verdict
 from tests.fakes import (
     NOON,
     FakeClock,
@@ -30,7 +35,7 @@ from tests.fakes import (
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
 SECOND = timedelta(seconds=1)
-LIMITS = Limits()
+LIMITS = Thresholds()
 
 
 @dataclass
@@ -44,7 +49,7 @@ class Rig:
     first_is_17track: bool = False
     cainiao: FakeSource = field(init=False)
     track: FakeRegistry = field(init=False)
-    sent: list[tuple[datetime, str, Kind]] = field(default_factory=list)
+    sent: list[tuple[datetime, str, AlertKind]] = field(default_factory=list)
     runs: int = 0
 
     def __post_init__(self) -> None:
@@ -66,18 +71,18 @@ class Rig:
             self.cainiao.answers[number] = an_answer(number, an_event(at, "LH_DEPART"))
             self.track.answers[number] = an_answer(number, an_event(at, "InTransit_Departure"))
 
-    def registering(self) -> Registering:
-        return Registering(
+    def registering(self) -> RegistrationRun:
+        return RegistrationRun(
             self.track, self.store, self.clock.now, lambda: True, batch=40, owner="x"
         )
 
     @property
-    def a_check(self) -> Check:
+    def a_check(self) -> PollRun:
         self.runs += 1
         owner = f"run{self.runs}"
 
-        def registering(may_ask: object) -> Registering:
-            return Registering(
+        def registering(may_ask: object) -> RegistrationRun:
+            return RegistrationRun(
                 self.track,
                 self.store,
                 self.clock.now,
@@ -86,8 +91,10 @@ class Rig:
                 owner=owner,
             )
 
-        second = SecondLook(self.store, self.track, self.clock, self.pace, LIMITS, registering)
-        return Check(
+        second = SecondSourceCheck(
+            self.store, self.track, self.clock, self.pace, LIMITS, registering
+        )
+        return PollRun(
             watch=self.store,
             source=self.track if self.first_is_17track else self.cainiao,
             clock=self.clock,
@@ -100,11 +107,11 @@ class Rig:
             registering=registering if self.first_is_17track else None,
         )
 
-    def check(self, *order_ids: str) -> Report:
+    def check(self, *order_ids: str) -> RunReport:
         check = self.a_check
         return check.check_orders(order_ids) if order_ids else check.check_due()
 
-    def pump(self) -> list[Kind]:
+    def pump(self) -> list[AlertKind]:
         """Evaluate what the stream tells of, and have everything sent."""
         evaluation = Evaluation(
             self.store,
@@ -125,7 +132,7 @@ class Rig:
         self.sent += [(self.clock.now(), alert.order_id, alert.kind) for alert in raised]
         return [alert.kind for alert in raised]
 
-    def live(self, duration: timedelta, tick: timedelta = timedelta(minutes=30)) -> list[Kind]:
+    def live(self, duration: timedelta, tick: timedelta = timedelta(minutes=30)) -> list[AlertKind]:
         """Let the schedule run for some time."""
         raised = []
         until = self.clock.now() + duration
@@ -174,8 +181,8 @@ def test_a_claim_comes_on_its_day(rig: Rig) -> None:
     """The second source was registered days before, and is asked again when it counts."""
     rig.add("a", silent_days=55)
     raised = rig.live(7 * DAY)
-    assert [Kind.REFUND_CLAIM] == [kind for kind in raised if kind is Kind.REFUND_CLAIM]
-    (at,) = [at for at, _, kind in rig.sent if kind is Kind.REFUND_CLAIM]
+    assert [AlertKind.REFUND_CLAIM] == [kind for kind in raised if kind is AlertKind.REFUND_CLAIM]
+    (at,) = [at for at, _, kind in rig.sent if kind is AlertKind.REFUND_CLAIM]
     assert 5 * DAY <= at - NOON < 6 * DAY
     opinion = rig.opinion()
     assert opinion is not None
@@ -208,9 +215,16 @@ def test_it_is_not_asked_while_the_first_does_not_answer(rig: Rig) -> None:
 
 
 @pytest.mark.parametrize(
-    "deed", [Deed.RECEIVED, Deed.DISPUTE_OPENED, Deed.REFUNDED, Deed.LOST, Deed.CLOSE]
+    "deed",
+    [
+        ActionKind.RECEIVED,
+        ActionKind.DISPUTE_OPENED,
+        ActionKind.REFUNDED,
+        ActionKind.LOST,
+        ActionKind.CLOSE,
+    ],
 )
-def test_the_buyer_s_word_saves_the_credit(rig: Rig, deed: Deed) -> None:
+def test_the_buyer_s_word_saves_the_credit(rig: Rig, deed: ActionKind) -> None:
     """Where no claim can follow, nobody needs to be asked."""
     rig.add("a", actions=(Action(deed, NOON, on=NOON.date()),))
     rig.live(10 * DAY)
@@ -227,7 +241,7 @@ def test_an_answer_without_news_is_written_only_where_it_counts(rig: Rig) -> Non
     assert [] == [kind for kind in rig.store.journal if kind == "keep_second"]
     assert asked == len(rig.track.asked)
     rig.live(6 * DAY)
-    assert 2 == sum(kind is Kind.REFUND_CLAIM for _, _, kind in rig.sent)
+    assert 2 == sum(kind is AlertKind.REFUND_CLAIM for _, _, kind in rig.sent)
     assert rig.store.journal.count("keep_second") <= 3
 
 
@@ -235,7 +249,7 @@ def test_a_claim_that_waits_is_made_on_the_second_s_answer(rig: Rig) -> None:
     """An order that is old when it is added: registered at its first turn, answered at the next."""
     rig.add("a", silent_days=70)
     raised = rig.live(3 * DAY)
-    assert Kind.REFUND_CLAIM in raised
+    assert AlertKind.REFUND_CLAIM in raised
     assert {"LP0000000000000a": 1} == dict(rig.track.accounts)
 
 
@@ -249,14 +263,14 @@ def test_a_delivery_that_the_first_never_saw_ends_the_watch(rig: Rig) -> None:
     at = rig.clock.now() - 50 * DAY
     rig.track.answers[number] = an_answer(number, an_event(at, "Delivered_Other"))
     raised = rig.live(3 * DAY)
-    assert Kind.DELIVERED in raised
+    assert AlertKind.DELIVERED in raised
     trace = rig.store.shelves["a"].record.open()
     assert {("cainiao", Stage.DEPARTED_ORIGIN), ("17track", Stage.DELIVERED)} == {
         (c.source, c.stage) for c in trace.checkpoints
     }
     assert State.DELIVERED is rig.store.shelves["a"].entry.state
     asked = len(rig.track.asked)
-    assert Kind.REFUND_CLAIM not in rig.live(10 * DAY)
+    assert AlertKind.REFUND_CLAIM not in rig.live(10 * DAY)
     assert asked == len(rig.track.asked)
 
 
@@ -266,16 +280,16 @@ def test_a_scan_that_the_first_never_saw_ends_the_silence(rig: Rig) -> None:
     number = "LP0000000000000a"
     at = rig.clock.now() - 20 * DAY
     rig.track.answers[number] = an_answer(number, an_event(at, "InTransit_Arrival"))
-    assert Kind.REFUND_CLAIM not in rig.live(30 * DAY)
-    assert Kind.REFUND_CLAIM in rig.live(12 * DAY)
+    assert AlertKind.REFUND_CLAIM not in rig.live(30 * DAY)
+    assert AlertKind.REFUND_CLAIM in rig.live(12 * DAY)
 
 
 def test_the_same_told_by_both_begins_no_episode(rig: Rig) -> None:
     """The second's report of a known scan is an echo: no all-clear, no second warning."""
     rig.add("a", silent_days=56.5)
     raised = rig.live(10 * DAY)
-    assert Kind.MOVING_AGAIN not in raised
-    assert 1 == raised.count(Kind.STALLED)
+    assert AlertKind.MOVING_AGAIN not in raised
+    assert 1 == raised.count(AlertKind.STALLED)
 
 
 # Its bad days.
@@ -286,7 +300,7 @@ def test_a_failing_second_source_is_passed_over(rig: Rig) -> None:
     rig.add("a", silent_days=55.5)
     rig.track.verdicts = deque([Verdict.FAILING] * 10_000)
     rig.live(6 * DAY)
-    (at,) = [at for at, _, kind in rig.sent if kind is Kind.REFUND_CLAIM]
+    (at,) = [at for at, _, kind in rig.sent if kind is AlertKind.REFUND_CLAIM]
     assert 4.5 * DAY <= at - NOON < 5.5 * DAY
     opinion = rig.opinion()
     assert opinion is not None
@@ -303,7 +317,7 @@ def test_its_bad_days_never_stop_the_first(rig: Rig, verdict: Verdict) -> None:
     rig.live(2 * DAY)
     assert rig.store.healths["17track"].open_until is not None
     assert "cainiao" not in rig.store.healths
-    assert Report() == replace(rig.check(), due=0, checked=0, changed=0)
+    assert RunReport() == replace(rig.check(), due=0, checked=0, changed=0)
     asked = len(rig.track.asked)
     rig.live(3 * HOUR)
     assert len(rig.track.asked) - asked <= 3
@@ -316,7 +330,7 @@ def test_orders_that_its_pause_kept_from_being_asked_count_as_tried(rig: Rig) ->
     rig.add(*(f"{n:03}" for n in range(60)), silent_days=61)
     rig.track.verdicts = deque([Verdict.BLOCKED] * 10_000)
     rig.live(6 * DAY)
-    assert 60 == sum(kind is Kind.REFUND_CLAIM for _, _, kind in rig.sent)
+    assert 60 == sum(kind is AlertKind.REFUND_CLAIM for _, _, kind in rig.sent)
 
 
 def test_its_pace_and_its_batches_are_kept(rig: Rig) -> None:
@@ -350,7 +364,7 @@ def test_its_pace_is_kept_though_a_write_takes_long(rig: Rig) -> None:
 
 def test_what_there_is_no_time_for_is_no_attempt(rig: Rig) -> None:
     """Nobody need find out what it has cost."""
-    registering = Registering(
+    registering = RegistrationRun(
         rig.track, rig.store, rig.clock.now, lambda: False, batch=40, owner="x"
     )
     registering.register(["LP0000000000000a"])
@@ -366,7 +380,7 @@ def test_a_run_that_is_out_of_time_leaves_it_to_the_next_turn(rig: Rig) -> None:
     rig.clock.ends = rig.clock.now() + LAST_REQUEST
     row = rig.store.row("a")
     assert row is not None
-    SecondLook(rig.store, rig.track, rig.clock, rig.pace, LIMITS).look([row])
+    SecondSourceCheck(rig.store, rig.track, rig.clock, rig.pace, LIMITS).look([row])
     assert [] == rig.track.asked
     assert rig.opinion() is None
 
@@ -377,7 +391,7 @@ def test_two_orders_with_one_number_cost_one_credit(rig: Rig) -> None:
     rig.live(3 * DAY)
     assert {"LP00000000000077": 1} == dict(rig.track.accounts)
     assert 1 == rig.store.credits("17track").spent
-    assert 2 == sum(kind is Kind.REFUND_CLAIM for _, _, kind in rig.sent)
+    assert 2 == sum(kind is AlertKind.REFUND_CLAIM for _, _, kind in rig.sent)
 
 
 def test_what_it_said_of_another_number_is_not_kept(rig: Rig) -> None:
@@ -388,7 +402,7 @@ def test_what_it_said_of_another_number_is_not_kept(rig: Rig) -> None:
     row = rig.store.row("a")
     assert row is not None
     stale = replace(row, number="LP00000000000099")
-    SecondLook(rig.store, rig.track, rig.clock, rig.pace, LIMITS).look([stale], note=True)
+    SecondSourceCheck(rig.store, rig.track, rig.clock, rig.pace, LIMITS).look([stale], note=True)
     assert [] == rig.track.asked
     assert rig.opinion() is None
 
@@ -424,7 +438,7 @@ def test_a_used_up_quota_stops_the_registering_alone(rig: Rig) -> None:
     rig.add("b", silent_days=61)
     rig.live(6 * DAY)
     assert {"LP0000000000000a"} == set(rig.track.accounts)
-    assert {"a", "b"} == {order for _, order, kind in rig.sent if kind is Kind.REFUND_CLAIM}
+    assert {"a", "b"} == {order for _, order, kind in rig.sent if kind is AlertKind.REFUND_CLAIM}
     assert 1 == rig.store.credits("17track").spent
 
 
@@ -488,7 +502,7 @@ def test_no_credit_is_lost_or_paid_twice_wherever_runs_die(
     assert {f"LP{n:0>14}": 1 for n in "abc"} == dict(rig.track.accounts)
     assert 3 == rig.store.credits("17track").spent
     assert rig.store.credits("17track").attempt is None
-    assert 3 == sum(kind is Kind.REFUND_CLAIM for _, _, kind in rig.sent)
+    assert 3 == sum(kind is AlertKind.REFUND_CLAIM for _, _, kind in rig.sent)
 
 
 def test_an_attempt_that_cannot_be_settled_stops_the_next(rig: Rig) -> None:
@@ -535,14 +549,14 @@ def test_as_the_first_source_its_claims_need_no_other(rig: Rig) -> None:
     """It is the one whose answers count."""
     rig.first_is_17track = True
     rig.add("a", silent_days=61)
-    assert Kind.REFUND_CLAIM in rig.live(DAY)
+    assert AlertKind.REFUND_CLAIM in rig.live(DAY)
 
 
 def test_as_the_first_source_what_it_does_not_know_is_said(rig: Rig) -> None:
     """Its empty answer is an answer."""
     rig.first_is_17track = True
     rig.add("a", silent_days=1)
-    rig.track.answers["LP0000000000000a"] = Answer("LP0000000000000a", known=False)
+    rig.track.answers["LP0000000000000a"] = TrackingResult("LP0000000000000a", known=False)
     rig.live(DAY)
     assert Stage.NOT_FOUND is rig.store.shelves["a"].entry.stage
 

@@ -9,21 +9,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stallwatch.errors import UnavailableError
-from stallwatch.letters import Letter, Pending
-from stallwatch.model import Action, Alert, Deed, Kind
-from stallwatch.pulling import LEASE_MARGIN
-from stallwatch.sending import (
+from stallwatch.alerting.delivery import (
     FIRST_RETRY,
     GAP,
     LAST_MESSAGE,
     LONGEST_RETRY,
     MOST_IN_ONE,
-    Batch,
-    Outcome,
-    Sending,
+    OutboxDispatcher,
     SendReport,
 )
+from stallwatch.alerting.ports import Batch, Outcome
+from stallwatch.domain.alerts import Alert, AlertKind, AlertRef, Notification
+from stallwatch.domain.clock import LEASE_MARGIN
+from stallwatch.domain.errors import UnavailableError
+from stallwatch.domain.orders import Action, ActionKind
 from tests.fakes import NOON, NUMBER, FakeClock, FakeNotifier, MemoryOutbox, MemoryStore, an_order
 
 SECOND = timedelta(seconds=1)
@@ -43,8 +42,13 @@ class Office:
         return MemoryOutbox(self.store)
 
     def raise_alert(
-        self, order_id: str, kind: Kind = Kind.STALLED, *, about: str = "", after: float = 0
-    ) -> Pending:
+        self,
+        order_id: str,
+        kind: AlertKind = AlertKind.STALLED,
+        *,
+        about: str = "",
+        after: float = 0,
+    ) -> AlertRef:
         """An order, if need be, and an alert about it."""
         self.store.create(an_order(order_id))
         dossier = self.store.open(order_id)
@@ -54,18 +58,18 @@ class Office:
         (pending,) = self.store.keep(dossier, dossier.entry, [alert])
         return pending
 
-    def say(self, order_id: str, deed: Deed, **given: object) -> None:
+    def say(self, order_id: str, deed: ActionKind, **given: object) -> None:
         """Have the buyer say something."""
         dossier = self.store.open(order_id)
         assert dossier is not None
         action = Action(deed, self.clock.now(), **given)  # type: ignore[arg-type]
         self.store.replace(dossier, replace(dossier.order, actions=(action,)))
 
-    def sending(self, outbox: MemoryOutbox | None = None) -> Sending:
+    def sending(self, outbox: MemoryOutbox | None = None) -> OutboxDispatcher:
         self.runs += 1
-        return Sending(outbox or self.outbox, self.notifier, self.clock, f"run{self.runs}")
+        return OutboxDispatcher(outbox or self.outbox, self.notifier, self.clock, f"run{self.runs}")
 
-    def send(self, *fresh: Pending, outcomes: tuple[Outcome, ...] = ()) -> SendReport:
+    def send(self, *fresh: AlertRef, outcomes: tuple[Outcome, ...] = ()) -> SendReport:
         self.notifier.outcomes = deque(outcomes)
         return self.sending().send(fresh)
 
@@ -147,7 +151,7 @@ def test_a_translation_that_is_refused_stops_no_other(office: Office) -> None:
     office.send(outcomes=(Outcome.SENT, Outcome.REFUSED))
     assert [None, "de", "fr"] == office.notifier.languages
     assert [] == office.pending
-    assert 1 == office.store.sent[Kind.STALLED]
+    assert 1 == office.store.sent[AlertKind.STALLED]
 
 
 def test_what_was_just_raised_goes_out_though_the_index_hides_it(office: Office) -> None:
@@ -156,7 +160,7 @@ def test_what_was_just_raised_goes_out_though_the_index_hides_it(office: Office)
 
     @dataclass
     class Lagging(MemoryOutbox):
-        def pending(self) -> list[Pending]:
+        def pending(self) -> list[AlertRef]:
             return []
 
     assert 1 == office.sending(Lagging(office.store)).send([fresh]).messages
@@ -169,7 +173,7 @@ def test_what_the_index_still_shows_is_not_sent_again(office: Office) -> None:
 
     @dataclass
     class Lagging(MemoryOutbox):
-        def pending(self) -> list[Pending]:
+        def pending(self) -> list[AlertRef]:
             return [shown]
 
     assert SendReport() == office.sending(Lagging(office.store)).send([shown])
@@ -178,9 +182,9 @@ def test_what_the_index_still_shows_is_not_sent_again(office: Office) -> None:
 
 def test_one_message_carries_one_kind_and_the_oldest_goes_first(office: Office) -> None:
     """Those that came due together stand in one."""
-    office.raise_alert("c", Kind.LATE, after=2)
-    office.raise_alert("b", Kind.STALLED, after=1)
-    office.raise_alert("a", Kind.LATE, after=0)
+    office.raise_alert("c", AlertKind.LATE, after=2)
+    office.raise_alert("b", AlertKind.STALLED, after=1)
+    office.raise_alert("a", AlertKind.LATE, after=0)
     assert 2 == office.send().messages
     assert [["a", "c"], ["b"]] == office.notifier.order_ids
     assert [NOON, NOON + SECOND] == [letter.raised_at for letter in office.notifier.letters]
@@ -195,14 +199,14 @@ def test_a_message_names_fifty_orders_at_the_most(office: Office) -> None:
     assert [50, 50, 1] == [len(ids) for ids in office.notifier.order_ids]
     assert MOST_IN_ONE == 50
     assert [f"{n:03}" for n in range(101)] == [o for ids in office.notifier.order_ids for o in ids]
-    assert 101 == office.store.sent[Kind.STALLED]
+    assert 101 == office.store.sent[AlertKind.STALLED]
 
 
 def test_between_two_messages_there_is_a_gap(office: Office) -> None:
     """Also between the last of one run and the first of the next: SNS suspends who gets too many."""  # noqa: E501
     times = []
     office.notifier.before = lambda _: times.append(office.clock.now())
-    for n, kind in enumerate((Kind.LATE, Kind.STALLED, Kind.DELIVERED)):
+    for n, kind in enumerate((AlertKind.LATE, AlertKind.STALLED, AlertKind.DELIVERED)):
         office.raise_alert(f"{n}", kind)
     office.send()
     office.raise_alert("x")
@@ -277,7 +281,7 @@ def test_a_batch_that_is_tried_again_leaves_out_what_no_longer_fits(office: Offi
     office.raise_alert("a")
     office.raise_alert("b")
     office.send(outcomes=(Outcome.UNKNOWN,))
-    office.say("a", Deed.RECEIVED)
+    office.say("a", ActionKind.RECEIVED)
     office.clock.at = NOON + FIRST_RETRY
     report = office.send()
     assert (1, 1, 1) == (report.messages, report.alerts, report.dropped)
@@ -292,7 +296,7 @@ def test_a_refused_batch_is_tried_one_by_one(office: Office) -> None:
     for order_id in ("a", "b", "c"):
         office.raise_alert(order_id)
 
-    def refuse_b(letter: Letter) -> None:
+    def refuse_b(letter: Notification) -> None:
         about = {member.order_id for member, _, _ in letter.members}
         office.notifier.outcomes.append(Outcome.REFUSED if "b" in about else Outcome.SENT)
 
@@ -315,15 +319,15 @@ def test_a_refused_batch_is_tried_one_by_one(office: Office) -> None:
 @pytest.mark.parametrize(
     ("deed", "given"),
     [
-        (Deed.RECEIVED, {}),
-        (Deed.CLOSE, {}),
-        (Deed.DISPUTE_OPENED, {}),
-        (Deed.SELLER_CONTACTED, {}),
-        (Deed.SNOOZE, {"until": date(2026, 7, 1)}),
+        (ActionKind.RECEIVED, {}),
+        (ActionKind.CLOSE, {}),
+        (ActionKind.DISPUTE_OPENED, {}),
+        (ActionKind.SELLER_CONTACTED, {}),
+        (ActionKind.SNOOZE, {"until": date(2026, 7, 1)}),
     ],
 )
 def test_what_the_buyer_said_meanwhile_takes_an_alert_back(
-    office: Office, deed: Deed, given: dict[str, object]
+    office: Office, deed: ActionKind, given: dict[str, object]
 ) -> None:
     """It is deleted, and nothing goes out."""
     office.raise_alert("a")
@@ -358,13 +362,13 @@ def test_an_order_that_changes_while_its_alert_is_dropped_is_looked_at_again(
 ) -> None:
     """Closed and reopened in between: the alert fits after all."""
     office.raise_alert("a")
-    office.say("a", Deed.CLOSE)
+    office.say("a", ActionKind.CLOSE)
 
     @dataclass
     class Racing(MemoryOutbox):
-        def drop(self, member: Pending, read: object) -> bool:
+        def drop(self, member: AlertRef, read: object) -> bool:
             if office.store.shelves["a"].version == 2:
-                office.say("a", Deed.REOPEN)
+                office.say("a", ActionKind.REOPEN)
             return super().drop(member, read)  # type: ignore[arg-type]
 
     report = office.sending(Racing(office.store)).send()
@@ -373,7 +377,7 @@ def test_an_order_that_changes_while_its_alert_is_dropped_is_looked_at_again(
 
 def test_alerts_about_the_source_need_no_order(office: Office) -> None:
     """They go to the stack's owner."""
-    office.store.keep_source_alert(Alert(Kind.SOURCE_DOWN, NOON, about=NOON.isoformat()))
+    office.store.keep_source_alert(Alert(AlertKind.SOURCE_DOWN, NOON, about=NOON.isoformat()))
     assert 1 == office.send().messages
     (letter,) = office.notifier.letters
     assert [None] == [order for _, _, order in letter.members]
@@ -386,10 +390,10 @@ def test_whoever_finds_the_lease_held_calls_and_ends(office: Office) -> None:
     """The holder looks once more before it gives the lease back."""
     office.raise_alert("a")
 
-    def another(_: Letter) -> None:
+    def another(_: Notification) -> None:
         office.notifier.before = None
         late = office.raise_alert("b")
-        other = Sending(office.outbox, office.notifier, office.clock, "other")
+        other = OutboxDispatcher(office.outbox, office.notifier, office.clock, "other")
         assert SendReport(held=True) == other.send([late])
 
     office.notifier.before = another
@@ -412,7 +416,7 @@ def test_the_lease_outlives_its_holder(office: Office) -> None:
 def test_a_batch_that_was_sent_but_not_marked_is_only_marked(office: Office) -> None:
     """The one that sent it crashed between the two."""
     pending = office.raise_alert("a")
-    batch = Batch("b-1", Kind.STALLED, NOON, (pending,), sent=True)
+    batch = Batch("b-1", AlertKind.STALLED, NOON, (pending,), sent=True)
     office.store.open_batch = batch
     assert SendReport() == office.send()
     assert [] == office.notifier.letters
@@ -423,7 +427,7 @@ def test_a_batch_that_was_logged_but_not_marked_goes_out_again(office: Office) -
     """With the same id: it may have gone out or not."""
     pending = office.raise_alert("a")
     office.raise_alert("b")
-    office.store.open_batch = Batch("b-1", Kind.STALLED, NOON, (pending,))
+    office.store.open_batch = Batch("b-1", AlertKind.STALLED, NOON, (pending,))
     assert 2 == office.send().messages
     assert ["b-1", "run1-1"] == [letter.batch_id for letter in office.notifier.letters]
     assert [["a"], ["b"]] == office.notifier.order_ids
@@ -431,10 +435,10 @@ def test_a_batch_that_was_logged_but_not_marked_goes_out_again(office: Office) -
 
 def test_whoever_has_lost_the_lease_sends_nothing_more(office: Office) -> None:
     """Neither a second batch nor its alerts' marks."""
-    office.raise_alert("a", Kind.LATE)
-    office.raise_alert("b", Kind.STALLED)
+    office.raise_alert("a", AlertKind.LATE)
+    office.raise_alert("b", AlertKind.STALLED)
 
-    def lose(_: Letter) -> None:
+    def lose(_: Notification) -> None:
         office.store.send_owner = "thief"
 
     office.notifier.before = lose
@@ -480,7 +484,7 @@ def test_marking_a_batch_as_sent_is_insisted_on(office: Office) -> None:
 
 def test_a_run_without_time_leaves_the_rest_to_the_next(office: Office) -> None:
     """What it began it ends, and the lease is free."""
-    for n, kind in enumerate((Kind.LATE, Kind.STALLED, Kind.DELIVERED)):
+    for n, kind in enumerate((AlertKind.LATE, AlertKind.STALLED, AlertKind.DELIVERED)):
         office.raise_alert(f"{n}", kind)
     office.clock.ends = NOON + LAST_MESSAGE + SECOND
     office.notifier.before = lambda _: office.clock.advance(seconds=1)
@@ -535,10 +539,10 @@ class Brittle(MemoryOutbox):
 @given(
     st.lists(st.tuples(st.integers(1, 8), st.booleans()), max_size=4),
     st.lists(st.sampled_from(Outcome), max_size=5),
-    st.lists(st.sampled_from([Kind.LATE, Kind.STALLED]), min_size=1, max_size=4),
+    st.lists(st.sampled_from([AlertKind.LATE, AlertKind.STALLED]), min_size=1, max_size=4),
 )
 def test_whatever_crashes_nothing_is_lost_and_nothing_doubled(
-    crashes: list[tuple[int, bool]], outcomes: list[Outcome], kinds: list[Kind]
+    crashes: list[tuple[int, bool]], outcomes: list[Outcome], kinds: list[AlertKind]
 ) -> None:
     """However often a run dies: what goes out twice does so under the same id, or was unknown."""
     office = Office()
@@ -549,7 +553,7 @@ def test_whatever_crashes_nothing_is_lost_and_nothing_doubled(
         office.runs += 1
         brittle = Brittle(office.store, left=at, after=after)
         try:
-            Sending(brittle, office.notifier, office.clock, f"run{office.runs}").send()
+            OutboxDispatcher(brittle, office.notifier, office.clock, f"run{office.runs}").send()
         except Crash:
             # Its lease runs out.
             office.clock.at = max(office.clock.at, office.store.send_ends + SECOND)

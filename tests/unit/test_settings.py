@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from stallwatch.limits import Limits
-from stallwatch.settings import Settings, SettingsError
+from stallwatch.aws.settings import Settings, SettingsError
+from stallwatch.domain.thresholds import Thresholds
 from tests.template import rules_variable
 
 WITH_KEY = {"SEVENTEEN_TRACK_KEY": "/stallwatch/17track"}
@@ -50,7 +50,7 @@ def test_all_of_it_can_be_read() -> None:
         settings.pull_function,
     )
     assert (10, 60, 1) == (settings.pace.batch, settings.pace.per_minute, settings.pace.parallel)
-    assert Limits() == settings.limits
+    assert Thresholds() == settings.limits
     assert 30 == settings.wheel.turn_minutes
     assert not settings.second_source
     assert timedelta(0) == settings.clock_shift
@@ -123,7 +123,7 @@ def test_the_page_s_address_ends_with_one_slash(given: str) -> None:
 def test_the_rules_numbers_come_from_the_stack() -> None:
     """Some of them changed, the others as they are."""
     rules = Settings(GOOD | {"RULES": '{"stalled": 20}'}).limits
-    assert Limits(stalled=20) == rules
+    assert Thresholds(stalled=20) == rules
 
 
 def test_a_second_source_is_one_whose_key_is_named() -> None:

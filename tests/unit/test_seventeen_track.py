@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stallwatch.answers import Answer, Quota, Registration, Registry, Verdict
-from stallwatch.errors import StallwatchError
-from stallwatch.model import LocalCarrier, Stage
+from stallwatch.domain.errors import StallwatchError
+from stallwatch.domain.parcels import LocalCarrier, Stage
 from stallwatch.sources.seventeen_track import CAINIAO, SeventeenTrack, parse
 from stallwatch.sources.transport import Received, Transport
-from stallwatch.vocabulary import is_destruction, place_of, place_status
+from stallwatch.tracking.codes import is_destruction, place_status, stage_of_entry
+from stallwatch.tracking.source import Quota, Registration, Registry, TrackingResult, Verdict
 from tests.lookalikes.seventeen_track import KEY, RECEIVER, Lookalike, Mode
 
 NUMBERS = ["LP00000000000001", "LP00000000000002"]
@@ -254,7 +254,7 @@ def with_events(*events: object, **fields: object) -> dict[str, Any]:
     )
 
 
-def read(info: object, **fields: object) -> Answer | None:
+def read(info: object, **fields: object) -> TrackingResult | None:
     entry = {"number": FIRST, "carrier": CAINIAO, "track_info": info, **fields}
     body = json.dumps({"code": 0, "data": {"accepted": [entry], "rejected": []}})
     reply = parse(body.encode(), [FIRST])
@@ -262,7 +262,7 @@ def read(info: object, **fields: object) -> Answer | None:
     return reply.answers.get(FIRST)
 
 
-def must_read(info: object) -> Answer:
+def must_read(info: object) -> TrackingResult:
     answer = read(info)
     assert answer is not None
     return answer
@@ -278,7 +278,7 @@ def status(name: str) -> dict[str, str]:
 )
 def test_an_answer_without_events_is_one(name: str, *, known: bool) -> None:
     """Nobody knows more: that is what was asked for."""
-    assert Answer(FIRST, known=known) == read(told(latest_status=status(name)))
+    assert TrackingResult(FIRST, known=known) == read(told(latest_status=status(name)))
 
 
 @pytest.mark.parametrize("info", [None, [], "x", 7, {}, {"latest_status": "Delivered"}])
@@ -313,7 +313,7 @@ def test_an_end_without_any_clock_is_no_answer() -> None:
     """It must not pass for one that says that nothing arrived."""
     assert read(told(latest_status=status("Delivered_Other"))) is None
     answer = must_read(told(latest_status=status("Delivered_Other"), latest_event=an_event()))
-    assert Stage.DELIVERED in [place_of("17track", event.code)[0] for event in answer.events]
+    assert Stage.DELIVERED in [stage_of_entry("17track", event.code)[0] for event in answer.events]
 
 
 @pytest.mark.parametrize(
@@ -387,7 +387,7 @@ def test_an_event_without_a_sub_status_is_named_by_its_stage() -> None:
     ]
     codes = {event.code for event in must_read(with_events(*events)).events}
     assert {"InTransit_Departure", "OutForDelivery", ""} == codes
-    assert Stage.IN_TRANSIT_UNPLACED is place_of("17track", "")[0]
+    assert Stage.IN_TRANSIT_UNPLACED is stage_of_entry("17track", "")[0]
 
 
 def test_texts_are_english_clean_and_without_contacts() -> None:
@@ -531,9 +531,9 @@ def test_an_unlisted_sub_status_means_what_its_status_does(status: str, stage: S
 
 def test_the_sources_codes_are_read_apart() -> None:
     """Nothing of Cainiao's is ever a delivery because 17TRACK has a word for one."""
-    assert Stage.DELIVERED is place_of("17track", "Delivered")[0]
-    assert Stage.IN_TRANSIT_UNPLACED is place_of("cainiao", "Delivered")[0]
-    assert Stage.DELIVERED is place_of("cainiao", "GTMS_SIGNED")[0]
+    assert Stage.DELIVERED is stage_of_entry("17track", "Delivered")[0]
+    assert Stage.IN_TRANSIT_UNPLACED is stage_of_entry("cainiao", "Delivered")[0]
+    assert Stage.DELIVERED is stage_of_entry("cainiao", "GTMS_SIGNED")[0]
     assert is_destruction("Exception_Destroyed")
     assert not is_destruction("Exception_Returned")
 
@@ -577,7 +577,7 @@ def test_the_documented_answers_are_read(name: str, number: str, stages: list[st
     body = sample(name)
     assert {} == parse(json.dumps(body).encode(), [number]).answers
     answer = parse(as_cainiao_s(body), [number]).answers[number]
-    assert stages == [place_of("17track", event.code)[0].value for event in answer.events]
+    assert stages == [stage_of_entry("17track", event.code)[0].value for event in answer.events]
     assert answer.eta is None
     assert answer.carrier is not None
     assert number == answer.carrier.number

@@ -12,13 +12,13 @@ from botocore.exceptions import ClientError, ParamValidationError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stallwatch.errors import UnacceptableError
-from stallwatch.intake import check_endpoint
-from stallwatch.letters import Letter
-from stallwatch.model import SEVERITY, Kind, Order
-from stallwatch.notify import Topic, TopicSubscribers
-from stallwatch.sending import Outcome
-from stallwatch.text import clean
+from stallwatch.alerting.ports import Outcome
+from stallwatch.aws.sns import SnsNotifier, TopicSubscribers
+from stallwatch.domain.alerts import SEVERITY, AlertKind, Notification
+from stallwatch.domain.errors import UnacceptableError
+from stallwatch.domain.orders import Order
+from stallwatch.domain.text import clean
+from stallwatch.domain.validation import check_endpoint
 from tests.alphabets import GSM7
 from tests.standins.sns import SEGMENT, StrictSns, sms_length
 from tests.unit.test_messages import (
@@ -185,10 +185,10 @@ def test_an_address_gets_nothing_before_it_has_confirmed() -> None:
 
 
 def published(
-    sns: StrictSns, sent: Letter, language: str = "en", translation: str | None = None
+    sns: StrictSns, sent: Notification, language: str = "en", translation: str | None = None
 ) -> Outcome:
     client: Any = sns
-    topic = Topic(client, sns.arn, sns.translated_arn, PAGE, language)
+    topic = SnsNotifier(client, sns.arn, sns.translated_arn, PAGE, language)
     return topic.publish(sent, translation)
 
 
@@ -200,7 +200,7 @@ def subscribers_of(sns: StrictSns) -> TopicSubscribers:
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(("kind", "reason"), SPOKEN)
 def test_every_alert_reaches_everyone(
-    sns: StrictSns, language: str, kind: Kind, reason: str
+    sns: StrictSns, language: str, kind: AlertKind, reason: str
 ) -> None:
     """About one order and about fifty."""
     assert Outcome.SENT is published(sns, letter(kind, reason), language)
@@ -236,7 +236,7 @@ def orders(draw: st.DrawFn) -> Order:
     st.sampled_from(LANGUAGES),
 )
 def test_whatever_was_written_sns_takes_the_message(
-    spoken: tuple[Kind, str], about: list[Order], written: str, language: str
+    spoken: tuple[AlertKind, str], about: list[Order], written: str, language: str
 ) -> None:
     """Each subscriber gets his form: a mail, a segment, JSON."""
     sns = a_topic()
@@ -258,19 +258,19 @@ def test_whatever_was_written_sns_takes_the_message(
 def test_a_message_that_sns_refuses_is_told_apart(sns: StrictSns) -> None:
     """It never goes out as it is, so that nobody tries it again and again."""
     long = replace(ORDER, title="x" * 300_000)
-    assert Outcome.REFUSED is published(sns, letter(Kind.LATE, orders=(long,)))
+    assert Outcome.REFUSED is published(sns, letter(AlertKind.LATE, orders=(long,)))
     gone: Any = StrictSns("arn:aws:sns:eu-central-1:000000000000:another")
-    topic = Topic(gone, sns.arn, sns.translated_arn, PAGE, "en")
-    assert Outcome.NOT_NOW is topic.publish(letter(Kind.LATE), None)
+    topic = SnsNotifier(gone, sns.arn, sns.translated_arn, PAGE, "en")
+    assert Outcome.NOT_NOW is topic.publish(letter(AlertKind.LATE), None)
 
 
-KINDS = st.none() | st.lists(st.sampled_from(Kind), min_size=1, unique=True).map(tuple)
+KINDS = st.none() | st.lists(st.sampled_from(AlertKind), min_size=1, unique=True).map(tuple)
 
 
 @settings(max_examples=100, deadline=None)
-@given(KINDS, KINDS, st.sampled_from(Kind))
+@given(KINDS, KINDS, st.sampled_from(AlertKind))
 def test_a_subscriber_gets_what_he_wants(
-    first: tuple[Kind, ...] | None, then: tuple[Kind, ...] | None, kind: Kind
+    first: tuple[AlertKind, ...] | None, then: tuple[AlertKind, ...] | None, kind: AlertKind
 ) -> None:
     """Before he changes his mind and after it."""
     sns = StrictSns()
@@ -287,15 +287,15 @@ def test_a_subscriber_gets_what_he_wants(
         assert len(sns.delivered) == int(wanted is None or kind in wanted)
 
 
-@pytest.mark.parametrize("kinds", [None, (Kind.LATE,), (Kind.STALLED,)])
-def test_who_wants_another_language_gets_that_alone(kinds: tuple[Kind, ...] | None) -> None:
+@pytest.mark.parametrize("kinds", [None, (AlertKind.LATE,), (AlertKind.STALLED,)])
+def test_who_wants_another_language_gets_that_alone(kinds: tuple[AlertKind, ...] | None) -> None:
     """However many languages a message goes out in, and of the kinds that he wants."""
     sns = StrictSns()
     subscribers_of(sns).add("sms", PHONE, kinds, "es")
     for translation in (None, "de", "es"):
-        assert Outcome.SENT is published(sns, letter(Kind.LATE), translation=translation)
+        assert Outcome.SENT is published(sns, letter(AlertKind.LATE), translation=translation)
     languages = [one.attributes["language"] for one in sns.delivered]
-    assert ([] if kinds == (Kind.STALLED,) else ["es"]) == languages
+    assert ([] if kinds == (AlertKind.STALLED,) else ["es"]) == languages
 
 
 @settings(max_examples=300, deadline=None)
@@ -324,12 +324,12 @@ def test_subscribers_are_listed_on_every_page() -> None:
     subscribers = subscribers_of(sns)
     for n in range(120):
         subscribers.add("sms", f"+4915112345{n:03}", None, None)
-    subscribers.add("email", MAIL, (Kind.LATE,), None)
+    subscribers.add("email", MAIL, (AlertKind.LATE,), None)
     listed = list(subscribers.all())
     assert (121, None) == (len(listed), listed[-1].arn)
     sns.confirm(MAIL)
     arn = list(subscribers.all())[-1].arn
     assert arn is not None
-    assert (Kind.LATE,) == subscribers.kinds(arn)
+    assert (AlertKind.LATE,) == subscribers.kinds(arn)
     subscribers.remove(arn)
     assert 120 == len(list(subscribers.all()))

@@ -8,14 +8,16 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from stallwatch.advice import advise
-from stallwatch.countries import COUNTRIES, are_apart, code_of
-from stallwatch.limits import Limits
-from stallwatch.model import Order, Trace
-from stallwatch.rules import Memory, evaluate
-from stallwatch.suspicions import Observation, Oddity, observations
-from stallwatch.traces import TraceRecord, absorb
-from stallwatch.words import Words
+from stallwatch.domain.countries import COUNTRIES, are_apart, code_of
+from stallwatch.domain.orders import Order
+from stallwatch.domain.parcels import Trace
+from stallwatch.domain.thresholds import Thresholds
+from stallwatch.messages.advice import advise
+from stallwatch.messages.translations import Translations
+from stallwatch.rules.anomalies import Anomaly, AnomalyKind, anomalies
+from stallwatch.rules.decision import InitialFindings
+from stallwatch.rules.evaluate import evaluate
+from stallwatch.tracking.trace_record import TraceRecord, absorb
 from tests.fakes import NOON, NUMBER, an_answer, an_event, an_order
 from tests.journeys import LIMITS, START, Journey, Life, journeys
 from tests.template import ROOT
@@ -34,12 +36,12 @@ def trace_of(
     return absorb(TraceRecord(order.tracking_number), answer, "cainiao", NOON).open()
 
 
-def look(order: Order, trace: Trace, *sharing: str, now: datetime = NOON) -> list[Observation]:
-    decision = evaluate(order, trace, [], Memory(), now, Limits())
-    return observations(order, decision, trace, sharing, Limits())
+def look(order: Order, trace: Trace, *sharing: str, now: datetime = NOON) -> list[Anomaly]:
+    decision = evaluate(order, trace, [], InitialFindings(), now, Thresholds())
+    return anomalies(order, decision, trace, sharing, Thresholds())
 
 
-def oddities(order: Order, trace: Trace, *sharing: str) -> list[Oddity]:
+def oddities(order: Order, trace: Trace, *sharing: str) -> list[AnomalyKind]:
     return [o.oddity for o in look(order, trace, *sharing)]
 
 
@@ -66,8 +68,8 @@ def test_a_case_is_seen_as_it_stands(case: dict[str, Any]) -> None:
         known=case.get("known", True),
         country=case.get("country"),
     )
-    decision = evaluate(order, trace, [], Memory(), NOON, Limits())
-    found = observations(order, decision, trace, case.get("sharing", ()), Limits())
+    decision = evaluate(order, trace, [], InitialFindings(), NOON, Thresholds())
+    found = anomalies(order, decision, trace, case.get("sharing", ()), Thresholds())
 
     assert case["expect"]["seen"] == [o.oddity.value for o in found]
     assert case["expect"]["alerts"] == [alert.kind.value for alert in decision.due]
@@ -75,7 +77,7 @@ def test_a_case_is_seen_as_it_stands(case: dict[str, Any]) -> None:
 
 def test_every_oddity_has_a_case() -> None:
     """Those that are seen, and for each a number that is none of it."""
-    assert set(Oddity) == {oddity for case in CASES for oddity in case["expect"]["seen"]}
+    assert set(AnomalyKind) == {oddity for case in CASES for oddity in case["expect"]["seen"]}
 
 
 def test_an_ordinary_parcel_is_not_odd() -> None:
@@ -94,14 +96,14 @@ def test_an_ordinary_parcel_is_not_odd() -> None:
 def test_a_check_digit_that_does_not_fit_is_seen(number: str, odd: bool) -> None:  # noqa: FBT001
     """Where the number looks like S10."""
     order = an_order(tracking_number=number)
-    assert odd is (Oddity.CHECK_DIGIT in oddities(order, trace_of(order, (3, "LH_DEPART"))))
+    assert odd is (AnomalyKind.CHECK_DIGIT in oddities(order, trace_of(order, (3, "LH_DEPART"))))
 
 
 def test_a_number_that_stays_unknown_is_seen_after_eleven_days() -> None:
     """Counted like the alert; one that is announced is known."""
     order = an_order(ordered_on=TODAY - 11 * DAY)
     (seen,) = look(order, trace_of(order, known=False))
-    assert (Oddity.UNKNOWN, {"n": 11}) == (seen.oddity, seen.values)
+    assert (AnomalyKind.UNKNOWN, {"n": 11}) == (seen.oddity, seen.values)
     assert [] == look(order, trace_of(order))
     young = an_order(ordered_on=TODAY - 10 * DAY)
     assert [] == look(young, trace_of(young, known=False))
@@ -111,7 +113,7 @@ def test_a_scan_from_before_the_order_is_seen() -> None:
     """A whole day before, for the buyer's date and the scan's zone may differ by hours."""
     order = an_order(ordered_on=TODAY - 5 * DAY)
     (seen,) = look(order, trace_of(order, (9, "PU_PICKUP_SUCCESS"), (2, "LH_DEPART")))
-    assert Oddity.SCANNED_BEFORE is seen.oddity
+    assert AnomalyKind.SCANNED_BEFORE is seen.oddity
     assert {"date": (TODAY - 9 * DAY).isoformat(), "n": 3} == seen.values
     assert [] == look(order, trace_of(order, (6, "PU_PICKUP_SUCCESS")))
     # An announcement is no scan, and a number may be given out early.
@@ -121,7 +123,7 @@ def test_a_scan_from_before_the_order_is_seen() -> None:
 def test_a_delivery_from_before_the_order_is_seen() -> None:
     """It says more than the scan before it."""
     order = an_order(ordered_on=TODAY - 5 * DAY)
-    assert [Oddity.DELIVERED_BEFORE] == oddities(
+    assert [AnomalyKind.DELIVERED_BEFORE] == oddities(
         order, trace_of(order, (40, "PU_PICKUP_SUCCESS"), (20, "GTMS_SIGNED"))
     )
 
@@ -139,10 +141,13 @@ def test_another_destination_is_seen() -> None:
     order = an_order()
     trace = trace_of(order, (9, "PU_PICKUP_SUCCESS"), country="France")
     (seen,) = look(order, trace)
-    assert (Oddity.OTHER_COUNTRY, {"country": "DE", "other": "FR"}) == (seen.oddity, seen.values)
-    assert "tracking (France) is not that of the order (Germany)" in seen.said(Words())
+    assert (AnomalyKind.OTHER_COUNTRY, {"country": "DE", "other": "FR"}) == (
+        seen.oddity,
+        seen.values,
+    )
+    assert "tracking (France) is not that of the order (Germany)" in seen.said(Translations())
     trace = trace_of(order, (9, "PU_PICKUP_SUCCESS"), (1, "GTMS_SIGNED"), country="FR")
-    assert [Oddity.DELIVERED_ELSEWHERE] == oddities(order, trace)
+    assert [AnomalyKind.DELIVERED_ELSEWHERE] == oddities(order, trace)
 
 
 @pytest.mark.parametrize("country", ["Germany", "germany ", "DE", "Ruritania", "", None])
@@ -154,7 +159,7 @@ def test_a_country_that_is_the_same_or_cannot_be_told_is_not_odd(country: str | 
 
 def test_countries_are_known_by_their_names() -> None:
     """Every one by its English name, and by those that sources use besides."""
-    words = Words("en")
+    words = Translations("en")
     assert [] == [code for code in COUNTRIES if code_of(words.country(code)) != code]
     assert ["US", "GB", "RU", "KR", "TR"] == [
         code_of(name)
@@ -175,8 +180,8 @@ def test_a_number_on_two_orders_is_seen() -> None:
     order = an_order()
     trace = trace_of(order, (9, "PU_PICKUP_SUCCESS"))
     (seen,) = look(order, trace, "other", "third")
-    assert Oddity.SAME_NUMBER is seen.oddity
-    said = seen.said(Words())
+    assert AnomalyKind.SAME_NUMBER is seen.oddity
+    said = seen.said(Translations())
     assert "2 more orders, other among them" in said
     assert "one parcel" in said
 
@@ -187,9 +192,9 @@ def test_advice_tells_what_is_odd_before_anybody_has_the_parcel() -> None:
 
     def advice(*seen: tuple[float, str]) -> str:
         trace = trace_of(order, *seen)
-        decision = evaluate(order, trace, [], Memory(), NOON, Limits())
-        found = observations(order, decision, trace, (), Limits())
-        return advise(order, decision, trace, NOON, Words(), found)
+        decision = evaluate(order, trace, [], InitialFindings(), NOON, Thresholds())
+        found = anomalies(order, decision, trace, (), Thresholds())
+        return advise(order, decision, trace, NOON, Translations(), found)
 
     assert "Check the order and its number: The check digit of the number RB1" in advice()
     assert "on its way" in advice((0.5, "LH_DEPART"))
@@ -199,10 +204,12 @@ def test_advice_to_ask_the_seller_tells_what_is_odd() -> None:
     """The seller can be asked about just that."""
     order = an_order(tracking_number="RB123456784CN")
     trace = trace_of(order, known=False)
-    decision = evaluate(order, trace, [], Memory(), NOON, Limits())
-    found = observations(order, decision, trace, ("other",), Limits())
-    assert [Oddity.CHECK_DIGIT, Oddity.UNKNOWN, Oddity.SAME_NUMBER] == [o.oddity for o in found]
-    advice = advise(order, decision, trace, NOON, Words(), found)
+    decision = evaluate(order, trace, [], InitialFindings(), NOON, Thresholds())
+    found = anomalies(order, decision, trace, ("other",), Thresholds())
+    assert [AnomalyKind.CHECK_DIGIT, AnomalyKind.UNKNOWN, AnomalyKind.SAME_NUMBER] == [
+        o.oddity for o in found
+    ]
+    advice = advise(order, decision, trace, NOON, Translations(), found)
     assert "Ask the seller" in advice
     assert "check digit" in advice
     assert "made up" not in advice
@@ -217,9 +224,9 @@ def test_whatever_is_seen_can_be_said(journey: Journey) -> None:
         decision = life.evaluate(hour)
         trace = replace(journey.trace_at(hour, life.order), country="Spain")
         now = START + timedelta(hours=hour)
-        found = observations(life.order, decision, trace, ("y",), LIMITS)
-        assert all(o.said(Words()).isprintable() for o in found)
-        assert advise(life.order, decision, trace, now, Words(), found)
+        found = anomalies(life.order, decision, trace, ("y",), LIMITS)
+        assert all(o.said(Translations()).isprintable() for o in found)
+        assert advise(life.order, decision, trace, now, Translations(), found)
         assert (
             decision.stage
             is evaluate(

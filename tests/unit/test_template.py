@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from stallwatch.limits import Limits
-from stallwatch.settings import Settings, SettingsError
+from stallwatch.aws.settings import Settings, SettingsError
+from stallwatch.domain.thresholds import Thresholds
 from tests.aws.world import load_handler
 from tests.local.parts import FACTS
 from tests.template import ROOT, rules_variable, template, woken_by
@@ -292,7 +292,7 @@ def test_every_route_needs_the_key_but_the_page() -> None:
 
 def test_the_gateway_has_the_routes_of_the_code() -> None:
     """No more and no less."""
-    app = import_module("stallwatch.api.routes").app
+    app = import_module("stallwatch.api.app").app
     coded = {(route.method, re.sub(r"<(\w+)>", r"{\1}", route.path)) for route in _routes(app)}
     assert coded == api_routes().keys()
 
@@ -376,14 +376,14 @@ def test_the_parameters_are_the_contract_s() -> None:
 def test_every_number_of_the_rules_reaches_them() -> None:
     """Under its own name, and changed alone by its own parameter."""
     names = {name: re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower() for name in THE_RULES}
-    assert {f.name for f in fields(Limits)} == set(names.values())
+    assert {f.name for f in fields(Thresholds)} == set(names.values())
     assert {names[name]: number for name, number in THE_RULES.items()} == json.loads(
         rules_variable()
     )
     for folder in FOLDERS:
         for name, number in THE_RULES.items():
             given = variables(folder, Names({**defaults(), name: "99"}))
-            changed = Limits.of(json.loads(given["RULES"]))
+            changed = Thresholds.of(json.loads(given["RULES"]))
             assert number != 99 == getattr(changed, names[name])
 
 

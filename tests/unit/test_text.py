@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stallwatch.text import clean
+from stallwatch.domain.text import clean
 
 
 @pytest.mark.parametrize(

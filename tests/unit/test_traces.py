@@ -10,23 +10,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stallwatch.answers import Answer, Event
-from stallwatch.model import Checkpoint, LocalCarrier
+from stallwatch.domain.parcels import Checkpoint, LocalCarrier
 from stallwatch.sources.cainiao import parse
-from stallwatch.traces import (
+from stallwatch.tracking.codes import stage_of
+from stallwatch.tracking.fingerprint import UNANSWERED, added_to, fingerprint, is_news
+from stallwatch.tracking.source import Event, TrackingResult
+from stallwatch.tracking.trace_codec import pack_answer
+from stallwatch.tracking.trace_record import (
     MOST_EVENTS,
-    UNANSWERED,
     SecondRecord,
     Seen,
     TraceRecord,
     absorb,
-    added_to,
     change_number,
-    fingerprint,
-    is_news,
-    pack_answer,
 )
-from stallwatch.vocabulary import place
 
 NOW = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -59,13 +56,13 @@ def event(minutes: int, code: str, text: str = "", town: str | None = None, zone
     return Event(at, str(wall.replace(tzinfo=None)), f"GMT{zone:+}", code, text, town)
 
 
-def typical(count: int) -> Answer:
+def typical(count: int) -> TrackingResult:
     events = []
     for index in range(count):
         code, text, town = JOURNEY[index % len(JOURNEY)]
         abroad = index % len(JOURNEY) >= 9
         events.append(event(index * 1777, code, text, town, zone=2 if abroad else 8))
-    return Answer(A, known=True, events=tuple(events))
+    return TrackingResult(A, known=True, events=tuple(events))
 
 
 texts = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=30)
@@ -80,12 +77,12 @@ events = st.builds(
 journeys = st.lists(events, max_size=12, unique=True).map(sorted)
 
 
-def answer(told: list[Event], **given: object) -> Answer:
+def answer(told: list[Event], **given: object) -> TrackingResult:
     values = {"known": True, **given}
-    return Answer(A, events=tuple(told), **values)  # type: ignore[arg-type]
+    return TrackingResult(A, events=tuple(told), **values)  # type: ignore[arg-type]
 
 
-def written(record: TraceRecord, told: Answer, now: datetime) -> TraceRecord:
+def written(record: TraceRecord, told: TrackingResult, now: datetime) -> TraceRecord:
     """What the pull leaves of an answer: written blindly where it only adds, else merged."""
     added = added_to(told, record.fingerprint)
     if added is None:
@@ -115,8 +112,8 @@ def test_an_answer_comes_out_of_its_record_as_it_went_in(told: list[Event]) -> N
             wall=e.wall,
             zone=e.zone,
             code=e.code,
-            stage=place(e.code)[0],
-            flag=place(e.code)[1],
+            stage=stage_of(e.code)[0],
+            flag=stage_of(e.code)[1],
             text=e.text,
             place=e.place,
             source="cainiao",
@@ -131,7 +128,7 @@ def test_an_answer_comes_out_of_its_record_as_it_went_in(told: list[Event]) -> N
 def test_what_an_answer_says_besides_comes_out_too() -> None:
     """Mail type, estimate, local carrier, the number it stands for."""
     eta = NOW + 20 * DAY
-    told = Answer(
+    told = TrackingResult(
         A,
         known=True,
         mail_type="Economy",
@@ -148,7 +145,7 @@ def test_what_an_answer_says_besides_comes_out_too() -> None:
 @pytest.mark.parametrize("known", [True, False])
 def test_an_empty_answer_says_whether_the_number_is_known(*, known: bool) -> None:
     """No events are an answer too."""
-    assert known is written(TraceRecord(A), Answer(A, known=known), NOW).open().known
+    assert known is written(TraceRecord(A), TrackingResult(A, known=known), NOW).open().known
     assert not TraceRecord(A).open().known
 
 
@@ -218,7 +215,7 @@ def test_an_emptied_trace_keeps_what_it_had() -> None:
     """A source that suddenly knows nothing takes no evidence away."""
     told = [event(n, "GTMS_ACCEPT") for n in range(3)]
     record = written(TraceRecord(A), answer(told, mail_type="Economy"), NOW)
-    record = written(record, Answer(A, known=False), NOW + DAY)
+    record = written(record, TrackingResult(A, known=False), NOW + DAY)
     trace = record.open()
     assert 3 == len(trace.checkpoints)
     assert ("Economy", NOW + DAY) == (trace.mail_type, trace.answered_at)
@@ -254,7 +251,7 @@ def test_words_alone_are_no_news() -> None:
 
 def test_no_answer_yet_and_an_unanswered_number_make_any_answer_news() -> None:
     """Even an empty one."""
-    empty = Answer(A, known=False)
+    empty = TrackingResult(A, known=False)
     assert is_news(empty, None)
     assert is_news(empty, UNANSWERED)
     assert added_to(answer([event(0, "X")]), UNANSWERED) is None
@@ -289,7 +286,7 @@ def test_a_number_that_comes_back_brings_no_second_copy_of_its_checkpoints() -> 
     record = written(TraceRecord(A), answer(told), NOW)
     before = record.open().checkpoints
     record = change_number(record, B)
-    other = Answer(B, known=True, events=(event(99, "LH_DEPART"),))
+    other = TrackingResult(B, known=True, events=(event(99, "LH_DEPART"),))
     record = written(record, other, NOW + DAY)
     record = change_number(record, A)
     assert before == tuple(c for c in record.open().checkpoints if c.number == A)
@@ -338,7 +335,9 @@ def test_a_source_that_tells_another_story_each_day_does_not_fill_the_table() ->
     for number in (B, A, B):
         record = change_number(record, number)
         told = [event(n, f"OTHER_{n}") for n in range(200)]
-        record = absorb(record, Answer(number, known=True, events=tuple(told)), "cainiao", NOW)
+        record = absorb(
+            record, TrackingResult(number, known=True, events=tuple(told)), "cainiao", NOW
+        )
     assert len(record.open().checkpoints) <= 2 * MOST_EVENTS
 
 
@@ -347,7 +346,7 @@ def test_the_dictionary_never_changes() -> None:
 
     A better one would need a second file, and a mark in each trace that says which it needs.
     """
-    content = files("stallwatch").joinpath("data", "trace_dictionary.txt").read_bytes()
+    content = files("stallwatch").joinpath("tracking", "data", "trace_dictionary.txt").read_bytes()
     expected = "887585365f099047a81aed99b48122b31abe6ec382369f37fccc72619cb4cbaf"
     assert expected == sha256(content).hexdigest()
 

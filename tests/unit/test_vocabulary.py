@@ -5,17 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from stallwatch.model import Flag, Stage
-from stallwatch.vocabulary import (
+from stallwatch.domain.parcels import Flag, Stage
+from stallwatch.tracking.codes import (
     code_of_state,
     is_destruction,
     is_listed,
-    place,
+    stage_of,
     stage_of_state,
 )
 
 ROOT = Path(__file__).parents[2]
-DATA = ROOT / "shared" / "stallwatch" / "data"
+DATA = ROOT / "shared" / "stallwatch" / "tracking" / "data"
 UPSTREAM = ROOT.parent / "shared" / "upstream"
 LISTS = sorted(path.name for path in DATA.glob("*.csv"))
 OURS = {"seventeen_track.csv"}
@@ -54,7 +54,7 @@ def test_a_listed_code_is_placed_as_the_list_says(row: dict[str, str]) -> None:
     expected = (Stage(row["stage"]), Flag(row["flag"]) if row["flag"] else None)
     code = row["code"]
     for spelling in (code, code.lower(), f" {code}\t", code.replace("_", "＿"), f"AE_{code}"):
-        assert expected == place(spelling)
+        assert expected == stage_of(spelling)
         assert is_listed(spelling)
 
 
@@ -91,7 +91,7 @@ def test_a_listed_code_is_placed_as_the_list_says(row: dict[str, str]) -> None:
 def test_a_code_that_is_not_listed_is_placed_by_its_prefix(code: str, stage: Stage) -> None:
     """`AE_` may stand in front, and neither case nor blanks matter."""
     for spelling in (code, f" {code.lower()} ", f"ae_{code}"):
-        assert (stage, None) == place(spelling)
+        assert (stage, None) == stage_of(spelling)
         assert not is_listed(spelling)
 
 
@@ -100,7 +100,7 @@ def test_a_code_that_is_not_listed_is_placed_by_its_prefix(code: str, stage: Sta
 )
 def test_no_delivery_is_inferred_from_a_code_that_is_not_listed(code: str) -> None:
     """However much it looks like one."""
-    assert place(code)[0] is not Stage.DELIVERED
+    assert stage_of(code)[0] is not Stage.DELIVERED
 
 
 def test_destruction_has_two_codes() -> None:
@@ -121,7 +121,7 @@ STATES = [
 def test_a_state_is_placed_as_the_list_says(state: str, stage: Stage) -> None:
     """A checkpoint that only a `status` tells of has the stage of that state."""
     assert stage is stage_of_state(f" {state.lower()} ")
-    assert (stage, None) == place(code_of_state(state))
+    assert (stage, None) == stage_of(code_of_state(state))
     assert is_listed(code_of_state(state))
 
 
@@ -129,5 +129,5 @@ def test_a_state_that_is_not_listed_says_nothing() -> None:
     """Nor do the list's rows that are no states."""
     for state in ("NEW", "", "(absent)", "ORDER_NOT_FOUND / RESULT_EMPTY"):
         assert stage_of_state(state) is None
-        assert place(code_of_state(state)) == (Stage.IN_TRANSIT_UNPLACED, None)
+        assert stage_of(code_of_state(state)) == (Stage.IN_TRANSIT_UNPLACED, None)
         assert not is_listed(code_of_state(state))

@@ -7,22 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stallwatch.limits import Limits
-from stallwatch.model import Checkpoint, Order, Stage, State, Trace
-from stallwatch.rules import Decision, Memory, evaluate
-from stallwatch.vocabulary import place
-from stallwatch.wheel import (
-    CADENCES,
-    NEW,
-    Wheel,
-    cadence,
-    epoch_minutes,
-    from_epoch_minutes,
-    grows_silent_at,
-    next_change_at,
-    slots_of,
-    turns_of,
-)
+from stallwatch.domain.clock import epoch_minutes, from_epoch_minutes
+from stallwatch.domain.orders import Order, State
+from stallwatch.domain.parcels import Checkpoint, Stage, Trace
+from stallwatch.domain.thresholds import Thresholds
+from stallwatch.orders.cadence import cadence, grows_silent_at, next_change_at
+from stallwatch.rules.decision import Decision, InitialFindings
+from stallwatch.rules.evaluate import evaluate
+from stallwatch.tracking.codes import stage_of
+from stallwatch.tracking.schedule import CADENCES, NEW, Wheel, slots_of, turns_of
 
 NOW = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 NUMBER = "LP00000000000001"
@@ -177,8 +170,8 @@ def decision(of: Order, *codes: str, days_ago: float = 1, answered: bool = True)
             wall=str((at + timedelta(minutes=index)).replace(tzinfo=None)),
             zone="GMT+0",
             code=code,
-            stage=place(code)[0],
-            flag=place(code)[1],
+            stage=stage_of(code)[0],
+            flag=stage_of(code)[1],
             text="",
             place=None,
             source="cainiao",
@@ -187,7 +180,7 @@ def decision(of: Order, *codes: str, days_ago: float = 1, answered: bool = True)
         for index, code in enumerate(codes)
     )
     trace = Trace(NUMBER, checkpoints, NOW if answered else None, NOW, known=True)
-    return evaluate(of, trace, [], Memory(), NOW, Limits())
+    return evaluate(of, trace, [], InitialFindings(), NOW, Thresholds())
 
 
 @pytest.mark.parametrize(

@@ -11,13 +11,13 @@ from typing import Any, get_args
 import pytest
 from babel import Locale
 
-from stallwatch.api import models
-from stallwatch.countries import COUNTRIES
-from stallwatch.drafts import SELLER_LANGUAGES
-from stallwatch.words import DEFAULT_LANGUAGE, LANGUAGES, Words
+from stallwatch.api import fields
+from stallwatch.domain.countries import COUNTRIES
+from stallwatch.messages.drafts import SELLER_LANGUAGES
+from stallwatch.messages.translations import DEFAULT_LANGUAGE, LANGUAGES, Translations
 from tests.template import template
 
-DATA = files("stallwatch").joinpath("data")
+DATA = files("stallwatch").joinpath("messages", "data")
 
 FILES = {
     "words": LANGUAGES,
@@ -68,8 +68,8 @@ def test_the_languages_are_those_that_can_be_chosen(folder: str) -> None:
 
 def test_every_list_of_languages_is_the_same() -> None:
     """What the API takes, and what the stack may be set to."""
-    assert LANGUAGES == get_args(models.Language)
-    assert SELLER_LANGUAGES == get_args(models.SellerLanguage)
+    assert LANGUAGES == get_args(fields.Language)
+    assert SELLER_LANGUAGES == get_args(fields.SellerLanguage)
     assert list(LANGUAGES) == template()["Parameters"]["Language"]["AllowedValues"]
 
 
@@ -135,24 +135,24 @@ def test_nothing_is_left_in_english(folder: str, language: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_country_has_a_name(language: str) -> None:
     """Every destination that an order may have."""
-    words = Words(language)
+    words = Translations(language)
     assert [] == [code for code in sorted(COUNTRIES) if words.country(code) in {"", code}]
 
 
 def test_a_country_that_is_none_is_its_code() -> None:
     """It comes from an older order at the worst."""
-    assert "ZQ" == Words().country("ZQ")
+    assert "ZQ" == Translations().country("ZQ")
 
 
 def test_counting_chooses_the_form() -> None:
     """One day, two days, and none."""
-    said = [Words().say("what.refund_claim.no_news", n=n) for n in (0, 1, 2)]
+    said = [Translations().say("what.refund_claim.no_news", n=n) for n in (0, 1, 2)]
     assert ["For 0 days", "For 1 day ", "For 2 days"] == [text[:10] for text in said]
 
 
 def test_dates_are_the_language_s_own() -> None:
     """A day without a time, an instant with it and in UTC."""
-    words = Words()
+    words = Translations()
     assert "June 5, 2026" in words.say("advice.snoozed", date=date(2026, 6, 5))
     told = words.say(
         "what.source_up", source="Cainiao", time=datetime(2026, 6, 5, 14, 3, tzinfo=UTC)
@@ -164,14 +164,14 @@ def test_dates_are_the_language_s_own() -> None:
 
 def test_what_is_filled_in_is_never_taken_for_a_sentence() -> None:
     """Braces in a title stay braces."""
-    assert "Order 1: {order_id} {0}" == Words().say(
+    assert "Order 1: {order_id} {0}" == Translations().say(
         "line.title", order_id="1", title="{order_id} {0}"
     )
 
 
 def test_a_sentence_can_be_looked_for() -> None:
     """The first of some keys that there is."""
-    words = Words()
+    words = Translations()
     assert words.has("advice.closed")
     assert not words.has("advice.nothing")
     assert "advice.closed" == words.first("advice.nothing", "advice.closed", "advice.disputed")

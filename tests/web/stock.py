@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zlib import crc32
 
-from stallwatch.model import Spot
+from stallwatch.domain.orders import SearchPlace
 from tests.aws.world import World
 from tests.local.parcels import Parcel
 
@@ -106,7 +106,7 @@ def live_to_claim(world: World, parcel: Parcel) -> None:
             break
         turn = world.call("GET", path)[1]["next_check_at"]
         world.now = datetime.fromisoformat(turn) + timedelta(minutes=1)
-    looked = dict.fromkeys(Spot, day(world, 0))
+    looked = dict.fromkeys(SearchPlace, day(world, 0))
     world.call("POST", f"{path}/actions", {"action": "not_found_here", "answers": looked})
     check(world)
 

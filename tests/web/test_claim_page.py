@@ -15,12 +15,13 @@ import pytest
 import requests
 from pypdf import PdfReader
 
-from stallwatch.answers import Verdict
-from stallwatch.claim_page import page, policy
-from stallwatch.claims import Claim
-from stallwatch.drawing import ANY_FACE
-from stallwatch.model import Action, Deed
-from stallwatch.picture import WORDS, picture
+from stallwatch.claims.document import Claim
+from stallwatch.claims.page import page, policy
+from stallwatch.claims.picture import picture
+from stallwatch.claims.sentences import WORDS
+from stallwatch.claims.svg import ANY_FACE
+from stallwatch.domain.orders import Action, ActionKind
+from stallwatch.tracking.source import Verdict
 from tests.claims import Case, daily, recorded, stalled
 from tests.fakes import an_answer, an_event
 from tests.local.parts import FACTS, need
@@ -41,9 +42,9 @@ def ordinary() -> Claim:
     """An ordinary parcel: fifteen checkpoints, a gap, some words of the buyer."""
     case = stalled(NOW, price=None, shipped_on=(NOW - 70 * DAY).date())
     said = (
-        Action(Deed.SELLER_CONTACTED, NOW - 30 * DAY),
-        Action(Deed.SNOOZE, NOW - 29 * DAY, until=(NOW - 20 * DAY).date()),
-        Action(Deed.SELLER_CONTACTED, NOW - 5 * DAY),
+        Action(ActionKind.SELLER_CONTACTED, NOW - 30 * DAY),
+        Action(ActionKind.SNOOZE, NOW - 29 * DAY, until=(NOW - 20 * DAY).date()),
+        Action(ActionKind.SELLER_CONTACTED, NOW - 5 * DAY),
     )
     case.order = replace(case.order, actions=said)
     case.runs = daily(case.order, NOW, blocked=dict.fromkeys((30, 31, 32), Verdict.BLOCKED))

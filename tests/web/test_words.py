@@ -7,8 +7,10 @@ from importlib.resources import files
 
 import pytest
 
-from stallwatch.drafts import SELLER_LANGUAGES, DraftKind
-from stallwatch.model import Deed, Kind, Service, Stage, State
+from stallwatch.domain.alerts import AlertKind
+from stallwatch.domain.orders import ActionKind, Service, State
+from stallwatch.domain.parcels import Stage
+from stallwatch.messages.drafts import SELLER_LANGUAGES, DraftKind
 
 FOLDER = files("stallwatch") / "web"
 PAGE = FOLDER.joinpath("app.js").read_text("utf-8")
@@ -40,10 +42,10 @@ def test_no_sentence_is_left_over() -> None:
     [
         ("stage", Stage),
         ("state", State),
-        ("kind", Kind),
+        ("kind", AlertKind),
         ("service", Service),
-        ("deed", Deed),
-        ("does", Deed),
+        ("deed", ActionKind),
+        ("does", ActionKind),
         ("draft", DraftKind),
     ],
 )

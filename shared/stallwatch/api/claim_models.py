@@ -5,10 +5,11 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from stallwatch.lookback import GapReason
-from stallwatch.model import Deed, Service, Spot, Stage, State
-from stallwatch.reading import Aside
-from stallwatch.suspicions import Oddity
+from stallwatch.claims.history import GapReason
+from stallwatch.domain.orders import ActionKind, SearchPlace, Service, State
+from stallwatch.domain.parcels import Stage
+from stallwatch.rules.anomalies import AnomalyKind
+from stallwatch.rules.journey import SkipReason
 
 Beginning = Literal["scan", "first_scan", "update", "shipped", "ordered", "number_changed"]
 
@@ -92,7 +93,7 @@ class ClaimCheckpoint(_Part):
     source: str
     tracking_number: str
     first_seen_at: datetime
-    set_aside: Aside | None = Field(description="Why it decides nothing")
+    set_aside: SkipReason | None = Field(description="Why it decides nothing")
 
 
 class ClaimLooks(_Part):
@@ -142,19 +143,19 @@ class ClaimSecondSource(_Part):
 class ClaimWord(_Part):
     """What the buyer said."""
 
-    action: Deed
+    action: ActionKind
     said_at: datetime
     on: date | None
     until: date | None
     amount: str | None
-    looked: dict[Spot, date] = Field(description="Where it was looked for in vain, and when")
+    looked: dict[SearchPlace, date] = Field(description="Where it was looked for in vain, and when")
     taken_back: bool
 
 
 class ClaimObservation(_Part):
     """Something odd that was seen about the number; it accuses nobody."""
 
-    what: Oddity
+    what: AnomalyKind
     values: dict[str, str | int]
 
 

@@ -1,109 +1,27 @@
 """What the API takes and answers."""
 
-import re
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PlainSerializer,
-    StrictBool,
-    StrictStr,
-    WithJsonSchema,
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictStr
+
+from stallwatch.api.fields import (
+    Amount,
+    Country,
+    Currency,
+    Day,
+    Instant,
+    Language,
+    OrderId,
+    Text,
+    TrackingNumber,
 )
-
-from stallwatch.countries import COUNTRIES
-from stallwatch.drafts import DraftKind
-from stallwatch.model import Deed, Kind, Service, Severity, Spot, Stage, State
-from stallwatch.money import Standing
-from stallwatch.numbers import normalize_number
-from stallwatch.suspicions import Oddity
-from stallwatch.text import clean
-
-TEXT_LIMIT = 200
-
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-_AMOUNT = r"^\d{1,9}(\.\d{1,3})?$"
-
-
-def _day(value: object) -> object:
-    """Only dates: a number or an instant would be taken for one too."""
-    if isinstance(value, date) or (isinstance(value, str) and _DAY.fullmatch(value)):
-        return value
-    raise ValueError("must be a date like 2026-05-31")
-
-
-def _order_id(value: str) -> str:
-    if value in {".", ".."}:
-        raise ValueError("must not be a dot or two, which no address can end in")
-    return value
-
-
-def _tracking_number(value: str) -> str:
-    number = normalize_number(value)
-    if number is None:
-        raise ValueError("must have 8 to 40 letters A-Z and digits")
-    return number
-
-
-def _country(value: str) -> str:
-    code = value.upper()
-    if code not in COUNTRIES:
-        raise ValueError("must be a country of ISO 3166-1, like DE")
-    return code
-
-
-def _currency(value: str) -> str:
-    from babel.core import get_global  # noqa: PLC0415
-
-    code = value.upper()
-    if code not in get_global("all_currencies"):
-        raise ValueError("must be a currency of ISO 4217, like EUR")
-    return code
-
-
-def _amount(value: object) -> Decimal:
-    if isinstance(value, Decimal):
-        return value
-    if not isinstance(value, str) or not re.fullmatch(_AMOUNT, value, re.ASCII):
-        raise ValueError('must be a decimal number in quotes, like "12.50"')
-    return Decimal(value)
-
-
-def _text(value: str) -> str | None:
-    return clean(value, TEXT_LIMIT) or None
-
-
-OrderId = Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$"), AfterValidator(_order_id)]
-Day = Annotated[date, BeforeValidator(_day)]
-Instant = Annotated[
-    datetime,
-    PlainSerializer(
-        lambda at: at.strftime("%Y-%m-%dT%H:%M:%SZ"), return_type=str, when_used="json"
-    ),
-    WithJsonSchema({"type": "string", "format": "date-time"}),
-]
-TrackingNumber = Annotated[StrictStr, Field(max_length=80), AfterValidator(_tracking_number)]
-Country = Annotated[StrictStr, AfterValidator(_country)]
-Currency = Annotated[StrictStr, AfterValidator(_currency)]
-Amount = Annotated[
-    Decimal,
-    BeforeValidator(_amount),
-    PlainSerializer(lambda amount: format(amount, "f"), return_type=str, when_used="json"),
-    WithJsonSchema({"type": "string", "pattern": _AMOUNT, "examples": ["12.50"]}),
-]
-Text = Annotated[StrictStr, Field(max_length=2000), AfterValidator(_text)]
-
-
-Language = Literal["en", "de", "fr", "es", "pt", "it", "pl", "nl"]
-
-
-SellerLanguage = Literal["en", "de", "fr", "es", "pt", "it", "pl", "nl", "zh"]
+from stallwatch.domain.alerts import AlertKind, Severity
+from stallwatch.domain.orders import ActionKind, SearchPlace, Service, State
+from stallwatch.domain.parcels import Stage
+from stallwatch.messages.drafts import DraftKind
+from stallwatch.orders.money import MoneyStatus
+from stallwatch.rules.anomalies import AnomalyKind
 
 
 class Sent(BaseModel):
@@ -161,7 +79,7 @@ class LookedAt(Sent):
 class ActionIn(Sent):
     """What the buyer says of an order."""
 
-    action: Deed
+    action: ActionKind
     on: Day | None = Field(None, description="The day it is about; none: today")
     until: Day | None = Field(None, description="The day on which a snooze ends")
     amount: Amount | None = Field(None, description="What was refunded, in the order's currency")
@@ -180,7 +98,7 @@ class WindowOut(BaseModel):
 class AlertOut(BaseModel):
     """An alert that was raised."""
 
-    kind: Kind
+    kind: AlertKind
     reason: str | None = None
     sent_at: Instant | None = Field(description="None: it is about to be sent")
 
@@ -200,18 +118,18 @@ class CheckpointOut(BaseModel):
 class ActionOut(BaseModel):
     """What the buyer has said."""
 
-    action: Deed
+    action: ActionKind
     at: Instant
     on: date | None = None
     until: date | None = None
     amount: Amount | None = None
-    answers: dict[Spot, date] | None = None
+    answers: dict[SearchPlace, date] | None = None
 
 
 class StakeOut(BaseModel):
     """What an order's price counts as."""
 
-    standing: Standing
+    standing: MoneyStatus
     amount: Amount
     currency: str
     days: int | None = Field(description="From the order to its outcome")
@@ -248,7 +166,7 @@ class OrderOut(BaseModel):
         description="When the clock of the seller or of the dispute runs out"
     )
     next_check_at: Instant | None
-    pressing: Kind | None = Field(
+    pressing: AlertKind | None = Field(
         description="The alert whose advice holds now; none: no alert's does"
     )
     severity: Severity | None = Field(description="How much it asks of the buyer now")
@@ -258,7 +176,7 @@ class OrderOut(BaseModel):
 class ObservationOut(BaseModel):
     """Something odd about the tracking number, as it was seen."""
 
-    code: Oddity
+    code: AnomalyKind
     text: str
 
 
@@ -306,7 +224,7 @@ class SubscriptionIn(Sent):
 
     protocol: Literal["email", "sms"]
     endpoint: Annotated[StrictStr, Field(max_length=320)]
-    kinds: list[Kind] | None = Field(
+    kinds: list[AlertKind] | None = Field(
         None, min_length=1, description="The alerts that are wanted; none: all"
     )
     language: Language | None = Field(
@@ -322,7 +240,7 @@ class SubscriptionOut(BaseModel):
     id: str
     protocol: str
     endpoint: str
-    kinds: list[Kind] | None
+    kinds: list[AlertKind] | None
     language: str
     confirmed: bool = Field(description="An e-mail subscriber confirms by a link in a mail")
 
@@ -409,7 +327,7 @@ class StatsOut(BaseModel):
 
     orders: dict[State, int]
     stages: dict[Stage, int] = Field(description="Of the orders that are not closed")
-    alerts: dict[Kind, int] = Field(description="Sent so far, by kind")
+    alerts: dict[AlertKind, int] = Field(description="Sent so far, by kind")
     money: list[MoneyOut] = Field(description="By currency")
     deliveries: list[ExperienceOut] = Field(description="By service and destination")
     sources: list[SourceOut]

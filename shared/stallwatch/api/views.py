@@ -1,34 +1,27 @@
 """How an order is shown."""
 
-from collections.abc import Iterable, Mapping
-from decimal import Decimal
+from collections.abc import Iterable
 
-from stallwatch.advice import advise, pressing
 from stallwatch.api.models import (
     ActionOut,
     AlertOut,
     CheckpointOut,
-    DaysOut,
-    ExperienceOut,
-    MoneyOut,
     ObservationOut,
     OrderDetails,
     OrderOut,
     StakeOut,
-    SumOut,
     WindowOut,
 )
-from stallwatch.booking import Seen
-from stallwatch.experience import Experience, Histogram
-from stallwatch.limits import MAJOR_DESTINATIONS, Limits
-from stallwatch.model import SEVERITY, Alert, Checkpoint, Service, State
-from stallwatch.money import OUTCOMES, Standing, Sum, Sums, stake_of
-from stallwatch.words import Words
+from stallwatch.domain.alerts import SEVERITY, Alert
+from stallwatch.domain.orders import State
+from stallwatch.domain.parcels import Checkpoint
+from stallwatch.messages.advice import advise, pressing
+from stallwatch.messages.translations import Translations
+from stallwatch.orders.money import stake_of
+from stallwatch.orders.view import OrderView
 
-_HUNDREDTH = Decimal("0.01")
 
-
-def order_out(seen: Seen, words: Words) -> OrderOut:
+def order_out(seen: OrderView, words: Translations) -> OrderOut:
     """An order as it stands in a list."""
     order, decision = seen.order, seen.decision
     last = decision.reading.last_checkpoint
@@ -77,7 +70,7 @@ def order_out(seen: Seen, words: Words) -> OrderOut:
     )
 
 
-def order_details(seen: Seen, words: Words) -> OrderDetails:
+def order_details(seen: OrderView, words: Translations) -> OrderDetails:
     """An order with all that is known of it."""
     return OrderDetails(
         **order_out(seen, words).model_dump(),
@@ -98,58 +91,6 @@ def order_details(seen: Seen, words: Words) -> OrderDetails:
             for a in reversed(seen.order.actions)
         ],
     )
-
-
-def money_out(sums: Sums) -> list[MoneyOut]:
-    """The money's totals, a currency each."""
-    return [
-        MoneyOut(
-            currency=currency,
-            **{standing.value: _sum(sums, currency, standing) for standing in Standing},
-        )
-        for currency in sorted({currency for currency, _ in sums})
-    ]
-
-
-def _sum(sums: Sums, currency: str, standing: Standing) -> SumOut:
-    total = sums.get((currency, standing), Sum())
-    ended = standing in OUTCOMES and total.count > 0
-    return SumOut(
-        amount=_written(total.amount),
-        count=total.count,
-        average_days=round(total.days / total.count) if ended else None,
-    )
-
-
-def _written(amount: Decimal) -> Decimal:
-    """An amount with two decimals, or three where it has them."""
-    rounded = amount.quantize(_HUNDREDTH)
-    return rounded if rounded == amount else amount
-
-
-def experiences_out(
-    experiences: Mapping[tuple[Service, str], Experience], limits: Limits
-) -> list[ExperienceOut]:
-    """What the own parcels have shown, those with the most first."""
-    shown = []
-    for (service, destination), found in experiences.items():
-        window = limits.window(service, remote=destination not in MAJOR_DESTINATIONS)
-        shown.append(
-            ExperienceOut(
-                service=service,
-                destination=destination,
-                parcels=found.days.parcels,
-                days=_days(found.days),
-                silence=_days(found.silences),
-                window=WindowOut(low=window.low, high=window.high),
-            )
-        )
-    return sorted(shown, key=lambda e: (-e.parcels, e.service, e.destination))
-
-
-def _days(histogram: Histogram) -> DaysOut:
-    median, p80, p95 = (histogram.percentile(share) or 0 for share in (50, 80, 95))
-    return DaysOut(median=median, p80=p80, p95=p95)
 
 
 def _newest(alerts: Iterable[Alert]) -> list[Alert]:

@@ -18,20 +18,23 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from stallwatch import __version__
-from stallwatch.answers import Answer, Event, Reply, Verdict
-from stallwatch.model import LocalCarrier, Stage
-from stallwatch.numbers import is_s10, normalize_number
+from stallwatch.domain.parcels import LocalCarrier, Stage
+from stallwatch.domain.text import clean
+from stallwatch.domain.tracking_numbers import is_s10, normalize_number
+from stallwatch.sources.sanitize import link, without_contacts
 from stallwatch.sources.transport import Received, Transport, UnansweredError
-from stallwatch.sources.wording import link, without_contacts
-from stallwatch.text import clean
-from stallwatch.vocabulary import code_of_state, is_listed, place, stage_of_state
+from stallwatch.tracking.codes import code_of_state, is_listed, stage_of, stage_of_state
+from stallwatch.tracking.source import Event, SourceResponse, TrackingResult, Verdict
 
 MAX_BODY = 2 * 1024 * 1024
 """Bytes of an unpacked answer; a hundred numbers with long journeys take less than one million."""
 
+
 MAX_EVENTS = 200
 
+
 _PATH = "/global/detail.json"
+
 
 _HEADERS = {
     "Accept": "application/json",
@@ -39,6 +42,7 @@ _HEADERS = {
     "Referer": "https://global.cainiao.com/",
     "User-Agent": f"Stallwatch/{__version__}",
 }
+
 
 _BLOCK_MARKS = (
     "rgv587_flag",
@@ -49,25 +53,42 @@ _BLOCK_MARKS = (
     "FAIL_SYS_USER_VALIDATE",
 )
 
+
 _BLOCK_ADDRESSES = ("punish", "_____tmd_____")
+
 
 _JSON = json.JSONDecoder(parse_int=float, strict=False)
 """One kind of number, which no length of digits can make fail; control characters in texts."""
 
+
 _BEIJING = timedelta(hours=8)
 
+
 _WALL = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d(?:\.\d+)?)?", re.ASCII)
+
+
 _ZONE = re.compile(
     r"Z|(?:GMT|UTC)?\s*([+-])\s*(\d{1,2})(?::?([0-5]\d))?|(?:GMT|UTC)", re.ASCII | re.IGNORECASE
 )
+
+
 _WIDEST_ZONE = timedelta(hours=14)
 
+
 _YEARS = range(1970, 2201)
+
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
 _ETA_FROM = datetime(2010, 1, 1, tzinfo=UTC).timestamp() * 1000
+
+
 _ETA_BEFORE = datetime(2101, 1, 1, tzinfo=UTC).timestamp() * 1000
 
+
 _TOWN = re.compile(r"\[([^\[\]]*)\] ?")
+
 
 _SAYS_NOTHING = frozenset({Stage.ORDERED, Stage.IN_TRANSIT_UNPLACED})
 """The stages of states that are too coarse to be worth a checkpoint."""
@@ -107,23 +128,23 @@ class Cainiao:
             max_body=MAX_BODY,
         )
 
-    def ask(self, numbers: Sequence[str]) -> Reply:
+    def ask(self, numbers: Sequence[str]) -> SourceResponse:
         """Ask for some numbers in one request. Never raises for what the service does."""
         listed = ",".join(quote(number, safe="") for number in numbers)
         url = f"{self._url}{'&' if '?' in self._url else '?'}mailNos={listed}&lang=en-US"
         try:
             received = self._transport.request("GET", url)
         except UnansweredError as error:
-            return Reply(Verdict.FAILING, reason=str(error))
+            return SourceResponse(Verdict.FAILING, reason=str(error))
         return _judge(received, numbers)
 
 
-def _judge(received: Received, numbers: Sequence[str]) -> Reply:
+def _judge(received: Received, numbers: Sequence[str]) -> SourceResponse:
     goes_to = received.headers.get("location", "")
     if received.headers.get("bxpunish", "0").strip() not in {"", "0"} or any(
         mark in goes_to for mark in _BLOCK_ADDRESSES
     ):
-        return Reply(Verdict.BLOCKED, reason="block page")
+        return SourceResponse(Verdict.BLOCKED, reason="block page")
     if received.status != HTTPStatus.OK:
         return _no_answer(received.body, f"status {received.status}")
     if not received.complete:
@@ -131,7 +152,7 @@ def _judge(received: Received, numbers: Sequence[str]) -> Reply:
     return parse(received.body, numbers)
 
 
-def parse(body: bytes, numbers: Sequence[str]) -> Reply:
+def parse(body: bytes, numbers: Sequence[str]) -> SourceResponse:
     """Read the body of an answer to a request about some numbers. Never raises.
 
     An entry that cannot be read costs its own number alone; so does one of two entries about the
@@ -147,7 +168,7 @@ def parse(body: bytes, numbers: Sequence[str]) -> Reply:
         return _no_answer(body, "no success")
 
     wanted = {normalize_number(number): number for number in numbers}
-    found: dict[str, list[Answer | None]] = {}
+    found: dict[str, list[TrackingResult | None]] = {}
     for entry in told["module"]:
         if not isinstance(entry, dict) or not isinstance(entry.get("mailNo"), str):
             continue
@@ -159,16 +180,16 @@ def parse(body: bytes, numbers: Sequence[str]) -> Reply:
         answer = _agreed(entries)
         if answer is not None:
             answers[number] = answer
-    return Reply(Verdict.OK, answers)
+    return SourceResponse(Verdict.OK, answers)
 
 
-def _no_answer(body: bytes, reason: str) -> Reply:
+def _no_answer(body: bytes, reason: str) -> SourceResponse:
     if any(mark.encode() in body for mark in _BLOCK_MARKS):
-        return Reply(Verdict.BLOCKED, reason="block page")
-    return Reply(Verdict.FAILING, reason=reason)
+        return SourceResponse(Verdict.BLOCKED, reason="block page")
+    return SourceResponse(Verdict.FAILING, reason=reason)
 
 
-def _agreed(entries: Sequence[Answer | None]) -> Answer | None:
+def _agreed(entries: Sequence[TrackingResult | None]) -> TrackingResult | None:
     """What all entries about a number say; None where they differ, or one cannot be read.
 
     An empty entry beside one with a journey, and an unknown number beside a known one, add nothing.
@@ -180,7 +201,7 @@ def _agreed(entries: Sequence[Answer | None]) -> Answer | None:
     return told[0] if all(t == told[0] for t in told) else None
 
 
-def _answer(number: str, entry: Mapping[str, Any]) -> Answer | None:
+def _answer(number: str, entry: Mapping[str, Any]) -> TrackingResult | None:
     """What an entry says; None where it cannot be read."""
     details = entry.get("detailList")
     if details is None:
@@ -195,7 +216,7 @@ def _answer(number: str, entry: Mapping[str, Any]) -> Answer | None:
         events = sorted([*events, by_status])
     other = _points_to(entry, number)
     points_to = None if events else other
-    return Answer(
+    return TrackingResult(
         number=number,
         known=bool(events)
         or points_to is not None
@@ -313,7 +334,7 @@ def _by_status(entry: Mapping[str, Any], events: Sequence[Event]) -> Event | Non
         clock = events[-1]
         newest = [e.code for e in events if e.at == clock.at]
         if stage is Stage.DELIVERED:
-            if any(place(code)[0] in _NO_DELIVERY for code in newest):
+            if any(stage_of(code)[0] in _NO_DELIVERY for code in newest):
                 return None
         elif not all(_is_unknown(code) for code in newest):
             return None
@@ -327,7 +348,7 @@ def _by_status(entry: Mapping[str, Any], events: Sequence[Event]) -> Event | Non
 
 
 def _is_unknown(code: str) -> bool:
-    return not is_listed(code) and place(code)[0] is Stage.IN_TRANSIT_UNPLACED
+    return not is_listed(code) and stage_of(code)[0] is Stage.IN_TRANSIT_UNPLACED
 
 
 def _points_to(entry: Mapping[str, Any], number: str) -> str | None:

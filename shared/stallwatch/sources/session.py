@@ -20,6 +20,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 _POOL = 32
 """Connections that are kept, more than there are threads that ask at once."""
 
+
 _IDLE_SECONDS = 30
 """How old a connection's last request may be. A function that is frozen between two runs does not
 see its connections die, and the first request over a dead one would get no answer."""

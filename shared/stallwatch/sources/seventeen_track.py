@@ -15,37 +15,61 @@ from http import HTTPStatus
 from typing import Any
 
 from stallwatch import __version__
-from stallwatch.answers import Answer, Event, Quota, Registration, Reply, Verdict
-from stallwatch.errors import StallwatchError
-from stallwatch.model import LocalCarrier, Stage
-from stallwatch.numbers import normalize_number
+from stallwatch.domain.errors import StallwatchError
+from stallwatch.domain.parcels import LocalCarrier, Stage
+from stallwatch.domain.text import clean
+from stallwatch.domain.tracking_numbers import normalize_number
+from stallwatch.sources.sanitize import link, without_contacts
 from stallwatch.sources.transport import Received, Transport, UnansweredError
-from stallwatch.sources.wording import link, without_contacts
-from stallwatch.text import clean
-from stallwatch.vocabulary import SEVENTEEN_TRACK, place_status
+from stallwatch.tracking.codes import SEVENTEEN_TRACK, place_status
+from stallwatch.tracking.source import (
+    Event,
+    Quota,
+    Registration,
+    SourceResponse,
+    TrackingResult,
+    Verdict,
+)
 
 CAINIAO = 190271
 """The carrier that is asked about: left to itself, 17TRACK takes `AP…` for Australia Post."""
 
+
 MOST_NUMBERS = 40
 """How many numbers one request may name."""
+
 
 MAX_BODY = 4 * 1024 * 1024
 """Bytes of an unpacked answer: forty long journeys take one and a half million."""
 
+
 MAX_EVENTS = 200
 
+
 _BAD_KEY = -18010002
+
+
 _ALREADY_REGISTERED = -18019901
+
+
 _NOT_REGISTERED = -18019902
+
+
 _USED_UP = -18019908
+
+
 _NOTHING_YET = -18019909
+
+
 _REGISTERED = (_ALREADY_REGISTERED, _NOTHING_YET)
+
 
 _REFUSED = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 
+
 _JSON = json.JSONDecoder(parse_int=float, strict=False)
 """One kind of number, which no length of digits can make fail; control characters in texts."""
+
 
 _STAGES = {
     "PickedUp": "InTransit_PickedUp",
@@ -56,12 +80,17 @@ _STAGES = {
 }
 """The stages of an event that are called otherwise than its status."""
 
+
 _MOST_CREDITS = 10**12
+
 
 _FINAL = frozenset({Stage.DELIVERED, Stage.RETURNED})
 """What must not be overlooked, however it is said."""
 
+
 _YEARS = range(1970, 2201)
+
+
 _ETA_YEARS = range(2010, 2101)
 
 
@@ -115,12 +144,12 @@ class SeventeenTrack:
             max_body=MAX_BODY,
         )
 
-    def ask(self, numbers: Sequence[str]) -> Reply:
+    def ask(self, numbers: Sequence[str]) -> SourceResponse:
         """Ask for some numbers in one request. Never raises for what the service does."""
         try:
             data = self._call("gettrackinfo", _entries(numbers))
         except _RefusedError as refusal:
-            return Reply(refusal.verdict, reason=refusal.reason)
+            return SourceResponse(refusal.verdict, reason=refusal.reason)
         return _reply(data, numbers)
 
     def register(self, numbers: Sequence[str]) -> Registration:
@@ -181,18 +210,16 @@ class SeventeenTrack:
         return self._key
 
 
-def parse(body: bytes, numbers: Sequence[str]) -> Reply:
+def parse(body: bytes, numbers: Sequence[str]) -> SourceResponse:
     """Read the body of an answer to a request about some numbers. Never raises."""
     try:
         data = _data(Received(HTTPStatus.OK, {}, body, complete=True))
     except _RefusedError as refusal:
-        return Reply(refusal.verdict, reason=refusal.reason)
+        return SourceResponse(refusal.verdict, reason=refusal.reason)
     return _reply(data, numbers)
 
 
 # What every answer is wrapped in.
-
-
 def _entries(numbers: Iterable[str]) -> list[dict[str, Any]]:
     return [{"number": number, "carrier": CAINIAO} for number in numbers]
 
@@ -254,16 +281,14 @@ def _count(value: object) -> int | None:
 
 
 # Tracking answers.
-
-
-def _reply(data: Mapping[str, Any], numbers: Sequence[str]) -> Reply:
+def _reply(data: Mapping[str, Any], numbers: Sequence[str]) -> SourceResponse:
     """What an answer says about the numbers that were asked.
 
     An entry that cannot be read, or that is about another carrier's parcel, costs its own number
     alone; so does one of several entries about the same number that differ.
     """
     wanted = _by_normal_form(numbers)
-    found: dict[str, list[Answer | None]] = {}
+    found: dict[str, list[TrackingResult | None]] = {}
     registered, unregistered = set(), set()
     for entry in _list(data, "accepted"):
         number = wanted.get(_number_of(entry))
@@ -284,7 +309,7 @@ def _reply(data: Mapping[str, Any], numbers: Sequence[str]) -> Reply:
         first = entries[0]
         if first is not None and all(e == first for e in entries) and number not in unregistered:
             answers[number] = first
-    return Reply(
+    return SourceResponse(
         Verdict.OK,
         answers,
         unregistered=frozenset(unregistered - registered),
@@ -296,7 +321,7 @@ def _is_cainiao(carrier: object) -> bool:
     return carrier in {float(CAINIAO), str(CAINIAO)} if isinstance(carrier, float | str) else False
 
 
-def _answer(number: str, info: object) -> Answer | None:
+def _answer(number: str, info: object) -> TrackingResult | None:
     """What an entry says; None where it cannot be read."""
     if not isinstance(info, dict):
         return None
@@ -312,7 +337,7 @@ def _answer(number: str, info: object) -> Answer | None:
         events[_key(newest, told)] = replace(newest, code=told, text="", place=None)
     if not events and not status:
         return None
-    return Answer(
+    return TrackingResult(
         number=number,
         known=bool(events) or status != "NotFound",
         events=tuple(sorted(events.values())[-MAX_EVENTS:]),

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 from urllib3.exceptions import HTTPError
 from urllib3.util import Timeout
 
-from stallwatch.errors import StallwatchError
+from stallwatch.domain.errors import StallwatchError
 
 if TYPE_CHECKING:
     import requests
+
 
 _PIECE = 64 * 1024
 

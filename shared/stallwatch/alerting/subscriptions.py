@@ -1,0 +1,191 @@
+"""Who is told, and of what: subscribers by e-mail and SMS."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from hashlib import blake2b
+from typing import Protocol
+
+from stallwatch.domain.alerts import AlertKind
+from stallwatch.domain.errors import MissingError
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """What is kept of a subscriber."""
+
+    arn: str | None
+    kinds: tuple[AlertKind, ...] | None
+    """The alerts that are wanted; None: all."""
+    language: str | None = None
+    """None: the stack's."""
+    forgotten: bool = False
+    """It was removed before it was confirmed; should it be confirmed after all, it is removed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subscriber:
+    """A subscriber as the topic has it."""
+
+    protocol: str
+    endpoint: str
+    arn: str | None
+    """None while it is not confirmed."""
+    translated: bool = False
+    """Whether it is one of the topic in other languages."""
+
+    @property
+    def id(self) -> str:
+        """Its id: it follows from the endpoint, so that an unconfirmed one has one too."""
+        name = f"{self.protocol}:{self.endpoint.lower()}"
+        return blake2b(name.encode(), digest_size=8).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A subscriber and what he wants."""
+
+    subscriber: Subscriber
+    kinds: tuple[AlertKind, ...] | None
+    language: str
+
+
+class Wishes(Protocol):
+    """What is kept of the subscribers."""
+
+    def wishes(self) -> Mapping[str, Preference]:
+        """All wishes, by subscription id."""
+
+    def keep(self, subscription_id: str, wish: Preference, now: datetime) -> None:
+        """Keep a wish."""
+
+    def drop(self, subscription_id: str) -> None:
+        """Drop a wish."""
+
+
+class Subscribers(Protocol):
+    """The topics' subscribers."""
+
+    def all(self) -> Iterable[Subscriber]:
+        """All that get e-mails or SMS."""
+
+    def kinds(self, arn: str) -> tuple[AlertKind, ...] | None:
+        """The alerts that a confirmed subscriber wants; None: all."""
+
+    def add(
+        self, protocol: str, endpoint: str, kinds: Sequence[AlertKind] | None, language: str | None
+    ) -> str:
+        """Subscribe, and return the subscription's ARN. No language: the stack's."""
+
+    def change(self, arn: str, kinds: Sequence[AlertKind] | None, language: str | None) -> None:
+        """Change the alerts that a subscriber wants, or the language among the translated ones."""
+
+    def remove(self, arn: str) -> None:
+        """Unsubscribe."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subscriptions:
+    """Keeps the subscribers.
+
+    Args:
+        subscribers: The topics' subscribers.
+        wishes: What is kept of them.
+        language: The stack's language.
+    """
+
+    subscribers: Subscribers
+    wishes: Wishes
+    language: str
+
+    def list(self) -> list[Subscription]:
+        """All subscriptions that were not removed."""
+        wishes = self.wishes.wishes()
+        found = (self._settled(same, wishes.get(id_)) for id_, same in self._by_id().items())
+        return [subscription for subscription in found if subscription is not None]
+
+    def _found(self, subscription_id: str) -> tuple[Subscription | None, Sequence[Subscriber]]:
+        """A subscription, and what the topics have of its subscriber."""
+        found = {s.subscriber.id: s for s in self.list()}.get(subscription_id)
+        return found, self._by_id().get(subscription_id, ())
+
+    def _by_id(self) -> dict[str, Sequence[Subscriber]]:
+        by_id: dict[str, Sequence[Subscriber]] = {}
+        for subscriber in self.subscribers.all():
+            by_id[subscriber.id] = (*by_id.get(subscriber.id, ()), subscriber)
+        return by_id
+
+    def _settled(self, same: Sequence[Subscriber], wish: Preference | None) -> Subscription | None:
+        """What a subscriber has, after what is no longer wanted of it was removed.
+
+        Who changed the language and has to confirm that gets the former one until then.
+        """
+        if wish is not None and wish.forgotten:
+            for subscriber in same:
+                if subscriber.arn is not None:
+                    self.subscribers.remove(subscriber.arn)
+                    self.wishes.drop(subscriber.id)
+            return None
+        if wish is None:
+            kinds = None if same[0].arn is None else self.subscribers.kinds(same[0].arn)
+            return Subscription(same[0], kinds, self.language)
+        translated = wish.language is not None
+        here = [s for s in same if s.translated == translated]
+        if here and here[0].arn is not None:
+            for subscriber in same:
+                if subscriber.translated != translated and subscriber.arn is not None:
+                    self.subscribers.remove(subscriber.arn)
+        return Subscription((here or same)[0], wish.kinds, wish.language or self.language)
+
+    def subscribe(
+        self,
+        protocol: str,
+        endpoint: str,
+        kinds: Sequence[AlertKind] | None,
+        language: str | None,
+        now: datetime,
+    ) -> tuple[Subscription, bool]:
+        """Add a subscriber, or change which alerts one wants, and in which language.
+
+        Returns:
+            The subscription, and whether it is new.
+        """
+        other = None if language in {None, self.language} else language
+        chosen = None if kinds is None else tuple(dict.fromkeys(kinds))
+        wanted = Subscriber(protocol, endpoint, None, translated=other is not None)
+        there, same = self._found(wanted.id)
+        wish = self.wishes.wishes().get(wanted.id)
+        known = next((s for s in same if s.translated == wanted.translated), None)
+        arn = None
+        if known is not None:
+            # SNS refuses to subscribe again with another wish, so the wish is changed first. What
+            # the stack itself has subscribed wants everything.
+            arn = known.arn or (wish.arn if wish is not None else None)
+            arn = arn or self.subscribers.add(protocol, endpoint, None, other)
+            if there is None or there.kinds != chosen or there.language != (other or self.language):
+                self.subscribers.change(arn, chosen, other)
+        if known is None or known.arn is None:
+            arn = self.subscribers.add(protocol, endpoint, chosen, other)
+        self.wishes.keep(wanted.id, Preference(arn, chosen, other), now)
+        return Subscription(known or wanted, chosen, other or self.language), there is None
+
+    def unsubscribe(self, subscription_id: str, now: datetime) -> None:
+        """Remove a subscriber.
+
+        Raises:
+            MissingError: there is none with that id.
+        """
+        there, same = self._found(subscription_id)
+        if there is None:
+            raise MissingError(subscription_id)
+        for subscriber in same:
+            if subscriber.arn is not None:
+                self.subscribers.remove(subscriber.arn)
+        if all(subscriber.arn is not None for subscriber in same):
+            self.wishes.drop(subscription_id)
+            return
+        # SNS offers no way to take back what was not confirmed: it is remembered as unwanted.
+        wish = self.wishes.wishes().get(subscription_id)
+        self.wishes.keep(
+            subscription_id, replace(wish or Preference(None, None), forgotten=True), now
+        )

@@ -1,0 +1,116 @@
+"""api.fields."""
+
+import re
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    StrictStr,
+    WithJsonSchema,
+)
+
+from stallwatch.domain.countries import COUNTRIES
+from stallwatch.domain.text import clean
+from stallwatch.domain.tracking_numbers import normalize_number
+
+TEXT_LIMIT = 200
+
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+_AMOUNT = r"^\d{1,9}(\.\d{1,3})?$"
+
+
+def _day(value: object) -> object:
+    """Only dates: a number or an instant would be taken for one too."""
+    if isinstance(value, date) or (isinstance(value, str) and _DAY.fullmatch(value)):
+        return value
+    raise ValueError("must be a date like 2026-05-31")
+
+
+def _order_id(value: str) -> str:
+    if value in {".", ".."}:
+        raise ValueError("must not be a dot or two, which no address can end in")
+    return value
+
+
+def _tracking_number(value: str) -> str:
+    number = normalize_number(value)
+    if number is None:
+        raise ValueError("must have 8 to 40 letters A-Z and digits")
+    return number
+
+
+def _country(value: str) -> str:
+    code = value.upper()
+    if code not in COUNTRIES:
+        raise ValueError("must be a country of ISO 3166-1, like DE")
+    return code
+
+
+def _currency(value: str) -> str:
+    from babel.core import get_global  # noqa: PLC0415
+
+    code = value.upper()
+    if code not in get_global("all_currencies"):
+        raise ValueError("must be a currency of ISO 4217, like EUR")
+    return code
+
+
+def _amount(value: object) -> Decimal:
+    if isinstance(value, Decimal):
+        return value
+    if not isinstance(value, str) or not re.fullmatch(_AMOUNT, value, re.ASCII):
+        raise ValueError('must be a decimal number in quotes, like "12.50"')
+    return Decimal(value)
+
+
+def _text(value: str) -> str | None:
+    return clean(value, TEXT_LIMIT) or None
+
+
+OrderId = Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$"), AfterValidator(_order_id)]
+
+
+Day = Annotated[date, BeforeValidator(_day)]
+
+
+Instant = Annotated[
+    datetime,
+    PlainSerializer(
+        lambda at: at.strftime("%Y-%m-%dT%H:%M:%SZ"), return_type=str, when_used="json"
+    ),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+
+
+TrackingNumber = Annotated[StrictStr, Field(max_length=80), AfterValidator(_tracking_number)]
+
+
+Country = Annotated[StrictStr, AfterValidator(_country)]
+
+
+Currency = Annotated[StrictStr, AfterValidator(_currency)]
+
+
+Amount = Annotated[
+    Decimal,
+    BeforeValidator(_amount),
+    PlainSerializer(lambda amount: format(amount, "f"), return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "pattern": _AMOUNT, "examples": ["12.50"]}),
+]
+
+
+Text = Annotated[StrictStr, Field(max_length=2000), AfterValidator(_text)]
+
+
+Language = Literal["en", "de", "fr", "es", "pt", "it", "pl", "nl"]
+
+
+SellerLanguage = Literal["en", "de", "fr", "es", "pt", "it", "pl", "nl", "zh"]

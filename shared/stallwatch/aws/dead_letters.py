@@ -1,0 +1,104 @@
+"""The dead letters: what a function could not do, and had to give up on."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from stallwatch.aws.redrive import Letter, Range
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient
+    from mypy_boto3_sqs import SQSClient
+
+
+_HIDDEN_SECONDS = 900
+"""How long a letter that is being worked on is hidden from others: longer than any run."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetters:
+    """A queue of dead letters.
+
+    Args:
+        client: An SQS client.
+        url: The queue.
+    """
+
+    client: "SQSClient"
+    url: str
+
+    def letters(self) -> Iterator[Letter]:
+        """The letters that nobody else works on, until there are no more."""
+        while found := self.client.receive_message(
+            QueueUrl=self.url, MaxNumberOfMessages=10, VisibilityTimeout=_HIDDEN_SECONDS
+        ).get("Messages"):
+            for message in found:
+                yield Letter(message["ReceiptHandle"], *_read(message["Body"]))
+
+    def discard(self, letter: Letter) -> None:
+        """Delete a letter: what it stands for is done."""
+        self.client.delete_message(QueueUrl=self.url, ReceiptHandle=letter.receipt)
+
+
+def _read(body: str) -> tuple[Range | None, tuple[str, ...]]:
+    """The records of a stream, or the orders of an invocation, that a letter stands for."""
+    try:
+        told: Any = json.loads(body)
+        info = told.get("DDBStreamBatchInfo")
+        if info is not None:
+            return (
+                Range(
+                    info["streamArn"],
+                    info["shardId"],
+                    info["startSequenceNumber"],
+                    info["endSequenceNumber"],
+                ),
+                (),
+            )
+        wanted = told["requestPayload"].get("order_ids") or []
+        return None, tuple(order_id for order_id in wanted if isinstance(order_id, str))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None, ()
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """The table's stream, for reading again what a letter stands for.
+
+    Args:
+        client: A DynamoDB Streams client.
+    """
+
+    client: "DynamoDBStreamsClient"
+
+    def partitions(self, records: Range) -> list[str] | None:
+        """The partition keys of a range of records, each once.
+
+        Returns:
+            None where the stream has them no more: it keeps a day.
+        """
+        exceptions = self.client.exceptions
+        try:
+            iterator = self.client.get_shard_iterator(
+                StreamArn=records.stream,
+                ShardId=records.shard,
+                ShardIteratorType="AT_SEQUENCE_NUMBER",
+                SequenceNumber=records.first,
+            ).get("ShardIterator")
+            found: dict[str, None] = {}
+            while iterator:
+                page = self.client.get_records(ShardIterator=iterator)
+                for record in page["Records"]:
+                    change: Any = record["dynamodb"]
+                    if int(change["SequenceNumber"]) > int(records.last):
+                        return list(found)
+                    found[change["Keys"]["pk"]["S"]] = None
+                    if change["SequenceNumber"] == records.last:
+                        return list(found)
+                iterator = page.get("NextShardIterator")
+                if not page["Records"]:
+                    break
+        except (exceptions.TrimmedDataAccessException, exceptions.ResourceNotFoundException):
+            return None
+        return None

@@ -1,0 +1,221 @@
+"""The page of a claim: what is in the claim file, on one sheet of paper or on a phone.
+
+It is complete in itself: nothing is fetched, nothing is run, and its policy says so.
+"""
+
+from base64 import b64encode
+from collections.abc import Iterable
+from functools import lru_cache
+from hashlib import sha256
+from html import escape
+from importlib.resources import files
+from typing import Any
+
+from stallwatch.claims.document import CHECK, Claim
+from stallwatch.claims.sentences import (
+    carrier_line,
+    headline,
+    odd_lines,
+    say_instant,
+    second_lines,
+    watch_lines,
+    word_line,
+)
+from stallwatch.claims.timeline import bar
+from stallwatch.messages.translations import Translations
+
+
+@lru_cache(maxsize=1)
+def _style() -> str:
+    return files("stallwatch").joinpath("web", "claim.css").read_text("utf-8")
+
+
+def policy() -> str:
+    """What the page's `Content-Security-Policy` must be."""
+    digest = b64encode(sha256(_style().encode()).digest()).decode()
+    return (
+        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none';"
+        f" style-src 'sha256-{digest}'"
+    )
+
+
+def page(claim: Claim, words: Translations) -> str:
+    """The page of a claim file.
+
+    Args:
+        claim: The claim file, with its checksum.
+        words: The language.
+    """
+    say, order = words.say, claim["order"]
+    title = say("page_title", order_id=order["order_id"])
+    body = [
+        *_header(claim, words),
+        f'<div class="columns">{_silence(claim, words)}{_order(claim, words)}</div>',
+        _checkpoints(claim, words),
+        _watching(claim, words),
+        _odd(claim, words),
+        _buyer(claim, words),
+        _check(claim, words) + "</main>",
+        f"<footer>{_text(say('made_by'))}</footer>",
+    ]
+    return (
+        f'<!doctype html>\n<html lang="{words.language}">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f'<meta name="robots" content="noindex">\n<title>{_text(title)}</title>\n'
+        f"<style>{_style()}</style>\n</head>\n<body>\n" + "\n".join(body) + "\n</body>\n</html>\n"
+    )
+
+
+def _text(text: str) -> str:
+    return escape(text)
+
+
+def _outside(text: str) -> str:
+    """Text from outside, which may run in either direction."""
+    return f"<bdi>{escape(text)}</bdi>"
+
+
+def _section(title: str, *parts: str, name: str = "") -> str:
+    look = f' class="{name}"' if name else ""
+    return f"<section{look}><h2>{_text(title)}</h2>{''.join(parts)}</section>"
+
+
+def _list(lines: Iterable[str]) -> str:
+    return f"<ul>{''.join(f'<li>{line}</li>' for line in lines)}</ul>"
+
+
+def _header(claim: Claim, words: Translations) -> Iterable[str]:
+    say, order, silence = words.say, claim["order"], claim["silence"]
+    text, alarming = headline(claim, words)
+    number = order["tracking_number"] or say("no_number")
+    told = [say(f"since.{silence['since_what']}", at=say_instant(silence["since"]))]
+    if silence["until"] is not None:
+        told.append(say("until", at=say_instant(silence["until"])))
+    if claim["parcel"]["tracking_ended_by_design"]:
+        told.append(say("ended_by_design"))
+    look = "head alarm" if alarming else "head"
+    yield (
+        f"<header><h1>{_text(say('title'))}</h1>"
+        f"<p>{_text(say('as_of', at=say_instant(claim['made_at'])))}</p></header>"
+    )
+    yield (
+        f'<main><p class="ids"><span><span>{_text(say("label.order"))}</span>'
+        f"<strong>{_text(order['order_id'])}</strong></span><span>"
+        f"<span>{_text(say('label.number'))}</span>"
+        f"<strong>{_text(number)}</strong></span></p>"
+    )
+    yield f'<div class="{look}"><strong>{_text(text)}</strong>{"<br>".join(map(_text, told))}</div>'
+    yield f'<div class="band">{bar(claim, words)}</div>'
+    yield f'<p class="note">{_text(say("legend.all"))}</p>'
+
+
+def _silence(claim: Claim, words: Translations) -> str:
+    say, transit = words.say, claim["transit"]
+    lines = []
+    if transit["days"] is not None:
+        since = say(f"since.{transit['since_what']}", at=say_instant(transit["since"]))
+        lines.append(_text(f"{say('transit', n=transit['days'])} ({since})"))
+    lines += [_text(_rule(rule, claim, words)) for rule in claim["rules"]]
+    return _section(say("part.silence"), _list(lines))
+
+
+def _rule(rule: dict[str, Any], claim: Claim, words: Translations) -> str:
+    say = words.say
+    if rule["name"] == "window":
+        text = say(
+            "rule.window",
+            service=say(f"service.{claim['parcel']['service']}"),
+            country=words.country(claim["order"]["destination"]),
+            low=rule["from_days"],
+            high=rule["days"],
+        )
+    else:
+        text = say(f"rule.{rule['name']}", n=rule["days"])
+    reached = say("rule.reached" if rule["reached"] else "rule.not_reached")
+    return f"{text} ({say('origin.' + rule['origin'])}): {reached}"
+
+
+def _order(claim: Claim, words: Translations) -> str:
+    order, parcel = claim["order"], claim["parcel"]
+    price, carrier = order["price"], parcel["local_carrier"]
+    facts = {
+        "title": order["title"],
+        "seller": order["seller"],
+        "price": None if price is None else f"{price} {order['currency'] or ''}".rstrip(),
+        "ordered_on": order["ordered_on"],
+        "shipped_on": order["shipped_on"],
+        "destination": words.country(order["destination"]),
+        "protection_ends_on": order["protection_ends_on"],
+        "local_carrier": None if carrier is None else carrier_line(carrier, words),
+        "stands_for": parcel["stands_for"],
+        "earlier": ", ".join(order["earlier_tracking_numbers"]) or None,
+    }
+    rows = (
+        f"<div><dt>{_text(words.say(f'field.{name}'))}</dt><dd>{_outside(value)}</dd></div>"
+        for name, value in facts.items()
+        if value is not None
+    )
+    return _section(words.say("part.order"), f"<dl>{''.join(rows)}</dl>")
+
+
+def _checkpoints(claim: Claim, words: Translations) -> str:
+    say, title = words.say, words.say("part.checkpoints_all")
+    if not claim["checkpoints"]:
+        return _section(title, f"<p>{_text(say('untold'))}</p>")
+    heads = "".join(
+        f'<th scope="col">{_text(say(f"column.{name}"))}</th>'
+        for name in ("at", "given", "text", "code", "source")
+    )
+    newest = next((c for c in claim["checkpoints"] if c["set_aside"] is None), None)
+    rows = "".join(_row(c, words, newest=c is newest) for c in claim["checkpoints"])
+    table = f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+    return _section(title, table, name="long")
+
+
+def _row(checkpoint: dict[str, Any], words: Translations, *, newest: bool) -> str:
+    say, aside = words.say, checkpoint["set_aside"]
+    at = checkpoint["at"][:16].replace("T", " ")
+    zone = _outside(checkpoint["zone"]) if checkpoint["zone"] else _text(say("zone.none"))
+    text = " · ".join(_outside(s) for s in (checkpoint["text"], checkpoint["place"]) if s)
+    if aside is not None:
+        why = say(f"aside.{aside}", number=checkpoint["tracking_number"])
+        text += f" <em>({_text(why)})</em>"
+    look = ' class="first"' if newest else ' class="aside"' if aside is not None else ""
+    source = _text(say(f"source.{checkpoint['source']}"))
+    code = _outside(checkpoint["code"]).replace("_", "_<wbr>")
+    return (
+        f"<tr{look}><td>{at}</td><td>{_text(checkpoint['as_given'])} {zone}</td>"
+        f"<td>{text}</td><td>{code}</td><td>{source}</td></tr>"
+    )
+
+
+def _watching(claim: Claim, words: Translations) -> str:
+    gaps = claim["watching"]["gaps"]
+    lines = [*watch_lines(claim, words, gaps=len(gaps)), *second_lines(claim, words)]
+    return _section(words.say("part.watching"), _list(map(_text, lines)))
+
+
+def _odd(claim: Claim, words: Translations) -> str:
+    lines = [_text(line) for line in odd_lines(claim, words)]
+    return _section(words.say("part.odd"), _list(lines)) if lines else ""
+
+
+def _buyer(claim: Claim, words: Translations) -> str:
+    lines = [_text(word_line(word, claim["order"], words)) for word in claim["buyer"]]
+    none = [_text(words.say("word.none"))]
+    return _section(words.say("part.buyer"), _list(lines or none))
+
+
+def _check(claim: Claim, words: Translations) -> str:
+    say = words.say
+    links = (
+        f'<a href="?as={name}">{_text(say(f"link.{word}"))}</a>'
+        for name, word in (("png", "picture"), ("json", "json"))
+    )
+    return _section(
+        say("part.check"),
+        f"<p>{_text(say('check'))}</p>",
+        f"<p><code>{_text(CHECK)}</code></p>",
+        f'<p class="sum">SHA-256: <code>{_text(claim["sha256"])}</code></p>',
+        f'<p class="links">{"".join(links)}</p>',
+    )

@@ -1,0 +1,85 @@
+"""The buyer's words: which make sense when, and what they change."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from stallwatch.domain.errors import SenselessError
+from stallwatch.domain.orders import ENDING_ACTIONS, Action, ActionKind, Order, State
+
+MOST_ACTIONS = 100
+
+
+_OUTCOMES = frozenset({ActionKind.RECEIVED, ActionKind.REFUNDED, ActionKind.LOST})
+
+
+def act(order: Order, action: Action, state: State) -> Order:
+    """The order after the buyer has said something.
+
+    Args:
+        order: The order.
+        action: What was said.
+        state: The order's state before.
+
+    Returns:
+        The same order, where that was said before and still stands.
+
+    Raises:
+        SenselessError: it makes no sense now.
+    """
+    standing = order.standing()
+    if _stands(action, standing) or _is_reopened_again(action, order):
+        return order
+    ended_by_word = any(a.deed in ENDING_ACTIONS for a in standing)
+    if action.deed is ActionKind.REOPEN:
+        if not standing:
+            raise SenselessError("There is nothing to take back.")
+        if state is State.CLOSED and not ended_by_word:
+            raise SenselessError("The watch has ended by itself: too much time has passed.")
+    elif state is State.CLOSED and action.deed not in _OUTCOMES:
+        raise SenselessError("The order is closed. Reopen it first.")
+    if len(order.actions) >= MOST_ACTIONS:
+        raise SenselessError(f"An order takes at most {MOST_ACTIONS} actions.")
+    return replace(order, actions=(*order.actions, action))
+
+
+def _stands(action: Action, standing: tuple[Action, ...]) -> bool:
+    """Whether the same was said before, and nothing of its kind after it."""
+    if action.deed in ENDING_ACTIONS:
+        said = [a for a in standing if a.deed in ENDING_ACTIONS]
+    else:
+        said = [a for a in standing if a.deed is action.deed]
+    if not said:
+        return False
+    last = said[-1]
+    if action.deed is ActionKind.NOT_FOUND_HERE:
+        return {pair for a in said for pair in a.answers} >= set(action.answers)
+    same_episode = action.deed is not ActionKind.SELLER_CONTACTED or last.episode == action.episode
+    return same_episode and (last.deed, last.on, last.until, last.amount) == (
+        action.deed,
+        action.on,
+        action.until,
+        action.amount,
+    )
+
+
+def _is_reopened_again(action: Action, order: Order) -> bool:
+    """Whether the order was reopened, and nothing was said since."""
+    last = order.actions[-1:]
+    return action.deed is ActionKind.REOPEN and any(a.deed is ActionKind.REOPEN for a in last)
+
+
+def change(order: Order, changed: Order, now: datetime) -> Order:
+    """The order after the buyer has changed what he gave.
+
+    Args:
+        order: The order.
+        changed: The same with other values.
+        now: The present instant.
+
+    Returns:
+        The same order where nothing is different.
+    """
+    if changed.tracking_number == order.tracking_number:
+        return changed
+    first = order.tracking_number is None and order.number_changed_at is None
+    return changed if first else replace(changed, number_changed_at=now)

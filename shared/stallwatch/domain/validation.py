@@ -1,0 +1,109 @@
+"""What an order must be like to make sense, whoever gave it."""
+
+import re
+from datetime import date, datetime, timedelta
+
+from stallwatch.domain.errors import UnacceptableError
+from stallwatch.domain.orders import Action, ActionKind, Order
+
+EARLIEST = date(2010, 1, 1)
+"""AliExpress began in that year."""
+
+
+_EMAIL = re.compile(r"[\x21-\x7e]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+")
+
+
+_PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
+
+
+LONGEST_PROTECTION = timedelta(days=366)
+
+
+LONGEST_SNOOZE = timedelta(days=180)
+
+
+def check(order: Order, now: datetime) -> None:
+    """Check an order's dates and its price.
+
+    Raises:
+        UnacceptableError: with each field that makes no sense, and why.
+    """
+    tomorrow = now.date() + timedelta(days=1)
+    reasons = {}
+    if not EARLIEST <= order.ordered_on <= tomorrow:
+        reasons["ordered_on"] = f"must lie between {EARLIEST} and tomorrow"
+    shipped_on, ends_on = order.shipped_on, order.protection_ends_on
+    if shipped_on is not None and not order.ordered_on <= shipped_on <= tomorrow:
+        reasons["shipped_on"] = "must lie between ordered_on and tomorrow"
+    if ends_on is not None and not (
+        order.ordered_on <= ends_on <= order.ordered_on + LONGEST_PROTECTION
+    ):
+        reasons["protection_ends_on"] = "must lie within a year after ordered_on"
+    if order.price is not None and order.currency is None:
+        reasons["currency"] = "is needed with a price"
+    if order.currency is not None and order.price is None:
+        reasons["price"] = "is needed with a currency"
+    if reasons:
+        raise UnacceptableError(reasons)
+
+
+def check_action(action: Action, order: Order, now: datetime) -> None:
+    """Check what the buyer says of an order.
+
+    Raises:
+        UnacceptableError: with each field that makes no sense, and why.
+    """
+    reasons = {}
+    today = now.date()
+    if action.deed is ActionKind.SNOOZE:
+        if action.until is None or not today < action.until <= today + LONGEST_SNOOZE:
+            reasons["until"] = f"is needed, after today and within {LONGEST_SNOOZE.days} days"
+    elif action.until is not None:
+        reasons["until"] = "goes with a snooze only"
+    if action.on is not None and not order.ordered_on <= action.on <= today + timedelta(days=1):
+        reasons["on"] = "must lie between ordered_on and tomorrow"
+    if action.amount is not None:
+        if action.deed is not ActionKind.REFUNDED:
+            reasons["amount"] = "goes with a refund only"
+        elif order.currency is None:
+            reasons["amount"] = "needs the order's price and currency first"
+    reasons |= _check_answers(action, order, today)
+    if reasons:
+        raise UnacceptableError(reasons)
+
+
+def _check_answers(action: Action, order: Order, today: date) -> dict[str, str]:
+    """What is wrong with the answers to where a parcel was looked for."""
+    if action.deed is not ActionKind.NOT_FOUND_HERE:
+        return {"answers": "goes with not_found_here only"} if action.answers else {}
+    if not action.answers:
+        return {"answers": "is needed: at least one place, with the day on which it was checked"}
+    if action.on is not None:
+        return {"on": "does not go with not_found_here: each answer has its own day"}
+    tomorrow = today + timedelta(days=1)
+    return {
+        f"answers.{spot}": "must lie between ordered_on and tomorrow"
+        for spot, day in action.answers
+        if not order.ordered_on <= day <= tomorrow
+    }
+
+
+def check_endpoint(protocol: str, endpoint: str) -> str:
+    """A subscriber's address, trimmed.
+
+    Args:
+        protocol: `email` or `sms`.
+        endpoint: The address.
+
+    Raises:
+        UnacceptableError: it is none.
+    """
+    bare = endpoint.strip()
+    if protocol == "email":
+        if not _EMAIL.fullmatch(bare):
+            raise UnacceptableError({"endpoint": "must be an e-mail address"})
+        return bare
+    bare = re.sub(r"[\s()-]", "", bare)
+    if not _PHONE.fullmatch(bare):
+        raise UnacceptableError({"endpoint": "must be a phone number like +4915112345678"})
+    return bare

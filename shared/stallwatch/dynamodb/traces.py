@@ -1,0 +1,3 @@
+"""dynamodb.traces."""
+
+_MERGE_TRIES = 5

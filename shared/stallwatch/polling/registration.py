@@ -1,0 +1,154 @@
+"""Register numbers with a source that wants it, and count what it costs.
+
+A credit is spent by the source, and the only proof of it is its answer, which may get lost. So each
+request to register is written down before it is made, and settled after it; one that was never
+settled is settled by the next run, by asking what became of its numbers. Whether a number must be
+registered at all is for the source to say: nothing is registered that it knows already.
+"""
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from stallwatch.tracking.source import Quota, Registry, Verdict
+
+_log = logging.getLogger(__name__)
+
+
+QUOTA_EVERY = timedelta(days=1)
+"""How often the source is asked for what is left, besides after each registration."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A request to register numbers whose outcome is not written down yet."""
+
+    token: str
+    numbers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Credits:
+    """The credits of a source."""
+
+    spent: int = 0
+    """On numbers that this stack registered."""
+    quota: Quota | None = None
+    """As the source told it last."""
+    quota_at: datetime | None = None
+    """When it was last asked for that, answered or not."""
+    attempt: Attempt | None = None
+
+
+class CreditStore(Protocol):
+    """Where the credits are written down."""
+
+    def credits(self, source: str) -> Credits:
+        """The credits of a source."""
+
+    def begin_attempt(self, source: str, attempt: Attempt) -> bool:
+        """Write down an attempt before it is made. False where another one is not settled."""
+
+    def settle_attempt(self, source: str, token: str, spent: int) -> None:
+        """Count what an attempt has cost, once however often it is told."""
+
+    def save_quota(self, source: str, quota: Quota | None, now: datetime) -> None:
+        """Keep what the source says is left; None: it did not say."""
+
+
+class RegistrationRun:
+    """Registers numbers in one run of the check.
+
+    Args:
+        registry: The source.
+        book: Where the credits are written down.
+        now: Tells the time.
+        may_ask: Waits until the next request may be made; False where there is no time for one.
+        batch: How many numbers one request may name.
+        owner: What this run is called, and no other.
+    """
+
+    def __init__(
+        self,
+        registry: Registry,
+        book: CreditStore,
+        now: Callable[[], datetime],
+        may_ask: Callable[[], bool],
+        *,
+        batch: int,
+        owner: str,
+    ) -> None:
+        self._registry = registry
+        self._book = book
+        self._now = now
+        self._may_ask = may_ask
+        self._batch = batch
+        self._owner = owner
+        self._attempts = 0
+        self._looked_after = False
+        self._given_up = False
+
+    def register(self, numbers: Iterable[str]) -> None:
+        """Register numbers that the source has said it does not know.
+
+        Whatever an earlier run left open is settled first, and once a day the source is asked how
+        many credits are left.
+        """
+        if not self._looked_after:
+            self._looked_after = True
+            self._look_after()
+        left = list(dict.fromkeys(numbers))
+        spent = 0
+        while left and not self._given_up:
+            batch, left = left[: self._batch], left[self._batch :]
+            spent += self._attempt(batch)
+        if spent:
+            self._ask_for_quota()
+
+    def _look_after(self) -> None:
+        credits_ = self._book.credits(self._registry.name)
+        if credits_.attempt is not None and not self._settle(credits_.attempt):
+            self._given_up = True
+        if credits_.quota_at is None or self._now() - credits_.quota_at >= QUOTA_EVERY:
+            self._ask_for_quota()
+
+    def _attempt(self, numbers: list[str]) -> int:
+        """Make one request. How many credits it has certainly cost."""
+        name = self._registry.name
+        self._attempts += 1
+        attempt = Attempt(f"{self._owner}-{self._attempts}", tuple(numbers))
+        if not self._book.begin_attempt(name, attempt):
+            self._given_up = True
+            return 0
+        # Not before it is written down: that may take longer than the pace lets a request wait.
+        if not self._may_ask():
+            self._book.settle_attempt(name, attempt.token, 0)
+            self._given_up = True
+            return 0
+        made = self._registry.register(numbers)
+        if made.verdict is not Verdict.OK or made.used_up:
+            self._given_up = True
+            why = "credits used up" if made.used_up else made.reason
+            _log.warning("not registered", extra={"source": name, "why": why})
+        if made.unknown:
+            return 0
+        spent = len(made.accepted & set(numbers))
+        self._book.settle_attempt(name, attempt.token, spent)
+        return spent
+
+    def _settle(self, attempt: Attempt) -> bool:
+        """Find out what an attempt has cost. False where that cannot be told now."""
+        if not self._may_ask():
+            return False
+        reply = self._registry.ask(attempt.numbers)
+        if reply.verdict is not Verdict.OK:
+            return False
+        spent = len(reply.registered & set(attempt.numbers))
+        self._book.settle_attempt(self._registry.name, attempt.token, spent)
+        return True
+
+    def _ask_for_quota(self) -> None:
+        if self._may_ask():
+            self._book.save_quota(self._registry.name, self._registry.quota(), self._now())

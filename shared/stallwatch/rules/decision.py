@@ -1,0 +1,81 @@
+"""rules.decision."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from stallwatch.domain.alerts import Alert, AlertKind
+from stallwatch.domain.orders import Service, State
+from stallwatch.domain.parcels import Stage
+from stallwatch.domain.thresholds import Window
+from stallwatch.rules.journey import Journey
+
+
+@dataclass(frozen=True, slots=True)
+class InitialFindings:
+    """What the first evaluation decides for good; None while it is open."""
+
+    old_order: bool | None = None
+    """Protection ended long ago: no `never_scanned`, no ladder."""
+    old_delivery: bool | None = None
+    """Delivered long ago: never announced."""
+
+
+@dataclass(frozen=True, slots=True)
+class Countdown:
+    """A clock of the ladder that a word of the buyer's has started."""
+
+    reason: str
+    """Whose it is: the seller's or the dispute's."""
+    word: str
+    """Tells the word from others of its kind."""
+    since: datetime
+    days: int
+    ends_at: datetime | None
+    """When it runs out (the seller's: if answers keep coming); None: the claim or the end of
+    protection speaks before it."""
+    is_over: bool
+
+
+class Decision(NamedTuple):
+    """What an order's data means at an instant."""
+
+    state: State
+    stage: Stage
+    reading: Journey
+    window: Window
+    service: Service
+    last_update: datetime
+    """From when silence counts."""
+    dispatched: datetime
+    """From when days in transit count."""
+    answered_at: datetime | None
+    silent_days: int | None
+    days_in_transit: int | None
+    untracked_days: int | None
+    """Days without a scan, from the shipping or the order on."""
+    late_at: datetime
+    claim_opens_at: datetime | None
+    rung: AlertKind | None
+    """The highest rung of the ladder that holds, said or not."""
+    deadline_is_near: bool
+    """Whether protection ends within the days of its first notice."""
+    snoozed: bool
+    contacted: bool
+    """Whether the seller was contacted in this episode."""
+    countdown: Countdown | None
+    """The clock that runs or has run out, said or not."""
+    due: tuple[Alert, ...]
+    memory: InitialFindings
+    ends_at: datetime
+    next_rule_at: datetime | None
+    """The earliest instant at which a newer valid answer, with nothing new in it, makes an alert
+    due; it may lie in the past while no answer comes."""
+    next_clock_at: datetime | None
+    """The earliest instant at which something changes without any answer."""
+    second_from: datetime | None = None
+    """From when on the second source is to be asked; None where no claim can follow."""
+    second_awaited: bool = False
+    """Whether a claim waits for the second source alone."""
+    second_passed_over: bool = False
+    """Whether a claim rests on the first source alone, because the second has failed for long."""
