@@ -19,13 +19,13 @@ from stallwatch.rules.decision import InitialFindings
 from stallwatch.rules.evaluate import evaluate
 from stallwatch.sources.cainiao import parse
 from stallwatch.tracking.run_log import RunRecord, SlotStay
-from stallwatch.tracking.schedule import Wheel
+from stallwatch.tracking.schedule import PollSchedule
 from stallwatch.tracking.source import Event, TrackingResult
 from stallwatch.tracking.trace_record import TraceRecord, absorb
 from tests.fakes import NUMBER, an_answer, an_event, an_order
 
 DAY = timedelta(days=1)
-WHEEL = Wheel(30)
+WHEEL = PollSchedule(30)
 LENGTHS = (30,)
 
 

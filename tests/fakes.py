@@ -44,7 +44,7 @@ def an_order(order_id: str = "x", **given: object) -> Order:
         "ordered_on": (NOON - timedelta(days=20)).date(),
         "destination": "DE",
         "created_at": NOON - timedelta(days=20),
-        "born": "0",
+        "incarnation": "0",
         "tracking_number": NUMBER,
         **given,
     }
@@ -185,7 +185,7 @@ class FakeNotifier:
     """A topic with which every message ends as told; after that all are sent."""
 
     outcomes: deque[Outcome] = field(default_factory=deque)
-    letters: list[Notification] = field(default_factory=list)
+    notifications: list[Notification] = field(default_factory=list)
     """What was published, whatever came of it."""
     languages: list[str | None] = field(default_factory=list)
     """In which language each of them was."""
@@ -193,25 +193,28 @@ class FakeNotifier:
     before: Callable[[Notification], None] | None = None
     """What happens just before a message goes out."""
 
-    def publish(self, letter: Notification, language: str | None) -> Outcome:
+    def publish(self, notification: Notification, language: str | None) -> Outcome:
         if self.before is not None:
-            self.before(letter)
+            self.before(notification)
         if self.journal is not None:
             self.journal.append("publish")
-        self.letters.append(letter)
+        self.notifications.append(notification)
         self.languages.append(language)
         return self.outcomes.popleft() if self.outcomes else Outcome.SENT
 
     @property
     def order_ids(self) -> list[list[str]]:
-        return [[member.order_id for member, _, _ in letter.members] for letter in self.letters]
+        return [
+            [member.order_id for member, _, _ in notification.members]
+            for notification in self.notifications
+        ]
 
 
 @dataclass
 class _Shelf:
     """What stands in the table of one order."""
 
-    born: str
+    incarnation: str
     order: Order | None
     version: int
     record: TraceRecord
@@ -223,7 +226,7 @@ class _Shelf:
 @dataclass
 class _Kept:
     alert: Alert
-    born: str
+    incarnation: str
     pending: bool = True
 
 
@@ -483,7 +486,7 @@ class MemoryStore:
             return None
         mine = {key: kept for (about, key), kept in list(self.kept.items()) if about == order_id}
         for key, kept in mine.items():
-            if kept.born != shelf.born:
+            if kept.incarnation != shelf.incarnation:
                 del self.kept[order_id, key]
         return OrderSnapshot(
             order=shelf.order,
@@ -491,7 +494,9 @@ class MemoryStore:
             trace=shelf.record,
             entry=shelf.entry,
             revision=shelf.revision,
-            alerts=tuple(kept.alert for kept in mine.values() if kept.born == shelf.born),
+            alerts=tuple(
+                kept.alert for kept in mine.values() if kept.incarnation == shelf.incarnation
+            ),
         )
 
     def keep(
@@ -499,9 +504,12 @@ class MemoryStore:
     ) -> list[AlertRef]:
         order = dossier.order
         shelf = self.shelves.get(order.order_id)
-        if shelf is None or (shelf.revision, shelf.born) != (dossier.revision, order.born):
+        if shelf is None or (shelf.revision, shelf.incarnation) != (
+            dossier.revision,
+            order.incarnation,
+        ):
             raise ConflictError(order.order_id)
-        keys = [f"{order.born}#{alert.key}" for alert in alerts]
+        keys = [f"{order.incarnation}#{alert.key}" for alert in alerts]
         for key in keys:
             there = self.kept.get((order.order_id, key))
             if there is not None and not there.pending:
@@ -515,7 +523,7 @@ class MemoryStore:
         shelf.revision += 1
         self._write("keep")
         for key, alert in zip(keys, alerts, strict=True):
-            self.kept[order.order_id, key] = _Kept(alert, order.born)
+            self.kept[order.order_id, key] = _Kept(alert, order.incarnation)
         return [
             AlertRef(order.order_id, key, alert.kind, alert.raised_at)
             for key, alert in zip(keys, alerts, strict=True)
@@ -558,7 +566,7 @@ class MemoryStore:
             self._add_money(shelf.entry.stake, None)
         entry = WatchEntry.of_new(order)
         record = TraceRecord(order.tracking_number)
-        self.shelves[order.order_id] = _Shelf(order.born, order, 1, record, entry)
+        self.shelves[order.order_id] = _Shelf(order.incarnation, order, 1, record, entry)
         self._write("create", order.order_id)
         return True
 
@@ -605,7 +613,7 @@ class MemoryStore:
         shelf = self.shelves.get(order.order_id)
         if shelf is None or shelf.order is None:
             raise ConflictError(order.order_id)
-        if (shelf.version, shelf.born) != (dossier.version, order.born):
+        if (shelf.version, shelf.incarnation) != (dossier.version, order.incarnation):
             raise ConflictError(order.order_id)
         if order.tracking_number != dossier.order.tracking_number:
             if shelf.record.fingerprint != dossier.trace.fingerprint:
@@ -752,8 +760,12 @@ class MemoryOutbox:
         for member in members:
             shelf = self.store.shelves.get(member.order_id)
             kept = self.store.kept.get((member.order_id, member.key))
-            born = shelf.born if kept is None and shelf is not None else kept and kept.born
-            if shelf is not None and shelf.order is not None and shelf.born == born:
+            incarnation = (
+                shelf.incarnation
+                if kept is None and shelf is not None
+                else kept and kept.incarnation
+            )
+            if shelf is not None and shelf.order is not None and shelf.incarnation == incarnation:
                 found[member] = OrderRead(shelf.order, shelf.version)
         return found
 
@@ -769,7 +781,7 @@ class MemoryOutbox:
         shelf = self.store.shelves.get(member.order_id)
         there = None
         if shelf is not None and shelf.order is not None and kept is not None:
-            there = shelf.version if shelf.born == kept.born else None
+            there = shelf.version if shelf.incarnation == kept.incarnation else None
         if kept is None or there != (None if read is None else read.version):
             return False
         del self.store.kept[member.order_id, member.key]

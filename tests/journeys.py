@@ -199,7 +199,7 @@ class Life:
             return replace(order, protection_ends_on=now.date() + timedelta(days=said.days))
         trace = self.journey.trace_at(int((now - START) / HOUR), order)
         action = Action(
-            deed=said.deed,
+            kind=said.deed,
             at=now,
             # Some name an earlier day than that on which they are said.
             on=now.date() - timedelta(days=said.days % 4) if said.days % 2 else None,
@@ -238,7 +238,7 @@ def journeys(draw: st.DrawFn, *, days: int = 100, events: int = 10) -> Journey:
     protection = draw(st.none() | st.integers(-20, 110))
     order = Order(
         order_id="x",
-        born="0",
+        incarnation="0",
         ordered_on=ordered_on,
         created_at=START - timedelta(days=1),
         destination=draw(st.sampled_from(["DE", "BR"])),

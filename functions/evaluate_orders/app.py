@@ -62,7 +62,7 @@ class _Run:
         """Evaluate what some partitions hold; returns those that could not be."""
         evaluation = Evaluation(
             files=DynamoEvaluationStore(self.table),
-            wheel=self.settings.wheel,
+            schedule=self.settings.schedule,
             limits=self.settings.limits,
             second_source=self.settings.second_source,
             answers_come_late=self.settings.first_source == SEVENTEEN_TRACK,

@@ -36,7 +36,7 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
     desk = OrderService(
         records=DynamoOrderStore(table),
         nudge=nudge,
-        wheel=settings.wheel,
+        schedule=settings.schedule,
         limits=settings.limits,
         second_source=settings.second_source,
     )

@@ -52,7 +52,7 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
     settings = Settings.of_environment()
     clock = LambdaClock(context, settings.clock_shift)
     if "errand" in event:
-        return _check(settings, clock).run_errand(event["errand"])
+        return _check(settings, clock).run_request_task(event["errand"])
     if event.get("redrive"):
         answer: dict[str, Any] = {**_redrive(settings, clock)}
         logger.info("redrive", extra=answer)
@@ -94,12 +94,12 @@ def _check(settings: Settings, clock: LambdaClock) -> PollRun:
         PollRun,
         watch=store,
         clock=clock,
-        wheel=settings.wheel,
+        schedule=settings.schedule,
         pace=settings.pace,
         limits=settings.limits,
         owner=owner,
         catch_up=settings.catch_up,
-        helpers=_helpers(settings, clock),
+        workers=_helpers(settings, clock),
     )
     if not settings.seventeen_track_key:
         return prepare(source=source(settings.cainiao_url))

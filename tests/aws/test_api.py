@@ -24,7 +24,7 @@ from stallwatch.dynamodb.snapshots import entry_to_item
 from stallwatch.dynamodb.table import Table
 from stallwatch.orders.snapshot import WatchEntry
 from stallwatch.rules.decision import InitialFindings
-from stallwatch.tracking.schedule import NEW, Wheel
+from stallwatch.tracking.schedule import NEW, PollSchedule
 from stallwatch.tracking.trace_record import TraceRecord, absorb
 from tests.aws import moto
 from tests.aws.world import Context, World, world_at
@@ -827,7 +827,7 @@ def test_an_order_that_comes_back_is_counted_once(api: Api) -> None:
 def fill(api: Api) -> dict[str, str]:
     """Sixty orders in all states, put into the store at once; their states by id."""
     table = Table(clients.dynamodb(), api.world.table)
-    evaluation = Evaluation(DynamoEvaluationStore(table), Wheel(), Thresholds())
+    evaluation = Evaluation(DynamoEvaluationStore(table), PollSchedule(), Thresholds())
     states = {}
     for n in range(60):
         order = an_order(
@@ -840,8 +840,8 @@ def fill(api: Api) -> dict[str, str]:
         entry = replace(NEW_ENTRY, listed=f"{order.ordered_on}#{order.order_id}")
         table.put(order_to_item(order, 1))
         record = absorb(TraceRecord(NUMBER), answer, "cainiao", START)
-        table.put(trace_to_item(order.order_id, order.born, record))
-        table.put(entry_to_item(order.order_id, order.born, entry, 1))
+        table.put(trace_to_item(order.order_id, order.incarnation, record))
+        table.put(entry_to_item(order.order_id, order.incarnation, entry, 1))
         evaluation.evaluate(order.order_id, START)
         states[order.order_id] = ("watching", "delivered", "closed")[n % 3]
     evaluation.write_counts()

@@ -64,7 +64,7 @@ def test_a_message_goes_to_each_language_once(world: World) -> None:
 def test_the_languages_are_those_of_who_is_still_wanted(world: World) -> None:
     """Once each, whoever asked for them."""
     table = Table(moto.client("dynamodb"), world.table)
-    wishes = DynamoSubscriberStore(table)
+    preferences = DynamoSubscriberStore(table)
     assert () == DynamoOutbox(table).languages()
     for name, language, forgotten in (
         ("1", "fr", False),
@@ -73,10 +73,10 @@ def test_the_languages_are_those_of_who_is_still_wanted(world: World) -> None:
         ("4", None, False),
         ("5", "pl", True),
     ):
-        wishes.keep(name, Preference(None, None, language, forgotten), START)
+        preferences.keep(name, Preference(None, None, language, forgotten), START)
     assert ("de", "fr") == DynamoOutbox(table).languages()
     assert ["fr", "de", "de", None, "pl"] == [
-        wish.language for _, wish in sorted(wishes.wishes().items())
+        preference.language for _, preference in sorted(preferences.preferences().items())
     ]
 
 

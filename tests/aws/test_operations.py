@@ -30,9 +30,9 @@ def add_stalled(world: World, order_id: str = "a", number: str = NUMBER) -> None
     assert 201 == world.call("POST", "/orders", {**body, "destination": "DE"})[0]
 
 
-def give_up(world: World, name: str, letter: object) -> None:
+def give_up(world: World, name: str, notification: object) -> None:
     """Have a function's queue hold a dead letter."""
-    body = letter if isinstance(letter, str) else json.dumps(letter)
+    body = notification if isinstance(notification, str) else json.dumps(notification)
     queue = world.dead_letters[name]
     moto.client("sqs").send_message(QueueUrl=queue, MessageBody=body)
 
@@ -86,9 +86,9 @@ def test_what_the_stream_no_longer_has_is_made_up_for(world: World) -> None:
     """It keeps a day: after that every order that is watched is evaluated."""
     add_stalled(world)
     world.pull()
-    letter = lost_records(world)
-    letter["DDBStreamBatchInfo"]["streamArn"] += "-of-a-table-that-is-gone"
-    give_up(world, "evaluate_orders", letter)
+    notification = lost_records(world)
+    notification["DDBStreamBatchInfo"]["streamArn"] += "-of-a-table-that-is-gone"
+    give_up(world, "evaluate_orders", notification)
     give_up(world, "evaluate_orders", "no letter of ours")
     world.skip_stream()
     assert {"letters": 2, "kept": 0} == world.redrive("evaluate_orders")

@@ -43,7 +43,7 @@ from stallwatch.rules.decision import InitialFindings
 from stallwatch.tracking.circuit_breaker import CircuitBreaker, Outage
 from stallwatch.tracking.fingerprint import added_to, fingerprint
 from stallwatch.tracking.run_log import LastRun, RunRecord, SlotStay, short_name
-from stallwatch.tracking.schedule import NEW, Turn, Wheel
+from stallwatch.tracking.schedule import NEW, PollSchedule, Turn
 from stallwatch.tracking.source import Quota, TrackingResult, Verdict
 from stallwatch.tracking.trace_record import SecondRecord, TraceRecord
 from tests.fakes import (
@@ -549,7 +549,7 @@ def test_orders_with_one_number_know_of_each_other(store: Store) -> None:
     store.add("z")
     assert store.book.forget("z")
     assert () == store.files.sharing(one)
-    store.add("z", born="1")
+    store.add("z", incarnation="1")
     assert ("z",) == store.files.sharing(one)
 
 
@@ -641,13 +641,13 @@ def test_a_forgotten_order_s_money_is_forgotten_once(store: Store) -> None:
     totals = store.book.totals()
     assert {} == totals.money
     assert 1 == totals.experiences[Service.STANDARD, "DE"].days.parcels
-    store.add(born="1")
+    store.add(incarnation="1")
     count_as(store, RISK)
     store.book.forget("x")
     # Added again before it was cleared away.
     with suppress(ConflictError):
-        store.book.create(an_order(born="2"))
-    store.book.create(an_order(born="2"))
+        store.book.create(an_order(incarnation="2"))
+    store.book.create(an_order(incarnation="2"))
     assert {} == store.book.totals().money
 
 
@@ -845,7 +845,7 @@ def test_a_change_of_what_is_no_longer_so_is_refused(store: Store) -> None:
     store.book.forget("x")
     with pytest.raises(ConflictError):
         store.book.replace(fresh, replace(fresh.order, title="third"))
-    create(store, an_order("x", born="1"))
+    create(store, an_order("x", incarnation="1"))
     with pytest.raises(ConflictError):
         store.book.replace(stale, replace(stale.order, title="fourth"))
     assert store.dossier().order.title is None
@@ -959,7 +959,7 @@ def test_an_entry_that_was_written_meanwhile_is_not_written_over(store: Store) -
     store.book.forget("x")
     with pytest.raises(ConflictError):
         store.files.keep(seen, seen.entry, [alert])
-    create(store, an_order("x", born="1"))
+    create(store, an_order("x", incarnation="1"))
     with pytest.raises(ConflictError):
         store.files.keep(stale, stale.entry, [alert])
     assert () == store.dossier().alerts
@@ -1032,9 +1032,9 @@ def test_clearing_away_leaves_an_order_alone_that_is_there(store: Store) -> None
     store.add()
     store.raise_alert()
     store.book.forget("x")
-    create(store, an_order("x", born="1"))
+    create(store, an_order("x", incarnation="1"))
     assert store.files.clear("x") is None
-    assert "1" == store.dossier().order.born
+    assert "1" == store.dossier().order.incarnation
     assert NEW == store.row().slot
 
 
@@ -1046,7 +1046,7 @@ def test_an_order_that_was_added_again_shares_nothing_with_its_former_self(store
     store.outbox.mark_sent([sent], "b", NOON)
     old = store.raise_alert(kind=AlertKind.STALLED)
     store.book.forget("x")
-    create(store, an_order("x", born="1"))
+    create(store, an_order("x", incarnation="1"))
     assert {} == store.outbox.orders([old])
     dossier = store.dossier()
     assert ((), TraceRecord(NUMBER)) == (dossier.alerts, dossier.trace)
@@ -1072,11 +1072,11 @@ def test_an_order_that_is_added_again_is_counted_anew(store: Store) -> None:
     store.settle()
     store.files.add_to_totals({(State.WATCHING, Stage.UNKNOWN): 1})
     store.book.forget("x")
-    assert create(store, an_order("x", born="1"))
+    assert create(store, an_order("x", incarnation="1"))
     assert store.files.clear("x") is None
     assert {0} == set(store.book.totals().states.values())
-    assert "1" == store.dossier().order.born
-    assert not create(store, an_order("x", born="2"))
+    assert "1" == store.dossier().order.incarnation
+    assert not create(store, an_order("x", incarnation="2"))
 
 
 def test_counts_are_added_up(store: Store) -> None:
@@ -1280,7 +1280,7 @@ def test_an_alert_is_dropped_with_its_order_gone(store: Store, *, added_again: b
     member = store.raise_alert()
     store.book.forget("x")
     if added_again:
-        create(store, an_order("x", born="1"))
+        create(store, an_order("x", incarnation="1"))
     assert {} == store.outbox.orders([member])
     assert store.outbox.drop(member, None)
     assert [] == store.outbox.pending()
@@ -1359,21 +1359,21 @@ def test_a_page_goes_on_where_nothing_stands_any_more(store: Store) -> None:
 
 def test_subscribers_wishes_are_kept(table: Table) -> None:
     """Which alerts, and the ARN; a forgotten one for a week."""
-    wishes = DynamoSubscriberStore(table)
-    assert {} == wishes.wishes()
+    preferences = DynamoSubscriberStore(table)
+    assert {} == preferences.preferences()
     all_kinds = Preference("arn:1", None)
     some = Preference(None, (AlertKind.LATE, AlertKind.STALLED))
-    wishes.keep("a", all_kinds, NOON)
-    wishes.keep("b", some, NOON)
-    assert {"a": all_kinds, "b": some} == wishes.wishes()
-    wishes.keep("b", replace(some, forgotten=True), NOON)
-    assert wishes.wishes()["b"].forgotten
+    preferences.keep("a", all_kinds, NOON)
+    preferences.keep("b", some, NOON)
+    assert {"a": all_kinds, "b": some} == preferences.preferences()
+    preferences.keep("b", replace(some, forgotten=True), NOON)
+    assert preferences.preferences()["b"].forgotten
     item = table.get(STACK, "SUBSCRIPTION#b")
     assert item is not None
     assert int((NOON + 7 * DAY).timestamp()) == int(item["expires"]["N"])
-    wishes.drop("a")
-    wishes.drop("a")
-    assert {"b"} == set(wishes.wishes())
+    preferences.drop("a")
+    preferences.drop("a")
+    assert {"b"} == set(preferences.preferences())
 
 
 def test_a_run_record_goes_after_400_days(table: Table) -> None:
@@ -1554,7 +1554,7 @@ def a_check(table: Table, clock: FakeClock, source: FakeSource) -> PollRun:
         watch=DynamoPollStore(table),
         source=source,
         clock=clock,
-        wheel=Wheel(),
+        schedule=PollSchedule(),
         pace=Pace(batch=10, per_minute=60),
         limits=Thresholds(),
         owner="me",
@@ -1609,7 +1609,7 @@ def test_an_evaluation_is_one_query(local_table: Table, bill: Bill) -> None:
     store = over(local_table)
     store.add()
     store.answer(LONG)
-    evaluation = Evaluation(DynamoEvaluationStore(local_table), Wheel(), Thresholds())
+    evaluation = Evaluation(DynamoEvaluationStore(local_table), PollSchedule(), Thresholds())
     bill.calls.clear()
     evaluation.evaluate("x", NOON)
     assert ["Query", "PutItem"] == bill.calls

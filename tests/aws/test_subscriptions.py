@@ -221,16 +221,16 @@ class Topic:
 
 
 @dataclass
-class Wishes:
+class PreferenceStore:
     """Wishes in memory."""
 
     kept: dict[str, Preference] = field(default_factory=dict)
 
-    def wishes(self) -> Mapping[str, Preference]:
+    def preferences(self) -> Mapping[str, Preference]:
         return dict(self.kept)
 
-    def keep(self, subscription_id: str, wish: Preference, now: datetime) -> None:  # noqa: ARG002
-        self.kept[subscription_id] = wish
+    def keep(self, subscription_id: str, preference: Preference, now: datetime) -> None:  # noqa: ARG002
+        self.kept[subscription_id] = preference
 
     def drop(self, subscription_id: str) -> None:
         self.kept.pop(subscription_id, None)
@@ -239,11 +239,11 @@ class Wishes:
 @dataclass
 class Office:
     topic: Topic = field(default_factory=Topic)
-    wishes: Wishes = field(default_factory=Wishes)
+    preferences: PreferenceStore = field(default_factory=PreferenceStore)
 
     @property
     def desk(self) -> Subscriptions:
-        return Subscriptions(self.topic, self.wishes, "en")
+        return Subscriptions(self.topic, self.preferences, "en")
 
     def subscribe(
         self,
@@ -287,7 +287,7 @@ def test_an_unconfirmed_subscriber_can_be_forgotten(office: Office) -> None:
     office.topic.confirm(MAIL)
     assert {} == office.listed
     assert {} == office.topic.subscribed
-    assert {} == office.wishes.kept
+    assert {} == office.preferences.kept
 
 
 @pytest.mark.parametrize("kinds", [(), (AlertKind.LATE,), (AlertKind.STALLED,)])

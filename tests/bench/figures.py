@@ -306,10 +306,10 @@ def _standin_tick(few: Sequence[Life], more: int) -> float:
     table.put_item(TableName="orders", Item=progress_item())
     for life in few:
         order = life.dossier.order
-        entry = entry_to_item(order.order_id, order.born, life.dossier.entry, 2)
+        entry = entry_to_item(order.order_id, order.incarnation, life.dossier.entry, 2)
         table.put_item(TableName="orders", Item=entry)
     sample = few[0].dossier
-    shared = entry_to_item("", sample.order.born, sample.entry, 2)
+    shared = entry_to_item("", sample.order.incarnation, sample.entry, 2)
     for n in range(more):
         # In all the other slots of a ring of 24 hours.
         minute = (n % 47 + 10) % 48 * 30
@@ -412,7 +412,7 @@ def _growth(endpoint: str, lives: Sequence[Life]) -> Iterator[Figure]:
     _expect(report, due=GROWN, checked=GROWN)
     yield Figure(
         key="growth",
-        name=f"CPU of the run a check, {HELPERS} helpers, {GROWN:,} due",
+        name=f"CPU of the run a check, {HELPERS} workers, {GROWN:,} due",
         unit="ms",
         ours=1000 * ran["cpu"] / GROWN,
         note=f"{GROWN / took:,.0f} checks a second, peak memory {ran['peak']:.0f} MiB",

@@ -23,14 +23,14 @@ from stallwatch.orders.snapshot import Counted, OrderSnapshot, WatchEntry
 from stallwatch.sources.cainiao import parse
 from stallwatch.tracking.circuit_breaker import CircuitBreaker
 from stallwatch.tracking.fingerprint import is_news
-from stallwatch.tracking.schedule import NEW, Wheel
+from stallwatch.tracking.schedule import NEW, PollSchedule
 from stallwatch.tracking.source import TrackingResult
 from stallwatch.tracking.trace_record import TraceRecord, absorb
 
 NOW = datetime(2026, 6, 17, 4, 30, tzinfo=UTC)
 """The beginning of the turn that all orders are due in."""
 
-WHEEL = Wheel(30)
+WHEEL = PollSchedule(30)
 LIMITS = Thresholds()
 DAY = timedelta(days=1)
 
@@ -257,7 +257,7 @@ def _lived(seed: float, added: datetime, until: datetime | None) -> Iterator[_Ch
         ordered_on=added.date(),
         destination=random.choice(["DE", "FR", "US", "ES"]),
         created_at=added,
-        born=f"{random.randrange(16**16):016x}",
+        incarnation=f"{random.randrange(16**16):016x}",
         tracking_number=number,
         protection_ends_on=_protection(random, added.date()),
         title="A pair of wireless earphones",

@@ -236,15 +236,15 @@ def items(life: Life, *, watch_only: bool = False) -> Iterator[dict[str, Any]]:
     """An order's items."""
     dossier = life.dossier
     order = dossier.order
-    yield entry_to_item(order.order_id, order.born, dossier.entry, dossier.revision)
+    yield entry_to_item(order.order_id, order.incarnation, dossier.entry, dossier.revision)
     if watch_only and life.find is Find.NOTHING:
         return
-    yield trace_to_item(order.order_id, order.born, dossier.trace)
+    yield trace_to_item(order.order_id, order.incarnation, dossier.trace)
     if watch_only:
         return
     yield order_to_item(order, dossier.version)
     for alert in dossier.alerts:
-        yield alert_to_item(order.order_id, order.born, alert)
+        yield alert_to_item(order.order_id, order.incarnation, alert)
 
 
 def crowd(lives: Sequence[Life], count: int) -> Iterator[dict[str, Any]]:

@@ -17,13 +17,13 @@ import pytest
 from stallwatch.dynamodb.polling import DynamoPollStore
 from stallwatch.polling.run import PollRun
 from stallwatch.polling.state import Row
-from stallwatch.tracking.schedule import Wheel
+from stallwatch.tracking.schedule import PollSchedule
 from tests.faults.stories import days, next_turn, settle
 from tests.faults.world import EPOCH, Journey, World, running
 from tests.local.machine import ROOT
 from tests.standins.dynamodb import StandIn
 
-SLOT = Wheel(30).slot("s0", 12)
+SLOT = PollSchedule(30).slot("s0", 12)
 
 UNDER_WAY = ((3.0, "PU_PICKUP_SUCCESS"), (1.0, "LH_DEPART"))
 
@@ -90,8 +90,8 @@ def tick_at(world: World, order_id: str) -> dict[str, Any]:
 
 def same_turn(count: int) -> list[str]:
     """Orders that have their turns together."""
-    wheel = Wheel(30)
-    names = (name for name in map("s{}".format, range(10**6)) if wheel.slot(name, 12) == SLOT)
+    schedule = PollSchedule(30)
+    names = (name for name in map("s{}".format, range(10**6)) if schedule.slot(name, 12) == SLOT)
     return list(islice(names, count))
 
 
@@ -183,7 +183,12 @@ def test_a_ticks_reads_grow_with_what_is_due_not_with_what_is_stored() -> None:
 
 # What a function imports.
 
-_API = ("pydantic", "stallwatch.api", "aws_lambda_powertools.event_handler", "stallwatch.orders.service")
+_API = (
+    "pydantic",
+    "stallwatch.api",
+    "aws_lambda_powertools.event_handler",
+    "stallwatch.orders.service",
+)
 _UNUSED = {
     "pull_tracking": (
         *(*_API, "boto3", "babel", "stallwatch.aws.sns", "stallwatch.alerting.delivery"),

@@ -32,13 +32,17 @@ class Queue:
         world = self._world
 
         def do() -> Any:
-            seen = [letter for letter in world.letters if letter.hidden_until <= world.now]
-            until = world.now + timedelta(seconds=call["VisibilityTimeout"])
-            world.letters = [
-                replace(letter, hidden_until=until) if letter in seen else letter
-                for letter in world.letters
+            seen = [
+                notification
+                for notification in world.notifications
+                if notification.hidden_until <= world.now
             ]
-            return {"Messages": [_message(letter) for letter in seen]} if seen else {}
+            until = world.now + timedelta(seconds=call["VisibilityTimeout"])
+            world.notifications = [
+                replace(notification, hidden_until=until) if notification in seen else notification
+                for notification in world.notifications
+            ]
+            return {"Messages": [_message(notification) for notification in seen]} if seen else {}
 
         return world.call("receive", "receive_message", "", do)
 
@@ -48,21 +52,25 @@ class Queue:
 
         def do() -> Any:
             receipt = call["ReceiptHandle"]
-            world.letters = [letter for letter in world.letters if str(letter.first) != receipt]
+            world.notifications = [
+                notification
+                for notification in world.notifications
+                if str(notification.first) != receipt
+            ]
             return {}
 
         return world.call("write", "delete_message", "", do)
 
 
-def _message(letter: Letter) -> dict[str, str]:
+def _message(notification: Letter) -> dict[str, str]:
     info = {
         "streamArn": "arn:aws:dynamodb:stream",
         "shardId": "shard",
-        "startSequenceNumber": str(letter.first),
-        "endSequenceNumber": str(letter.last),
+        "startSequenceNumber": str(notification.first),
+        "endSequenceNumber": str(notification.last),
     }
     return {
-        "ReceiptHandle": str(letter.first),
+        "ReceiptHandle": str(notification.first),
         "Body": json.dumps({"DDBStreamBatchInfo": info}),
     }
 

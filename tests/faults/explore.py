@@ -18,7 +18,7 @@ from typing import NamedTuple
 from stallwatch.dynamodb.items import alert_of_item, trace_of_item
 from stallwatch.dynamodb.sources import credits_of_item
 from stallwatch.tracking.circuit_breaker import LONGEST_PAUSE
-from stallwatch.tracking.schedule import NEW, Wheel
+from stallwatch.tracking.schedule import NEW, PollSchedule
 from tests.faults.stories import Story
 from tests.faults.world import EPOCH, Call, Snapshot, World
 
@@ -378,7 +378,7 @@ def heal(world: World, fine_from: datetime = EPOCH) -> None:
     world.way = "as usual"
     # Whoever died may still hold a lease.
     world.now = _next_minute(world.now) + timedelta(minutes=16)
-    if world.letters:
+    if world.notifications:
         world.redrive()
     # A number is registered with the second source at one turn, and asked about at the next.
     turns = 2 if world.second else 1
@@ -395,7 +395,7 @@ def _next_instant(world: World) -> datetime:
     instants = [world.now + HEALING]
     for (_, sk), item in world.db.items.items():
         if sk == "WATCH" and "slot" in item:
-            turn = Wheel(30).next_turn(item["slot"]["S"], world.now)
+            turn = PollSchedule(30).next_turn(item["slot"]["S"], world.now)
             instants.append(soon if item["slot"]["S"] == NEW or turn is None else turn)
         if "pending" in item or (sk == "PULL" and "owner" in item):
             instants.append(soon)
@@ -433,8 +433,8 @@ def summary(world: World) -> dict[str, str]:
             said["credits"] = f"{counted} of {world.charged.total()}"
         if sk in {"PULL", "PUBLISH"} and int(item.get("ends", {"N": "0"})["N"]) > now:
             said[sk] = "held"
-    if world.letters:
-        said["dead letters"] = str(len(world.letters))
+    if world.notifications:
+        said["dead letters"] = str(len(world.notifications))
     return said
 
 

@@ -63,7 +63,9 @@ PREFIXES = (
 
 @lru_cache(maxsize=1)
 def _listed() -> dict[str, tuple[Stage, Flag | None]]:
-    text = resources.files("stallwatch").joinpath("tracking/data/action_codes.csv").read_text("utf-8")
+    text = (
+        resources.files("stallwatch").joinpath("tracking/data/action_codes.csv").read_text("utf-8")
+    )
     return {
         row["code"].upper(): (Stage(row["stage"]), Flag(row["flag"]) if row["flag"] else None)
         for row in csv.DictReader(text.splitlines())

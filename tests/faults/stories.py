@@ -8,7 +8,7 @@ from typing import Any
 from stallwatch.alerting.subscriptions import Preference
 from stallwatch.dynamodb.subscribers import DynamoSubscriberStore
 from stallwatch.dynamodb.table import Table
-from stallwatch.tracking.schedule import CADENCES, NEW, Wheel
+from stallwatch.tracking.schedule import CADENCES, NEW, PollSchedule
 from tests.faults.world import EPOCH, Journey, World
 
 Step = Callable[[World], None]
@@ -19,7 +19,10 @@ ANOTHER = "CNG00000000000009"
 X = next(
     name
     for name in (f"x{n}" for n in range(10_000))
-    if all(Wheel(30).slot(name, hours) == Wheel(30).slot("a", hours) for hours in CADENCES)
+    if all(
+        PollSchedule(30).slot(name, hours) == PollSchedule(30).slot("a", hours)
+        for hours in CADENCES
+    )
 )
 """An order that sits in the slots of the order `a`."""
 
@@ -120,7 +123,7 @@ def next_turn(world: World, order_id: str) -> datetime:
     """When the slot of an order has its turn next; soon, where it is in none."""
     watch = world.db.items.get((f"ORDER#{order_id}", "WATCH"), {})
     slot = watch.get("slot", {"S": NEW})["S"]
-    return Wheel(30).next_turn(slot, world.now) or world.now + timedelta(minutes=15)
+    return PollSchedule(30).next_turn(slot, world.now) or world.now + timedelta(minutes=15)
 
 
 def turn_of(order_id: str) -> Step:

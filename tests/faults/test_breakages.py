@@ -36,7 +36,7 @@ from tests.faults.explore import Explorer, Found, world_of
 from tests.faults.interleave import PAIRS, explore, world_of_two
 from tests.faults.stories import STORIES
 from tests.faults.world import running
-from tests.unit.test_notify import ACCEPTED, ARN, TRANSLATED_ARN, URL, Wire, letter
+from tests.unit.test_notify import ACCEPTED, ARN, TRANSLATED_ARN, URL, Wire, notification
 
 Breakage = Callable[[], AbstractContextManager[object]]
 
@@ -251,7 +251,7 @@ def test_the_client_s_own_retries_send_twice_and_call_it_success(
     client.meta.events.register("before-send.sns", wire)
     with mock.patch("botocore.endpoint.time.sleep"):
         topic = SnsNotifier(client, ARN, TRANSLATED_ARN, "https://stallwatch.example/", "en")
-        became = topic.publish(letter(), None)
+        became = topic.publish(notification(), None)
     assert (sends, outcome) == (len(wire.sent), became)
 
 

@@ -61,7 +61,7 @@ class Flood:
                 ordered_on=(EPOCH - days(70)).date(),
                 destination="DE",
                 created_at=EPOCH - days(8),
-                born="0",
+                incarnation="0",
                 tracking_number=number,
             )
         )

@@ -19,7 +19,7 @@ from stallwatch.dynamodb.table import Table
 from stallwatch.orders.delivery_times import DeliverySample
 from stallwatch.orders.money import MoneyStatus, Sum
 from stallwatch.polling.state import Row
-from stallwatch.tracking.schedule import Wheel
+from stallwatch.tracking.schedule import PollSchedule
 from tests.fakes import NOON, NUMBER, an_answer, an_event, an_order
 from tests.standins.dynamodb import StandIn
 
@@ -75,7 +75,7 @@ def live(client: Flaky) -> Iterator[DynamoOrderStore]:
     )
 
     def evaluate() -> None:
-        evaluation = Evaluation(files, Wheel(), Thresholds())
+        evaluation = Evaluation(files, PollSchedule(), Thresholds())
         insist(lambda: evaluation.evaluate("x", NOON))
 
     def change(**given: Any) -> None:

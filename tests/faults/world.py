@@ -151,7 +151,7 @@ class Snapshot:
     second_asked_at: datetime | None
     charged: tuple[tuple[str, int], ...]
     lost: tuple[Key, ...]
-    letters: tuple[Letter, ...]
+    notifications: tuple[Letter, ...]
     marked: frozenset[tuple[str, str]]
     now: datetime
     runs: int
@@ -174,7 +174,7 @@ class Snapshot:
                 self.second_asked_at,
                 self.charged,
                 self.lost,
-                self.letters,
+                self.notifications,
                 self.marked,
                 self.now,
                 self.nudges,
@@ -223,7 +223,7 @@ class World:
         self.keeps_letters = keeps_letters
         self.lost: list[Key] = []
         """The records that were given up on, and are in the stream still."""
-        self.letters: list[Letter] = []
+        self.notifications: list[Letter] = []
         self.stream: list[tuple[Key, int]] = []
         self.published: list[Published] = []
         self.asked: list[tuple[datetime, int]] = []
@@ -316,7 +316,9 @@ class World:
     def _give_up(self, keys: Sequence[Key]) -> None:
         self.gone += len(keys)
         if keys and self.keeps_letters:
-            self.letters.append(Letter(len(self.lost), len(self.lost) + len(keys) - 1, self.now))
+            self.notifications.append(
+                Letter(len(self.lost), len(self.lost) + len(keys) - 1, self.now)
+            )
             self.lost += keys
 
     def redrive(self) -> Any:
@@ -517,7 +519,7 @@ class World:
             second_asked_at=self.second_asked_at,
             charged=tuple(sorted(self.charged.items())),
             lost=tuple(self.lost),
-            letters=tuple(self.letters),
+            notifications=tuple(self.notifications),
             marked=frozenset(self.marked),
             now=self.now,
             runs=self.runs,
@@ -538,7 +540,7 @@ class World:
         self.second_asked_at = state.second_asked_at
         self.charged = Counter(dict(state.charged))
         self.lost = list(state.lost)
-        self.letters = list(state.letters)
+        self.notifications = list(state.notifications)
         self.marked = set(state.marked)
         self.now = state.now
         self.runs = state.runs

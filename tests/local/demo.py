@@ -143,11 +143,15 @@ class Demo:
 
     def tell_letters(self) -> None:
         """Show what the subscribers got since the last time."""
-        letters = self.local.letters()[self.read :]
-        self.read += len(letters)
-        mails = [letter for letter in letters if letter["protocol"] == "email"]
-        texts = [letter for letter in letters if letter["protocol"] == "sms"]
-        if not letters:
+        notifications = self.local.notifications()[self.read :]
+        self.read += len(notifications)
+        mails = [
+            notification for notification in notifications if notification["protocol"] == "email"
+        ]
+        texts = [
+            notification for notification in notifications if notification["protocol"] == "sms"
+        ]
+        if not notifications:
             say("  Nothing was sent.")
         for mail in mails:
             say(f"\n  E-mail to {mail['endpoint']}\n  Subject: {mail['subject']}\n")

@@ -42,14 +42,14 @@ def keep_letters(file: Path) -> None:
                 and subscription["confirmed"]
                 and sns._matches_filter_policy(subscription, attributes or {}, text)  # noqa: SLF001
             ):
-                letter = {
+                notification = {
                     "protocol": protocol,
                     "endpoint": subscription["endpoint"],
                     "subject": subject,
                     "text": text,
                 }
-                with file.open("a", encoding="utf-8") as letters:
-                    letters.write(json.dumps(letter) + "\n")
+                with file.open("a", encoding="utf-8") as notifications:
+                    notifications.write(json.dumps(notification) + "\n")
         fan_out(topic_arn, message_id, message, subject, structure, attributes, *rest, **named)
 
     sns._fanout = fan_out_and_keep  # noqa: SLF001

@@ -236,7 +236,7 @@ class LocalStack:
             if enough and not answer.get("Messages"):
                 return envelopes
 
-    def letters(self) -> list[Letter]:
+    def notifications(self) -> list[Letter]:
         """Everything that e-mail and SMS subscribers have got so far, oldest first."""
         if not self._letters.exists():
             return []

@@ -49,7 +49,7 @@ def test_a_message_reaches_the_inbox_and_the_mail(local: LocalStack) -> None:
     (envelope,) = local.drain_inbox(at_least=1)
     assert (envelope["Subject"], envelope["Message"]) == ("Late", "{}")
     assert local.drain_inbox() == []
-    assert local.letters() == [
+    assert local.notifications() == [
         {
             "protocol": "email",
             "endpoint": "buyer@example.org",

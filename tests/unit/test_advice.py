@@ -38,7 +38,7 @@ def advice(
 
 
 def said(deed: ActionKind, **given: object) -> tuple[Action, ...]:
-    return (Action(deed=deed, at=NOON, **given),)  # type: ignore[arg-type]
+    return (Action(kind=deed, at=NOON, **given),)  # type: ignore[arg-type]
 
 
 OLD = an_order(ordered_on=TODAY - 100 * DAY)

@@ -30,7 +30,7 @@ def order_of(case: Case) -> Order:
     assert ordered_on is not None
     return Order(
         order_id="case",
-        born="0",
+        incarnation="0",
         ordered_on=ordered_on,
         created_at=case.looks[0].now,
         destination=given["destination"],
@@ -65,7 +65,7 @@ def prepare(order: Order, trace: Trace, look: Look) -> tuple[Order, Trace]:
     """What happened before an evaluation: the buyer's words, a new number, an answer."""
     for deed in look.actions:
         action = Action(
-            deed=ActionKind(deed),
+            kind=ActionKind(deed),
             at=look.now,
             on=look.on,
             until=look.until,

@@ -21,7 +21,7 @@ from stallwatch.polling.run import LOOK_AGAIN, STUCK_AFTER, WAIT_FOR_LEASE, Poll
 from stallwatch.polling.state import Pace
 from stallwatch.polling.tally import RunReport
 from stallwatch.tracking.circuit_breaker import CircuitBreaker
-from stallwatch.tracking.schedule import NEW, Wheel
+from stallwatch.tracking.schedule import NEW, PollSchedule
 from stallwatch.tracking.source import SourceResponse, TrackingResult, Verdict
 from tests.fakes import (
     NOON,
@@ -49,7 +49,7 @@ class Rig:
     clock: FakeClock = field(default_factory=FakeClock)
     store: MemoryStore = field(default_factory=MemoryStore)
     pace: Pace = field(default_factory=lambda: Pace(batch=10, per_minute=60))
-    wheel: Wheel = field(default_factory=Wheel)
+    schedule: PollSchedule = field(default_factory=PollSchedule)
     catch_up: timedelta = HOUR
     source: FakeSource = field(init=False)
     seconds: float | None = None
@@ -95,7 +95,7 @@ class Rig:
             watch=self.store,
             source=self.source,
             clock=self.clock,
-            wheel=self.wheel,
+            schedule=self.schedule,
             pace=self.pace,
             limits=LIMITS,
             owner=f"run{self.runs}",
@@ -108,7 +108,7 @@ class Rig:
 
     def pump(self) -> list[AlertKind]:
         """Evaluate what the stream tells of, and have everything sent."""
-        evaluation = Evaluation(self.store, self.wheel, LIMITS)
+        evaluation = Evaluation(self.store, self.schedule, LIMITS)
         raised = []
         while self.store.stream:
             woken = list(dict.fromkeys(self.store.stream))
@@ -156,7 +156,7 @@ class Rig:
 
     @property
     def desk(self) -> OrderService:
-        return OrderService(self.store, lambda: None, self.wheel, LIMITS)
+        return OrderService(self.store, lambda: None, self.schedule, LIMITS)
 
     def slot(self, order_id: str) -> str | None:
         return self.store.shelves[order_id].entry.slot
@@ -165,7 +165,7 @@ class Rig:
         """Let time pass until an order's turn comes, without any run."""
         slot = self.slot(order_id)
         assert slot is not None
-        at = self.wheel.next_turn(slot, self.clock.now())
+        at = self.schedule.next_turn(slot, self.clock.now())
         assert at is not None
         self.clock.at = at
 
@@ -177,16 +177,16 @@ def rig() -> Rig:
 
 def neighbours(count: int, hours: int = 12) -> list[str]:
     """Orders that share a slot of a ring."""
-    wheel = Wheel()
-    slot = wheel.slot("0000", hours)
-    return [name for n in range(5000) if wheel.slot(name := f"{n:04}", hours) == slot][:count]
+    schedule = PollSchedule()
+    slot = schedule.slot("0000", hours)
+    return [name for n in range(5000) if schedule.slot(name := f"{n:04}", hours) == slot][:count]
 
 
-def in_slot(slot: str, count: int, wheel: Wheel | None = None) -> list[str]:
+def in_slot(slot: str, count: int, schedule: PollSchedule | None = None) -> list[str]:
     """Orders that come into a slot."""
     named = (f"{n:05}" for n in range(100_000))
-    wheel, hours = wheel or Wheel(), int(slot[:2])
-    return list(islice((name for name in named if wheel.slot(name, hours) == slot), count))
+    schedule, hours = schedule or PollSchedule(), int(slot[:2])
+    return list(islice((name for name in named if schedule.slot(name, hours) == slot), count))
 
 
 def number_of(order_id: str) -> str:
@@ -329,7 +329,7 @@ def test_a_block_stops_what_is_not_under_way_yet() -> None:
     report = rig.check()
     assert len(rig.source.asked) <= 3
     assert Verdict.BLOCKED is report.source
-    assert rig.store.healths["cainiao"].is_probing
+    assert rig.store.healths["cainiao"].is_half_open
 
 
 def test_a_probe_is_sent_alone() -> None:
@@ -462,7 +462,7 @@ def test_a_run_that_runs_out_of_time_is_taken_up_where_it_stopped() -> None:
     ids = neighbours(9)
     rig.add_settled(*ids)
     rig.to_turn_of(ids[0])
-    turn = rig.wheel.turn_at(rig.clock.now())
+    turn = rig.schedule.turn_at(rig.clock.now())
     began = rig.clock.now()
     rig.source.takes, rig.seconds = SECOND, 2
     left = []
@@ -544,7 +544,7 @@ def test_ticks_that_were_missed_are_made_up_for(rig: Rig) -> None:
         number_of(order_id)
         for order_id in ids
         if rig.clock.now() - HOUR
-        < (rig.wheel.next_turn(rig.slot(order_id) or "", since) or since)
+        < (rig.schedule.next_turn(rig.slot(order_id) or "", since) or since)
         <= rig.clock.now()
     }
     assert due == set(rig.source.numbers_asked)
@@ -681,7 +681,7 @@ def test_a_run_that_has_lost_its_lease_keeps_nothing(rig: Rig) -> None:
     rig.source = Stolen(rig.clock, answers=rig.source.answers)
     rig.check()
     done_until = rig.store.progress_kept.done_until
-    assert done_until is None or done_until <= rig.wheel.turn_at(rig.clock.now()).start
+    assert done_until is None or done_until <= rig.schedule.turn_at(rig.clock.now()).start
     assert "thief" == rig.store.pull_owner
 
 
@@ -800,13 +800,13 @@ def test_a_silence_that_was_written_down_ends_with_any_answer(rig: Rig) -> None:
 
 def test_other_turns_of_the_wheel_end_no_silence(rig: Rig) -> None:
     """A turn that bears the same name may have served less when turns were shorter."""
-    ids = [name for n in range(500) if rig.wheel.slot(name := f"{n:04}", 12)[-2:] == "30"][:2]
-    rig.wheel = Wheel(15)
-    ids += [name for n in range(500) if rig.wheel.slot(name := f"{n:04}", 12)[-2:] in "00"][:20]
+    ids = [name for n in range(500) if rig.schedule.slot(name := f"{n:04}", 12)[-2:] == "30"][:2]
+    rig.schedule = PollSchedule(15)
+    ids += [name for n in range(500) if rig.schedule.slot(name := f"{n:04}", 12)[-2:] in "00"][:20]
     rig.add_settled(*ids)
     rig.source.mute = {number_of(ids[0])}
     rig.live(5 * DAY)
-    rig.wheel = Wheel(60)
+    rig.schedule = PollSchedule(60)
     assert AlertKind.UNANSWERED not in rig.live(4 * DAY)
     assert AlertKind.UNANSWERED in rig.live(2 * DAY)
 
@@ -817,12 +817,12 @@ def test_a_silence_goes_on_whatever_the_lengths_of_the_turns(rig: Rig) -> None:
     rig.source.answers = {number_of(name): an_answer(number_of(name)) for name in ids}
     rig.add_settled(*ids)
     rig.live(DAY)
-    rig.wheel = Wheel(60)
+    rig.schedule = PollSchedule(60)
     rig.live(DAY)
     answered_at = rig.answered_at(ids[0])
     rig.source.mute = {number_of(ids[0])}
     rig.live(5 * DAY)
-    rig.wheel = Wheel(5)
+    rig.schedule = PollSchedule(5)
     assert AlertKind.UNANSWERED not in rig.live(4 * DAY)
     assert answered_at == rig.answered_at(ids[0])
     assert AlertKind.UNANSWERED in rig.live(2 * DAY)
@@ -830,29 +830,29 @@ def test_a_silence_goes_on_whatever_the_lengths_of_the_turns(rig: Rig) -> None:
 
 def test_a_longer_turn_begins_anew_what_a_shorter_one_left() -> None:
     """What the shorter one did not come to is not all that the longer one is to serve."""
-    rig = Rig(pace=Pace(batch=1, per_minute=6000), wheel=Wheel(5))
-    ids = in_slot("12h0400", 2, rig.wheel)
-    (later,) = in_slot("03h0130", 1, rig.wheel)
+    rig = Rig(pace=Pace(batch=1, per_minute=6000), schedule=PollSchedule(5))
+    ids = in_slot("12h0400", 2, rig.schedule)
+    (later,) = in_slot("03h0130", 1, rig.schedule)
     rig.add_settled(*ids)
     rig.add_settled(later, protection_ends_on=NOON.date() + timedelta(days=5))
     rig.to_turn_of(ids[0])
     rig.source.takes, rig.seconds = SECOND, 1
     assert 1 == rig.check().left_over
-    rig.wheel, rig.seconds = Wheel(60), None
+    rig.schedule, rig.seconds = PollSchedule(60), None
     rig.check()
     assert {number_of(name) for name in (*ids, later)} == set(rig.source.numbers_asked)
 
 
 def test_a_longer_turn_leaves_no_order_out(rig: Rig) -> None:
     """Where turns are made longer in the middle of one, the rest of it is still served."""
-    (order_id,) = [name for n in range(500) if rig.wheel.slot(name := f"{n:04}", 12)[-2:] == "30"][
-        :1
-    ]
+    (order_id,) = [
+        name for n in range(500) if rig.schedule.slot(name := f"{n:04}", 12)[-2:] == "30"
+    ][:1]
     rig.add_settled(order_id)
     rig.to_turn_of(order_id)
     rig.clock.at -= timedelta(minutes=25)
     rig.check()
-    rig.wheel = Wheel(60)
+    rig.schedule = PollSchedule(60)
     rig.clock.at += timedelta(minutes=15)
     rig.check()
     assert [[number_of(order_id)]] == rig.source.asked

@@ -20,7 +20,7 @@ OUTCOMES = (ActionKind.RECEIVED, ActionKind.REFUNDED, ActionKind.LOST)
 def say(deed: ActionKind, **given: object) -> Action:
     if deed is ActionKind.SNOOZE:
         given.setdefault("until", date(2026, 7, 1))
-    return Action(deed=deed, at=NOON, **given)  # type: ignore[arg-type]
+    return Action(kind=deed, at=NOON, **given)  # type: ignore[arg-type]
 
 
 def looked(*spots: SearchPlace, on: date = date(2026, 6, 1)) -> Action:
@@ -96,7 +96,7 @@ def test_the_same_again_changes_nothing(deed: ActionKind, state: State) -> None:
 def test_the_same_word_with_another_content_is_another(first: Action, second: Action) -> None:
     """Another day, amount or end, and the seller asked once more in the next episode."""
     order = act(an_order(), first, State.WATCHING)
-    state = State.CLOSED if first.deed in ENDING_ACTIONS else State.WATCHING
+    state = State.CLOSED if first.kind in ENDING_ACTIONS else State.WATCHING
     assert (first, second) == act(order, second, state).actions
 
 
@@ -127,19 +127,19 @@ def test_what_was_looked_at_adds_up() -> None:
         SearchPlace.NEIGHBOUR: second,
         SearchPlace.LOCKER: second,
         SearchPlace.DOORSTEP: first,
-    } == order.looked()
+    } == order.searched()
     assert order is act(order, looked(SearchPlace.DOORSTEP, SearchPlace.LOCKER), State.WATCHING)
-    assert {} == act(order, say(ActionKind.REOPEN), State.WATCHING).looked()
+    assert {} == act(order, say(ActionKind.REOPEN), State.WATCHING).searched()
 
 
 def test_reopening_takes_back_all_that_was_said() -> None:
     """What was said before it no longer stands, and can be said again."""
     order = having(ActionKind.DISPUTE_OPENED, ActionKind.REFUNDED)
     order = act(order, say(ActionKind.REOPEN), State.CLOSED)
-    assert () == order.standing()
+    assert () == order.in_force()
     assert 3 == len(order.actions)
     order = act(order, say(ActionKind.DISPUTE_OPENED), State.WATCHING)
-    assert (say(ActionKind.DISPUTE_OPENED),) == order.standing()
+    assert (say(ActionKind.DISPUTE_OPENED),) == order.in_force()
 
 
 def test_there_is_nothing_to_take_back_where_nothing_was_said() -> None:

@@ -22,7 +22,7 @@ from stallwatch.polling.state import Row
 from stallwatch.tracking.circuit_breaker import CircuitBreaker, Outage
 from stallwatch.tracking.fingerprint import UNANSWERED
 from stallwatch.tracking.run_log import SlotStay
-from stallwatch.tracking.schedule import NEW, Wheel
+from stallwatch.tracking.schedule import NEW, PollSchedule
 from tests.fakes import NOON, NUMBER, MemoryStore, an_answer, an_event, an_order
 
 DAY = timedelta(days=1)
@@ -36,7 +36,7 @@ class Office:
     evaluation: Evaluation = field(init=False)
 
     def __post_init__(self) -> None:
-        self.evaluation = Evaluation(self.store, Wheel(), Thresholds())
+        self.evaluation = Evaluation(self.store, PollSchedule(), Thresholds())
 
     def add(self, order: Order, *codes: str, days_ago: float = 1, at: datetime = NOON) -> None:
         """An order, and where codes are given, an answer with them."""
@@ -114,10 +114,10 @@ def test_an_order_stays_new_until_its_number_was_asked_about(office: Office) -> 
     office.evaluate()
     office.evaluate("bare")
     assert NEW == office.entry().slot
-    assert Wheel().slot("bare", 24) == office.entry("bare").slot
+    assert PollSchedule().slot("bare", 24) == office.entry("bare").slot
     office.see("x", "LH_DEPART")
     office.evaluate()
-    assert Wheel().slot("x", 12) == office.entry().slot
+    assert PollSchedule().slot("x", 12) == office.entry().slot
 
 
 def test_an_order_that_was_asked_about_in_vain_leaves_the_new_ones(office: Office) -> None:
@@ -125,7 +125,7 @@ def test_an_order_that_was_asked_about_in_vain_leaves_the_new_ones(office: Offic
     office.add(an_order())
     office.store.touch_unanswered(Row("x", NEW, NUMBER, None, None, None), NOON, asked=True)
     office.evaluate()
-    assert Wheel().slot("x", 24) == office.entry().slot
+    assert PollSchedule().slot("x", 24) == office.entry().slot
     assert Stage.UNKNOWN is office.entry().stage
 
 
@@ -150,7 +150,7 @@ def test_the_slots_that_it_came_through_are_kept(office: Office) -> None:
     office.evaluate(now=NOON + DAY + timedelta(seconds=1))
     office.see("x", "GTMS_SIGNED", days_ago=0, at=NOON + DAY)
     office.evaluate(now=NOON + 17 * DAY)
-    slots = [(Wheel().slot("x", hours), days) for hours, days in ((12, 0), (3, 1))]
+    slots = [(PollSchedule().slot("x", hours), days) for hours, days in ((12, 0), (3, 1))]
     later = timedelta(minutes=1)
     assert (
         SlotStay(slots[0][0], NOON),

@@ -27,8 +27,8 @@ def after(
 def test_the_first_block_opens_the_circuit() -> None:
     """For everyone, at once, for half an hour."""
     health = after(CircuitBreaker(), Verdict.BLOCKED)
-    assert not health.may_ask(NOW + 29 * MINUTE)
-    assert health.may_ask(NOW + 30 * MINUTE)
+    assert not health.allows_request(NOW + 29 * MINUTE)
+    assert health.allows_request(NOW + 30 * MINUTE)
     assert Verdict.BLOCKED is health.verdict
 
 
@@ -37,19 +37,19 @@ def test_three_failures_in_a_row_open_it_like_one_block() -> None:
     health = CircuitBreaker()
     for verdict in (Verdict.FAILING, Verdict.FAILING, Verdict.OK, Verdict.FAILING, Verdict.FAILING):
         health = after(health, verdict)
-        assert health.may_ask(NOW)
-        assert not health.is_probing
+        assert health.allows_request(NOW)
+        assert not health.is_half_open
     health = after(health, Verdict.FAILING)
-    assert not health.may_ask(NOW)
+    assert not health.allows_request(NOW)
 
 
 def test_after_the_pause_one_probe_is_sent() -> None:
     """An open circuit stays open until a probe was answered: nothing may be sent beside it."""
     health = after(CircuitBreaker(), Verdict.BLOCKED)
     later = NOW + 30 * MINUTE
-    assert health.may_ask(later)
-    assert health.is_probing
-    assert not after(health, Verdict.OK, later).is_probing
+    assert health.allows_request(later)
+    assert health.is_half_open
+    assert not after(health, Verdict.OK, later).is_half_open
 
 
 @pytest.mark.parametrize("verdict", [Verdict.BLOCKED, Verdict.FAILING])
@@ -95,8 +95,8 @@ def test_an_answer_about_no_number_that_was_asked_is_no_valid_answer() -> None:
     health = after(CircuitBreaker(), Verdict.BLOCKED, NOW)
     later = NOW + HOUR
     heard = after(health, Verdict.OK, later, any_answer=False)
-    assert heard.may_ask(later)
-    assert not heard.is_probing
+    assert heard.allows_request(later)
+    assert not heard.is_half_open
     assert NOW == heard.down_since
     assert NOW == after(CircuitBreaker(), Verdict.OK, NOW, any_answer=False).down_since
 

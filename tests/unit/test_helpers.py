@@ -18,11 +18,11 @@ from stallwatch.alerting.evaluation import Evaluation
 from stallwatch.aws.workers import FunctionWorkers
 from stallwatch.domain.errors import UnavailableError
 from stallwatch.domain.thresholds import Thresholds
-from stallwatch.polling.requests import HELPERS_LEAD
+from stallwatch.polling.requests import WORKERS_LEAD
 from stallwatch.polling.run import PollRun
 from stallwatch.polling.state import Pace
 from stallwatch.polling.tally import RunReport
-from stallwatch.tracking.schedule import NEW, Wheel
+from stallwatch.tracking.schedule import NEW, PollSchedule
 from stallwatch.tracking.source import Verdict
 from tests.fakes import NOON, FakeClock, FakeSource, MemoryStore, an_answer, an_event, an_order
 
@@ -65,7 +65,7 @@ class Crew:
             watch=self.store,
             source=source,
             clock=clock,
-            wheel=Wheel(),
+            schedule=PollSchedule(),
             pace=self.pace,
             limits=Thresholds(),
             owner=owner,
@@ -73,14 +73,14 @@ class Crew:
             **more,
         )
 
-    def run(self, errand: Mapping[str, Any]) -> Mapping[str, Any]:
+    def run(self, request_task: Mapping[str, Any]) -> Mapping[str, Any]:
         """Run an errand as another function does: from JSON, at its own time, to JSON."""
         nth = len(self.errands)
-        self.errands.append(errand)
+        self.errands.append(request_task)
         if self.dies(nth) == "before":
             raise UnavailableError("it died")
         clock = FakeClock(self.clock.now() + self.comes_after(nth))
-        told = self.check(clock=clock).run_errand(json.loads(json.dumps(errand)))
+        told = self.check(clock=clock).run_request_task(json.loads(json.dumps(request_task)))
         self.in_vain += not told
         if self.dies(nth) == "after":
             raise UnavailableError("it died")
@@ -88,7 +88,7 @@ class Crew:
         return found
 
     def due(self) -> RunReport:
-        return self.check(helpers=self).check_due()
+        return self.check(workers=self).check_due()
 
     @property
     def asked_at(self) -> list[Any]:
@@ -132,12 +132,12 @@ def test_an_answer_that_says_nothing_new_is_told_with_its_instant() -> None:
         crew.add(24)
         crew.check().check_due()
         for n in range(24):
-            Evaluation(crew.store, Wheel(), Thresholds()).evaluate(f"o{n}", crew.clock.now())
+            Evaluation(crew.store, PollSchedule(), Thresholds()).evaluate(f"o{n}", crew.clock.now())
         crew.clock.advance(hours=1)
-        helpers = crew if looked_at else None
-        report = crew.check("again", helpers=helpers).check_orders([f"o{n}" for n in range(24)])
+        workers = crew if looked_at else None
+        report = crew.check("again", workers=workers).check_orders([f"o{n}" for n in range(24)])
         assert (24, 24, 0) == (report.due, report.checked, report.changed)
-        assert (3 if helpers else 0) == len(crew.errands)
+        assert (3 if workers else 0) == len(crew.errands)
         assert 0 == crew.in_vain
         looked_at.append(
             {n: shelf.record.answered_at or NOON for n, shelf in crew.store.shelves.items()}
@@ -146,7 +146,7 @@ def test_an_answer_that_says_nothing_new_is_told_with_its_instant() -> None:
     assert alone.keys() == helped.keys()
     # A helper is handed its errand a little before the time at which it asks.
     assert all(
-        timedelta(0) <= helped[n] - alone[n] <= HELPERS_LEAD and helped[n] > NOON + HOUR
+        timedelta(0) <= helped[n] - alone[n] <= WORKERS_LEAD and helped[n] > NOON + HOUR
         for n in alone
     )
 
@@ -237,10 +237,10 @@ def test_no_two_serve_one_slot() -> None:
     reports: list[RunReport] = []
     was = crew.run
 
-    def another_run(errand: Mapping[str, Any]) -> Mapping[str, Any]:
+    def another_run(request_task: Mapping[str, Any]) -> Mapping[str, Any]:
         if not reports:
-            reports.append(crew.check("another", helpers=crew).check_due())
-        return was(errand)
+            reports.append(crew.check("another", workers=crew).check_due())
+        return was(request_task)
 
     crew.run = another_run  # type: ignore[method-assign]
     assert 60 == crew.due().checked
@@ -256,7 +256,7 @@ def test_helpers_of_a_run_that_is_gone_write_nothing_wrong() -> None:
     late = crew.errands[0]
     before = {order_id: shelf.record for order_id, shelf in crew.store.shelves.items()}
     at = crew.clock.now()
-    crew.check(clock=FakeClock(at)).run_errand({**late, "at": at.isoformat()})
+    crew.check(clock=FakeClock(at)).run_request_task({**late, "at": at.isoformat()})
     after = {order_id: shelf.record for order_id, shelf in crew.store.shelves.items()}
     events = {order_id: record.events for order_id, record in before.items()}
     assert events == {order_id: record.events for order_id, record in after.items()}
@@ -289,8 +289,8 @@ class _Lambda:
 def test_an_errand_is_an_invocation_that_is_waited_for() -> None:
     """Of the function itself, once."""
     client = _Lambda({"Payload": BytesIO(b'{"verdict": "ok"}')})
-    helpers = FunctionWorkers(client, "pull")  # type: ignore[arg-type]
-    assert {"verdict": "ok"} == helpers.run({"at": "now"})
+    workers = FunctionWorkers(client, "pull")  # type: ignore[arg-type]
+    assert {"verdict": "ok"} == workers.run({"at": "now"})
     ((call,),) = [client.invoked]
     assert ("pull", "RequestResponse") == (call["FunctionName"], call["InvocationType"])
     assert {"errand": {"at": "now"}} == json.loads(call["Payload"])
@@ -308,6 +308,6 @@ def test_an_errand_is_an_invocation_that_is_waited_for() -> None:
 )
 def test_an_invocation_that_came_to_nothing_is_said(answer: Any) -> None:
     """Whatever the reason: the run then makes the request itself."""
-    helpers = FunctionWorkers(_Lambda(answer), "pull")  # type: ignore[arg-type]
+    workers = FunctionWorkers(_Lambda(answer), "pull")  # type: ignore[arg-type]
     with pytest.raises(UnavailableError):
-        helpers.run({})
+        workers.run({})

@@ -1,4 +1,4 @@
-"""Who imports whom: domain <- use cases <- adapters <- functions, and what a cold start pays."""
+"""Who imports whom, by the table of packages, and what a cold start pays."""
 
 import ast
 import subprocess
@@ -13,33 +13,28 @@ from tests.transformed import functions
 
 PACKAGE = ROOT / "shared" / "stallwatch"
 
-USE_CASES = {
-    "booking",
-    "checking",
-    "claiming",
-    "evaluating",
-    "redriving",
-    "registering",
-    "second",
-    "sending",
-    "subscribing",
+ALLOWED: dict[str, frozenset[str]] = {
+    "domain": frozenset(),
+    "tracking": frozenset({"domain"}),
+    "rules": frozenset({"domain", "tracking"}),
+    "polling": frozenset({"domain", "tracking"}),
+    "sources": frozenset({"domain", "tracking"}),
+    "messages": frozenset({"domain", "rules"}),
+    "orders": frozenset({"domain", "tracking", "rules", "polling"}),
+    "alerting": frozenset({"domain", "tracking", "rules", "orders"}),
+    "claims": frozenset({"domain", "tracking", "rules", "messages", "orders"}),
+    "dynamodb": frozenset(
+        {"domain", "tracking", "rules", "polling", "orders", "alerting", "claims"}
+    ),
+    "aws": frozenset({"domain", "tracking", "polling", "alerting", "messages"}),
+    "api": frozenset(
+        {"domain", "tracking", "rules", "polling", "messages", "orders", "alerting", "claims"}
+    ),
 }
+"""What each package may import of the others. An edge that is not here is a decision to take."""
 
-ADAPTERS = {
-    "api",
-    "clients",
-    "clock",
-    "deadletters",
-    "helpers",
-    "logs",
-    "measures",
-    "notify",
-    "secret",
-    "settings",
-    "sources",
-    "store",
-}
-"""What knows of the world outside. Every module that does not stand here must not."""
+ADAPTERS = {"api", "aws", "dynamodb", "sources"}
+"""The packages that know the outside. Every other must not."""
 
 OUTSIDE = {
     "asyncio",
@@ -59,15 +54,13 @@ OUTSIDE = {
     "time",
     "urllib3",
 }
-"""What the domain and the use cases import nothing of."""
+"""What no package but the adapters may import."""
 
-SPEAKS_AWS = {"helpers", "clients", "notify", "secret", "store.table"}
+SPEAKS_AWS = {"aws.workers", "aws.clients", "aws.sns", "aws.parameters", "dynamodb.table"}
 """Who knows botocore."""
 
 MODULES = sorted(PACKAGE.rglob("*.py"))
-INNER = [
-    path for path in MODULES if path.relative_to(PACKAGE).parts[0].split(".")[0] not in ADAPTERS
-]
+INNER = [path for path in MODULES if path.relative_to(PACKAGE).parts[0] not in ADAPTERS]
 
 
 def named(path: Path) -> str:
@@ -89,20 +82,47 @@ def imports(path: Path) -> Iterator[str]:
                 yield from (f"stallwatch.{alias.name}" for alias in node.names)
 
 
-def layer(module: str) -> int:
-    """How far out a module of the package stands."""
-    first = module.partition(".")[0]
-    return 2 if first in ADAPTERS else int(first in USE_CASES)
+def edges() -> Iterator[tuple[str, str, str, str]]:
+    """Every import of one package by another: package, module, imported package, imported module."""
+    for path in MODULES:
+        here = named(path)
+        for imported in imports(path):
+            product, _, module = imported.partition(".")
+            there = module.partition(".")[0]
+            if product == "stallwatch" and there in ALLOWED and there != here.partition(".")[0]:
+                yield here.partition(".")[0], here, there, module
 
 
-@pytest.mark.parametrize("path", MODULES, ids=named)
-def test_nothing_imports_outwards(path: Path) -> None:
-    """A module knows its own layer and those within."""
-    for imported in imports(path):
-        package, _, module = imported.partition(".")
-        if package == "stallwatch":
-            assert layer(module) <= layer(named(path)), imported
-        assert package not in {"shared", "functions", "tests"}
+def test_every_package_has_its_row() -> None:
+    """A new folder says what it may import."""
+    folders = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+    assert set(ALLOWED) == folders
+
+
+def test_packages_import_only_what_the_table_allows() -> None:
+    """An edge that the table does not allow is named with both of its ends."""
+    forbidden = {
+        f"{here} imports {module}: {package} may not import {there}"
+        for package, here, there, module in edges()
+        if there not in ALLOWED[package]
+    }
+    assert set() == forbidden
+
+
+def test_the_table_has_no_circle() -> None:
+    """Packages stand in floors: each imports only what lies below it."""
+    floors: dict[str, int] = {}
+    while len(floors) < len(ALLOWED):
+        ready = {p for p, below in ALLOWED.items() if p not in floors and below <= floors.keys()}
+        assert ready, f"a circle among {sorted(ALLOWED.keys() - floors.keys())}"
+        floors |= dict.fromkeys(ready, max(floors.values(), default=0) + 1)
+    assert max(floors.values()) <= 8
+
+
+def test_nothing_imports_the_projects_other_roots() -> None:
+    """The product knows neither its functions nor its tests."""
+    roots = {imported.partition(".")[0] for path in MODULES for imported in imports(path)}
+    assert set() == roots & {"shared", "functions", "tests"}
 
 
 @pytest.mark.parametrize("path", INNER, ids=named)
@@ -119,7 +139,7 @@ def test_the_time_is_read_in_one_place(path: Path) -> None:
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
     } & {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time"}
-    assert named(path) == "clock" or not read
+    assert named(path) == "aws.lambda_clock" or not read
 
 
 @pytest.mark.parametrize("folder", sorted(functions()))

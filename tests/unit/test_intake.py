@@ -53,34 +53,34 @@ def test_dates_that_cannot_be_are_refused(fields: dict[str, Any], expected: set[
 @pytest.mark.parametrize(
     ("given", "field"),
     [
-        ({"deed": ActionKind.SNOOZE}, "until"),
-        ({"deed": ActionKind.SNOOZE, "until": TODAY}, "until"),
-        ({"deed": ActionKind.SNOOZE, "until": TODAY + DAY}, None),
-        ({"deed": ActionKind.SNOOZE, "until": TODAY + 180 * DAY}, None),
-        ({"deed": ActionKind.SNOOZE, "until": TODAY + 181 * DAY}, "until"),
-        *(({"deed": deed, "until": TODAY + DAY}, "until") for deed in ActionKind if deed is not ActionKind.SNOOZE),  # noqa: E501
-        ({"deed": ActionKind.RECEIVED, "on": TODAY + DAY}, None),
-        ({"deed": ActionKind.RECEIVED, "on": TODAY + 2 * DAY}, "on"),
-        ({"deed": ActionKind.RECEIVED, "on": TODAY - 20 * DAY}, None),
-        ({"deed": ActionKind.RECEIVED, "on": TODAY - 21 * DAY}, "on"),
-        ({"deed": ActionKind.REFUNDED, "amount": Decimal(1)}, None),
-        *(({"deed": deed, "amount": Decimal(1)}, "amount")
+        ({"kind": ActionKind.SNOOZE}, "until"),
+        ({"kind": ActionKind.SNOOZE, "until": TODAY}, "until"),
+        ({"kind": ActionKind.SNOOZE, "until": TODAY + DAY}, None),
+        ({"kind": ActionKind.SNOOZE, "until": TODAY + 180 * DAY}, None),
+        ({"kind": ActionKind.SNOOZE, "until": TODAY + 181 * DAY}, "until"),
+        *(({"kind": deed, "until": TODAY + DAY}, "until") for deed in ActionKind if deed is not ActionKind.SNOOZE),  # noqa: E501
+        ({"kind": ActionKind.RECEIVED, "on": TODAY + DAY}, None),
+        ({"kind": ActionKind.RECEIVED, "on": TODAY + 2 * DAY}, "on"),
+        ({"kind": ActionKind.RECEIVED, "on": TODAY - 20 * DAY}, None),
+        ({"kind": ActionKind.RECEIVED, "on": TODAY - 21 * DAY}, "on"),
+        ({"kind": ActionKind.REFUNDED, "amount": Decimal(1)}, None),
+        *(({"kind": deed, "amount": Decimal(1)}, "amount")
           for deed in ActionKind if deed not in {ActionKind.REFUNDED, ActionKind.SNOOZE}),
-        ({"deed": ActionKind.SNOOZE, "until": TODAY + DAY, "amount": Decimal(1)}, "amount"),
-        ({"deed": ActionKind.NOT_FOUND_HERE}, None),
-        ({"deed": ActionKind.NOT_FOUND_HERE, "on": TODAY}, "on"),
-        ({"deed": ActionKind.NOT_FOUND_HERE, "answers": ()}, "answers"),
-        ({"deed": ActionKind.NOT_FOUND_HERE, "answers": ((SearchPlace.LOCKER, TODAY + DAY),)}, None),
-        ({"deed": ActionKind.NOT_FOUND_HERE, "answers": ((SearchPlace.LOCKER, TODAY + 2 * DAY),)}, "answers.locker"),  # noqa: E501
-        ({"deed": ActionKind.NOT_FOUND_HERE, "answers": ((SearchPlace.DOORSTEP, TODAY - 21 * DAY),)}, "answers.doorstep"),  # noqa: E501
-        *(({"deed": deed, "answers": ((SearchPlace.LOCKER, TODAY),)}, "answers")
+        ({"kind": ActionKind.SNOOZE, "until": TODAY + DAY, "amount": Decimal(1)}, "amount"),
+        ({"kind": ActionKind.NOT_FOUND_HERE}, None),
+        ({"kind": ActionKind.NOT_FOUND_HERE, "on": TODAY}, "on"),
+        ({"kind": ActionKind.NOT_FOUND_HERE, "answers": ()}, "answers"),
+        ({"kind": ActionKind.NOT_FOUND_HERE, "answers": ((SearchPlace.LOCKER, TODAY + DAY),)}, None),
+        ({"kind": ActionKind.NOT_FOUND_HERE, "answers": ((SearchPlace.LOCKER, TODAY + 2 * DAY),)}, "answers.locker"),  # noqa: E501
+        ({"kind": ActionKind.NOT_FOUND_HERE, "answers": ((SearchPlace.DOORSTEP, TODAY - 21 * DAY),)}, "answers.doorstep"),  # noqa: E501
+        *(({"kind": deed, "answers": ((SearchPlace.LOCKER, TODAY),)}, "answers")
           for deed in ActionKind if deed not in {ActionKind.NOT_FOUND_HERE, ActionKind.SNOOZE}),
     ],
 )  # fmt: skip
 def test_what_goes_with_an_action(given: dict[str, object], field: str | None) -> None:
     """An end with a snooze, an amount with a refund, a day that can have been."""
     order = an_order(price=Decimal(9), currency="EUR")
-    if given["deed"] is ActionKind.NOT_FOUND_HERE:
+    if given["kind"] is ActionKind.NOT_FOUND_HERE:
         given = {"answers": ((SearchPlace.LOCKER, TODAY),), **given}
     action = Action(at=NOON, **given)  # type: ignore[arg-type]
     if field is None:

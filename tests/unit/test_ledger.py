@@ -17,7 +17,7 @@ from stallwatch.tracking.run_log import (
     rows_after,
     short_name,
 )
-from stallwatch.tracking.schedule import NEW, Wheel, slots_of, turns_of
+from stallwatch.tracking.schedule import NEW, PollSchedule, slots_of, turns_of
 
 NOW = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 LENGTHS = (30,)
@@ -94,7 +94,7 @@ def test_nothing_is_forgotten_whatever_the_lengths_of_the_turns(
     expected = LastCheck()
     for hour, (minute, length, outcome) in enumerate(served):
         at = NOW + timedelta(hours=hour)
-        turn = Wheel(length).turn_at(NOW + timedelta(minutes=minute))
+        turn = PollSchedule(length).turn_at(NOW + timedelta(minutes=minute))
         answered = outcome != "not answered"
         silent = {"x": at} if outcome == "silent" else {}
         rows = rows_after(rows, turn.name, run(at, answered=answered, silent=silent))
@@ -121,7 +121,7 @@ def test_the_rows_of_other_lengths_do_not_stay_for_ever(lengths: tuple[int, ...]
     rows: dict[str, LastRun] = {}
     for day, length in enumerate(lengths):
         begin = NOW + timedelta(days=day)
-        turns = list(Wheel(length).turns(begin, begin + timedelta(days=1)))
+        turns = list(PollSchedule(length).turns(begin, begin + timedelta(days=1)))
         for turn in turns:
             rows = rows_after(rows, turn.name, run(turn.start, answered=True))
         assert {turn.name for turn in turns} == set(rows)

@@ -5,14 +5,14 @@ from datetime import UTC, datetime, timedelta
 
 from stallwatch.claims.history import Gap, GapReason, Lookback, Outcome, look_back, turns_looked_in
 from stallwatch.tracking.run_log import RunRecord, SlotStay, short_name
-from stallwatch.tracking.schedule import NEW, Wheel
+from stallwatch.tracking.schedule import NEW, PollSchedule
 from stallwatch.tracking.source import Verdict
 
 NOW = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
-WHEEL = Wheel(30)
+WHEEL = PollSchedule(30)
 LENGTHS = (30,)
 START = NOW - 20 * DAY
 DAILY = "24h0900"

@@ -32,6 +32,7 @@ from stallwatch.domain.parcels import Flag, Stage
 from stallwatch.domain.text import clean
 from stallwatch.messages.advice import advise
 from stallwatch.messages.alert_text import order_url
+from stallwatch.messages.anomaly_text import describe
 from stallwatch.messages.compose import compose
 from stallwatch.messages.encodings import gsm7
 from stallwatch.messages.translations import Translations, Value
@@ -62,7 +63,7 @@ ORDER = Order(
     ordered_on=date(2026, 3, 1),
     destination="DE",
     created_at=NOW,
-    born="0",
+    incarnation="0",
     tracking_number="LP00000000000001",
     protection_ends_on=date(2026, 6, 20),
     title="USB cable",
@@ -137,7 +138,7 @@ def about(kind: AlertKind) -> str:
     return "2026-06-20 first" if kind is AlertKind.PROTECTION_ENDING else "2026-04-15 08:00:00"
 
 
-def letter(
+def notification(
     kind: AlertKind,
     reason: str = "",
     orders: tuple[Order | None, ...] = (ORDER,),
@@ -204,7 +205,7 @@ def test_every_alert_can_be_told_whatever_is_known(
 ) -> None:
     """Every kind and reason, with every combination of facts, with and without a number."""
     if kind in OF_THE_SOURCE:
-        check(compose(letter(kind), PAGE, Translations(language)), orders=0)
+        check(compose(notification(kind), PAGE, Translations(language)), orders=0)
         return
     for facts in all_facts():
         for number in (ORDER.tracking_number, None):
@@ -215,7 +216,9 @@ def test_every_alert_can_be_told_whatever_is_known(
                 title=None if number is None else ORDER.title,
                 protection_ends_on=None if ends_on is None else date.fromisoformat(str(ends_on)),
             )
-            check(compose(letter(kind, reason, (order,), facts), PAGE, Translations(language)))
+            check(
+                compose(notification(kind, reason, (order,), facts), PAGE, Translations(language))
+            )
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -226,34 +229,36 @@ def test_no_sentence_is_there_for_nothing(language: str) -> None:
     for kind, reason in SPOKEN:
         for facts in some_facts:
             for order in (ORDER, replace(ORDER, tracking_number=None, title=None)):
-                compose(letter(kind, reason, (order,), facts), PAGE, heard)
-                compose(letter(kind, reason, (order, order), facts), PAGE, heard)
+                compose(notification(kind, reason, (order,), facts), PAGE, heard)
+                compose(notification(kind, reason, (order, order), facts), PAGE, heard)
     for said in ({"second_passed_over": True}, {"second": ["17track", "2026-06-15"]}):
-        compose(letter(AlertKind.REFUND_CLAIM, SILENCE, facts=FACTS | said), PAGE, heard)
+        compose(notification(AlertKind.REFUND_CLAIM, SILENCE, facts=FACTS | said), PAGE, heard)
     ahead = {"late_on": "2026-07-02", "claim_opens_on": "2026-07-14"}
     for facts in (FACTS | ahead, FACTS | ahead | {"protection_ends_on": "2026-07-01"}):
-        compose(letter(AlertKind.STALLED, facts=facts), PAGE, heard)
-        compose(letter(AlertKind.REMINDER, SELLER, facts=facts), PAGE, heard)
+        compose(notification(AlertKind.STALLED, facts=facts), PAGE, heard)
+        compose(notification(AlertKind.REMINDER, SELLER, facts=facts), PAGE, heard)
     day = date(2026, 6, 12)
     looked = replace(ORDER, actions=(not_here(*((spot, day) for spot in SearchPlace)),))
     no_date = {name: value for name, value in FACTS.items() if name != "ended_by_design"}
     for facts in (no_date, {k: v for k, v in no_date.items() if k != "protection_ends_on"}):
-        compose(letter(AlertKind.REFUND_CLAIM, SILENCE, (looked,), facts), PAGE, heard)
+        compose(notification(AlertKind.REFUND_CLAIM, SILENCE, (looked,), facts), PAGE, heard)
     ends_soon = replace(ORDER, protection_ends_on=date(2026, 7, 1))
-    compose(letter(AlertKind.STALLED, "", (ends_soon,), FACTS | ahead), PAGE, heard)
-    compose(letter(AlertKind.LATE, facts=FACTS | {"experience": [41, 29]}), PAGE, heard)
-    found = [[o.oddity.value, o.values] for o in ODD]
-    compose(letter(AlertKind.NEVER_SCANNED, facts=FACTS | {"seen": found}), PAGE, heard)
+    compose(notification(AlertKind.STALLED, "", (ends_soon,), FACTS | ahead), PAGE, heard)
+    compose(notification(AlertKind.LATE, facts=FACTS | {"experience": [41, 29]}), PAGE, heard)
+    found = [[o.kind.value, o.values] for o in ODD]
+    compose(notification(AlertKind.NEVER_SCANNED, facts=FACTS | {"seen": found}), PAGE, heard)
     for observation in ODD:
-        observation.said(heard)
-    again = letter(AlertKind.ACTION_NEEDED, Stage.READY_FOR_PICKUP)
+        describe(observation, heard)
+    again = notification(AlertKind.ACTION_NEEDED, Stage.READY_FOR_PICKUP)
     ((pending, alert, about_order),) = again.members
     again = replace(again, members=((pending, replace(alert, nth=2), about_order),))
     compose(again, PAGE, heard)
     for service in ("standard", "expedited", "economy"):
-        compose(letter(AlertKind.LATE, facts=FACTS | {"service": service}), PAGE, heard)
+        compose(notification(AlertKind.LATE, facts=FACTS | {"service": service}), PAGE, heard)
     there = json.loads(
-        files("stallwatch").joinpath("messages", "data", "words", f"{language}.json").read_text("utf-8")
+        files("stallwatch")
+        .joinpath("messages", "data", "words", f"{language}.json")
+        .read_text("utf-8")
     )
     never = {key for key in there if not key.startswith("advice.")} - heard.keys
     assert set() == never
@@ -287,7 +292,7 @@ def test_what_a_journey_raises_can_be_told(journey: Any) -> None:
 @pytest.mark.parametrize(("kind", "reason"), ABOUT_ORDERS)
 def test_a_mail_says_all_that_its_reader_needs(kind: AlertKind, reason: str) -> None:
     """Which order, what happened, what to do now, the key dates, and where to read on."""
-    mail = compose(letter(kind, reason), PAGE, Translations()).email
+    mail = compose(notification(kind, reason), PAGE, Translations()).email
     assert "8123456789012345: USB cable" in mail
     assert "LP00000000000001" in mail
     assert "What happened: " in mail
@@ -310,13 +315,13 @@ def test_a_mail_says_all_that_its_reader_needs(kind: AlertKind, reason: str) -> 
 )
 def test_a_mail_says_since_when(kind: AlertKind, reason: str, days: str) -> None:
     """Each counts its own days."""
-    assert days in compose(letter(kind, reason), PAGE, Translations()).email
+    assert days in compose(notification(kind, reason), PAGE, Translations()).email
 
 
 def test_the_owner_s_mail_says_since_when_nothing_was_checked() -> None:
     """In UTC, with the source's name, and no order."""
     for kind in OF_THE_SOURCE:
-        message = compose(letter(kind), PAGE, Translations())
+        message = compose(notification(kind), PAGE, Translations())
         assert "Cainiao" in message.email
         assert "June 5, 2026" in message.email
         assert [] == json.loads(message.default)["orders"]
@@ -325,7 +330,7 @@ def test_the_owner_s_mail_says_since_when_nothing_was_checked() -> None:
 @pytest.mark.parametrize(("kind", "reason"), SPOKEN)
 def test_machines_get_what_the_contract_says(kind: AlertKind, reason: str) -> None:
     """Version 1, field by field; a reason only where there is one."""
-    told = json.loads(compose(letter(kind, reason), PAGE, Translations()).default)
+    told = json.loads(compose(notification(kind, reason), PAGE, Translations()).default)
     orders = told.pop("orders")
     assert {
         "version": 1,
@@ -339,7 +344,7 @@ def test_machines_get_what_the_contract_says(kind: AlertKind, reason: str) -> No
         return
     (order,) = orders
     advice = order.pop("advice")
-    assert advice in compose(letter(kind, reason), PAGE, Translations()).email
+    assert advice in compose(notification(kind, reason), PAGE, Translations()).email
     assert {
         "order_id": "8123456789012345",
         "tracking_number": "LP00000000000001",
@@ -358,7 +363,7 @@ def test_what_is_not_known_is_null_for_machines() -> None:
     bare = {name: value for name, value in FACTS.items() if name in ALWAYS}
     order = replace(ORDER, tracking_number=None, protection_ends_on=None)
     told = json.loads(
-        compose(letter(AlertKind.DELIVERED, "", (order,), bare), PAGE, Translations()).default
+        compose(notification(AlertKind.DELIVERED, "", (order,), bare), PAGE, Translations()).default
     )
     (found,) = told["orders"]
     assert {"tracking_number", "silent_days", "days_in_transit", "claim_opens_on", "protection_ends_on"} == {  # noqa: E501
@@ -374,9 +379,11 @@ def test_an_sms_about_the_longest_id_says_all_of_it(
     """Nothing is cut off where one segment must do."""
     order = replace(ORDER, order_id="W" * 64)
     facts = FACTS | {"silent_days": 999, "days_in_transit": 999, "untracked_days": 999}
-    sms = compose(letter(kind, reason, (order,), facts), PAGE, Translations(language)).sms
+    sms = compose(notification(kind, reason, (order,), facts), PAGE, Translations(language)).sms
     short = compose(
-        letter(kind, reason, (replace(ORDER, order_id="W"),), facts), PAGE, Translations(language)
+        notification(kind, reason, (replace(ORDER, order_id="W"),), facts),
+        PAGE,
+        Translations(language),
     ).sms
     assert short.replace("W", "W" * 64, 1) == sms
     assert "?" not in sms.replace("Not there?", "")
@@ -386,7 +393,7 @@ def test_an_sms_about_the_longest_id_says_all_of_it(
 def test_a_subject_says_its_title_without_a_mark_for_what_it_lacks(language: str) -> None:
     """Also where it repeats itself about an order of AliExpress, whose ids have 16 digits."""
     for kind, reason in ABOUT_ORDERS:
-        again = letter(kind, reason)
+        again = notification(kind, reason)
         ((pending, alert, order),) = again.members
         again = replace(again, members=((pending, replace(alert, nth=2), order),))
         if alert.reason not in {ATTEMPT, *(flag.value for flag in Flag)}:
@@ -400,7 +407,9 @@ def test_fifty_orders_in_one_message_fit() -> None:
     text = "运" * 200
     facts = FACTS | {"last_text": text, "last_place": "运" * 60, "carrier": ["运" * 80, None]}
     orders = tuple(replace(ORDER, order_id=f"{n:064}", title=text) for n in range(50))
-    message = compose(letter(AlertKind.REFUND_CLAIM, SILENCE, orders, facts), PAGE, Translations())
+    message = compose(
+        notification(AlertKind.REFUND_CLAIM, SILENCE, orders, facts), PAGE, Translations()
+    )
     check(message, orders=50)
     forms = {"default": message.default, "email": message.email, "sms": message.sms}
     assert len(json.dumps(forms, ensure_ascii=False).encode()) < 256 * 1024
@@ -433,7 +442,7 @@ def test_text_from_outside_breaks_nothing(
 ) -> None:
     """Titles, the carrier's words and names stay where they are put, on one line."""
     kind, reason = spoken
-    plain = compose(letter(kind, reason), PAGE, Translations())
+    plain = compose(notification(kind, reason), PAGE, Translations())
     page, number = FACTS["carrier"][1:]  # type: ignore[index]
     facts = FACTS | {
         "last_text": text,
@@ -443,7 +452,7 @@ def test_text_from_outside_breaks_nothing(
     }
     order = replace(ORDER, title=title or None)
 
-    message = compose(letter(kind, reason, (order,), facts), PAGE, Translations())
+    message = compose(notification(kind, reason, (order,), facts), PAGE, Translations())
 
     check(message)
     assert plain.subject == message.subject
@@ -466,7 +475,7 @@ def test_any_id_fits_every_channel(
 ) -> None:
     """As the contract allows it, in every language."""
     message = compose(
-        letter(*spoken, (replace(ORDER, order_id=order_id),)), PAGE, Translations(language)
+        notification(*spoken, (replace(ORDER, order_id=order_id),)), PAGE, Translations(language)
     )
     check(message)
     assert order_id in message.subject
@@ -482,7 +491,9 @@ def test_a_claim_says_what_its_dates_mean() -> None:
             name: value for name, value in FACTS.items() if name != "ended_by_design"
         } | changes
         facts = {name: value for name, value in facts.items() if value is not None}
-        message = compose(letter(AlertKind.REFUND_CLAIM, reason, facts=facts), PAGE, Translations())
+        message = compose(
+            notification(AlertKind.REFUND_CLAIM, reason, facts=facts), PAGE, Translations()
+        )
         advice: str = json.loads(message.default)["orders"][0]["advice"]
         return advice
 
@@ -498,7 +509,7 @@ def claim(order: Order = ORDER, **changes: object) -> tuple[str, str]:
     """A claim's mail, and its advice to machines."""
     facts = {name: value for name, value in FACTS.items() if name != "ended_by_design"} | changes
     message = compose(
-        letter(AlertKind.REFUND_CLAIM, SILENCE, (order,), facts), PAGE, Translations()
+        notification(AlertKind.REFUND_CLAIM, SILENCE, (order,), facts), PAGE, Translations()
     )
     return message.email, json.loads(message.default)["orders"][0]["advice"]
 
@@ -546,7 +557,7 @@ def test_a_reminder_names_the_word_and_the_nearer_date() -> None:
 
     def mail(reason: str, **changes: object) -> str:
         return compose(
-            letter(AlertKind.REMINDER, reason, facts=FACTS | changes), PAGE, Translations()
+            notification(AlertKind.REMINDER, reason, facts=FACTS | changes), PAGE, Translations()
         ).email
 
     ahead = {"claim_opens_on": "2026-07-14", "protection_ends_on": "2026-08-01"}
@@ -566,17 +577,17 @@ def test_the_own_parcels_stand_beside_the_guide_s_window() -> None:
     said = "95 % of your 41 parcels (standard shipping, destination: Germany) took at most 29 days."
     for kind in (AlertKind.LATE, AlertKind.STALLED):
         mail = compose(
-            letter(kind, facts=FACTS | {"experience": [41, 29]}), PAGE, Translations()
+            notification(kind, facts=FACTS | {"experience": [41, 29]}), PAGE, Translations()
         ).email
         assert said in mail
-        assert "95 %" not in compose(letter(kind), PAGE, Translations()).email
+        assert "95 %" not in compose(notification(kind), PAGE, Translations()).email
 
 
 def test_never_scanned_tells_what_is_odd() -> None:
     """The first thing with the advice, the others in lines of their own; itself not twice."""
-    found = [[o.oddity.value, o.values] for o in ODD if o.oddity is not AnomalyKind.CHECK_DIGIT]
+    found = [[o.kind.value, o.values] for o in ODD if o.kind is not AnomalyKind.CHECK_DIGIT]
     message = compose(
-        letter(AlertKind.NEVER_SCANNED, facts=FACTS | {"seen": found}), PAGE, Translations()
+        notification(AlertKind.NEVER_SCANNED, facts=FACTS | {"seen": found}), PAGE, Translations()
     )
     assert "number is right: The first scan under the number was on February 20" in message.email
     said = "The destination in the tracking (Spain) is not that of the order (Germany)."
@@ -591,7 +602,9 @@ def test_protection_that_ends_today_says_today() -> None:
     for left, told in ((0, "today"), (1, "in 1 day"), (5, "in 5 days")):
         ends_on = (NOW.date() + timedelta(days=left)).isoformat()
         facts = FACTS | {"protection_ends_on": ends_on}
-        mail = compose(letter(AlertKind.PROTECTION_ENDING, facts=facts), PAGE, Translations()).email
+        mail = compose(
+            notification(AlertKind.PROTECTION_ENDING, facts=facts), PAGE, Translations()
+        ).email
         assert told in mail
         assert ("dispute today" in mail) is (left <= 1)
 
@@ -601,7 +614,7 @@ def test_a_claim_says_what_the_second_source_knows() -> None:
 
     def mail(kind: AlertKind, reason: str = "", **said: object) -> str:
         facts = {name: value for name, value in FACTS.items() if name != "second"}
-        return compose(letter(kind, reason, facts=facts | said), PAGE, Translations()).email
+        return compose(notification(kind, reason, facts=facts | said), PAGE, Translations()).email
 
     knows = ["17track", "2026-06-15", "2026-04-15", "Departed from China"]
     assert (
@@ -624,7 +637,7 @@ def test_a_claim_says_what_the_second_source_knows() -> None:
 
 def test_the_local_carrier_is_named_with_its_number_and_page() -> None:
     """By which the buyer can ask it."""
-    customs = letter(AlertKind.ACTION_NEEDED, "customs")
+    customs = notification(AlertKind.ACTION_NEEDED, "customs")
     email = compose(customs, PAGE, Translations()).email
     assert "Ask La Poste (number RB123456785FR) or the customs office" in email
     assert "Ask La Poste (number RB123456785FR): https://poste.example/\n" in email
@@ -636,7 +649,7 @@ def test_the_local_carrier_is_named_with_its_number_and_page() -> None:
         facts = {name: value for name, value in FACTS.items() if name != "carrier"}
         facts |= {} if carrier is None else {"carrier": carrier}
         told = compose(
-            letter(AlertKind.ACTION_NEEDED, "customs", facts=facts), PAGE, Translations()
+            notification(AlertKind.ACTION_NEEDED, "customs", facts=facts), PAGE, Translations()
         ).email
         assert expected in told
         assert "poste.example" not in told

@@ -137,7 +137,7 @@ def test_both_close_after_a_delivery(seen: dict[str, int], closed_after: int) ->
     journey = Journey(
         order=Order(
             order_id="x",
-            born="0",
+            incarnation="0",
             ordered_on=START.date(),
             created_at=START,
             destination="DE",

@@ -72,7 +72,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         made_once.cache_clear()
 
 
-def letter() -> Notification:
+def notification() -> Notification:
     alert = Alert(
         AlertKind.DELIVERED, NOON, facts={"last_update": "2026-06-15", "delivered_on": "2026-06-15"}
     )
@@ -92,7 +92,7 @@ def publish(
     client = clients.sns_once()
     client.meta.events.register("before-send.sns", wire)
     topic = SnsNotifier(client, ARN, TRANSLATED_ARN, "https://stallwatch.example/", "en")
-    return topic.publish(letter(), language), wire.sent
+    return topic.publish(notification(), language), wire.sent
 
 
 def refusal(status: int, code: str) -> tuple[int, str]:

@@ -19,7 +19,7 @@ from stallwatch.polling.run import PollRun
 from stallwatch.polling.second_source import SecondSourceCheck
 from stallwatch.polling.state import Pace
 from stallwatch.polling.tally import RunReport
-from stallwatch.tracking.schedule import Wheel
+from stallwatch.tracking.schedule import PollSchedule
 from stallwatch.tracking.source import TrackingResult, Verdict
 from tests.fakes import (
     NOON,
@@ -45,7 +45,7 @@ class Rig:
     clock: FakeClock = field(default_factory=FakeClock)
     store: MemoryStore = field(default_factory=MemoryStore)
     pace: Pace = field(default_factory=lambda: Pace(batch=40, per_minute=150))
-    wheel: Wheel = field(default_factory=Wheel)
+    schedule: PollSchedule = field(default_factory=PollSchedule)
     first_is_17track: bool = False
     cainiao: FakeSource = field(init=False)
     track: FakeRegistry = field(init=False)
@@ -81,12 +81,12 @@ class Rig:
         self.runs += 1
         owner = f"run{self.runs}"
 
-        def registering(may_ask: object) -> RegistrationRun:
+        def registering(allows_request: object) -> RegistrationRun:
             return RegistrationRun(
                 self.track,
                 self.store,
                 self.clock.now,
-                may_ask,  # type: ignore[arg-type]
+                allows_request,  # type: ignore[arg-type]
                 batch=self.pace.batch,
                 owner=owner,
             )
@@ -98,7 +98,7 @@ class Rig:
             watch=self.store,
             source=self.track if self.first_is_17track else self.cainiao,
             clock=self.clock,
-            wheel=self.wheel,
+            schedule=self.schedule,
             pace=self.pace,
             limits=LIMITS,
             owner=owner,
@@ -115,7 +115,7 @@ class Rig:
         """Evaluate what the stream tells of, and have everything sent."""
         evaluation = Evaluation(
             self.store,
-            self.wheel,
+            self.schedule,
             LIMITS,
             second_source=not self.first_is_17track,
             answers_come_late=self.first_is_17track,

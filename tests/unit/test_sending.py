@@ -118,7 +118,7 @@ def test_a_message_goes_out_in_every_language_that_is_wanted(office: Office) -> 
     office.notifier.journal = office.store.journal
     office.send()
     assert [None, "de", "fr"] == office.notifier.languages
-    assert 1 == len({letter.batch_id for letter in office.notifier.letters})
+    assert 1 == len({notification.batch_id for notification in office.notifier.notifications})
     assert [
         "take_lease",
         "log_batch",
@@ -177,7 +177,7 @@ def test_what_the_index_still_shows_is_not_sent_again(office: Office) -> None:
             return [shown]
 
     assert SendReport() == office.sending(Lagging(office.store)).send([shown])
-    assert 1 == len(office.notifier.letters)
+    assert 1 == len(office.notifier.notifications)
 
 
 def test_one_message_carries_one_kind_and_the_oldest_goes_first(office: Office) -> None:
@@ -187,7 +187,9 @@ def test_one_message_carries_one_kind_and_the_oldest_goes_first(office: Office) 
     office.raise_alert("a", AlertKind.LATE, after=0)
     assert 2 == office.send().messages
     assert [["a", "c"], ["b"]] == office.notifier.order_ids
-    assert [NOON, NOON + SECOND] == [letter.raised_at for letter in office.notifier.letters]
+    assert [NOON, NOON + SECOND] == [
+        notification.raised_at for notification in office.notifier.notifications
+    ]
 
 
 def test_a_message_names_fifty_orders_at_the_most(office: Office) -> None:
@@ -240,11 +242,11 @@ def test_an_unknown_outcome_keeps_the_batch_and_pauses(office: Office) -> None:
 
     office.raise_alert("b")
     assert SendReport() == office.send()
-    assert 1 == len(office.notifier.letters)
+    assert 1 == len(office.notifier.notifications)
 
     office.clock.at = NOON + FIRST_RETRY
     assert SendReport(messages=2, alerts=2) == office.send()
-    first, again, after = office.notifier.letters
+    first, again, after = office.notifier.notifications
     assert first.batch_id == again.batch_id != after.batch_id
     assert [["a"], ["a"], ["b"]] == office.notifier.order_ids
 
@@ -262,7 +264,7 @@ def test_pauses_grow_to_an_hour(office: Office) -> None:
         office.clock.at = batch.retry_at
     assert [1, 2, 4, 8, 16, 32, 60, 60] == pauses
     assert LONGEST_RETRY == timedelta(hours=1)
-    assert 1 == len({letter.batch_id for letter in office.notifier.letters})
+    assert 1 == len({notification.batch_id for notification in office.notifier.notifications})
 
 
 def test_not_now_waits_like_an_unknown_outcome(office: Office) -> None:
@@ -296,8 +298,8 @@ def test_a_refused_batch_is_tried_one_by_one(office: Office) -> None:
     for order_id in ("a", "b", "c"):
         office.raise_alert(order_id)
 
-    def refuse_b(letter: Notification) -> None:
-        about = {member.order_id for member, _, _ in letter.members}
+    def refuse_b(notification: Notification) -> None:
+        about = {member.order_id for member, _, _ in notification.members}
         office.notifier.outcomes.append(Outcome.REFUSED if "b" in about else Outcome.SENT)
 
     office.notifier.before = refuse_b
@@ -333,7 +335,7 @@ def test_what_the_buyer_said_meanwhile_takes_an_alert_back(
     office.raise_alert("a")
     office.say("a", deed, **given)
     assert SendReport(dropped=1) == office.send()
-    assert [] == office.notifier.letters
+    assert [] == office.notifier.notifications
     assert {} == office.store.kept
 
 
@@ -343,9 +345,9 @@ def test_nothing_is_sent_about_a_forgotten_order(office: Office) -> None:
     office.raise_alert("b")
     for order_id in ("a", "b"):
         office.store.forget(order_id)
-    office.store.create(an_order("b", born="1"))
+    office.store.create(an_order("b", incarnation="1"))
     assert 2 == office.send().dropped
-    assert [] == office.notifier.letters
+    assert [] == office.notifier.notifications
 
 
 def test_an_alert_about_another_number_is_taken_back(office: Office) -> None:
@@ -379,8 +381,8 @@ def test_alerts_about_the_source_need_no_order(office: Office) -> None:
     """They go to the stack's owner."""
     office.store.keep_source_alert(Alert(AlertKind.SOURCE_DOWN, NOON, about=NOON.isoformat()))
     assert 1 == office.send().messages
-    (letter,) = office.notifier.letters
-    assert [None] == [order for _, _, order in letter.members]
+    (notification,) = office.notifier.notifications
+    assert [None] == [order for _, _, order in notification.members]
 
 
 # The lease.
@@ -419,7 +421,7 @@ def test_a_batch_that_was_sent_but_not_marked_is_only_marked(office: Office) -> 
     batch = Batch("b-1", AlertKind.STALLED, NOON, (pending,), sent=True)
     office.store.open_batch = batch
     assert SendReport() == office.send()
-    assert [] == office.notifier.letters
+    assert [] == office.notifier.notifications
     assert [] == office.pending
 
 
@@ -429,7 +431,9 @@ def test_a_batch_that_was_logged_but_not_marked_goes_out_again(office: Office) -
     office.raise_alert("b")
     office.store.open_batch = Batch("b-1", AlertKind.STALLED, NOON, (pending,))
     assert 2 == office.send().messages
-    assert ["b-1", "run1-1"] == [letter.batch_id for letter in office.notifier.letters]
+    assert ["b-1", "run1-1"] == [
+        notification.batch_id for notification in office.notifier.notifications
+    ]
     assert [["a"], ["b"]] == office.notifier.order_ids
 
 
@@ -443,7 +447,7 @@ def test_whoever_has_lost_the_lease_sends_nothing_more(office: Office) -> None:
 
     office.notifier.before = lose
     office.sending().send()
-    assert 1 == len(office.notifier.letters)
+    assert 1 == len(office.notifier.notifications)
     assert ["a", "b"] == office.pending
     assert "thief" == office.store.send_owner
 
@@ -462,7 +466,7 @@ def test_a_store_that_fails_leaves_the_batch_to_the_next_run(office: Office) -> 
     assert office.store.send_owner is None
     assert office.store.open_batch is not None
     assert 1 == office.send().messages
-    first, again = office.notifier.letters
+    first, again = office.notifier.notifications
     assert first.batch_id == again.batch_id
 
 
@@ -566,9 +570,9 @@ def test_whatever_crashes_nothing_is_lost_and_nothing_doubled(
     assert [] == office.pending
     assert office.store.open_batch is None
     sent_under: dict[str, set[str]] = {}
-    for letter in office.notifier.letters:
-        for member, _, _ in letter.members:
-            sent_under.setdefault(member.order_id, set()).add(letter.batch_id)
+    for notification in office.notifier.notifications:
+        for member, _, _ in notification.members:
+            sent_under.setdefault(member.order_id, set()).add(notification.batch_id)
     assert {str(n) for n in range(len(kinds))} == set(sent_under)
     if Outcome.REFUSED not in outcomes:
         assert {1} == {len(ids) for ids in sent_under.values()}

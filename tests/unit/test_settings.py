@@ -51,7 +51,7 @@ def test_all_of_it_can_be_read() -> None:
     )
     assert (10, 60, 1) == (settings.pace.batch, settings.pace.per_minute, settings.pace.parallel)
     assert Thresholds() == settings.limits
-    assert 30 == settings.wheel.turn_minutes
+    assert 30 == settings.schedule.turn_minutes
     assert not settings.second_source
     assert timedelta(0) == settings.clock_shift
 

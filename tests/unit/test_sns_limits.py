@@ -28,7 +28,7 @@ from tests.unit.test_messages import (
     ORDER,
     PAGE,
     SPOKEN,
-    letter,
+    notification,
 )
 
 MAIL, PHONE = "buyer@example.org", "+4915112345678"
@@ -203,11 +203,11 @@ def test_every_alert_reaches_everyone(
     sns: StrictSns, language: str, kind: AlertKind, reason: str
 ) -> None:
     """About one order and about fifty."""
-    assert Outcome.SENT is published(sns, letter(kind, reason), language)
+    assert Outcome.SENT is published(sns, notification(kind, reason), language)
     assert sms_length(sns.delivered[1].text) <= SEGMENT
     assert {"alert": kind.value, "severity": SEVERITY[kind].value} == sns.delivered[0].attributes
     orders = tuple(replace(ORDER, order_id=f"{n:064}") for n in range(50))
-    assert Outcome.SENT is published(sns, letter(kind, reason, orders), language)
+    assert Outcome.SENT is published(sns, notification(kind, reason, orders), language)
     assert 6 == len(sns.delivered)
 
 
@@ -242,7 +242,7 @@ def test_whatever_was_written_sns_takes_the_message(
     sns = a_topic()
     text = clean(written, 200)
     facts = FACTS | {"last_text": text, "last_place": text[:60], "carrier": [text[:80], None]}
-    sent = letter(*spoken, tuple(about), facts)
+    sent = notification(*spoken, tuple(about), facts)
     assert Outcome.SENT is published(sns, sent, language)
     mail, sms, machine = sns.delivered
     assert "\n" not in mail.subject
@@ -258,10 +258,10 @@ def test_whatever_was_written_sns_takes_the_message(
 def test_a_message_that_sns_refuses_is_told_apart(sns: StrictSns) -> None:
     """It never goes out as it is, so that nobody tries it again and again."""
     long = replace(ORDER, title="x" * 300_000)
-    assert Outcome.REFUSED is published(sns, letter(AlertKind.LATE, orders=(long,)))
+    assert Outcome.REFUSED is published(sns, notification(AlertKind.LATE, orders=(long,)))
     gone: Any = StrictSns("arn:aws:sns:eu-central-1:000000000000:another")
     topic = SnsNotifier(gone, sns.arn, sns.translated_arn, PAGE, "en")
-    assert Outcome.NOT_NOW is topic.publish(letter(AlertKind.LATE), None)
+    assert Outcome.NOT_NOW is topic.publish(notification(AlertKind.LATE), None)
 
 
 KINDS = st.none() | st.lists(st.sampled_from(AlertKind), min_size=1, unique=True).map(tuple)
@@ -283,7 +283,7 @@ def test_a_subscriber_gets_what_he_wants(
         )
         sns.delivered.clear()
         reason = next(reason for spoken, reason in SPOKEN if spoken is kind)
-        assert Outcome.SENT is published(sns, letter(kind, reason))
+        assert Outcome.SENT is published(sns, notification(kind, reason))
         assert len(sns.delivered) == int(wanted is None or kind in wanted)
 
 
@@ -293,7 +293,7 @@ def test_who_wants_another_language_gets_that_alone(kinds: tuple[AlertKind, ...]
     sns = StrictSns()
     subscribers_of(sns).add("sms", PHONE, kinds, "es")
     for translation in (None, "de", "es"):
-        assert Outcome.SENT is published(sns, letter(AlertKind.LATE), translation=translation)
+        assert Outcome.SENT is published(sns, notification(AlertKind.LATE), translation=translation)
     languages = [one.attributes["language"] for one in sns.delivered]
     assert ([] if kinds == (AlertKind.STALLED,) else ["es"]) == languages
 

@@ -13,6 +13,7 @@ from stallwatch.domain.orders import Order
 from stallwatch.domain.parcels import Trace
 from stallwatch.domain.thresholds import Thresholds
 from stallwatch.messages.advice import advise
+from stallwatch.messages.anomaly_text import describe
 from stallwatch.messages.translations import Translations
 from stallwatch.rules.anomalies import Anomaly, AnomalyKind, anomalies
 from stallwatch.rules.decision import InitialFindings
@@ -42,7 +43,7 @@ def look(order: Order, trace: Trace, *sharing: str, now: datetime = NOON) -> lis
 
 
 def oddities(order: Order, trace: Trace, *sharing: str) -> list[AnomalyKind]:
-    return [o.oddity for o in look(order, trace, *sharing)]
+    return [o.kind for o in look(order, trace, *sharing)]
 
 
 CASES: list[dict[str, Any]] = json.loads(
@@ -71,7 +72,7 @@ def test_a_case_is_seen_as_it_stands(case: dict[str, Any]) -> None:
     decision = evaluate(order, trace, [], InitialFindings(), NOON, Thresholds())
     found = anomalies(order, decision, trace, case.get("sharing", ()), Thresholds())
 
-    assert case["expect"]["seen"] == [o.oddity.value for o in found]
+    assert case["expect"]["seen"] == [o.kind.value for o in found]
     assert case["expect"]["alerts"] == [alert.kind.value for alert in decision.due]
 
 
@@ -103,7 +104,7 @@ def test_a_number_that_stays_unknown_is_seen_after_eleven_days() -> None:
     """Counted like the alert; one that is announced is known."""
     order = an_order(ordered_on=TODAY - 11 * DAY)
     (seen,) = look(order, trace_of(order, known=False))
-    assert (AnomalyKind.UNKNOWN, {"n": 11}) == (seen.oddity, seen.values)
+    assert (AnomalyKind.UNKNOWN, {"n": 11}) == (seen.kind, seen.values)
     assert [] == look(order, trace_of(order))
     young = an_order(ordered_on=TODAY - 10 * DAY)
     assert [] == look(young, trace_of(young, known=False))
@@ -113,7 +114,7 @@ def test_a_scan_from_before_the_order_is_seen() -> None:
     """A whole day before, for the buyer's date and the scan's zone may differ by hours."""
     order = an_order(ordered_on=TODAY - 5 * DAY)
     (seen,) = look(order, trace_of(order, (9, "PU_PICKUP_SUCCESS"), (2, "LH_DEPART")))
-    assert AnomalyKind.SCANNED_BEFORE is seen.oddity
+    assert AnomalyKind.SCANNED_BEFORE is seen.kind
     assert {"date": (TODAY - 9 * DAY).isoformat(), "n": 3} == seen.values
     assert [] == look(order, trace_of(order, (6, "PU_PICKUP_SUCCESS")))
     # An announcement is no scan, and a number may be given out early.
@@ -142,10 +143,10 @@ def test_another_destination_is_seen() -> None:
     trace = trace_of(order, (9, "PU_PICKUP_SUCCESS"), country="France")
     (seen,) = look(order, trace)
     assert (AnomalyKind.OTHER_COUNTRY, {"country": "DE", "other": "FR"}) == (
-        seen.oddity,
+        seen.kind,
         seen.values,
     )
-    assert "tracking (France) is not that of the order (Germany)" in seen.said(Translations())
+    assert "tracking (France) is not that of the order (Germany)" in describe(seen, Translations())
     trace = trace_of(order, (9, "PU_PICKUP_SUCCESS"), (1, "GTMS_SIGNED"), country="FR")
     assert [AnomalyKind.DELIVERED_ELSEWHERE] == oddities(order, trace)
 
@@ -180,8 +181,8 @@ def test_a_number_on_two_orders_is_seen() -> None:
     order = an_order()
     trace = trace_of(order, (9, "PU_PICKUP_SUCCESS"))
     (seen,) = look(order, trace, "other", "third")
-    assert AnomalyKind.SAME_NUMBER is seen.oddity
-    said = seen.said(Translations())
+    assert AnomalyKind.SAME_NUMBER is seen.kind
+    said = describe(seen, Translations())
     assert "2 more orders, other among them" in said
     assert "one parcel" in said
 
@@ -207,7 +208,7 @@ def test_advice_to_ask_the_seller_tells_what_is_odd() -> None:
     decision = evaluate(order, trace, [], InitialFindings(), NOON, Thresholds())
     found = anomalies(order, decision, trace, ("other",), Thresholds())
     assert [AnomalyKind.CHECK_DIGIT, AnomalyKind.UNKNOWN, AnomalyKind.SAME_NUMBER] == [
-        o.oddity for o in found
+        o.kind for o in found
     ]
     advice = advise(order, decision, trace, NOON, Translations(), found)
     assert "Ask the seller" in advice
@@ -225,7 +226,7 @@ def test_whatever_is_seen_can_be_said(journey: Journey) -> None:
         trace = replace(journey.trace_at(hour, life.order), country="Spain")
         now = START + timedelta(hours=hour)
         found = anomalies(life.order, decision, trace, ("y",), LIMITS)
-        assert all(o.said(Translations()).isprintable() for o in found)
+        assert all(describe(o, Translations()).isprintable() for o in found)
         assert advise(life.order, decision, trace, now, Translations(), found)
         assert (
             decision.stage

@@ -15,7 +15,7 @@ from stallwatch.orders.cadence import cadence, grows_silent_at, next_change_at
 from stallwatch.rules.decision import Decision, InitialFindings
 from stallwatch.rules.evaluate import evaluate
 from stallwatch.tracking.codes import stage_of
-from stallwatch.tracking.schedule import CADENCES, NEW, Wheel, slots_of, turns_of
+from stallwatch.tracking.schedule import CADENCES, NEW, PollSchedule, slots_of, turns_of
 
 NOW = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 NUMBER = "LP00000000000001"
@@ -35,17 +35,17 @@ def test_every_order_has_a_turn_within_its_cadence(
     order_id: str, hours: int, length: int, now: datetime
 ) -> None:
     """From any instant on, the slot of any order comes once in a cadence, never less or more."""
-    wheel = Wheel(length)
-    slot = wheel.slot(order_id, hours)
+    schedule = PollSchedule(length)
+    slot = schedule.slot(order_id, hours)
 
     turns = [
         turn
-        for turn in wheel.turns(now, now + timedelta(hours=hours))
+        for turn in schedule.turns(now, now + timedelta(hours=hours))
         if slot in slots_of(turn, [length])
     ]
 
     assert 1 == len(turns)
-    assert turns[0].start == wheel.next_turn(slot, now)
+    assert turns[0].start == schedule.next_turn(slot, now)
 
 
 @given(
@@ -59,17 +59,17 @@ def test_no_order_starves_after_the_turn_length_was_changed(
     order_id: str, hours: int, before: int, after: int, now: datetime
 ) -> None:
     """An order keeps the slot of its former length, which the wheel of the new one serves too."""
-    slot = Wheel(before).slot(order_id, hours)
-    wheel = Wheel(after)
+    slot = PollSchedule(before).slot(order_id, hours)
+    schedule = PollSchedule(after)
 
     turns = [
         turn
-        for turn in wheel.turns(now, now + timedelta(hours=hours))
+        for turn in schedule.turns(now, now + timedelta(hours=hours))
         if slot in slots_of(turn, {before, after})
     ]
 
     assert 1 == len(turns)
-    assert turns[0].start == wheel.next_turn(slot, now)
+    assert turns[0].start == schedule.next_turn(slot, now)
     assert turns[0].name in turns_of(slot, [after])
 
 
@@ -77,34 +77,34 @@ def test_the_clocks_of_a_country_do_not_matter() -> None:
     """On the days on which Europe changes its clocks there are as many turns as on any other."""
     for day in (date(2026, 3, 29), date(2026, 10, 25), date(2026, 6, 1)):
         begin = datetime(day.year, day.month, day.day, tzinfo=UTC)
-        turns = list(Wheel(30).turns(begin, begin + timedelta(days=1)))
+        turns = list(PollSchedule(30).turns(begin, begin + timedelta(days=1)))
         assert 48 == len(turns)
         assert {timedelta(minutes=30)} == {b.start - a.start for a, b in pairwise(turns)}
 
 
 def test_a_slot_is_told_by_cadence_and_clock() -> None:
     """As the module's documentation has it: `12h0430` has its turns at 04:30 and 16:30."""
-    wheel = Wheel(30)
+    schedule = PollSchedule(30)
     assert ["0430+30", "1630+30"] == turns_of("12h0430", [30])
     assert ["0400+60", "1600+60"] == turns_of("12h0430", [60])
-    assert datetime(2026, 6, 15, 16, 30, tzinfo=UTC) == wheel.next_turn("12h0430", NOW)
-    assert datetime(2026, 6, 16, 4, 30, tzinfo=UTC) == wheel.next_turn(
+    assert datetime(2026, 6, 15, 16, 30, tzinfo=UTC) == schedule.next_turn("12h0430", NOW)
+    assert datetime(2026, 6, 16, 4, 30, tzinfo=UTC) == schedule.next_turn(
         "12h0430", datetime(2026, 6, 15, 16, 30, tzinfo=UTC)
     )
-    turn = wheel.turn_at(datetime(2026, 6, 15, 16, 42, 7, 5, tzinfo=UTC))
+    turn = schedule.turn_at(datetime(2026, 6, 15, 16, 42, 7, 5, tzinfo=UTC))
     assert ("1630+30", timedelta(minutes=30)) == (turn.name, turn.length)
     assert ["03h0130", "06h0430", "12h0430", "24h1630"] == slots_of(turn, [30])
 
 
 def test_new_orders_wait_for_no_turn() -> None:
     """Every run serves them."""
-    assert Wheel().next_turn(NEW, NOW) is None
+    assert PollSchedule().next_turn(NEW, NOW) is None
     assert [] == turns_of(NEW, [30])
 
 
 def test_the_day_s_work_is_spread_evenly() -> None:
     """No slot of a ring holds much more than its share."""
-    slots = [Wheel(30).slot(f"81{n:014}", 24) for n in range(4800)]
+    slots = [PollSchedule(30).slot(f"81{n:014}", 24) for n in range(4800)]
     fullest = max(slots.count(slot) for slot in set(slots))
     assert 48 == len(set(slots))
     assert fullest < 150
@@ -115,8 +115,11 @@ def test_turns_follow_on_each_other_without_a_gap(now: datetime, minutes: int, l
     """What one run leaves, the next takes up: no turn is served twice, and none is left out."""
     until = now + timedelta(minutes=minutes)
     middle = now + timedelta(minutes=minutes // 2)
-    wheel = Wheel(length)
-    assert list(wheel.turns(now, until)) == [*wheel.turns(now, middle), *wheel.turns(middle, until)]
+    schedule = PollSchedule(length)
+    assert list(schedule.turns(now, until)) == [
+        *schedule.turns(now, middle),
+        *schedule.turns(middle, until),
+    ]
 
 
 @given(
@@ -132,9 +135,9 @@ def test_an_order_keeps_its_minute(
 ) -> None:
     """Moved to another ring or another length, right after its turn, it waits for the new cadence
     and less than a turn."""
-    turn = Wheel(length).next_turn(Wheel(length).slot(order_id, hours), now)
+    turn = PollSchedule(length).next_turn(PollSchedule(length).slot(order_id, hours), now)
     assert turn is not None
-    after = Wheel(then_length)
+    after = PollSchedule(then_length)
     then = after.next_turn(after.slot(order_id, then_hours), turn)
     assert then is not None
     waited = then - turn
@@ -154,7 +157,7 @@ def order(**given: object) -> Order:
         "ordered_on": (NOW - timedelta(days=20)).date(),
         "destination": "DE",
         "created_at": NOW,
-        "born": "0",
+        "incarnation": "0",
         "tracking_number": NUMBER,
         **given,
     }

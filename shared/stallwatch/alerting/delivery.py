@@ -193,12 +193,12 @@ class OutboxDispatcher:
         Returns:
             The batch, where it must stay open.
         """
-        letter = self._letter(batch)
-        if not letter.members:
+        notification = self._letter(batch)
+        if not notification.members:
             return None
         for language in (None, *batch.languages)[batch.told :]:
             self._keep_gap()
-            outcome = self.notifier.publish(letter, language)
+            outcome = self.notifier.publish(notification, language)
             self._published_at = self.clock.now()
             if outcome is Outcome.REFUSED and language is None:
                 self._after_refusal(batch)
@@ -210,7 +210,7 @@ class OutboxDispatcher:
             batch = replace(batch, told=batch.told + 1)
             if batch.told <= len(batch.languages) and not self._log_told(batch):
                 return None
-        self._after_sent(batch, letter, self.clock.now())
+        self._after_sent(batch, notification, self.clock.now())
         return None
 
     def _log_told(self, batch: Batch) -> bool:
@@ -226,8 +226,8 @@ class OutboxDispatcher:
         pause = min(FIRST_RETRY * 2 ** min(attempts - 1, 10), LONGEST_RETRY)
         return replace(batch, attempts=attempts, retry_at=self.clock.now() + pause)
 
-    def _after_sent(self, batch: Batch, letter: Notification, now: datetime) -> None:
-        sent = replace(batch, members=tuple(member for member, _, _ in letter.members))
+    def _after_sent(self, batch: Batch, notification: Notification, now: datetime) -> None:
+        sent = replace(batch, members=tuple(member for member, _, _ in notification.members))
         if self._insisting(lambda: self.outbox.log_sent(self.owner, sent, now)):
             self.outbox.mark_sent(sent.members, batch.id, now)
             self.report.messages += 1

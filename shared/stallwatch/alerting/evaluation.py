@@ -28,7 +28,7 @@ from stallwatch.rules.decision import Decision
 from stallwatch.rules.evaluate import evaluate
 from stallwatch.tracking.circuit_breaker import CircuitBreaker
 from stallwatch.tracking.run_log import SlotStay
-from stallwatch.tracking.schedule import CADENCES, NEW, Wheel
+from stallwatch.tracking.schedule import CADENCES, NEW, PollSchedule
 
 _log = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ class Evaluation:
     """
 
     files: EvaluationStore
-    wheel: Wheel
+    schedule: PollSchedule
     limits: Thresholds
     second_source: bool = False
     answers_come_late: bool = False
@@ -151,9 +151,9 @@ class Evaluation:
             # It stays where every run looks until the source has been asked about its number.
             slot = NEW
         elif self.answers_come_late and trace.number is not None and trace.answered_at is None:
-            slot = self.wheel.slot(order.order_id, min(CADENCES))
+            slot = self.schedule.slot(order.order_id, min(CADENCES))
         else:
-            slot = self.wheel.slot(order.order_id, cadence(order, decision, now))
+            slot = self.schedule.slot(order.order_id, cadence(order, decision, now))
         rules = (decision.next_rule_at, self._grows_silent_at(order, decision))
         rule_at = None if slot is None else _earliest(rules)
         clocks = (decision.next_clock_at, next_change_at(order, now))

@@ -159,7 +159,7 @@ class Outbox(Protocol):
 class Notifier(Protocol):
     """Publishes messages."""
 
-    def publish(self, letter: Notification, language: str | None) -> Outcome:
+    def publish(self, notification: Notification, language: str | None) -> Outcome:
         """Publish one message, once, without trying again. Never raises for what SNS does.
 
         Args:

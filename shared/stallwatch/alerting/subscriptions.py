@@ -50,13 +50,13 @@ class Subscription:
     language: str
 
 
-class Wishes(Protocol):
+class PreferenceStore(Protocol):
     """What is kept of the subscribers."""
 
-    def wishes(self) -> Mapping[str, Preference]:
+    def preferences(self) -> Mapping[str, Preference]:
         """All wishes, by subscription id."""
 
-    def keep(self, subscription_id: str, wish: Preference, now: datetime) -> None:
+    def keep(self, subscription_id: str, preference: Preference, now: datetime) -> None:
         """Keep a wish."""
 
     def drop(self, subscription_id: str) -> None:
@@ -95,13 +95,13 @@ class Subscriptions:
     """
 
     subscribers: Subscribers
-    wishes: Wishes
+    preferences: PreferenceStore
     language: str
 
     def list(self) -> list[Subscription]:
         """All subscriptions that were not removed."""
-        wishes = self.wishes.wishes()
-        found = (self._settled(same, wishes.get(id_)) for id_, same in self._by_id().items())
+        preferences = self.preferences.preferences()
+        found = (self._settled(same, preferences.get(id_)) for id_, same in self._by_id().items())
         return [subscription for subscription in found if subscription is not None]
 
     def _found(self, subscription_id: str) -> tuple[Subscription | None, Sequence[Subscriber]]:
@@ -115,27 +115,31 @@ class Subscriptions:
             by_id[subscriber.id] = (*by_id.get(subscriber.id, ()), subscriber)
         return by_id
 
-    def _settled(self, same: Sequence[Subscriber], wish: Preference | None) -> Subscription | None:
+    def _settled(
+        self, same: Sequence[Subscriber], preference: Preference | None
+    ) -> Subscription | None:
         """What a subscriber has, after what is no longer wanted of it was removed.
 
         Who changed the language and has to confirm that gets the former one until then.
         """
-        if wish is not None and wish.forgotten:
+        if preference is not None and preference.forgotten:
             for subscriber in same:
                 if subscriber.arn is not None:
                     self.subscribers.remove(subscriber.arn)
-                    self.wishes.drop(subscriber.id)
+                    self.preferences.drop(subscriber.id)
             return None
-        if wish is None:
+        if preference is None:
             kinds = None if same[0].arn is None else self.subscribers.kinds(same[0].arn)
             return Subscription(same[0], kinds, self.language)
-        translated = wish.language is not None
+        translated = preference.language is not None
         here = [s for s in same if s.translated == translated]
         if here and here[0].arn is not None:
             for subscriber in same:
                 if subscriber.translated != translated and subscriber.arn is not None:
                     self.subscribers.remove(subscriber.arn)
-        return Subscription((here or same)[0], wish.kinds, wish.language or self.language)
+        return Subscription(
+            (here or same)[0], preference.kinds, preference.language or self.language
+        )
 
     def subscribe(
         self,
@@ -154,19 +158,19 @@ class Subscriptions:
         chosen = None if kinds is None else tuple(dict.fromkeys(kinds))
         wanted = Subscriber(protocol, endpoint, None, translated=other is not None)
         there, same = self._found(wanted.id)
-        wish = self.wishes.wishes().get(wanted.id)
+        preference = self.preferences.preferences().get(wanted.id)
         known = next((s for s in same if s.translated == wanted.translated), None)
         arn = None
         if known is not None:
             # SNS refuses to subscribe again with another wish, so the wish is changed first. What
             # the stack itself has subscribed wants everything.
-            arn = known.arn or (wish.arn if wish is not None else None)
+            arn = known.arn or (preference.arn if preference is not None else None)
             arn = arn or self.subscribers.add(protocol, endpoint, None, other)
             if there is None or there.kinds != chosen or there.language != (other or self.language):
                 self.subscribers.change(arn, chosen, other)
         if known is None or known.arn is None:
             arn = self.subscribers.add(protocol, endpoint, chosen, other)
-        self.wishes.keep(wanted.id, Preference(arn, chosen, other), now)
+        self.preferences.keep(wanted.id, Preference(arn, chosen, other), now)
         return Subscription(known or wanted, chosen, other or self.language), there is None
 
     def unsubscribe(self, subscription_id: str, now: datetime) -> None:
@@ -182,10 +186,10 @@ class Subscriptions:
             if subscriber.arn is not None:
                 self.subscribers.remove(subscriber.arn)
         if all(subscriber.arn is not None for subscriber in same):
-            self.wishes.drop(subscription_id)
+            self.preferences.drop(subscription_id)
             return
         # SNS offers no way to take back what was not confirmed: it is remembered as unwanted.
-        wish = self.wishes.wishes().get(subscription_id)
-        self.wishes.keep(
-            subscription_id, replace(wish or Preference(None, None), forgotten=True), now
+        preference = self.preferences.preferences().get(subscription_id)
+        self.preferences.keep(
+            subscription_id, replace(preference or Preference(None, None), forgotten=True), now
         )

@@ -1,1 +1,4 @@
-"""The HTTP API and the page."""
+"""The HTTP API and what serves the page: routers, models, views.
+
+May import everything but sources, dynamodb and aws.
+"""

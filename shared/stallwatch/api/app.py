@@ -249,7 +249,7 @@ def add_order(order: NewOrder) -> Response[OrderDetails]:
     services = _services()
     given = order.model_dump()
     given["destination"] = given["destination"] or services.home_country
-    wanted = Order(**given, created_at=services.now, born="")
+    wanted = Order(**given, created_at=services.now, incarnation="")
     seen, is_new = services.desk.add(wanted, services.now)
     return Response(201 if is_new else 200, JSON, order_details(seen, services.words))
 
@@ -345,7 +345,7 @@ def act_on_order(order_id: OrderIdInPath, action: ActionIn) -> OrderDetails:
     """Take down what the buyer says."""
     services = _services()
     said = Action(
-        deed=action.action,
+        kind=action.action,
         at=services.now,
         on=action.on,
         until=action.until,

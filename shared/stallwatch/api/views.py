@@ -16,6 +16,7 @@ from stallwatch.domain.alerts import SEVERITY, Alert
 from stallwatch.domain.orders import State
 from stallwatch.domain.parcels import Checkpoint
 from stallwatch.messages.advice import advise, pressing
+from stallwatch.messages.anomaly_text import describe
 from stallwatch.messages.translations import Translations
 from stallwatch.orders.money import stake_of
 from stallwatch.orders.view import OrderView
@@ -74,14 +75,16 @@ def order_details(seen: OrderView, words: Translations) -> OrderDetails:
     """An order with all that is known of it."""
     return OrderDetails(
         **order_out(seen, words).model_dump(),
-        observations=[ObservationOut(code=o.oddity, text=o.said(words)) for o in seen.observations],
+        observations=[
+            ObservationOut(code=o.kind, text=describe(o, words)) for o in seen.observations
+        ],
         alerts=[_alert(a) for a in _newest(seen.dossier.alerts)],
         checkpoints=[
             _checkpoint(c) for c in sorted(seen.trace.checkpoints, key=lambda c: c.at, reverse=True)
         ],
         actions=[
             ActionOut(
-                action=a.deed,
+                action=a.kind,
                 at=a.at,
                 on=a.on,
                 until=a.until,

@@ -1,0 +1,4 @@
+"""The AWS services but DynamoDB: clients, settings, SNS, queues, metrics, logs, the Lambda clock.
+
+May import domain, tracking, polling, alerting and messages.
+"""

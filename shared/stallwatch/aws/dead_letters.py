@@ -28,7 +28,7 @@ class DeadLetters:
     client: "SQSClient"
     url: str
 
-    def letters(self) -> Iterator[Letter]:
+    def notifications(self) -> Iterator[Letter]:
         """The letters that nobody else works on, until there are no more."""
         while found := self.client.receive_message(
             QueueUrl=self.url, MaxNumberOfMessages=10, VisibilityTimeout=_HIDDEN_SECONDS
@@ -36,9 +36,9 @@ class DeadLetters:
             for message in found:
                 yield Letter(message["ReceiptHandle"], *_read(message["Body"]))
 
-    def discard(self, letter: Letter) -> None:
+    def discard(self, notification: Letter) -> None:
         """Delete a letter: what it stands for is done."""
-        self.client.delete_message(QueueUrl=self.url, ReceiptHandle=letter.receipt)
+        self.client.delete_message(QueueUrl=self.url, ReceiptHandle=notification.receipt)
 
 
 def _read(body: str) -> tuple[Range | None, tuple[str, ...]]:

@@ -36,10 +36,10 @@ class Letter:
 class Letters(Protocol):
     """A queue of dead letters."""
 
-    def letters(self) -> Iterator[Letter]:
+    def notifications(self) -> Iterator[Letter]:
         """The letters that nobody else works on, until there are no more."""
 
-    def discard(self, letter: Letter) -> None:
+    def discard(self, notification: Letter) -> None:
         """Delete a letter: what it stands for is done."""
 
 
@@ -54,7 +54,7 @@ class Records(Protocol):
 class RedriveReport:
     """What a redrive did."""
 
-    letters: int = 0
+    notifications: int = 0
     """Done again, and discarded."""
     kept: int = 0
     """Failed again, or there was no time: they stay for the next redrive."""
@@ -82,18 +82,18 @@ def evaluate_again(
     """
     report = RedriveReport()
     everything: bool | None = None
-    for letter in queue.letters():
+    for notification in queue.notifications():
         if not has_time():
             report.kept += 1
             break
-        keys = None if letter.records is None else stream.partitions(letter.records)
+        keys = None if notification.records is None else stream.partitions(notification.records)
         if keys is not None:
             done = evaluate(keys)
         else:
             if everything is None:
                 everything = evaluate(watched())
             done = everything
-        _settle(queue, letter, report, done=done)
+        _settle(queue, notification, report, done=done)
     return report
 
 
@@ -108,17 +108,17 @@ def check_again(
         has_time: Whether there is time for one more letter.
     """
     report = RedriveReport()
-    for letter in queue.letters():
+    for notification in queue.notifications():
         if not has_time():
             report.kept += 1
             break
-        _settle(queue, letter, report, done=check(letter.order_ids))
+        _settle(queue, notification, report, done=check(notification.order_ids))
     return report
 
 
-def _settle(queue: Letters, letter: Letter, report: RedriveReport, *, done: bool) -> None:
+def _settle(queue: Letters, notification: Letter, report: RedriveReport, *, done: bool) -> None:
     if done:
-        queue.discard(letter)
-        report.letters += 1
+        queue.discard(notification)
+        report.notifications += 1
     else:
         report.kept += 1

@@ -10,7 +10,7 @@ from datetime import timedelta
 from stallwatch.domain.thresholds import Thresholds
 from stallwatch.polling.state import Pace
 from stallwatch.tracking.codes import SEVENTEEN_TRACK
-from stallwatch.tracking.schedule import Wheel
+from stallwatch.tracking.schedule import PollSchedule
 
 CAINIAO = "cainiao"
 
@@ -142,9 +142,9 @@ class Settings:
         )
 
     @property
-    def wheel(self) -> Wheel:
+    def schedule(self) -> PollSchedule:
         """The slots."""
-        return Wheel(self._number("TURN_MINUTES"))
+        return PollSchedule(self._number("TURN_MINUTES"))
 
     @property
     def catch_up(self) -> timedelta:
@@ -154,7 +154,7 @@ class Settings:
         if match is None:
             raise SettingsError(f"CHECK_EVERY takes a rate like rate(15 minutes), not {text!r}")
         tick = timedelta(**{f"{match[2]}s": int(match[1])})
-        return max(timedelta(hours=1), 2 * tick + timedelta(minutes=self.wheel.turn_minutes))
+        return max(timedelta(hours=1), 2 * tick + timedelta(minutes=self.schedule.turn_minutes))
 
     @property
     def limits(self) -> Thresholds:

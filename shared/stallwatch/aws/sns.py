@@ -46,14 +46,14 @@ class SnsNotifier:
     page_url: str
     language: str
 
-    def publish(self, letter: Notification, language: str | None) -> Outcome:
+    def publish(self, notification: Notification, language: str | None) -> Outcome:
         """Publish one message, once, without trying again. Never raises for what SNS does.
 
         Args:
             letter: What it is made of.
             language: None for the stack's.
         """
-        message = compose(letter, self.page_url, Translations(language or self.language))
+        message = compose(notification, self.page_url, Translations(language or self.language))
         attributes: Any = {
             "alert": {"DataType": "String", "StringValue": message.kind.value},
             "severity": {"DataType": "String", "StringValue": message.severity.value},

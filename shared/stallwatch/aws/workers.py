@@ -25,7 +25,7 @@ class FunctionWorkers:
     client: "LambdaClient"
     function: str
 
-    def run(self, errand: Mapping[str, Any]) -> Mapping[str, Any]:
+    def run(self, request_task: Mapping[str, Any]) -> Mapping[str, Any]:
         """Have one of them run an errand.
 
         Raises:
@@ -35,7 +35,7 @@ class FunctionWorkers:
             answer = self.client.invoke(
                 FunctionName=self.function,
                 InvocationType="RequestResponse",
-                Payload=json.dumps({"errand": errand}).encode(),
+                Payload=json.dumps({"errand": request_task}).encode(),
             )
             if "FunctionError" in answer:
                 raise UnavailableError(answer["FunctionError"])

@@ -97,7 +97,7 @@ def claim_of(evidence: Evidence, limits: Thresholds, now: datetime) -> Claim:
         "second_source": _second(evidence),
         "buyer": _words(order),
         "observations": [
-            {"what": o.oddity.value, "values": dict(o.values)} for o in evidence.observations
+            {"what": o.kind.value, "values": dict(o.values)} for o in evidence.observations
         ],
     }
 
@@ -311,19 +311,19 @@ def _second(evidence: Evidence) -> Json:
 
 def _words(order: Order) -> list[Json]:
     """What the buyer said, oldest first."""
-    in_force = len(order.actions) - len(order.standing())
+    in_force = len(order.actions) - len(order.in_force())
     return [_word(a, taken_back=i < in_force) for i, a in enumerate(order.actions)]
 
 
 def _word(action: Action, *, taken_back: bool) -> Json:
     return {
-        "action": action.deed.value,
+        "action": action.kind.value,
         "said_at": _instant(action.at),
         "on": _day(action.on),
         "until": _day(action.until),
         "amount": None if action.amount is None else format(action.amount, "f"),
         "looked": {spot.value: _day(day) for spot, day in action.answers},
-        "taken_back": taken_back and action.deed is not ActionKind.REOPEN,
+        "taken_back": taken_back and action.kind is not ActionKind.REOPEN,
     }
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from stallwatch.claims.document import Claim
 from stallwatch.domain.orders import SearchPlace
+from stallwatch.messages.anomaly_text import describe
 from stallwatch.messages.translations import DEFAULT_LANGUAGE, Translations
 from stallwatch.rules.anomalies import Anomaly, AnomalyKind
 
@@ -137,4 +138,6 @@ def carrier_line(carrier: dict[str, Any], words: Translations) -> str:
 def odd_lines(claim: Claim, words: Translations) -> list[str]:
     """What is odd about the tracking number, in sentences."""
     said = Translations(words.language)
-    return [Anomaly(AnomalyKind(o["what"]), o["values"]).said(said) for o in claim["observations"]]
+    return [
+        describe(Anomaly(AnomalyKind(o["what"]), o["values"]), said) for o in claim["observations"]
+    ]

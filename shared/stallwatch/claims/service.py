@@ -47,19 +47,21 @@ class ClaimLinkStore(Protocol):
     def runs_since(self, turn: str, since: datetime) -> Sequence[RunRecord]:
         """The run records of a turn from an instant on, at most as many as a year has."""
 
-    def links(self, order_id: str, born: str) -> Sequence[Link]:
+    def links(self, order_id: str, incarnation: str) -> Sequence[Link]:
         """The links of an order, ended ones too, as long as they are kept."""
 
-    def keep(self, order_id: str, born: str, link: Link, token_hash: str, file: bytes) -> bool:
+    def keep(
+        self, order_id: str, incarnation: str, link: Link, token_hash: str, file: bytes
+    ) -> bool:
         """Keep a link and the file that it opens.
 
-        False where the order is no longer the one with that `born`.
+        False where the order is no longer the one with that `incarnation`.
 
         Raises:
             ConflictError: another write was in the way.
         """
 
-    def drop(self, order_id: str, born: str, link_id: str) -> bool:
+    def drop(self, order_id: str, incarnation: str, link_id: str) -> bool:
         """Drop a link and its file. False where there is none."""
 
     def file(self, token_hash: str, now: datetime) -> bytes | None:
@@ -115,8 +117,8 @@ class Claims:
             raise SenselessError(f"An order has at most {MOST_LINKS} links. Revoke one first.")
         link, token = Link(token_hex(8), now, now + LINK_LIVES), token_urlsafe(32)
         file = self._make(seen, now)
-        born, kept_of_token = seen.order.born, hash_of(token)
-        if not insisting(lambda: self.shelf.keep(order_id, born, link, kept_of_token, file)):
+        incarnation, kept_of_token = seen.order.incarnation, hash_of(token)
+        if not insisting(lambda: self.shelf.keep(order_id, incarnation, link, kept_of_token, file)):
             raise MissingError(order_id)
         _log.info("link made", extra={"order_id": order_id, "link": link.id})
         return link, token
@@ -128,7 +130,7 @@ class Claims:
             MissingError: there is no such order, or no such link of it.
         """
         seen = self.desk.get(order_id, now)
-        if not self.shelf.drop(order_id, seen.order.born, link_id):
+        if not self.shelf.drop(order_id, seen.order.incarnation, link_id):
             raise MissingError(link_id)
         _log.info("link revoked", extra={"order_id": order_id, "link": link_id})
 
@@ -144,7 +146,7 @@ class Claims:
         return file
 
     def _living(self, seen: OrderView) -> list[Link]:
-        links = self.shelf.links(seen.order.order_id, seen.order.born)
+        links = self.shelf.links(seen.order.order_id, seen.order.incarnation)
         living = [link for link in links if link.ends_at > seen.at]
         return sorted(living, key=lambda link: (link.made_at, link.id), reverse=True)
 

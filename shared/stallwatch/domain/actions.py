@@ -26,16 +26,16 @@ def act(order: Order, action: Action, state: State) -> Order:
     Raises:
         SenselessError: it makes no sense now.
     """
-    standing = order.standing()
+    standing = order.in_force()
     if _stands(action, standing) or _is_reopened_again(action, order):
         return order
-    ended_by_word = any(a.deed in ENDING_ACTIONS for a in standing)
-    if action.deed is ActionKind.REOPEN:
+    ended_by_word = any(a.kind in ENDING_ACTIONS for a in standing)
+    if action.kind is ActionKind.REOPEN:
         if not standing:
             raise SenselessError("There is nothing to take back.")
         if state is State.CLOSED and not ended_by_word:
             raise SenselessError("The watch has ended by itself: too much time has passed.")
-    elif state is State.CLOSED and action.deed not in _OUTCOMES:
+    elif state is State.CLOSED and action.kind not in _OUTCOMES:
         raise SenselessError("The order is closed. Reopen it first.")
     if len(order.actions) >= MOST_ACTIONS:
         raise SenselessError(f"An order takes at most {MOST_ACTIONS} actions.")
@@ -44,18 +44,18 @@ def act(order: Order, action: Action, state: State) -> Order:
 
 def _stands(action: Action, standing: tuple[Action, ...]) -> bool:
     """Whether the same was said before, and nothing of its kind after it."""
-    if action.deed in ENDING_ACTIONS:
-        said = [a for a in standing if a.deed in ENDING_ACTIONS]
+    if action.kind in ENDING_ACTIONS:
+        said = [a for a in standing if a.kind in ENDING_ACTIONS]
     else:
-        said = [a for a in standing if a.deed is action.deed]
+        said = [a for a in standing if a.kind is action.kind]
     if not said:
         return False
     last = said[-1]
-    if action.deed is ActionKind.NOT_FOUND_HERE:
+    if action.kind is ActionKind.NOT_FOUND_HERE:
         return {pair for a in said for pair in a.answers} >= set(action.answers)
-    same_episode = action.deed is not ActionKind.SELLER_CONTACTED or last.episode == action.episode
-    return same_episode and (last.deed, last.on, last.until, last.amount) == (
-        action.deed,
+    same_episode = action.kind is not ActionKind.SELLER_CONTACTED or last.episode == action.episode
+    return same_episode and (last.kind, last.on, last.until, last.amount) == (
+        action.kind,
         action.on,
         action.until,
         action.amount,
@@ -65,7 +65,7 @@ def _stands(action: Action, standing: tuple[Action, ...]) -> bool:
 def _is_reopened_again(action: Action, order: Order) -> bool:
     """Whether the order was reopened, and nothing was said since."""
     last = order.actions[-1:]
-    return action.deed is ActionKind.REOPEN and any(a.deed is ActionKind.REOPEN for a in last)
+    return action.kind is ActionKind.REOPEN and any(a.kind is ActionKind.REOPEN for a in last)
 
 
 def change(order: Order, changed: Order, now: datetime) -> Order:

@@ -64,7 +64,7 @@ class SearchPlace(StrEnum):
 class Action:
     """One word of the buyer about an order, as it was given."""
 
-    deed: ActionKind
+    kind: ActionKind
     at: datetime
     """When it was said."""
     on: date | None = None
@@ -95,7 +95,7 @@ class Order:
     destination: str
     """ISO 3166-1 alpha-2."""
     created_at: datetime
-    born: str
+    incarnation: str
     """Tells this order from an earlier, forgotten one with the same id."""
     tracking_number: str | None = None
     number_changed_at: datetime | None = None
@@ -112,19 +112,19 @@ class Order:
     """Of the drafts; None: the stack's."""
     actions: tuple[Action, ...] = ()
 
-    def standing(self) -> tuple[Action, ...]:
+    def in_force(self) -> tuple[Action, ...]:
         """The buyer's words in force: those since the last `reopen`."""
         for index in range(len(self.actions) - 1, -1, -1):
-            if self.actions[index].deed is ActionKind.REOPEN:
+            if self.actions[index].kind is ActionKind.REOPEN:
                 return self.actions[index + 1 :]
         return self.actions
 
     def last_said(self, deed: ActionKind) -> Action | None:
         """The newest of the buyer's words in force of one kind."""
-        return next((a for a in reversed(self.standing()) if a.deed is deed), None)
+        return next((a for a in reversed(self.in_force()) if a.kind is deed), None)
 
-    def looked(self) -> dict[SearchPlace, date]:
+    def searched(self) -> dict[SearchPlace, date]:
         """Where the buyer has looked for it in vain, each with the last day."""
-        answers = [pair for a in self.standing() for pair in a.answers]
+        answers = [pair for a in self.in_force() for pair in a.answers]
         found = {spot: max(day for s, day in answers if s is spot) for spot, _ in answers}
         return {spot: found[spot] for spot in SearchPlace if spot in found}

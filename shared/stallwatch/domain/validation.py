@@ -55,7 +55,7 @@ def check_action(action: Action, order: Order, now: datetime) -> None:
     """
     reasons = {}
     today = now.date()
-    if action.deed is ActionKind.SNOOZE:
+    if action.kind is ActionKind.SNOOZE:
         if action.until is None or not today < action.until <= today + LONGEST_SNOOZE:
             reasons["until"] = f"is needed, after today and within {LONGEST_SNOOZE.days} days"
     elif action.until is not None:
@@ -63,7 +63,7 @@ def check_action(action: Action, order: Order, now: datetime) -> None:
     if action.on is not None and not order.ordered_on <= action.on <= today + timedelta(days=1):
         reasons["on"] = "must lie between ordered_on and tomorrow"
     if action.amount is not None:
-        if action.deed is not ActionKind.REFUNDED:
+        if action.kind is not ActionKind.REFUNDED:
             reasons["amount"] = "goes with a refund only"
         elif order.currency is None:
             reasons["amount"] = "needs the order's price and currency first"
@@ -74,7 +74,7 @@ def check_action(action: Action, order: Order, now: datetime) -> None:
 
 def _check_answers(action: Action, order: Order, today: date) -> dict[str, str]:
     """What is wrong with the answers to where a parcel was looked for."""
-    if action.deed is not ActionKind.NOT_FOUND_HERE:
+    if action.kind is not ActionKind.NOT_FOUND_HERE:
         return {"answers": "goes with not_found_here only"} if action.answers else {}
     if not action.answers:
         return {"answers": "is needed: at least one place, with the day on which it was checked"}

@@ -50,19 +50,21 @@ class DynamoClaimStore:
         )
         return [run_of_item(item) for item in islice(items, _MOST_RUNS)]
 
-    def links(self, order_id: str, born: str) -> Sequence[Link]:
+    def links(self, order_id: str, incarnation: str) -> Sequence[Link]:
         """The links of an order, ended ones too, as long as they are kept."""
         items = self.table.query(
             KeyConditionExpression="pk = :pk AND begins_with(sk, :link)",
             ExpressionAttributeValues={":pk": string(order_pk(order_id)), ":link": string(LINK)},
             ConsistentRead=True,
         )
-        return [_link(item) for item in items if text_of(item, "born") == born]
+        return [_link(item) for item in items if text_of(item, "born") == incarnation]
 
-    def keep(self, order_id: str, born: str, link: Link, token_hash: str, file: bytes) -> bool:
+    def keep(
+        self, order_id: str, incarnation: str, link: Link, token_hash: str, file: bytes
+    ) -> bool:
         """Keep a link and the file that it opens, and note the link with its order.
 
-        False where the order is no longer the one with that `born`.
+        False where the order is no longer the one with that `incarnation`.
 
         Raises:
             ConflictError: another write was in the way.
@@ -70,7 +72,7 @@ class DynamoClaimStore:
         ends = {"ends": seconds(link.ends_at), "expires": seconds(link.ends_at)}
         noted = {
             **key(order_pk(order_id), LINK + link.id),
-            "born": string(born),
+            "born": string(incarnation),
             "token_hash": string(token_hash),
             "made_at": seconds(link.made_at),
             **ends,
@@ -78,7 +80,7 @@ class DynamoClaimStore:
         kept = {
             **key(link_pk(token_hash), FILE),
             "order_id": string(order_id),
-            "born": string(born),
+            "born": string(incarnation),
             "file": binary(compress(file, 9)),
             **ends,
         }
@@ -89,7 +91,7 @@ class DynamoClaimStore:
                         "ConditionCheck": {
                             "Key": key(order_pk(order_id), ORDER),
                             "ConditionExpression": "born = :born",
-                            "ExpressionAttributeValues": {":born": string(born)},
+                            "ExpressionAttributeValues": {":born": string(incarnation)},
                         }
                     },
                     {"Put": {"Item": noted}},
@@ -102,10 +104,10 @@ class DynamoClaimStore:
             raise ConflictError(order_id) from refusal
         return True
 
-    def drop(self, order_id: str, born: str, link_id: str) -> bool:
+    def drop(self, order_id: str, incarnation: str, link_id: str) -> bool:
         """Drop a link and its file. False where there is none."""
         noted = self.table.get(order_pk(order_id), LINK + link_id)
-        if noted is None or text_of(noted, "born") != born:
+        if noted is None or text_of(noted, "born") != incarnation:
             return False
         self.table.delete(link_pk(noted["token_hash"]["S"]), FILE)
         self.table.delete(order_pk(order_id), LINK + link_id)

@@ -78,15 +78,15 @@ class DynamoEvaluationStore:
             if dossier is None:
                 return None
             if not _is_torn(dossier):
-                self._delete_strangers(items, dossier.order.born)
+                self._delete_strangers(items, dossier.order.incarnation)
                 return dossier
         raise ConflictError(order_id)
 
-    def _delete_strangers(self, items: Iterable[Item], born: str) -> None:
+    def _delete_strangers(self, items: Iterable[Item], incarnation: str) -> None:
         """Delete the alerts about a forgotten order with the same id, and the links to it."""
         for item in items:
-            if (_is_alert(item) and born_of_alert(item) != born) or (
-                _is_link(item) and text_of(item, "born") != born
+            if (_is_alert(item) and born_of_alert(item) != incarnation) or (
+                _is_link(item) and text_of(item, "born") != incarnation
             ):
                 for pk, sk in _keys_of(item):
                     self.table.delete(pk, sk)
@@ -140,10 +140,10 @@ class DynamoEvaluationStore:
             "ConditionExpression": "rev = :rev AND born = :born",
             "ExpressionAttributeValues": {
                 ":rev": number(dossier.revision),
-                ":born": string(order.born),
+                ":born": string(order.incarnation),
             },
         }
-        item = entry_to_item(order.order_id, order.born, entry, dossier.revision + 1)
+        item = entry_to_item(order.order_id, order.incarnation, entry, dossier.revision + 1)
         totals = [
             *adding_money(order.order_id, changes(dossier.entry.stake, entry.stake)),
             *(adding_experience(entry.lived) if dossier.entry.lived is None else ()),
@@ -155,7 +155,7 @@ class DynamoEvaluationStore:
             puts = [
                 {
                     "Put": {
-                        "Item": alert_to_item(order.order_id, order.born, alert),
+                        "Item": alert_to_item(order.order_id, order.incarnation, alert),
                         # One that is pending and no longer fits makes room for its successor.
                         "ConditionExpression": "attribute_not_exists(pk)"
                         " OR attribute_exists(pending)",
@@ -169,7 +169,7 @@ class DynamoEvaluationStore:
         return [
             AlertRef(
                 order.order_id,
-                alert_key(order.order_id, order.born, alert)[1],
+                alert_key(order.order_id, order.incarnation, alert)[1],
                 alert.kind,
                 alert.raised_at,
             )

@@ -42,7 +42,7 @@ def order_to_item(order: Order, version: int) -> Item:
         {
             **key(order_pk(order.order_id), ORDER),
             "version": number(version),
-            "born": string(order.born),
+            "born": string(order.incarnation),
             "created_at": seconds(order.created_at),
             "ordered_on": string(order.ordered_on.isoformat()),
             "destination": string(order.destination),
@@ -74,7 +74,7 @@ def order_of_item(item: Item) -> Order:
         ordered_on=date.fromisoformat(item["ordered_on"]["S"]),
         destination=item["destination"]["S"],
         created_at=created_at or datetime.fromtimestamp(0, UTC),
-        born=item["born"]["S"],
+        incarnation=item["born"]["S"],
         tracking_number=text_of(item, "tracking_number"),
         number_changed_at=instant_of(item, "number_changed_at"),
         service=None if service is None else Service(service),
@@ -94,7 +94,7 @@ def _action_to_item(action: Action) -> Item:
     return {
         "M": without_none(
             {
-                "deed": string(action.deed),
+                "deed": string(action.kind),
                 "at": seconds(action.at),
                 "on": _maybe_day(action.on),
                 "until": _maybe_day(action.until),
@@ -112,7 +112,7 @@ def _action_of_item(item: Item) -> Action:
     amount = text_of(item, "amount")
     answers = item.get("answers", {"M": {}})["M"]
     return Action(
-        deed=ActionKind(item["deed"]["S"]),
+        kind=ActionKind(item["deed"]["S"]),
         at=instant_of(item, "at") or datetime.fromtimestamp(0, UTC),
         on=_day_of(item, "on"),
         until=_day_of(item, "until"),
@@ -127,12 +127,12 @@ def _action_of_item(item: Item) -> Action:
 
 
 # Traces.
-def trace_to_item(order_id: str, born: str, record: TraceRecord) -> Item:
+def trace_to_item(order_id: str, incarnation: str, record: TraceRecord) -> Item:
     """A trace as it stands in the table."""
     return without_none(
         {
             **key(order_pk(order_id), TRACE),
-            "born": string(born),
+            "born": string(incarnation),
             "number": _maybe_string(record.number),
             "events": _maybe_binary(record.events),
             "seen": _seen_to_value(record.seen),
@@ -199,21 +199,21 @@ def _seen_of(item: Item, name: str) -> tuple[Seen, ...]:
 
 
 # Alerts.
-def alert_key(order_id: str, born: str, alert: Alert) -> tuple[str, str]:
+def alert_key(order_id: str, incarnation: str, alert: Alert) -> tuple[str, str]:
     """The key of an alert about an order, or, with an empty id, about a source.
 
-    An order that was forgotten and added again shares nothing with its former self: `born` tells
+    An order that was forgotten and added again shares nothing with its former self: `incarnation` tells
     them apart.
     """
     pk = order_pk(order_id) if order_id else STACK
-    return pk, f"ALERT#{born}#{alert.key}"
+    return pk, f"ALERT#{incarnation}#{alert.key}"
 
 
-def alert_to_item(order_id: str, born: str, alert: Alert) -> Item:
+def alert_to_item(order_id: str, incarnation: str, alert: Alert) -> Item:
     """An alert as it stands in the table; it is in the index `pending` until it is sent."""
     return without_none(
         {
-            **key(*alert_key(order_id, born, alert)),
+            **key(*alert_key(order_id, incarnation, alert)),
             "kind": string(alert.kind),
             "raised_at": string(alert.raised_at.isoformat()),
             "reason": _maybe_string(alert.reason or None),

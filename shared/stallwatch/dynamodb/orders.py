@@ -75,12 +75,12 @@ class DynamoOrderStore:
                     },
                     {
                         "Put": {
-                            "Item": entry_to_item(order.order_id, order.born, entry, 1),
+                            "Item": entry_to_item(order.order_id, order.incarnation, entry, 1),
                             # A forgotten order that was counted is counted until it is cleared.
                             "ConditionExpression": "attribute_not_exists(stage)",
                         }
                     },
-                    {"Put": {"Item": trace_to_item(order.order_id, order.born, record)}},
+                    {"Put": {"Item": trace_to_item(order.order_id, order.incarnation, record)}},
                     *_having(order.order_id, order.tracking_number),
                 ]
             )
@@ -176,7 +176,7 @@ class DynamoOrderStore:
                     "ConditionExpression": "version = :version AND born = :born",
                     "ExpressionAttributeValues": {
                         ":version": number(dossier.version),
-                        ":born": string(order.born),
+                        ":born": string(order.incarnation),
                     },
                 }
             },
@@ -323,7 +323,7 @@ def _renewal(order: Order, version: int) -> dict[str, Any]:
         "Key": key(order_pk(order.order_id), WATCH),
         "UpdateExpression": f"{sets} {removes}",
         "ConditionExpression": "born = :born",
-        "ExpressionAttributeValues": {**values, ":born": string(order.born)},
+        "ExpressionAttributeValues": {**values, ":born": string(order.incarnation)},
     }
 
 
@@ -370,7 +370,7 @@ def _known_looks(dossier: OrderSnapshot, looked: TraceRecord) -> dict[str, Any]:
 def _other_number(dossier: OrderSnapshot, order: Order) -> dict[str, Any]:
     """The trace for another number, where nothing was written to it meanwhile."""
     record = change_number(dossier.trace, order.tracking_number)
-    values: Item = {":born": string(order.born)}
+    values: Item = {":born": string(order.incarnation)}
     condition = "born = :born AND "
     if dossier.trace.fingerprint is None:
         condition += "attribute_not_exists(fingerprint)"
@@ -378,7 +378,7 @@ def _other_number(dossier: OrderSnapshot, order: Order) -> dict[str, Any]:
         condition += "fingerprint = :known"
         values[":known"] = binary(dossier.trace.fingerprint)
     return {
-        "Item": trace_to_item(order.order_id, order.born, record),
+        "Item": trace_to_item(order.order_id, order.incarnation, record),
         "ConditionExpression": condition,
         "ExpressionAttributeValues": values,
     }

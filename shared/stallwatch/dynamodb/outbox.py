@@ -180,8 +180,8 @@ class DynamoOutbox:
 
     def languages(self) -> tuple[str, ...]:
         """The languages, other than the stack's, that subscribers want."""
-        wishes = DynamoSubscriberStore(self.table).wishes().values()
-        return tuple(sorted({w.language for w in wishes if w.language and not w.forgotten}))
+        preferences = DynamoSubscriberStore(self.table).preferences().values()
+        return tuple(sorted({w.language for w in preferences if w.language and not w.forgotten}))
 
     # The alerts.
 
@@ -261,7 +261,7 @@ class DynamoOutbox:
                 "ConditionExpression": "version = :version AND born = :born",
                 "ExpressionAttributeValues": {
                     ":version": number(read.version),
-                    ":born": string(read.order.born),
+                    ":born": string(read.order.incarnation),
                 },
             }
         delete = {

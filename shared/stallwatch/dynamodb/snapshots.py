@@ -59,7 +59,9 @@ def dossier_of_items(items: Iterable[Item]) -> OrderSnapshot | None:
         trace=trace_of_item(found[TRACE]),
         entry=entry_of_item(found[WATCH]),
         revision=int(found[WATCH]["rev"]["N"]),
-        alerts=tuple(alert_of_item(item) for item in alerts if born_of_alert(item) == order.born),
+        alerts=tuple(
+            alert_of_item(item) for item in alerts if born_of_alert(item) == order.incarnation
+        ),
     )
 
 
@@ -83,7 +85,7 @@ def _keys_of(item: Item) -> list[tuple[str, str]]:
     return [*opened, (item["pk"]["S"], item["sk"]["S"])]
 
 
-def entry_to_item(order_id: str, born: str, entry: WatchEntry, revision: int) -> Item:
+def entry_to_item(order_id: str, incarnation: str, entry: WatchEntry, revision: int) -> Item:
     """An order's place in the watch as it stands in the table.
 
     The attributes with one letter are the index's: their names count in every row that is read.
@@ -91,7 +93,7 @@ def entry_to_item(order_id: str, born: str, entry: WatchEntry, revision: int) ->
     return without_none(
         {
             **key(order_pk(order_id), WATCH),
-            "born": string(born),
+            "born": string(incarnation),
             "rev": number(revision),
             "order_version": number(entry.order_version),
             "slot": _maybe(string, entry.slot),

@@ -31,7 +31,7 @@ class DynamoSubscriberStore:
 
     table: Table
 
-    def wishes(self) -> Mapping[str, Preference]:
+    def preferences(self) -> Mapping[str, Preference]:
         """All wishes."""
         items = self.table.query(
             KeyConditionExpression="pk = :pk AND begins_with(sk, :prefix)",
@@ -49,17 +49,17 @@ class DynamoSubscriberStore:
             for item in items
         }
 
-    def keep(self, subscription_id: str, wish: Preference, now: datetime) -> None:
+    def keep(self, subscription_id: str, preference: Preference, now: datetime) -> None:
         """Keep a wish."""
         self.table.put(
             without_none(
                 {
                     **key(STACK, _PREFIX + subscription_id),
-                    "arn": None if wish.arn is None else string(wish.arn),
-                    "kinds": {"SS": sorted(wish.kinds)} if wish.kinds else None,
-                    "language": string(wish.language) if wish.language else None,
-                    "forgotten": boolean(wish.forgotten) if wish.forgotten else None,
-                    "expires": seconds(now + KEPT_FORGOTTEN) if wish.forgotten else None,
+                    "arn": None if preference.arn is None else string(preference.arn),
+                    "kinds": {"SS": sorted(preference.kinds)} if preference.kinds else None,
+                    "language": string(preference.language) if preference.language else None,
+                    "forgotten": boolean(preference.forgotten) if preference.forgotten else None,
+                    "expires": seconds(now + KEPT_FORGOTTEN) if preference.forgotten else None,
                 }
             )
         )

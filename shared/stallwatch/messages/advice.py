@@ -16,6 +16,7 @@ from stallwatch.domain.alerts import (
 from stallwatch.domain.orders import ActionKind, Order, State
 from stallwatch.domain.parcels import Stage, Trace
 from stallwatch.messages.alert_text import AlertText
+from stallwatch.messages.anomaly_text import describe
 from stallwatch.messages.translations import Translations
 from stallwatch.rules.annotations import facts_of, seen_facts
 from stallwatch.rules.anomalies import Anomaly, AnomalyKind
@@ -79,10 +80,10 @@ def pressing(order: Order, decision: Decision) -> tuple[AlertKind, str] | None:
         return AlertKind.ACTION_NEEDED, reading.flag.value
     if decision.deadline_is_near:
         return AlertKind.PROTECTION_ENDING, ""
-    if clock is not None and decision.rung is not AlertKind.REFUND_CLAIM:
+    if clock is not None and decision.escalation is not AlertKind.REFUND_CLAIM:
         return (AlertKind.REMINDER, SELLER) if overdue else None
-    if decision.rung is not None and not _claim_waits(decision):
-        return decision.rung, SILENCE if decision.rung is AlertKind.REFUND_CLAIM else ""
+    if decision.escalation is not None and not _claim_waits(decision):
+        return decision.escalation, SILENCE if decision.escalation is AlertKind.REFUND_CLAIM else ""
     return None
 
 
@@ -90,7 +91,7 @@ def _claim_waits(decision: Decision) -> bool:
     """Whether the silence is long enough for a claim, and only the gate is closed."""
     opens_at = decision.claim_opens_at
     return (
-        decision.rung in {AlertKind.STALLED, AlertKind.LATE, AlertKind.NEVER_SCANNED}
+        decision.escalation in {AlertKind.STALLED, AlertKind.LATE, AlertKind.NEVER_SCANNED}
         and opens_at is not None
         and decision.answered_at is not None
         and opens_at <= decision.answered_at
@@ -108,7 +109,7 @@ def _quiet(
         return said
     odd = next((o for o in seen if _calls_for_a_look(o, decision)), None)
     if odd is not None:
-        return words.say("advice.odd", seen=odd.said(words))
+        return words.say("advice.odd", seen=describe(odd, words))
     if decision.state is State.DELIVERED:
         return words.say("advice.delivered")
     return _underway(order, decision, words)
@@ -116,9 +117,9 @@ def _quiet(
 
 def _calls_for_a_look(seen: Anomaly, decision: Decision) -> bool:
     """Whether the buyer should check the number though nothing else presses."""
-    if seen.oddity is AnomalyKind.CHECK_DIGIT:
+    if seen.kind is AnomalyKind.CHECK_DIGIT:
         return not decision.reading.scanned
-    return seen.oddity in _CALLS_FOR_A_LOOK
+    return seen.kind in _CALLS_FOR_A_LOOK
 
 
 def _after_words(

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from stallwatch.domain.alerts import SELLER, SILENCE, Alert, AlertKind
 from stallwatch.domain.orders import Order, SearchPlace
+from stallwatch.messages.anomaly_text import describe
 from stallwatch.messages.translations import Translations
 from stallwatch.rules.anomalies import Anomaly, AnomalyKind
 
@@ -73,12 +74,12 @@ class AlertText:
     def seen(self) -> list[str]:
         """What is odd about the number, a sentence each, but for what the alert itself says."""
         found = (Anomaly(AnomalyKind(code), values) for code, values in self.facts.get("seen", ()))
-        return [o.said(self.words) for o in found if o.oddity is not AnomalyKind.UNKNOWN]
+        return [describe(o, self.words) for o in found if o.kind is not AnomalyKind.UNKNOWN]
 
     @property
     def unlooked(self) -> list[SearchPlace]:
         """Where an unscanned delivery may lie, and the buyer has not said to have looked."""
-        looked = {} if self.order is None else self.order.looked()
+        looked = {} if self.order is None else self.order.searched()
         return [spot for spot in SearchPlace if spot not in looked]
 
     @property
@@ -218,7 +219,7 @@ class AlertText:
         say, lines = self.words.say, []
         name, _, own = self._carrier
         carrier = name or say("carrier.local")
-        looked = {} if self.order is None else self.order.looked()
+        looked = {} if self.order is None else self.order.searched()
         for spot in SearchPlace:
             if spot in looked:
                 lines.append(say("line.looked", place=say(f"spot.{spot}"), date=looked[spot]))

@@ -41,7 +41,7 @@ class Message:
     """JSON for machines."""
 
 
-def compose(letter: Notification, page_url: str, words: Translations) -> Message:
+def compose(notification: Notification, page_url: str, words: Translations) -> Message:
     """The texts of a message.
 
     Args:
@@ -49,14 +49,14 @@ def compose(letter: Notification, page_url: str, words: Translations) -> Message
         page_url: The address of the page.
         words: The language.
     """
-    texts = [AlertText(alert, order, page_url, words) for _, alert, order in letter.members]
+    texts = [AlertText(alert, order, page_url, words) for _, alert, order in notification.members]
     return Message(
-        kind=letter.kind,
-        severity=SEVERITY[letter.kind],
-        subject=ascii_line(_subject(letter.kind, texts, words), SUBJECT_LIMIT),
-        email=_email(letter.kind, texts, page_url, words),
-        sms=gsm7(_sms(letter.kind, texts, words), SMS_LIMIT),
-        default=_default(letter, texts),
+        kind=notification.kind,
+        severity=SEVERITY[notification.kind],
+        subject=ascii_line(_subject(notification.kind, texts, words), SUBJECT_LIMIT),
+        email=_email(notification.kind, texts, page_url, words),
+        sms=gsm7(_sms(notification.kind, texts, words), SMS_LIMIT),
+        default=_default(notification, texts),
     )
 
 
@@ -104,14 +104,14 @@ def _sms(kind: AlertKind, texts: Sequence[AlertText], words: Translations) -> st
     return words.say("sms.orders", title=words.say(f"title.{kind}"), n=len(texts), list=listed)
 
 
-def _default(letter: Notification, texts: Sequence[AlertText]) -> str:
+def _default(notification: Notification, texts: Sequence[AlertText]) -> str:
     return json.dumps(
         {
             "version": 1,
-            "id": letter.batch_id,
-            "kind": letter.kind,
-            "severity": SEVERITY[letter.kind],
-            "raised_at": _rfc3339(letter.raised_at),
+            "id": notification.batch_id,
+            "kind": notification.kind,
+            "severity": SEVERITY[notification.kind],
+            "raised_at": _rfc3339(notification.raised_at),
             "orders": [text.machine() for text in texts if text.order is not None],
         },
         ensure_ascii=False,

@@ -60,7 +60,7 @@ def drafts(
     situation = _situation(decision, order, stalled_after)
     values = _values(order, decision, situation)
     contacted = next(
-        (a for a in reversed(order.standing()) if a.deed is ActionKind.SELLER_CONTACTED), None
+        (a for a in reversed(order.in_force()) if a.kind is ActionKind.SELLER_CONTACTED), None
     )
     reminder = "reminder"
     if contacted is not None:

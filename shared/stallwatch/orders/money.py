@@ -89,9 +89,9 @@ def stake_of(order: Order, state: State, stage: Stage) -> Exposure | None:
     """
     if order.price is None or order.currency is None:
         return None
-    outcome = next((a for a in reversed(order.standing()) if a.deed in ENDING_ACTIONS), None)
+    outcome = next((a for a in reversed(order.in_force()) if a.kind in ENDING_ACTIONS), None)
     if outcome is not None:
-        standing = _BY_WORD.get(outcome.deed)
+        standing = _BY_WORD.get(outcome.kind)
         if standing is None:
             return None
         amount = order.price if outcome.amount is None else outcome.amount

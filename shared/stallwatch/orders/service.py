@@ -19,7 +19,7 @@ from stallwatch.rules.anomalies import anomalies
 from stallwatch.rules.decision import Decision
 from stallwatch.rules.evaluate import evaluate
 from stallwatch.tracking.run_log import INDEX_LAG, last_check, short_name
-from stallwatch.tracking.schedule import Wheel, turns_of
+from stallwatch.tracking.schedule import PollSchedule, turns_of
 
 _log = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ _log = logging.getLogger(__name__)
 _TRIES = 5
 
 
-_NOT_GIVEN = frozenset({"created_at", "born", "number_changed_at", "actions"})
+_NOT_GIVEN = frozenset({"created_at", "incarnation", "number_changed_at", "actions"})
 """What is in an order that the buyer does not give with it."""
 
 
@@ -49,7 +49,7 @@ class OrderService:
 
     records: OrderStore
     nudge: PollTrigger
-    wheel: Wheel
+    schedule: PollSchedule
     limits: Thresholds
     second_source: bool = False
 
@@ -64,7 +64,7 @@ class OrderService:
             UnacceptableError: it makes no sense.
         """
         validation.check(order, now)
-        order = replace(order, created_at=now, born=token_hex(4))
+        order = replace(order, created_at=now, incarnation=token_hex(4))
         if insisting(lambda: self.records.create(order)):
             _log.info("order added", extra={"order_id": order.order_id})
             self._call_for_check(now)
@@ -209,7 +209,7 @@ class OrderService:
             second_source=self.second_source,
         )
         sharing: tuple[str, ...] = ()
-        if alone or decision.rung is AlertKind.NEVER_SCANNED:
+        if alone or decision.escalation is AlertKind.NEVER_SCANNED:
             sharing = self.records.sharing(dossier.order)
         return OrderView(
             at=now,
@@ -222,7 +222,7 @@ class OrderService:
             turn_lengths=progress.turn_lengths,
             looked=looked,
             checked_at=checked_at,
-            next_check_at=self.wheel.next_turn(slot, now) if slot else None,
+            next_check_at=self.schedule.next_turn(slot, now) if slot else None,
         )
 
     def _answered_before_silence(

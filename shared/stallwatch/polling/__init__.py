@@ -1,0 +1,4 @@
+"""A run of the poll: lease, requests, silence, remote workers, second source, registration.
+
+May import domain and tracking.
+"""

@@ -120,7 +120,7 @@ class SecondSource(Protocol):
 class Workers(Protocol):
     """Other functions, who make a run's requests for it."""
 
-    def run(self, errand: Mapping[str, Any]) -> Mapping[str, Any]:
+    def run(self, request_task: Mapping[str, Any]) -> Mapping[str, Any]:
         """Have one of them run an errand (see `PollRun.run_errand`).
 
         Raises:

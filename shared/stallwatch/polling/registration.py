@@ -75,7 +75,7 @@ class RegistrationRun:
         registry: Registry,
         book: CreditStore,
         now: Callable[[], datetime],
-        may_ask: Callable[[], bool],
+        allows_request: Callable[[], bool],
         *,
         batch: int,
         owner: str,
@@ -83,7 +83,7 @@ class RegistrationRun:
         self._registry = registry
         self._book = book
         self._now = now
-        self._may_ask = may_ask
+        self._may_ask = allows_request
         self._batch = batch
         self._owner = owner
         self._attempts = 0

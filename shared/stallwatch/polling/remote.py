@@ -1,5 +1,6 @@
 """polling.remote."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
@@ -7,15 +8,16 @@ from typing import Any
 
 from stallwatch.domain.errors import UnavailableError
 from stallwatch.polling.ports import Workers
-from stallwatch.polling.run import _log
 from stallwatch.polling.state import Row
 from stallwatch.polling.tally import BatchResult, NumberRequest, RequestResult, _rows_in
 from stallwatch.tracking.source import Verdict
 
-
 # Errands: a request as another function is told of it, and what it tells.
+_log = logging.getLogger(__name__)
+
+
 def _have_asked(
-    helpers: Workers, batch: Sequence[NumberRequest], at: datetime, *, note: bool
+    workers: Workers, batch: Sequence[NumberRequest], at: datetime, *, note: bool
 ) -> RequestResult | None:
     """What came of a request that a helper made; None where nobody knows, or it was too late."""
     questions = [
@@ -27,7 +29,7 @@ def _have_asked(
         for question in batch
     ]
     try:
-        told = helpers.run({"at": at.isoformat(), "note": note, "questions": questions})
+        told = workers.run({"at": at.isoformat(), "note": note, "questions": questions})
     except UnavailableError as error:
         _log.warning("no help", extra={"why": str(error)})
         return None

@@ -10,7 +10,7 @@ LAST_REQUEST = timedelta(seconds=30)
 """How much time a run needs for its last request and for what follows it."""
 
 
-HELPERS_LEAD = timedelta(milliseconds=250)
+WORKERS_LEAD = timedelta(milliseconds=250)
 """How long before its time a request is handed to a helper, who then waits for it."""
 
 

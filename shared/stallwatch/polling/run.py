@@ -21,7 +21,7 @@ from stallwatch.domain.thresholds import Thresholds
 from stallwatch.polling.ports import PollStore, SecondSource, Workers
 from stallwatch.polling.registration import RegistrationRun
 from stallwatch.polling.remote import _have_asked, _question_of, _told
-from stallwatch.polling.requests import HELPERS_LEAD, LAST_REQUEST, _requesters
+from stallwatch.polling.requests import LAST_REQUEST, WORKERS_LEAD, _requesters
 from stallwatch.polling.silence import _minute_of
 from stallwatch.polling.state import (
     Cursor,
@@ -37,7 +37,7 @@ from stallwatch.polling.tally import BatchResult, NumberRequest, RequestResult, 
 from stallwatch.tracking.circuit_breaker import CircuitBreaker
 from stallwatch.tracking.fingerprint import UNANSWERED, added_to, is_news
 from stallwatch.tracking.run_log import LastCheck, RunRecord, last_check, rows_after, short_name
-from stallwatch.tracking.schedule import NEW, Turn, Wheel, slots_of
+from stallwatch.tracking.schedule import NEW, PollSchedule, Turn, slots_of
 from stallwatch.tracking.source import Source, TrackingResult, Verdict
 
 _log = logging.getLogger(__name__)
@@ -82,7 +82,7 @@ class PollRun:
         watch: PollStore,
         source: Source,
         clock: Clock,
-        wheel: Wheel,
+        schedule: PollSchedule,
         pace: Pace,
         limits: Thresholds,
         owner: str,
@@ -90,19 +90,19 @@ class PollRun:
         *,
         second: SecondSource | None = None,
         registering: Callable[[Callable[[], bool]], RegistrationRun] | None = None,
-        helpers: Workers | None = None,
+        workers: Workers | None = None,
     ) -> None:
         self._watch = watch
         self._source = source
         self._clock = clock
-        self._wheel = wheel
+        self._wheel = schedule
         self._pace = pace
         self._limits = limits
         self._owner = owner
         self._catch_up = catch_up
         self._second = second
         self._registering = None if registering is None else registering(self._may_register)
-        self._helpers = helpers
+        self._helpers = workers
         self._report = RunReport()
         self._health = CircuitBreaker()
         self._progress = Progress()
@@ -143,18 +143,18 @@ class PollRun:
             self._finish(lease)
         return self._report
 
-    def run_errand(self, errand: Mapping[str, Any]) -> dict[str, Any]:
+    def run_request_task(self, request_task: Mapping[str, Any]) -> dict[str, Any]:
         """Make one request for another run, at the instant that it says.
 
         Returns:
             What came of it; nothing where the errand came too late to be run.
         """
-        wait = datetime.fromisoformat(errand["at"]) - self._clock.now()
+        wait = datetime.fromisoformat(request_task["at"]) - self._clock.now()
         if wait < timedelta(0):
             return {}
         self._clock.sleep(wait)
-        batch = [_question_of(told) for told in errand["questions"]]
-        return _told(self._request(batch, note=errand["note"]), batch)
+        batch = [_question_of(told) for told in request_task["questions"]]
+        return _told(self._request(batch, note=request_task["note"]), batch)
 
     # The lease.
 
@@ -455,9 +455,9 @@ class PollRun:
                     else:
                         self._leave_over(batch, questions, tally)
                     break
-                while flying and (len(flying) >= self._pace.parallel or self._health.is_probing):
+                while flying and (len(flying) >= self._pace.parallel or self._health.is_half_open):
                     land()
-                if not self._health.may_ask(self._clock.now()):
+                if not self._health.allows_request(self._clock.now()):
                     self._leave_unasked(batch, tally)
                     continue
                 flying.append((batch, self._send(requesters, batch, note=note)))
@@ -466,7 +466,7 @@ class PollRun:
 
     def _may_register(self) -> bool:
         """Wait until the next request may be made; False where none may, or there is no time."""
-        if not self._has_time() or not self._health.may_ask(self._clock.now()):
+        if not self._has_time() or not self._health.allows_request(self._clock.now()):
             return False
         self._keep_pace()
         return True
@@ -475,11 +475,11 @@ class PollRun:
         self, requesters: Any, batch: Sequence[NumberRequest], *, note: bool
     ) -> "Future[RequestResult | None]":
         """Have a request made at its time, by a helper where there are any."""
-        if self._helpers is None or self._health.is_probing:
+        if self._helpers is None or self._health.is_half_open:
             self._keep_pace()
             sent: Future[RequestResult | None] = requesters.submit(self._request, batch, note=note)
         else:
-            self._keep_pace(HELPERS_LEAD)
+            self._keep_pace(WORKERS_LEAD)
             at = self._progress.asked_at or self._clock.now()
             sent = requesters.submit(_have_asked, self._helpers, batch, at, note=note)
         return sent
@@ -488,7 +488,7 @@ class PollRun:
         self, batch: Sequence[NumberRequest], tally: BatchResult, *, note: bool
     ) -> None:
         """Make a request that no helper has made, or none has told of."""
-        if not self._health.may_ask(self._clock.now()):
+        if not self._health.allows_request(self._clock.now()):
             self._leave_unasked(batch, tally)
         elif not self._has_time():
             tally.failed += batch

@@ -137,7 +137,7 @@ class SecondSourceCheck:
 
     def _may_ask(self) -> bool:
         """Wait until the next request may be made. False where none may, or there is no time."""
-        if not self._has_time() or not self._the_health.may_ask(self._clock.now()):
+        if not self._has_time() or not self._the_health.allows_request(self._clock.now()):
             return False
         now = self._clock.now()
         wait = (self._asked_at or now) + self._pace.interval - now

@@ -51,7 +51,7 @@ def facts_of(order: Order, decision: Decision, trace: Trace) -> Facts:
 
 def seen_facts(seen: Iterable[Anomaly]) -> Facts:
     """What is odd about the number, for the texts."""
-    found = [[o.oddity.value, o.values] for o in seen]
+    found = [[o.kind.value, o.values] for o in seen]
     return {"seen": found} if found else {}
 
 

@@ -6,7 +6,6 @@ a seller may send two orders in one parcel. Nothing here raises an alert or clos
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
 from enum import StrEnum
 
 from stallwatch.domain.clock import DAY, midnight, whole_days
@@ -15,7 +14,6 @@ from stallwatch.domain.orders import Order
 from stallwatch.domain.parcels import Stage, Trace
 from stallwatch.domain.thresholds import Thresholds
 from stallwatch.domain.tracking_numbers import s10_check_digit_is_wrong
-from stallwatch.messages.translations import Translations, Value
 from stallwatch.rules.decision import Decision
 from stallwatch.rules.journey import is_scan
 
@@ -43,21 +41,9 @@ class AnomalyKind(StrEnum):
 class Anomaly:
     """Something odd that was seen."""
 
-    oddity: AnomalyKind
+    kind: AnomalyKind
     values: dict[str, str | int]
     """What its sentence is filled in with, as JSON: days as dates, countries as codes."""
-
-    def said(self, words: Translations) -> str:
-        """It as a sentence."""
-        filled: dict[str, Value] = {}
-        for name, value in self.values.items():
-            if name == "date":
-                filled[name] = date.fromisoformat(str(value))
-            elif name in {"country", "other"}:
-                filled[name] = words.country(str(value))
-            else:
-                filled[name] = value
-        return words.say(f"seen.{self.oddity}", **filled)
 
 
 def anomalies(

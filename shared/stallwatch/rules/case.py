@@ -123,14 +123,14 @@ class _ActionsInForce:
 
     @classmethod
     def of(cls, order: Order) -> "_ActionsInForce":
-        standing = order.standing()
+        standing = order.in_force()
         if not standing:
             return _NOTHING_SAID
-        snoozes = [a.until for a in standing if a.deed is ActionKind.SNOOZE and a.until is not None]
+        snoozes = [a.until for a in standing if a.kind is ActionKind.SNOOZE and a.until is not None]
         return cls(
-            ended=any(a.deed in ENDING_ACTIONS for a in standing),
+            ended=any(a.kind in ENDING_ACTIONS for a in standing),
             dispute=order.last_said(ActionKind.DISPUTE_OPENED),
-            contacts={a.episode: a for a in standing if a.deed is ActionKind.SELLER_CONTACTED},
+            contacts={a.episode: a for a in standing if a.kind is ActionKind.SELLER_CONTACTED},
             snooze=snoozes[-1] if snoozes else None,
         )
 
@@ -343,9 +343,9 @@ class _Case:
             found += self._unanswered(alerts)
         if reading.stay or reading.attempt or reading.flag:
             found += self._action_needed(alerts, answered_at)
-        rung = self.rung(alerts, answered_at, now, second_answers=second_answers)
-        if rung is not None and answered_at is not None:
-            found += self._ladder(rung, alerts, answered_at, now)
+        escalation = self.escalation(alerts, answered_at, now, second_answers=second_answers)
+        if escalation is not None and answered_at is not None:
+            found += self._ladder(escalation, alerts, answered_at, now)
         if alerts and reading.moved and not any(a.kind in _USES_UP_ALL_CLEAR for a in found):
             found += self._moving_again(alerts, now)
         if words.dispute is not None or words.contacts:
@@ -412,13 +412,13 @@ class _Case:
 
     def _ladder(
         self,
-        rung: tuple[AlertKind, str],
+        escalation: tuple[AlertKind, str],
         alerts: Sequence[Alert],
         answered_at: datetime,
         now: datetime,
     ) -> Iterator[DueAlert]:
         """The highest rung that holds, unless it was said or a higher one was."""
-        kind, reason = rung
+        kind, reason = escalation
         episode = self.reading.episode
         if kind is _REFUND_CLAIM:
             yield from self._claim(reason, alerts, answered_at, now)
@@ -432,7 +432,7 @@ class _Case:
             elif not _raised(alerts, _STALLED, episode=episode):
                 yield DueAlert(_STALLED, about=episode)
 
-    def rung(
+    def escalation(
         self,
         alerts: Sequence[Alert],
         answered_at: datetime | None,
@@ -537,7 +537,7 @@ class _Case:
 
     def second_is_awaited(self, now: datetime) -> bool:
         """Whether a claim could be made if the second source had just answered."""
-        return self.rung([], self.answered_at, now, second_answers=True) == _CLAIM
+        return self.escalation([], self.answered_at, now, second_answers=True) == _CLAIM
 
     def second_from(self, alerts: Sequence[Alert]) -> datetime | None:
         """From when on the second source is to be asked.
@@ -552,7 +552,7 @@ class _Case:
         lead = hours(self.limits.second_patience_hours + self.limits.second_answer_hours)
         instants = {answered_at, *self._thresholds(alerts)}
         for instant in sorted(i for i in instants if answered_at <= i < ends_at):
-            if self.rung(alerts, instant, instant, second_answers=True) == _CLAIM and any(
+            if self.escalation(alerts, instant, instant, second_answers=True) == _CLAIM and any(
                 self._claim(SILENCE, alerts, instant, instant)
             ):
                 return instant - lead

@@ -56,7 +56,7 @@ class Decision(NamedTuple):
     """Days without a scan, from the shipping or the order on."""
     late_at: datetime
     claim_opens_at: datetime | None
-    rung: AlertKind | None
+    escalation: AlertKind | None
     """The highest rung of the ladder that holds, said or not."""
     deadline_is_near: bool
     """Whether protection ends within the days of its first notice."""

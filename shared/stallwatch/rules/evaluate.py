@@ -45,9 +45,9 @@ def evaluate(
     state = case.state(ends_at, now)
     # What the second source said counts for a claim when it is made, not for the days after it.
     claimed = _raised(then, _REFUND_CLAIM, episode=case.reading.episode)
-    rung = None
+    escalation = None
     if state is not _CLOSED:
-        rung = case.rung(then, case.answered_at, now, second_answers=claimed)
+        escalation = case.escalation(then, case.answered_at, now, second_answers=claimed)
     return Decision(
         state=state,
         stage=case.stage,
@@ -62,7 +62,7 @@ def evaluate(
         untracked_days=case.days_to_answer(case.untracked_since),
         late_at=case.late_at,
         claim_opens_at=case.claim_opens_at(now),
-        rung=rung[0] if rung is not None else None,
+        escalation=escalation[0] if escalation is not None else None,
         deadline_is_near=case.protection_left(now) is not None,
         snoozed=case.words.snoozed(now),
         contacted=case.reading.episode in case.words.contacts,
@@ -77,7 +77,7 @@ def evaluate(
         second_from=None if state is _CLOSED else case.second_from(then),
         second_awaited=second_source
         and state is not _CLOSED
-        and rung != _CLAIM
+        and escalation != _CLAIM
         and case.second_is_awaited(now),
         second_passed_over=case.second_is_passed_over(now),
     )

@@ -1,1 +1,4 @@
-"""The services that tell where parcels are, one module for each (the protocol: `answers`)."""
+"""The tracking services themselves, one module each, behind the protocol of `tracking.source`.
+
+May import domain and tracking.
+"""

@@ -55,12 +55,12 @@ class CircuitBreaker:
     outages: tuple[Outage, ...] = ()
     """The long ones that are over, oldest first."""
 
-    def may_ask(self, now: datetime) -> bool:
+    def allows_request(self, now: datetime) -> bool:
         """Whether a request may be sent."""
         return self.open_until is None or now >= self.open_until
 
     @property
-    def is_probing(self) -> bool:
+    def is_half_open(self) -> bool:
         """Whether a request that may be sent is a probe, and nothing may be sent beside it."""
         return self.open_until is not None
 
@@ -75,7 +75,7 @@ class CircuitBreaker:
             limits: The numbers of the rules.
             any_answer: Whether it brought a valid answer about any number.
         """
-        if not self.may_ask(now):
+        if not self.allows_request(now):
             # It was sent before the circuit opened, and neither closes it nor adds to its pause.
             return self
         if verdict is Verdict.OK:

@@ -49,7 +49,7 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
-class Wheel:
+class PollSchedule:
     """The slots of a day that is cut into turns.
 
     The turn's length divides three hours and is a multiple of five minutes.
