@@ -7,12 +7,12 @@ import pytest
 
 from stallwatch.dynamodb.table import Table
 from tests.aws import moto
+from tests.in_memory_aws.dynamodb import InMemoryDynamoDb
 from tests.local.dynamodb import dynamodb_local
 from tests.local.machine import LOCAL
 from tests.local.machine import client as local_client
 from tests.local.parts import need
-from tests.standins.dynamodb import StandIn
-from tests.template import table_definition
+from tests.support.template import table_definition
 
 
 @pytest.fixture(scope="session")
@@ -53,5 +53,5 @@ def moto_table(table_in_moto: str) -> Iterator[Table]:
 @pytest.fixture
 def standin_table() -> Table:
     """An empty table in the stand-in that the fault explorer runs on."""
-    client: Any = StandIn()
+    client: Any = InMemoryDynamoDb()
     return Table(client, client.name)

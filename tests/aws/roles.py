@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.transformed import allows
+from tests.support.transformed import allows
 
 _TRANSACTED = {
     "Put": "PutItem",

@@ -27,9 +27,9 @@ from stallwatch.rules.decision import InitialFindings
 from stallwatch.tracking.schedule import NEW, PollSchedule
 from stallwatch.tracking.trace_record import TraceRecord, absorb
 from tests.aws import moto
-from tests.aws.world import Context, World, world_at
-from tests.fakes import NUMBER, an_answer, an_event, an_order
-from tests.template import ROOT
+from tests.aws.moto_stack import Context, World, world_at
+from tests.support.builders import NUMBER, an_answer, an_event, an_order
+from tests.support.template import ROOT
 
 START = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 TODAY = START.date()

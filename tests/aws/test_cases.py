@@ -10,9 +10,9 @@ from stallwatch.aws import clients
 from stallwatch.domain.alerts import AlertKind
 from stallwatch.dynamodb.evaluations import DynamoEvaluationStore
 from stallwatch.dynamodb.table import Table
-from tests.aws.world import Sent, World, world_at, world_with
-from tests.case_runner import GATE_CASES, Case, Look, load
-from tests.lookalikes.seventeen_track import Lookalike as SeventeenTrack
+from tests.aws.moto_stack import Sent, World, world_at, world_with
+from tests.simulators.seventeen_track import Simulator as SeventeenTrack
+from tests.support.case_runner import GATE_CASES, Case, Look, load
 
 START = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 

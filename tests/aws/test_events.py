@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from stallwatch.claims import service
+from tests.aws.moto_stack import Context, World, world_at
 from tests.aws.test_api import check_documented
-from tests.aws.world import Context, World, world_at
-from tests.template import ROOT, resources, woken_by
-from tests.transformed import functions
+from tests.support.template import ROOT, resources, woken_by
+from tests.support.transformed import functions
 
 EVENTS = ROOT / "events"
 START = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)

@@ -16,10 +16,10 @@ import pytest
 
 from stallwatch.aws import clients
 from stallwatch.sources.cainiao import Cainiao
-from tests.alphabets import GSM7, GSM7_TWICE
 from tests.aws import moto
-from tests.aws.world import World, world_at
-from tests.lookalikes.cainiao import Mode
+from tests.aws.moto_stack import World, world_at
+from tests.simulators.cainiao import Mode
+from tests.support.alphabets import GSM7, GSM7_TWICE
 
 START = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -12,7 +12,7 @@ from stallwatch.dynamodb.outbox import DynamoOutbox
 from stallwatch.dynamodb.subscribers import DynamoSubscriberStore
 from stallwatch.dynamodb.table import Table
 from tests.aws import moto
-from tests.aws.world import World, world_at
+from tests.aws.moto_stack import World, world_at
 
 START = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)

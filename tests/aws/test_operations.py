@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from tests.aws import moto
-from tests.aws.world import World, world_at
-from tests.template import resources
+from tests.aws.moto_stack import World, world_at
+from tests.support.template import resources
 
 START = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)

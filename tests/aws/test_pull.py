@@ -9,7 +9,7 @@ import pytest
 
 from stallwatch.aws import clients
 from tests.aws import moto
-from tests.aws.world import Context, World, world_at
+from tests.aws.moto_stack import Context, World, world_at
 
 START = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -11,9 +11,9 @@ import pytest
 from stallwatch.aws import sns
 from stallwatch.messages import compose
 from stallwatch.messages.translations import Translations
-from tests.aws.world import World, world_at
-from tests.documents import DOCUMENTS, Curl, blocks, commands, name_of, read
-from tests.local.parcels import PARCELS
+from tests.aws.moto_stack import World, world_at
+from tests.local.demo_parcels import PARCELS
+from tests.support.documents import DOCUMENTS, Curl, blocks, commands, name_of, read
 from tests.web.bridge import routes
 from tests.web.stock import add_parcel
 

@@ -13,8 +13,8 @@ from stallwatch.aws.settings import SettingsError
 from stallwatch.dynamodb.evaluations import DynamoEvaluationStore
 from stallwatch.dynamodb.table import Table
 from tests.aws import moto
-from tests.aws.world import KEY_NAME, Context, World, world_at, world_with
-from tests.lookalikes.seventeen_track import RECEIVER, Lookalike, Mode
+from tests.aws.moto_stack import KEY_NAME, Context, World, world_at, world_with
+from tests.simulators.seventeen_track import RECEIVER, Mode, Simulator
 
 START = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -22,20 +22,20 @@ LP = "LP00000000000000"
 
 
 @pytest.fixture
-def track() -> Iterator[Lookalike]:
-    with Lookalike() as built:
+def track() -> Iterator[Simulator]:
+    with Simulator() as built:
         yield built
 
 
 @pytest.fixture
-def world(track: Lookalike, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+def world(track: Simulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """17TRACK is the second source."""
     with world_with(track, START, monkeypatch) as built:
         yield built
 
 
 @pytest.fixture
-def in_its_place(track: Lookalike, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+def in_its_place(track: Simulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """17TRACK is the first source, and the only one."""
     with world_with(track, START, monkeypatch, FirstSource="17track") as built:
         yield built
@@ -88,7 +88,7 @@ def kinds(messages: list[Any]) -> list[str]:
     return [message.kind for message in messages]
 
 
-def test_a_claim_rests_on_both_sources(world: World, track: Lookalike) -> None:
+def test_a_claim_rests_on_both_sources(world: World, track: Simulator) -> None:
     """The checkpoints of each stand apart, the claim waits for both, a credit is spent."""
     add(world)
     assert ["stalled", "refund_claim"] == kinds(live(world, 3))
@@ -118,7 +118,7 @@ def test_nothing_of_the_receiver_is_kept(world: World) -> None:
 @pytest.mark.parametrize(
     "mode", [Mode.BAD_KEY, Mode.STATUS_401, Mode.STATUS_429, Mode.HANG_UP, Mode.SERVICE_ERROR]
 )
-def test_its_bad_days_leave_cainiao_alone(world: World, track: Lookalike, mode: Mode) -> None:
+def test_its_bad_days_leave_cainiao_alone(world: World, track: Simulator, mode: Mode) -> None:
     """Its health is its own; the claim passes it over and says so."""
     add(world, 3)
     track.be(mode)
@@ -144,7 +144,7 @@ def test_its_bad_days_leave_cainiao_alone(world: World, track: Lookalike, mode: 
     "mode", [Mode.WRONG_NUMBER, Mode.OTHER_CARRIER, Mode.TWO_ANSWERS, Mode.NOTHING_YET]
 )
 def test_an_answer_about_another_parcel_opens_no_gate(
-    world: World, track: Lookalike, mode: Mode
+    world: World, track: Simulator, mode: Mode
 ) -> None:
     """It is no answer; after three days it is passed over."""
     add(world)
@@ -156,7 +156,7 @@ def test_an_answer_about_another_parcel_opens_no_gate(
     assert 1 == track.spent[LP]
 
 
-def test_a_used_up_quota_is_said_and_passed_over(world: World, track: Lookalike) -> None:
+def test_a_used_up_quota_is_said_and_passed_over(world: World, track: Simulator) -> None:
     """Those that could be registered are asked about as ever."""
     add(world, 3)
     track.credits_left = 1
@@ -168,7 +168,7 @@ def test_a_used_up_quota_is_said_and_passed_over(world: World, track: Lookalike)
     assert 3 == claimed.count("refund_claim")
 
 
-def test_a_lost_registration_is_counted_and_not_paid_again(world: World, track: Lookalike) -> None:
+def test_a_lost_registration_is_counted_and_not_paid_again(world: World, track: Simulator) -> None:
     """What became of it is asked before anything else is registered."""
     add(world)
     world.check("00")
@@ -182,7 +182,7 @@ def test_a_lost_registration_is_counted_and_not_paid_again(world: World, track: 
     assert 1 == sources(world)["17track"]["credits"]["spent"]
 
 
-def test_a_number_that_expired_is_an_answer(world: World, track: Lookalike) -> None:
+def test_a_number_that_expired_is_an_answer(world: World, track: Simulator) -> None:
     """17TRACK looks no more after thirty days of silence: nobody knows more."""
     add(world)
     left = world.now - 61 * DAY
@@ -190,7 +190,7 @@ def test_a_number_that_expired_is_an_answer(world: World, track: Lookalike) -> N
     assert ["stalled", "refund_claim"] == kinds(live(world, 3))
 
 
-def test_the_local_carrier_is_asked_by_its_own_number(world: World, track: Lookalike) -> None:
+def test_the_local_carrier_is_asked_by_its_own_number(world: World, track: Simulator) -> None:
     """Where an answer carries it."""
     add(world)
     left = world.now - 61 * DAY
@@ -208,7 +208,7 @@ def test_the_local_carrier_is_asked_by_its_own_number(world: World, track: Looka
 
 def test_the_key_stands_nowhere(
     world: World,
-    track: Lookalike,
+    track: Simulator,
     caplog: pytest.LogCaptureFixture,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -228,7 +228,7 @@ def test_the_key_stands_nowhere(
         assert secret not in place
 
 
-def test_a_missing_parameter_is_no_answer(world: World, track: Lookalike) -> None:
+def test_a_missing_parameter_is_no_answer(world: World, track: Simulator) -> None:
     """Cainiao is asked as ever, and the claim passes over who cannot be asked."""
     moto.client("ssm").delete_parameter(Name=KEY_NAME)
     add(world)
@@ -248,7 +248,7 @@ def test_without_a_key_nothing_is_asked_of_it(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_in_its_place_17track_is_asked_about_everything(
-    in_its_place: World, track: Lookalike
+    in_its_place: World, track: Simulator
 ) -> None:
     """Each number is registered once, in batches of forty; Cainiao hears nothing."""
     world = in_its_place
@@ -265,7 +265,7 @@ def test_in_its_place_17track_is_asked_about_everything(
     assert 45 == told["17track"]["credits"]["spent"]
 
 
-def test_in_its_place_an_outage_bears_its_name(in_its_place: World, track: Lookalike) -> None:
+def test_in_its_place_an_outage_bears_its_name(in_its_place: World, track: Simulator) -> None:
     """The owner is told who does not answer."""
     world = in_its_place
     add(world, 1, silent_days=2)
@@ -295,7 +295,7 @@ def test_in_its_place_without_a_key_nothing_runs(monkeypatch: pytest.MonkeyPatch
                 world.handlers[name].handler({"Records": []}, Context())
 
 
-def test_a_stack_may_change_its_first_source(world: World, track: Lookalike) -> None:
+def test_a_stack_may_change_its_first_source(world: World, track: Simulator) -> None:
     """What Cainiao said stays, named; silence goes on, and no credit is paid again."""
     add(world)
     assert ["stalled", "refund_claim"] == kinds(live(world, 3))

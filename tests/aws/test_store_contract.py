@@ -46,17 +46,11 @@ from stallwatch.tracking.run_log import LastRun, RunRecord, SlotStay, short_name
 from stallwatch.tracking.schedule import NEW, PollSchedule, Turn
 from stallwatch.tracking.source import Quota, TrackingResult, Verdict
 from stallwatch.tracking.trace_record import SecondRecord, TraceRecord
-from tests.fakes import (
-    NOON,
-    NUMBER,
-    FakeClock,
-    FakeSource,
-    MemoryOutbox,
-    MemoryStore,
-    an_answer,
-    an_event,
-    an_order,
-)
+from tests.support.builders import NOON, NUMBER, an_answer, an_event, an_order
+from tests.support.fake_clock import FakeClock
+from tests.support.fake_source import FakeSource
+from tests.support.memory_outbox import MemoryOutbox
+from tests.support.memory_store import MemoryStore
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)

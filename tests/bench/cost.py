@@ -12,10 +12,10 @@ from datetime import timedelta
 from functools import partial
 
 from stallwatch.tracking.source import SourceResponse, Verdict
-from tests.bench.lives import NOW, Life, watched
-from tests.bench.stack import TABLE, WINDOW, Clock, Stack, create_table, fill, stack
+from tests.bench.bench_stack import TABLE, WINDOW, Clock, Stack, create_table, fill, stack
+from tests.bench.order_lives import NOW, Life, watched
 from tests.local.machine import client as plain_client
-from tests.template import template
+from tests.support.template import template
 
 ORDERS = 1_000
 DAYS = 2

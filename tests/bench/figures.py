@@ -16,12 +16,9 @@ from unittest import mock
 from stallwatch.aws import clients
 from stallwatch.dynamodb.snapshots import entry_to_item
 from stallwatch.rules.evaluate import evaluate
-from tests.aws.world import Context, load_handler
-from tests.bench.cost import DAYS, ORDERS, month
-from tests.bench.lives import LIMITS, NOW, Find, Life, due
-from tests.bench.rivals import Client, Plain, plain_table
-from tests.bench.source import simulated_source
-from tests.bench.stack import (
+from tests.aws.moto_stack import Context, load_handler
+from tests.bench.baselines import Client, Plain, plain_table
+from tests.bench.bench_stack import (
     Clock,
     create_table,
     crowd,
@@ -31,10 +28,13 @@ from tests.bench.stack import (
     stack,
     write_items,
 )
+from tests.bench.cost import DAYS, ORDERS, month
+from tests.bench.order_lives import LIMITS, NOW, Find, Life, due
+from tests.bench.source import simulated_source
 from tests.bench.workers import workers
+from tests.in_memory_aws.dynamodb import InMemoryDynamoDb
 from tests.local.dynamodb import dynamodb_local
 from tests.local.machine import ROOT
-from tests.standins.dynamodb import StandIn
 
 DUE = 4_000
 """Orders that are due in the tick that is measured."""
@@ -302,7 +302,7 @@ def _stored(endpoint: str, lives: Sequence[Life]) -> Iterator[Figure]:
 
 def _standin_tick(few: Sequence[Life], more: int) -> float:
     """The CPU time of a tick in seconds, on the stand-in; the median of some."""
-    table = StandIn()
+    table = InMemoryDynamoDb()
     table.put_item(TableName="orders", Item=progress_item())
     for life in few:
         order = life.dossier.order
@@ -334,7 +334,7 @@ def _standin_tick(few: Sequence[Life], more: int) -> float:
 
 
 @contextmanager
-def _on(table: StandIn, url: str) -> Iterator[Any]:
+def _on(table: InMemoryDynamoDb, url: str) -> Iterator[Any]:
     """The pull over a stand-in."""
     with (
         stack("http://127.0.0.1:9", url, clock=Clock()),

@@ -18,9 +18,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from tests.bench.lives import NOW, Life
-from tests.local.leash import Leashed
+from tests.bench.order_lives import NOW, Life
 from tests.local.machine import HOST, LOCAL, ROOT, await_answer, free_port
+from tests.local.supervised import Supervised
 
 PATH = "/global/detail.json"
 
@@ -51,7 +51,7 @@ def simulated_source(
         ]
         with (
             log.open("wb") as output,
-            Leashed(
+            Supervised(
                 command,
                 output=output,
                 environment={**os.environ, "PYTHONPATH": f"{ROOT / 'shared'}:{ROOT}"},

@@ -18,17 +18,17 @@ from stallwatch.dynamodb.polling import DynamoPollStore
 from stallwatch.polling.run import PollRun
 from stallwatch.polling.state import Row
 from stallwatch.tracking.schedule import PollSchedule
-from tests.faults.stories import days, next_turn, settle
-from tests.faults.world import EPOCH, Journey, World, running
+from tests.faults.scenarios import days, next_turn, settle
+from tests.faults.simulated_stack import EPOCH, Journey, World, running
+from tests.in_memory_aws.dynamodb import InMemoryDynamoDb
 from tests.local.machine import ROOT
-from tests.standins.dynamodb import StandIn
 
 SLOT = PollSchedule(30).slot("s0", 12)
 
 UNDER_WAY = ((3.0, "PU_PICKUP_SUCCESS"), (1.0, "LH_DEPART"))
 
 
-class Counted(StandIn):
+class Counted(InMemoryDynamoDb):
     """A table that counts the items that it gives away, and may be scanned."""
 
     def __init__(self) -> None:
@@ -252,7 +252,7 @@ def test_a_scan_in_the_tick_is_found() -> None:
 
     with (
         mock.patch.object(DynamoPollStore, "rows", scanning),
-        mock.patch("tests.faults.world._Database.scan", scan, create=True),
+        mock.patch("tests.faults.simulated_stack._Database.scan", scan, create=True),
         pytest.raises(AssertionError),
     ):
         assert_reads_do_not_grow()

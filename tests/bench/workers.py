@@ -19,8 +19,8 @@ from types import ModuleType
 from typing import ClassVar
 
 from tests.bench.alone import Context, load
-from tests.local.leash import Leashed
 from tests.local.machine import HOST, LOCAL, ROOT, await_answer, free_port
+from tests.local.supervised import Supervised
 
 
 @contextlib.contextmanager
@@ -35,7 +35,7 @@ def workers(count: int, environment: Mapping[str, str]) -> Iterator[str]:
             log = LOCAL / "run" / f"worker-{port}-{n}"
             held.callback(log.unlink, missing_ok=True)
             output = held.enter_context(log.open("wb"))
-            worker = Leashed(command, output=output, environment=everything, folder=ROOT)
+            worker = Supervised(command, output=output, environment=everything, folder=ROOT)
             held.enter_context(worker)
             await_answer(worker, port, log)
         yield f"http://{HOST}:{port}"

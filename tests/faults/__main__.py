@@ -19,8 +19,8 @@ from typing import Any
 
 from tests.faults.explore import Counts, Explorer, Fault, Found, world_of
 from tests.faults.interleave import PAIRS, explore, world_of_two
-from tests.faults.stories import STORIES, Story
-from tests.faults.world import running
+from tests.faults.scenarios import STORIES, Story
+from tests.faults.simulated_stack import running
 
 ENOUGH = 250_000
 """Schedules, where nobody says how many."""

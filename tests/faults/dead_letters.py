@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from tests.faults.world import World
+    from tests.faults.simulated_stack import World
 
 
 @dataclass(frozen=True)

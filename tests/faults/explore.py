@@ -19,8 +19,8 @@ from stallwatch.dynamodb.items import alert_of_item, trace_of_item
 from stallwatch.dynamodb.sources import credits_of_item
 from stallwatch.tracking.circuit_breaker import LONGEST_PAUSE
 from stallwatch.tracking.schedule import NEW, PollSchedule
-from tests.faults.stories import Story
-from tests.faults.world import EPOCH, Call, Snapshot, World
+from tests.faults.scenarios import Story
+from tests.faults.simulated_stack import EPOCH, Call, Snapshot, World
 
 WAYS = {
     "deliver": ("late", "one", "twice", "dropped", "reversed"),

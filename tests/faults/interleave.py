@@ -12,7 +12,7 @@ from datetime import timedelta
 from greenlet import greenlet  # type: ignore[import-untyped,unused-ignore]
 
 from tests.faults.explore import heal, summary
-from tests.faults.stories import (
+from tests.faults.scenarios import (
     ANOTHER,
     A,
     B,
@@ -24,7 +24,7 @@ from tests.faults.stories import (
     next_turn,
     settle,
 )
-from tests.faults.world import EPOCH, Journey, KilledError, Running, Snapshot, World
+from tests.faults.simulated_stack import EPOCH, Journey, KilledError, Running, Snapshot, World
 
 Run = Callable[[World], object]
 

@@ -9,7 +9,7 @@ from botocore.exceptions import BotoCoreError, EndpointConnectionError
 from stallwatch.tracking.source import Quota, Registration, SourceResponse, Verdict
 
 if TYPE_CHECKING:
-    from tests.faults.world import World
+    from tests.faults.simulated_stack import World
 
 CREDITS = 100
 

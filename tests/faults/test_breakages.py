@@ -34,9 +34,9 @@ from stallwatch.tracking.fingerprint import fingerprint
 from stallwatch.tracking.source import TrackingResult
 from tests.faults.explore import Explorer, Found, world_of
 from tests.faults.interleave import PAIRS, explore, world_of_two
-from tests.faults.stories import STORIES
-from tests.faults.world import running
-from tests.unit.test_notify import ACCEPTED, ARN, TRANSLATED_ARN, URL, Wire, notification
+from tests.faults.scenarios import STORIES
+from tests.faults.simulated_stack import running
+from tests.unit.aws.test_sns import ACCEPTED, ARN, TRANSLATED_ARN, URL, Wire, notification
 
 Breakage = Callable[[], AbstractContextManager[object]]
 

@@ -12,10 +12,10 @@ import pytest
 
 from tests.faults import __main__ as command
 from tests.faults.explore import STEP, Explorer, Fault, world_of
-from tests.faults.stories import STORIES, Story
+from tests.faults.scenarios import STORIES, Story
+from tests.faults.simulated_stack import FAULTS, running
 from tests.faults.test_breakages import marking_before_publishing
-from tests.faults.world import FAULTS, running
-from tests.template import ROOT
+from tests.support.template import ROOT
 
 
 def story(name: str) -> Story:

@@ -12,12 +12,12 @@ from stallwatch.domain.alerts import AlertKind
 from stallwatch.domain.orders import Order
 from stallwatch.dynamodb.orders import DynamoOrderStore
 from stallwatch.dynamodb.table import Table
-from tests.faults.guest import Knowledge, Manners, Outage, StrictSource
-from tests.faults.parcels import Number, Scan
-from tests.faults.stories import days
-from tests.faults.world import EPOCH, FAULTS, Call, Snapshot, World, deploy, running
+from tests.faults.random_parcels import Number, Scan
+from tests.faults.scenarios import days
+from tests.faults.simulated_stack import EPOCH, FAULTS, Call, Snapshot, World, deploy, running
+from tests.faults.strict_source import Knowledge, Manners, Outage, StrictSource
 from tests.faults.year import Inbox
-from tests.template import template
+from tests.support.template import template
 
 MOST_IN_A_SECOND = 5
 MOST_IN_ONE = 50

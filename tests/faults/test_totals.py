@@ -20,8 +20,8 @@ from stallwatch.orders.delivery_times import DeliverySample
 from stallwatch.orders.money import MoneyStatus, Sum
 from stallwatch.polling.state import Row
 from stallwatch.tracking.schedule import PollSchedule
-from tests.fakes import NOON, NUMBER, an_answer, an_event, an_order
-from tests.standins.dynamodb import StandIn
+from tests.in_memory_aws.dynamodb import InMemoryDynamoDb
+from tests.support.builders import NOON, NUMBER, an_answer, an_event, an_order
 
 DAY = timedelta(days=1)
 WRITES = frozenset({"put_item", "update_item", "delete_item", "transact_write_items"})
@@ -33,7 +33,7 @@ class Flaky:
     """A client whose one call fails: what was asked for is done all the same, or not."""
 
     def __init__(self, fails: int, *, after: bool) -> None:
-        self.client = StandIn()
+        self.client = InMemoryDynamoDb()
         self.fails = fails
         self.after = after
         self.calls = 0

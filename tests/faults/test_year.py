@@ -10,10 +10,10 @@ from stallwatch.domain.orders import Order
 from stallwatch.orders.cadence import cadence
 from stallwatch.polling import run, state
 from stallwatch.rules.decision import Decision
-from tests.faults import world
+from tests.faults import simulated_stack as world
 from tests.faults.year import Plan, live, plan
 from tests.faults.year_judged import judge
-from tests.template import rules_variable
+from tests.support.template import rules_variable
 
 SEED = 2
 

@@ -19,10 +19,10 @@ from typing import Any
 from unittest import mock
 
 from stallwatch.aws.lambda_clock import LambdaClock
-from tests.faults.guest import Asked, Knowledge, Manners, Outage, StrictSource
-from tests.faults.parcels import Parcel, Request, parcels
-from tests.faults.world import World, deploy, running
-from tests.standins.sns import StrictSns
+from tests.faults.random_parcels import Parcel, Request, parcels
+from tests.faults.simulated_stack import World, deploy, running
+from tests.faults.strict_source import Asked, Knowledge, Manners, Outage, StrictSource
+from tests.in_memory_aws.sns import StrictSns
 
 BEGIN = datetime(2025, 9, 1, tzinfo=UTC)
 MINUTES = timedelta(minutes=1)

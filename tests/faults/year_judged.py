@@ -25,9 +25,9 @@ from stallwatch.domain.alerts import AlertKind
 from stallwatch.domain.orders import ActionKind, Service, State
 from stallwatch.domain.parcels import Stage
 from stallwatch.tracking.source import Verdict
-from tests.faults.guest import Asked, Knowledge
-from tests.faults.naive import NaiveOrder, Seen
-from tests.faults.parcels import Parcel, Scan
+from tests.faults.random_parcels import Parcel, Scan
+from tests.faults.reference_model import NaiveOrder, Seen
+from tests.faults.strict_source import Asked, Knowledge
 from tests.faults.year import BEGIN, Accepted, Message, Plan, Record
 
 HOUR = timedelta(hours=1)

@@ -11,9 +11,9 @@ import sys
 import time
 from types import FrameType
 
-from tests.local.leash import end_with_parent
+from tests.local.local_stack import STACK_FILE, LocalStack
 from tests.local.machine import ROOT, LocalError
-from tests.local.stack import STACK_FILE, LocalStack
+from tests.local.supervised import end_with_parent
 
 
 def _stop(number: int, _: FrameType | None) -> None:

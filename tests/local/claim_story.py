@@ -13,11 +13,11 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from urllib.error import HTTPError
 
+from tests.local.demo_parcels import PARCELS, SPEAKER
+from tests.local.local_stack import FUNCTIONS
 from tests.local.machine import LOCAL, ROOT
-from tests.local.parcels import PARCELS, SPEAKER
-from tests.local.stack import FUNCTIONS
-from tests.local.telling import quote, say
-from tests.lookalikes.seventeen_track import Lookalike as SeventeenTrack
+from tests.local.output import quote, say
+from tests.simulators.seventeen_track import Simulator as SeventeenTrack
 
 if TYPE_CHECKING:
     from tests.local.demo import Demo

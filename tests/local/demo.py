@@ -16,14 +16,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.local.claim_story import ClaimStory
-from tests.local.leash import end_with_parent
+from tests.local.demo_parcels import PARCELS, SPEAKER, Parcel
+from tests.local.local_stack import FUNCTIONS, LocalStack
 from tests.local.machine import LocalError, client
-from tests.local.parcels import PARCELS, SPEAKER, Parcel
-from tests.local.stack import FUNCTIONS, LocalStack
-from tests.local.telling import quote, say
-from tests.lookalikes.cainiao import Lookalike
-from tests.lookalikes.seventeen_track import KEY
-from tests.lookalikes.seventeen_track import Lookalike as SeventeenTrack
+from tests.local.output import quote, say
+from tests.local.supervised import end_with_parent
+from tests.simulators.cainiao import Simulator
+from tests.simulators.seventeen_track import KEY
+from tests.simulators.seventeen_track import Simulator as SeventeenTrack
 
 KEY_NAME = "/stallwatch/17track"
 """Where the key of 17TRACK is kept."""
@@ -39,7 +39,7 @@ DAYS = (
 class Demo:
     """The story, and what is told of it."""
 
-    def __init__(self, local: LocalStack, cainiao: Lookalike) -> None:
+    def __init__(self, local: LocalStack, cainiao: Simulator) -> None:
         self.local = local
         self.cainiao = cainiao
         self.began = datetime.now(UTC)
@@ -221,7 +221,7 @@ def main(_: Sequence[str] = ()) -> int:
     say("and a simulated 17TRACK.\n")
     try:
         with (
-            Lookalike() as cainiao,
+            Simulator() as cainiao,
             SeventeenTrack() as track,
             LocalStack(
                 "demo",

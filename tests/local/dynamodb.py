@@ -18,7 +18,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from tests.local.leash import Leashed
 from tests.local.machine import (
     HOST,
     LOCAL,
@@ -28,6 +27,7 @@ from tests.local.machine import (
     free_port,
     locked,
 )
+from tests.local.supervised import Supervised
 
 _VERSION: Final = "10.3.0"
 _SHA512: Final = (
@@ -64,7 +64,7 @@ def dynamodb_local() -> Iterator[str]:
     try:
         with (
             log.open("wb") as output,
-            Leashed(
+            Supervised(
                 [
                     *("java", f"-Djava.library.path={_HOME}/DynamoDBLocal_lib"),
                     # The jar names the others itself.

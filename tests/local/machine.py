@@ -15,7 +15,7 @@ import boto3
 import botocore.session
 from botocore.config import Config
 
-from tests.local.leash import Leashed
+from tests.local.supervised import Supervised
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 LOCAL: Final = ROOT / ".local"
@@ -87,7 +87,7 @@ def get(port: int, path: str = "/") -> bytes | None:
         connection.close()
 
 
-def await_answer(server: Leashed, port: int, log: Path) -> None:
+def await_answer(server: Supervised, port: int, log: Path) -> None:
     """Wait until a server answers, be it an error.
 
     Raises `LocalError` where it ends before, or takes too long.

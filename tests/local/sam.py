@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from tests.local.leash import Leashed
 from tests.local.machine import LOCAL, ROOT, LocalError, end_of, locked, need
+from tests.local.supervised import Supervised
 
 SAM_QUIETLY: Final = {
     "SAM_CLI_TELEMETRY": "0",
@@ -99,7 +99,7 @@ def run_sam(
     command: list[str | Path] = [_SAM, step, *arguments]
     with (
         log.open("wb") as output,
-        Leashed(
+        Supervised(
             command, output=output, environment=environment, folder=ROOT, keep_open=keep_open
         ) as sam,
     ):

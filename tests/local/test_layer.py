@@ -14,7 +14,7 @@ import pytest
 from tests.local.machine import ROOT
 from tests.local.parts import need
 from tests.local.sam import built
-from tests.transformed import functions
+from tests.support.transformed import functions
 
 OF_THE_RUNTIME = ("boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "urllib3")
 """What Lambda's Python brings along: boto3 and what it needs."""

@@ -20,9 +20,9 @@ from urllib.request import ProxyHandler, Request, build_opener
 
 import pytest
 
+from tests.local.local_stack import LocalStack, Stack
 from tests.local.machine import HOST, LOCAL, ROOT, LocalError, check_free, free_port
 from tests.local.parts import need
-from tests.local.stack import LocalStack, Stack
 
 PATIENCE = 60.0
 """Seconds within which a process ends."""

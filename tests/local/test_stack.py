@@ -10,21 +10,21 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from tests.local.local_stack import FUNCTIONS, FunctionError, LocalStack
 from tests.local.machine import ROOT, client
 from tests.local.parts import need
-from tests.local.stack import FUNCTIONS, FunctionError, LocalStack
-from tests.lookalikes.seventeen_track import KEY, Lookalike
+from tests.simulators.seventeen_track import KEY, Simulator
 
 
 @pytest.fixture(scope="module")
-def track() -> Iterator[Lookalike]:
+def track() -> Iterator[Simulator]:
     """17TRACK."""
-    with Lookalike() as lookalike:
-        yield lookalike
+    with Simulator() as simulator:
+        yield simulator
 
 
 @pytest.fixture(scope="module")
-def local(track: Lookalike) -> Iterator[LocalStack]:
+def local(track: Simulator) -> Iterator[LocalStack]:
     """A stack with a mail subscriber, which asks 17TRACK first."""
     need("emulator")
     parameters = {
@@ -84,7 +84,7 @@ def test_variables_are_added_to_all_functions(local: LocalStack) -> None:
 
 
 def test_17track_is_asked_with_the_key_from_its_parameter(
-    local: LocalStack, track: Lookalike
+    local: LocalStack, track: Simulator
 ) -> None:
     """An order is registered, and answered about at the next look."""
     parameters = client("ssm", local.stack["aws_endpoint"])

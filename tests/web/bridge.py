@@ -15,8 +15,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from tests.aws.world import Context, World
-from tests.template import resources
+from tests.aws.moto_stack import Context, World
+from tests.support.template import resources
 
 STAGE = "live"
 KEY = "the-key-of-the-tests"

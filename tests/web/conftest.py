@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.aws.world import World, world_at
+from tests.aws.moto_stack import World, world_at
 from tests.local.parts import CHROMIUM, need
 from tests.web.bridge import Bridge, bridge
 from tests.web.npm import AXE, VNU

@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.aws.world import World, world_at, world_with
-from tests.local.parcels import PARCELS, SPEAKER
+from tests.aws.moto_stack import World, world_at, world_with
+from tests.local.demo_parcels import PARCELS, SPEAKER
 from tests.local.parts import CHROMIUM
-from tests.lookalikes.seventeen_track import Lookalike as SeventeenTrack
-from tests.template import ROOT
+from tests.simulators.seventeen_track import Simulator as SeventeenTrack
+from tests.support.template import ROOT
 from tests.web import stock
 from tests.web.bridge import bridge
 from tests.web.conftest import ARGUMENTS, START

@@ -7,8 +7,8 @@ from typing import Any
 from zlib import crc32
 
 from stallwatch.domain.orders import SearchPlace
-from tests.aws.world import World
-from tests.local.parcels import Parcel
+from tests.aws.moto_stack import World
+from tests.local.demo_parcels import Parcel
 
 Journey = Sequence[tuple[float, str]]
 """Checkpoints: how many days ago, and the code."""

@@ -22,9 +22,9 @@ from stallwatch.claims.sentences import WORDS
 from stallwatch.claims.svg import ANY_FACE
 from stallwatch.domain.orders import Action, ActionKind
 from stallwatch.tracking.source import Verdict
-from tests.claims import Case, daily, recorded, stalled
-from tests.fakes import an_answer, an_event
 from tests.local.parts import FACTS, need
+from tests.support.builders import an_answer, an_event
+from tests.support.claims import Case, daily, recorded, stalled
 from tests.web.bridge import Bridge
 from tests.web.stock import LEFT, add, check
 

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.aws.world import world_with
-from tests.lookalikes.seventeen_track import Lookalike as SeventeenTrack
+from tests.aws.moto_stack import world_with
+from tests.simulators.seventeen_track import Simulator as SeventeenTrack
 from tests.web.bridge import Bridge, bridge
 from tests.web.conftest import START
 from tests.web.stock import (

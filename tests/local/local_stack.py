@@ -1,0 +1,386 @@
+"""The real template on an AWS emulator of this machine, through the real SAM CLI.
+
+    with LocalStack("try") as local:
+        local.invoke("pull_tracking", {})
+
+Nothing is left when the block ends, nor when the process is killed (`leash`). Several stacks can
+run at once, each under a name and on a port of its own. The developer's AWS settings are neither
+needed nor seen, and each function may do what its role in the template allows, no more.
+"""
+
+import contextlib
+import json
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final, NoReturn, Self, TypedDict
+
+from tests.local.machine import (
+    HOST,
+    LOCAL,
+    REGION,
+    ROOT,
+    LocalError,
+    await_answer,
+    check_free,
+    client,
+    end_of,
+    free_port,
+    get,
+    locked,
+    need,
+)
+from tests.local.sam import SAM_QUIETLY, built, no_settings, quoted, run_sam
+from tests.local.supervised import GRACE, Supervised
+
+if TYPE_CHECKING:
+    from mypy_boto3_apigateway import APIGatewayClient
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sqs import SQSClient
+
+STACK_FILE: Final = LOCAL / "stack.json"
+
+STACK_NAME: Final = "stallwatch"
+
+FUNCTIONS: Final = {
+    "pull_tracking": "PullTracking",
+    "evaluate_orders": "EvaluateOrders",
+    "orders_api": "OrdersApi",
+}
+"""The functions by their folders, and how the names of their resources begin."""
+
+_EMULATOR: Final = LOCAL / "emulator" / "bin" / "python"
+_API_ID: Final = STACK_NAME
+
+_TURN: Final = 3 * GRACE
+"""Seconds within which a stack that was killed is gone."""
+_RUNNING: Final = "/_stallwatch/running"
+
+_NETWORK: Final = frozenset(
+    name
+    for upper in ("HTTP_PROXY", "HTTPS_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
+    for name in (upper, upper.lower())
+) | {"REQUESTS_CA_BUNDLE"}
+"""What a function needs of the developer's environment to reach the network from here."""
+
+
+class FunctionError(Exception):
+    """An invoked function failed; the message is its answer."""
+
+
+class Stack(TypedDict):
+    """How to reach a stack: what `make local` writes for other programs."""
+
+    api_url: str
+    api_key: str
+    page_url: str
+    aws_endpoint: str
+    region: str
+    stack_name: str
+    inbox_queue_url: str
+
+
+class Letter(TypedDict):
+    """What an e-mail or SMS subscriber got."""
+
+    protocol: str
+    endpoint: str
+    subject: str
+    text: str
+
+
+class LocalStack:
+    """A stack that lives as long as the `with` block."""
+
+    stack: Stack
+    outputs: Mapping[str, str]
+    """The template's outputs."""
+    function_names: Mapping[str, str]
+    """What the functions are called, by their folders."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        port: int | None = None,
+        parameters: Mapping[str, str] | None = None,
+        stack_file: Path | None = None,
+        say: Callable[[str], object] = lambda _: None,
+    ) -> None:
+        """Prepare a stack; a `port` of its own is found where none is given.
+
+        `parameters` are the template's, `stack_file` is where `stack` is written for others, and
+        `say` is told what is being done.
+        """
+        self._parameters = dict(parameters or {})
+        self._stack_file = stack_file
+        self._say = say
+        self._port = port or free_port()
+        self._endpoint = f"http://{HOST}:{self._port}"
+        self._folder = LOCAL / "run" / name
+        self._lock = LOCAL / "run" / f"{name}.lock"
+        self._letters = self._folder / "letters.jsonl"
+        self.log = self._folder / "emulator.log"
+
+        self.apigateway: APIGatewayClient = client("apigateway", self._endpoint)
+        self.cloudformation: CloudFormationClient = client("cloudformation", self._endpoint)
+        self.cloudwatch_logs: CloudWatchLogsClient = client("logs", self._endpoint)
+        self.dynamodb: DynamoDBClient = client("dynamodb", self._endpoint)
+        self.functions: LambdaClient = client("lambda", self._endpoint)
+        self.sns: SNSClient = client("sns", self._endpoint)
+        self.sqs: SQSClient = client("sqs", self._endpoint)
+
+    def __enter__(self) -> Self:
+        """Build what changed, start the emulator and deploy. Raises `LocalError`."""
+        with contextlib.ExitStack() as cleanup:
+            lock = cleanup.enter_context(locked(self._lock, _TURN))
+            # Both are left by one that was killed together with its leash.
+            self._clear()
+            shutil.rmtree(self._folder, ignore_errors=True)
+            check_free(self._port)
+            cleanup.callback(self._clear)
+            (self._folder / "tmp").mkdir(parents=True)
+            with built(self._say) as template:
+                self._emulator = cleanup.enter_context(self._start(lock))
+                self._deploy(template)
+            self._look_up()
+            if self._stack_file:
+                _write_privately(self._stack_file, json.dumps(self.stack, indent=2) + "\n")
+            self._cleanup = cleanup.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End the emulator and forget the stack; the logs stay until the next start."""
+        self._cleanup.close()
+
+    # ------------------------------------------------------------------------------ What it offers
+
+    def invoke(self, function: str, payload: object) -> Any:
+        """Run a function and give its answer. Raises `FunctionError`."""
+        answer = self.functions.invoke(
+            FunctionName=self.function_names[function], Payload=json.dumps(payload).encode()
+        )
+        content = json.load(answer["Payload"])
+        if "FunctionError" in answer:
+            raise FunctionError(json.dumps(content))
+        return content
+
+    def update_function_environment(
+        self, variables: Mapping[str, str], functions: Iterable[str] = FUNCTIONS
+    ) -> None:
+        """Add variables to functions; their next runs see them.
+
+        A run in progress would be ended by it, so this waits until none is.
+        """
+        self.settle()
+        names = [self.function_names[function] for function in functions]
+        for name in names:
+            had = self.functions.get_function_configuration(FunctionName=name)["Environment"]
+            self.functions.update_function_configuration(
+                FunctionName=name, Environment={"Variables": {**had["Variables"], **variables}}
+            )
+        for name in names:
+            while self._is_changing(name):
+                time.sleep(0.05)
+
+    def _is_changing(self, function_name: str) -> bool:
+        answer = self.functions.get_function_configuration(FunctionName=function_name)
+        return answer["LastUpdateStatus"] == "InProgress"
+
+    def settle(self, quiet: float = 0.5, within: float = 120.0) -> None:
+        """Wait until no function has run for `quiet` seconds.
+
+        Raises `LocalError` where this takes longer than `within` seconds.
+        """
+        deadline = time.monotonic() + within
+        since = time.monotonic()
+        while time.monotonic() - since < quiet:
+            if get(self._port, _RUNNING) != b"0":
+                since = time.monotonic()
+            if since > deadline:
+                raise LocalError(f"Functions still run after {within:g} seconds")
+            time.sleep(0.05)
+
+    def drain_inbox(self, at_least: int = 0, within: float = 30.0) -> list[dict[str, Any]]:
+        """Take what the queue subscribed to the alerts has got: SNS's envelopes, in any order.
+
+        Waits for `at_least` so many, but no longer than `within` seconds.
+        """
+        deadline = time.monotonic() + within
+        envelopes: list[dict[str, Any]] = []
+        while True:
+            answer = self.sqs.receive_message(
+                QueueUrl=self.stack["inbox_queue_url"],
+                MaxNumberOfMessages=10,
+                WaitTimeSeconds=int(len(envelopes) < at_least),
+            )
+            for message in answer.get("Messages", ()):
+                envelopes.append(json.loads(message["Body"]))
+                self.sqs.delete_message(
+                    QueueUrl=self.stack["inbox_queue_url"], ReceiptHandle=message["ReceiptHandle"]
+                )
+            enough = len(envelopes) >= at_least or time.monotonic() > deadline
+            if enough and not answer.get("Messages"):
+                return envelopes
+
+    def notifications(self) -> list[Letter]:
+        """Everything that e-mail and SMS subscribers have got so far, oldest first."""
+        if not self._letters.exists():
+            return []
+        return [json.loads(line) for line in self._letters.read_text("utf-8").splitlines()]
+
+    def logs(self, function: str) -> list[str]:
+        """What a function has logged so far, oldest first."""
+        pages = self.cloudwatch_logs.get_paginator("filter_log_events").paginate(
+            logGroupName=self._resource(f"{FUNCTIONS[function]}Logs")
+        )
+        return [event["message"].rstrip() for page in pages for event in page["events"]]
+
+    def watch(self) -> NoReturn:
+        """Wait for as long as the emulator lives. Raises `LocalError` when it ends."""
+        code = self._emulator.wait()
+        raise LocalError(f"The emulator ended by itself ({code}):\n{end_of(self.log)}")
+
+    # -------------------------------------------------------------------------------- How it comes
+
+    def _start(self, lock: int) -> Supervised:
+        """Start the emulator and wait until it answers."""
+        self._say(f"Starting the emulator on {HOST}:{self._port}")
+        need(_EMULATOR)
+        with self.log.open("wb") as output:
+            emulator = Supervised(
+                [_EMULATOR, "-I", ROOT / "tests/local/emulator.py", self._letters, _RUNNING],
+                output=output,
+                environment=self._emulator_environment(),
+                folder=self._folder,
+                remove=[self._folder / "tmp", *filter(None, [self._stack_file])],
+                keep_open=[lock],
+            )
+        try:
+            await_answer(emulator, self._port, self.log)
+        except BaseException:
+            emulator.end()
+            raise
+        return emulator
+
+    def _emulator_environment(self) -> dict[str, str]:
+        # The functions inherit all of it.
+        return {
+            **{name: value for name, value in os.environ.items() if name in _NETWORK},
+            "NO_PROXY": f"{HOST},localhost",
+            "PATH": os.defpath,
+            "LANG": "C.UTF-8",
+            "HOME": str(self._folder),
+            "TMPDIR": str(self._folder / "tmp"),
+            "BIND_HOST": HOST,
+            "GATEWAY_PORT": str(self._port),
+            "MINISTACK_HOST": HOST,
+            "MINISTACK_REGION": REGION,
+            "IOT_MTLS_ENABLED": "0",
+            "SFTP_ENABLED": "0",
+            # A call that the caller's role does not allow is refused.
+            "AUTH": "true",
+        }
+
+    def _deploy(self, template: Path) -> None:
+        self._say("Deploying")
+        self._page = f"{self._endpoint}/restapis/{_API_ID}/live/_user_request_/"
+        parameters = {"PublicUrl": self._page, **self._parameters}
+        run_sam(
+            "deploy",
+            [
+                f"--template-file={template}",
+                f"--config-file={no_settings()}",
+                f"--stack-name={STACK_NAME}",
+                f"--region={REGION}",
+                f"--tags=ms-custom-id={_API_ID}",
+                "--capabilities=CAPABILITY_IAM",
+                "--resolve-s3",
+                "--no-confirm-changeset",
+                "--no-progressbar",
+                "--parameter-overrides",
+                *(f"{name}={quoted(value)}" for name, value in parameters.items()),
+            ],
+            environment={
+                "PATH": os.defpath,
+                "LANG": "C.UTF-8",
+                "HOME": str(self._folder),
+                "TMPDIR": str(self._folder / "tmp"),
+                "NO_PROXY": HOST,
+                "AWS_ENDPOINT_URL": self._endpoint,
+                "AWS_ACCESS_KEY_ID": "test",
+                "AWS_SECRET_ACCESS_KEY": "test",
+                **SAM_QUIETLY,
+                # Its default doubles the time that this takes.
+                "SAM_CLI_POLL_DELAY": "0.1",
+            },
+            log=self._folder / "deploy.log",
+        )
+
+    def _look_up(self) -> None:
+        stacks = self.cloudformation.describe_stacks(StackName=STACK_NAME)["Stacks"]
+        self.outputs = {
+            output["OutputKey"]: output["OutputValue"] for output in stacks[0]["Outputs"]
+        }
+        self.function_names = {
+            function: self._resource(f"{prefix}Function") for function, prefix in FUNCTIONS.items()
+        }
+        key = self.apigateway.get_api_key(apiKey=self.outputs["ApiKeyId"], includeValue=True)
+        self.stack = {
+            "api_url": self._page.rstrip("/"),
+            "api_key": key["value"],
+            "page_url": self.outputs["PageUrl"],
+            "aws_endpoint": self._endpoint,
+            "region": REGION,
+            "stack_name": STACK_NAME,
+            "inbox_queue_url": self._subscribe_inbox(),
+        }
+
+    def _subscribe_inbox(self) -> str:
+        topic = self.outputs["AlertsTopicArn"]
+        url = self.sqs.create_queue(QueueName="inbox")["QueueUrl"]
+        attributes = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+        arn = attributes["Attributes"]["QueueArn"]
+        statement = {
+            "Effect": "Allow",
+            "Principal": {"Service": "sns.amazonaws.com"},
+            "Action": "sqs:SendMessage",
+            "Resource": arn,
+            "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
+        }
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        self.sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+        self.sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+        return url
+
+    def _resource(self, logical_id: str) -> str:
+        resource = self.cloudformation.describe_stack_resource(
+            StackName=STACK_NAME, LogicalResourceId=logical_id
+        )
+        return resource["StackResourceDetail"]["PhysicalResourceId"]
+
+    def _clear(self) -> None:
+        shutil.rmtree(self._folder / "tmp", ignore_errors=True)
+        if self._stack_file:
+            self._stack_file.unlink(missing_ok=True)
+
+
+def _write_privately(path: Path, text: str) -> None:
+    """Write a file that nobody else may read, whole or not at all."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.")
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+    Path(temporary).replace(path)

@@ -1,0 +1,361 @@
+"""The documentation: everything it names is there, and everything it must name is named."""
+
+import json
+import re
+import tomllib
+from collections.abc import Iterator
+from typing import Any
+
+import botocore.session
+import pytest
+from botocore import xform_name
+
+from stallwatch import __version__
+from stallwatch.alerting import delivery
+from stallwatch.api import app
+from stallwatch.domain.alerts import SEVERITY, AlertKind
+from stallwatch.domain.orders import ActionKind, Service
+from stallwatch.domain.parcels import Stage
+from stallwatch.domain.thresholds import MAJOR_DESTINATIONS, Thresholds
+from stallwatch.tracking.schedule import CADENCES
+from stallwatch.tracking.trace_record import MOST_EVENTS
+from tests.support.documents import (
+    DOCUMENTS,
+    anchors,
+    bare,
+    commands,
+    links,
+    name_of,
+    read,
+    spans,
+    tables,
+)
+from tests.support.template import ROOT, resources, template
+
+ALL = [name_of(path) for path in DOCUMENTS]
+MAKEFILE = read("Makefile")
+
+MOST_BYTES = 300_000
+"""Of a picture."""
+
+_OF_THE_CLI = {
+    "--query",
+    "--output",
+    "--cli-binary-format",
+    "--notification-endpoint",  # how it calls the endpoint of a subscription
+}
+
+_WHERE = re.compile(r"(?:\.ci|docs|events|functions|shared|tests)/[\w./-]*")
+
+
+def made() -> Iterator[tuple[str, list[str]]]:
+    """Every use of make in the documentation, as the document and the words after `make`."""
+    for name in ALL:
+        words = [*commands(read(name)), *(span.split() for span in spans(read(name)))]
+        for command in words:
+            if "make" in command:
+                where = command.index("make")
+                yield name, [*command[:where], *command[where + 1 :]]
+
+
+def targets() -> set[str]:
+    return set(re.findall(r"^([a-z]+):.*## ", MAKEFILE, re.MULTILINE))
+
+
+def test_every_command_of_make_is_there() -> None:
+    """Whoever types what is written gets what is written."""
+    unknown = {
+        (name, word)
+        for name, words in made()
+        for word in words
+        if re.fullmatch(r"[a-z]+", word) and word not in targets()
+    }
+
+    assert set() == unknown
+
+
+def test_every_variable_given_to_make_is_read() -> None:
+    """A variable that nothing reads would be ignored without a word."""
+    readers = MAKEFILE + "".join(
+        path.read_text("utf-8")
+        for folder in ("bench", "local")
+        for path in (ROOT / "tests" / folder).glob("*.py")
+    )
+    given = {
+        word.partition("=")[0] for _, words in made() for word in words if re.match("[A-Z]+=", word)
+    }
+
+    assert {name for name in given if name not in readers} == set()
+    assert given
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_links_lead_somewhere(name: str) -> None:
+    """To a file of the project, and to a heading that is in it."""
+    for link in links(read(name)):
+        if link.startswith("https://"):
+            continue
+        path, _, anchor = link.partition("#")
+        target = (ROOT / name).parent / path if path else ROOT / name
+        assert target.resolve().is_relative_to(ROOT), link
+        assert target.is_file(), link
+        assert not anchor or anchor in anchors(target.read_text("utf-8")), link
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_named_files_are_there(name: str) -> None:
+    """A path of the project that the text names exists."""
+    text = re.sub(r"https?://\S+", "", read(name))
+    named = {found.rstrip(".") for found in _WHERE.findall(text)}
+    named = {path for path in named if "NAME" not in path}
+
+    roots = ((ROOT / name).parent, ROOT)
+    assert {path for path in named if not any((root / path).exists() for root in roots)} == set()
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_commands_of_aws_are_real(name: str) -> None:
+    """Service, operation and options are those of the service's own description."""
+    session = botocore.session.get_session()
+    for words in commands(read(name)):
+        if words[0] != "aws":
+            continue
+        _, service, operation, *rest = words
+        model = session.get_service_model(service)
+        known = {xform_name(found, "-"): found for found in model.operation_names}
+        assert operation in known, words
+        shape = model.operation_model(known[operation]).input_shape
+        assert shape is not None
+        fits = {f"--{xform_name(member, '-')}" for member in shape.members} | _OF_THE_CLI
+        options = {word for word in rest if word.startswith("--")}
+        assert options - fits == set()
+
+
+def test_the_parameters_are_those_of_the_template() -> None:
+    """Each with its default and its description, and no other."""
+    expected = [
+        [f"`{name}`", f"`{default}`" if default != "" else "", parameter["Description"]]
+        for group in template()["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
+        for name in group["Parameters"]
+        for parameter in [template()["Parameters"][name]]
+        for default in [parameter["Default"]]
+    ]
+
+    assert expected == tables(read("docs/deploy.md"), "parameter", "default")
+    assert set(template()["Parameters"]) == {bare(row[0]) for row in expected}
+
+
+def test_parameters_in_examples_are_the_templates() -> None:
+    """`Name=value` after `--parameter-overrides` and in `PARAMETERS`."""
+    named = set()
+    for name in ALL:
+        for words in [*commands(read(name)), *(span.split() for span in spans(read(name)))]:
+            named |= set(re.findall(r"\b([A-Z][a-z]\w+)=", " ".join(words)))
+
+    assert named - set(template()["Parameters"]) == set()
+
+
+def test_the_outputs_are_those_of_the_template() -> None:
+    """Each of them, and no other."""
+    expected = list(template()["Outputs"])
+
+    assert expected == [bare(row[0]) for row in tables(read("docs/deploy.md"), "output")]
+
+
+def test_the_alarms_are_those_of_the_template() -> None:
+    """Each of them, and no other; and the README counts them for its costs."""
+    alarms = resources("AWS::CloudWatch::Alarm")
+    rows = tables(read("docs/operations.md"), "alarm")
+    counted = dict(row[:2] for row in tables(read("README.md"), "20 orders, 30 days"))
+
+    assert list(alarms) == [bare(row[0]) for row in rows]
+    assert counted["alarms"].startswith(f"{len(alarms)} ×")
+    assert counted["metrics"].startswith(f"{len(metrics())} ×")
+    assert counted["dashboard"].startswith(f"{len(resources('AWS::CloudWatch::Dashboard'))} ×")
+
+
+def metrics() -> set[str]:
+    """The stack's own metrics: those that its alarms and its dashboard show."""
+    found = {
+        (p["Namespace"], p["MetricName"])
+        for p in (a["Properties"] for a in resources("AWS::CloudWatch::Alarm").values())
+    }
+    for dashboard in resources("AWS::CloudWatch::Dashboard").values():
+        body = json.loads(dashboard["Properties"]["DashboardBody"]["Fn::Sub"])
+        for widget in body["widgets"]:
+            space = name = ""
+            for metric in widget["properties"]["metrics"]:
+                space = space if metric[0] == "." else metric[0]
+                name = name if metric[1] == "." else metric[1]
+                found.add((space, name))
+    return {name for space, name in found if space == "Stallwatch"}
+
+
+def test_messages_of_the_log_are_logged() -> None:
+    """Whoever searches for what is written finds it."""
+    code = [*(ROOT / "functions").glob("*/app.py"), *(ROOT / "shared" / "stallwatch").rglob("*.py")]
+    text = "".join(path.read_text("utf-8") for path in code)
+    rows = tables(read("docs/operations.md"), "message", "from")
+    named = [bare(name.strip()) for row in rows for name in row[0].split(",")]
+
+    assert [name for name in named if f'("{name}"' not in text] == []
+    assert named
+
+
+def test_the_resources_that_are_named_are_there() -> None:
+    """Whatever looks like a resource, a parameter or an output of the template is one."""
+    whole = template()
+    known = {*whole["Resources"], *whole["Parameters"], *whole["Outputs"]}
+    known |= {"OrdersApi", "Protocol", "Reply", "Answer", "SubscribeURL", "Message", "Decimal"}
+    named = {
+        span
+        for name in ALL
+        for span in spans(read(name))
+        if re.fullmatch(r"(?:[A-Z][a-z]+){2,}|Message|Reply|Answer", span)
+    }
+
+    assert named - known == set()
+
+
+def test_the_routes_are_those_of_the_template() -> None:
+    """Each with its method, and those that are open say so."""
+    events = resources("AWS::Serverless::Function")["OrdersApiFunction"]["Properties"]["Events"]
+    properties = [event["Properties"] for event in events.values() if event["Type"] == "Api"]
+    expected = {
+        f"{p['Method']} {p['Path']}": p.get("Auth", {}).get("ApiKeyRequired", True)
+        for p in properties
+    }
+    rows = tables(read("docs/api.md"), "route")
+
+    assert expected == {bare(row[0]): "no key needed" not in row[1] for row in rows}
+    assert len(rows) == len(expected)
+
+
+def test_the_alert_kinds_are_those_of_the_product() -> None:
+    """Each with its severity."""
+    rows = tables(read("README.md"), "alert", "severity")
+
+    assert [[kind.value, SEVERITY[kind].value] for kind in AlertKind] == [
+        [bare(row[0]), row[1]] for row in rows
+    ]
+
+
+def test_every_alert_kind_has_its_paragraph() -> None:
+    """In the rules in plain words."""
+    assert [kind for kind in AlertKind if f"`{kind}`" not in read("docs/rules.md")] == []
+
+
+def test_the_actions_are_those_of_the_product() -> None:
+    """Every word of the buyer, and no other."""
+    first = [row[0] for row in tables(read("README.md"), "action")]
+
+    assert {deed.value for deed in ActionKind} == {
+        bare(w.strip()) for c in first for w in c.split(",")
+    }
+
+
+def test_the_stages_are_those_of_the_product() -> None:
+    """Every stage, and no other."""
+    rows = tables(read("docs/rules.md"), "stage")
+
+    assert set(Stage) == {bare(row[0]) for row in rows}
+    assert len(Stage) == len(rows)
+
+
+def test_the_windows_are_those_of_the_rules() -> None:
+    """By service, and by how far it is."""
+    limits = Thresholds()
+    expected = {}
+    for service in Service:
+        windows = [limits.window(service, remote=remote) for remote in (False, True)]
+        expected[service.value] = [f"{window.low}–{window.high}" for window in windows]
+    rows = tables(read("docs/rules.md"), "service")
+
+    assert expected == {bare(row[0]): [cell.split()[0] for cell in row[1:]] for row in rows}
+    assert len(MAJOR_DESTINATIONS) - 27 == len(
+        "US CA MX GB NO CH IS IL TR UA JP KR SG AU NZ SA AE".split()
+    )
+
+
+def test_the_cadences_are_those_of_the_wheel() -> None:
+    """Hours between two looks."""
+    rows = tables(read("docs/rules.md"), "hours")
+
+    assert list(CADENCES) == [int(row[0]) for row in rows]
+
+
+def test_the_modules_are_all_listed() -> None:
+    """Every module of the package has its line, and every line its module."""
+    package = ROOT / "shared" / "stallwatch"
+    modules = {
+        ".".join(path.relative_to(package).with_suffix("").parts)
+        for path in package.rglob("*.py")
+        if path.name != "__init__.py"
+    }
+    rows = tables(read("docs/architecture.md"), "module")
+
+    assert modules == {bare(row[0]) for row in rows if not row[0].startswith("**")}
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("README.md", f"{app.MOST_BYTES // 1024} KiB"),
+        ("docs/api.md", f"{app.MOST_BYTES // 1024} KiB"),
+        ("README.md", f"a message {delivery.MOST_IN_ONE} orders"),
+        ("docs/alerts.md", f"at most {delivery.MOST_IN_ONE}"),
+        ("README.md", f"the newest {MOST_EVENTS} events"),
+        ("README.md", f"ends {Thresholds().end_after_order} days after the order"),
+        ("docs/deploy.md", "at most 1,000 in one call"),
+        ("CONTRIBUTING.md", "Python 3.11 or newer"),
+    ],
+)
+def test_numbers_are_those_of_the_code(name: str, said: str) -> None:
+    """A number that changes in the code changes in the text."""
+    assert said in " ".join(read(name).split())
+
+
+def test_the_costs_add_up() -> None:
+    """Each line of the table is what its own arithmetic says, to the tenth of a cent."""
+    rows = tables(read("README.md"), "20 orders, 30 days")
+    for what, arithmetic, cost in rows:
+        total = 0.0
+        for part in re.sub(r"[,$]", "", arithmetic).split(" + "):
+            value = 1.0
+            for sign, number in re.findall(r"(?:([×÷]) )?([\d.]+)", part):
+                value = value / float(number) if sign == "÷" else value * float(number)
+            total += value
+        assert float(cost.strip("$")) == pytest.approx(total, abs=0.0005), what
+    assert rows
+
+
+def test_the_changes_begin_with_this_version() -> None:
+    """And the project, the package and the changes agree on it."""
+    project: dict[str, Any] = tomllib.loads(read("pyproject.toml"))["project"]
+    versions = re.findall(r"^## (\d\S*)", read("CHANGELOG.md"), re.MULTILINE)
+
+    assert [__version__, __version__] == [versions[0], project["version"]]
+    assert project["license"] in read("LICENSE").splitlines()[0]
+
+
+def test_the_decisions_are_all_listed() -> None:
+    """Each file has its line, with its title."""
+    folder = ROOT / "docs" / "decisions"
+    listed = dict(re.findall(r"\| \[\d{4}\]\((\S+)\) \| (.+) \|", read("docs/decisions/README.md")))
+    written = {
+        path.name: path.read_text("utf-8").splitlines()[0].partition(": ")[2]
+        for path in folder.glob("[0-9]*.md")
+    }
+
+    assert written == listed
+
+
+def test_pictures_are_small_and_shown() -> None:
+    """Whoever opens the README on a phone gets them at once; and none lies about unused."""
+    pictures = {path: path.stat().st_size for path in (ROOT / "docs" / "images").iterdir()}
+    shown = {
+        (ROOT / name).parent.joinpath(link).resolve() for name in ALL for link in links(read(name))
+    }
+
+    assert [path.name for path, size in pictures.items() if size > MOST_BYTES] == []
+    assert pictures.keys() - shown == set()

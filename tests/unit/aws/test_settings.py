@@ -1,0 +1,155 @@
+"""What a function is told by its environment."""
+
+from datetime import timedelta
+
+import pytest
+
+from stallwatch.aws.settings import Settings, SettingsError
+from stallwatch.domain.thresholds import Thresholds
+from tests.support.template import rules_variable
+
+WITH_KEY = {"SEVENTEEN_TRACK_KEY": "/stallwatch/17track"}
+GOOD = {
+    "TABLE_NAME": "orders",
+    "TOPIC_ARN": "arn:aws:sns:eu-central-1:000000000000:alerts",
+    "PULL_FUNCTION": "pull",
+    "PAGE_URL": "https://stallwatch.example/live/",
+    "HOME_COUNTRY": "DE",
+    "CAINIAO_URL": "https://cainiao.example/",
+    "CAINIAO_BATCH": "10",
+    "CAINIAO_PER_MINUTE": "60",
+    "PULL_WORKERS": "1",
+    "TURN_MINUTES": "30",
+    "CHECK_EVERY": "rate(15 minutes)",
+    "SEVENTEEN_TRACK_URL": "https://17track.example/v2.4",
+    "RULES": "{}",
+}
+
+NEEDED_BY = {
+    "table_name": "TABLE_NAME",
+    "topic_arn": "TOPIC_ARN",
+    "pull_function": "PULL_FUNCTION",
+    "page_url": "PAGE_URL",
+    "home_country": "HOME_COUNTRY",
+    "cainiao_url": "CAINIAO_URL",
+    "seventeen_track_url": "SEVENTEEN_TRACK_URL",
+    "pace": "CAINIAO_PER_MINUTE",
+    "pull_workers": "PULL_WORKERS",
+    "wheel": "TURN_MINUTES",
+    "catch_up": "CHECK_EVERY",
+    "limits": "RULES",
+}
+
+
+def test_all_of_it_can_be_read() -> None:
+    """As the stack sets it by default."""
+    settings = Settings(GOOD | {"RULES": rules_variable()})
+    assert ("orders", "DE", "pull") == (
+        settings.table_name,
+        settings.home_country,
+        settings.pull_function,
+    )
+    assert (10, 60, 1) == (settings.pace.batch, settings.pace.per_minute, settings.pace.parallel)
+    assert Thresholds() == settings.limits
+    assert 30 == settings.schedule.turn_minutes
+    assert not settings.second_source
+    assert timedelta(0) == settings.clock_shift
+
+
+@pytest.mark.parametrize(("name", "variable"), NEEDED_BY.items())
+@pytest.mark.parametrize("value", [None, ""])
+def test_a_missing_variable_is_named(name: str, variable: str, value: str | None) -> None:
+    """So that whoever deploys knows what to set; an empty one is as good as none."""
+    variables = {n: v for n, v in GOOD.items() if n != variable}
+    if value is not None:
+        variables[variable] = value
+    with pytest.raises(SettingsError, match=rf"\b{variable}\b"):
+        getattr(Settings(variables), name)
+
+
+@pytest.mark.parametrize(
+    ("name", "variable", "value"),
+    [
+        ("pace", "CAINIAO_BATCH", "ten"),
+        ("pace", "CAINIAO_PER_MINUTE", "1.5"),
+        ("wheel", "TURN_MINUTES", "half an hour"),
+        ("catch_up", "CHECK_EVERY", "cron(0 * * * ? *)"),
+        ("catch_up", "CHECK_EVERY", "rate(1 fortnight)"),
+        ("limits", "RULES", "{"),
+        ("limits", "RULES", '{"stale": 1}'),
+        ("limits", "RULES", '{"stalled": 0}'),
+        ("limits", "RULES", '{"stalled": true}'),
+        ("limits", "RULES", '{"stalled": 1.5}'),
+        ("limits", "RULES", '{"stalled": "12"}'),
+        ("clock_shift", "CLOCK_SHIFT", "a day"),
+        ("first_source", "FIRST_SOURCE", "dhl"),
+    ],
+)
+def test_a_variable_that_makes_no_sense_is_named(name: str, variable: str, value: str) -> None:
+    """With what is wrong about it."""
+    with pytest.raises(SettingsError, match=variable):
+        getattr(Settings(GOOD | {variable: value}), name)
+
+
+@pytest.mark.parametrize(
+    ("every", "expected"),
+    [
+        ("rate(1 minute)", timedelta(hours=1)),
+        ("rate(15 minutes)", timedelta(hours=1)),
+        ("rate(20 minutes)", timedelta(minutes=70)),
+        ("rate(3 hours)", timedelta(minutes=390)),
+    ],
+)
+def test_a_run_serves_what_two_missed_ticks_have_left(every: str, expected: timedelta) -> None:
+    """Two ticks and a turn, an hour at the least."""
+    assert expected == Settings(GOOD | {"CHECK_EVERY": every}).catch_up
+
+
+@pytest.mark.parametrize(
+    ("per_minute", "parallel"), [(1, 1), (60, 1), (119, 1), (120, 2), (1800, 16), (60000, 32)]
+)
+def test_a_fast_pace_needs_several_requests_at_once(per_minute: int, parallel: int) -> None:
+    """Never more than sixteen."""
+    pace = Settings(GOOD | {"CAINIAO_PER_MINUTE": str(per_minute)}).pace
+    assert parallel == pace.parallel
+
+
+@pytest.mark.parametrize("given", ["https://a.example/live", "https://a.example/live/"])
+def test_the_page_s_address_ends_with_one_slash(given: str) -> None:
+    """Links to orders are put behind it."""
+    assert "https://a.example/live/" == Settings(GOOD | {"PAGE_URL": given}).page_url
+
+
+def test_the_rules_numbers_come_from_the_stack() -> None:
+    """Some of them changed, the others as they are."""
+    rules = Settings(GOOD | {"RULES": '{"stalled": 20}'}).limits
+    assert Thresholds(stalled=20) == rules
+
+
+def test_a_second_source_is_one_whose_key_is_named() -> None:
+    """Empty: none."""
+    assert not Settings(GOOD | {"SEVENTEEN_TRACK_KEY": ""}).second_source
+    assert ("cainiao",) == Settings(GOOD).sources
+    settings = Settings(GOOD | WITH_KEY)
+    assert settings.second_source
+    assert ("cainiao", "17track") == settings.sources
+    assert 10 == settings.pace.batch
+
+
+def test_17track_may_be_the_first_source() -> None:
+    """Then there is no second one, and its own pace holds: three requests a second at most."""
+    settings = Settings(GOOD | WITH_KEY | {"FIRST_SOURCE": "17track"})
+    assert ("17track",) == settings.sources
+    assert not settings.second_source
+    assert settings.pace == settings.seventeen_track_pace
+    assert 40 == settings.pace.batch
+    assert timedelta(seconds=1) / 3 <= settings.pace.interval
+
+
+@pytest.mark.parametrize("variables", [{}, {"SEVENTEEN_TRACK_KEY": ""}])
+def test_17track_cannot_be_the_first_source_without_a_key(variables: dict[str, str]) -> None:
+    """What is missing is said before anything is asked."""
+    settings = Settings(GOOD | variables | {"FIRST_SOURCE": "17track"})
+    for name in ("first_source", "second_source", "sources", "pace"):
+        with pytest.raises(SettingsError, match="SEVENTEEN_TRACK_KEY"):
+            getattr(settings, name)

@@ -1,0 +1,488 @@
+"""Asking Cainiao, over real sockets of this machine."""
+
+import ipaddress
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from socket import create_connection, create_server, socket
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from stallwatch import __version__
+from stallwatch.sources import session
+from stallwatch.sources.cainiao import Cainiao
+from stallwatch.tracking.source import Source, SourceResponse, Verdict
+from tests.simulators.cainiao import PATH, Mode, Simulator
+
+NUMBERS = ["LP00000000000001", "LP00000000000002", "LP00000000000003"]
+PICKED_UP = datetime(2026, 5, 1, 10, tzinfo=UTC)
+ARRIVED = datetime(2026, 5, 9, 10, tzinfo=UTC)
+
+SHORT = 0.3
+"""Seconds that a request may take where the answer never comes to its end."""
+
+LONG = 60.0
+"""Seconds that no test takes."""
+
+
+@pytest.fixture
+def simulator() -> Iterator[Simulator]:
+    """Cainiao with two parcels and one number that it does not know."""
+    with Simulator() as server:
+        for number in NUMBERS[:2]:
+            server.put(
+                number,
+                [(PICKED_UP, "PU_PICKUP_SUCCESS"), (ARRIVED, "LH_ARRIVE", "[Madrid] x", "GMT+2")],
+                status="DELIVERING",
+                carrier="Correos",
+            )
+        yield server
+
+
+@pytest.fixture
+def source(simulator: Simulator) -> Cainiao:
+    """The source, in no hurry."""
+    return Cainiao(simulator.origin, total_seconds=LONG)
+
+
+@dataclass
+class Server:
+    """A server that a test made."""
+
+    port: int
+    requests: list[bytes]
+    """What was asked first on each connection."""
+
+
+@contextmanager
+def server_that(
+    answers: Callable[[socket, threading.Event], None], context: ssl.SSLContext | None = None
+) -> Iterator[Server]:
+    """Answers so to the first request of each connection, until the test is over."""
+    over = threading.Event()
+    requests: list[bytes] = []
+
+    def answer(connection: socket) -> None:
+        try:
+            if context is not None:
+                connection = context.wrap_socket(connection, server_side=True)
+            requests.append(connection.recv(65536))
+            answers(connection, over)
+        except OSError:
+            """The client has had enough."""
+        finally:
+            connection.close()
+
+    def serve(listener: socket) -> None:
+        while True:
+            connection, _ = listener.accept()
+            if over.is_set():
+                connection.close()
+                return
+            threads.submit(answer, connection)
+
+    with create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor() as threads:
+        threads.submit(serve, listener)
+        try:
+            yield Server(listener.getsockname()[1], requests)
+        finally:
+            over.set()
+            create_connection(listener.getsockname()).close()
+
+
+def drips(before: bytes, piece: bytes) -> Callable[[socket, threading.Event], None]:
+    """An answer that goes on for ever, one piece at a time."""
+
+    def answer(connection: socket, over: threading.Event) -> None:
+        connection.sendall(before)
+        while not over.wait(0.01):
+            connection.sendall(piece)
+
+    return answer
+
+
+def says(answer: bytes) -> Callable[[socket, threading.Event], None]:
+    """An answer as it stands, and the end of the connection."""
+    return lambda connection, _: connection.sendall(answer)
+
+
+def test_it_is_a_source() -> None:
+    """The type checker agrees that it keeps to the protocol."""
+    source: Source = Cainiao("http://127.0.0.1:9")
+    assert source.name == "cainiao"
+
+
+def test_one_request_asks_for_all_numbers_as_clients_do(
+    simulator: Simulator, source: Cainiao
+) -> None:
+    """One GET, the numbers in one list, the usual headers, an honest name."""
+    reply = source.ask(NUMBERS)
+    (asked,) = simulator.asked
+    assert asked.numbers == tuple(NUMBERS)
+    assert asked.headers == {
+        "accept": "application/json",
+        "accept-encoding": "gzip",
+        "accept-language": "en-US",
+        "host": simulator.origin.removeprefix("http://"),
+        "referer": "https://global.cainiao.com/",
+        "user-agent": f"Stallwatch/{__version__}",
+    }
+    assert (Verdict.OK, NUMBERS) == (reply.verdict, sorted(reply.answers))
+    assert [event.at for event in reply.answers[NUMBERS[0]].events] == [PICKED_UP, ARRIVED]
+    assert not reply.answers[NUMBERS[2]].known
+
+
+@pytest.mark.parametrize(
+    ("path", "target"),
+    [
+        ("", f"{PATH}?mailNos=A1234567,B1234567&lang=en-US"),
+        ("/", f"{PATH}?mailNos=A1234567,B1234567&lang=en-US"),
+        ("/other", "/other?mailNos=A1234567,B1234567&lang=en-US"),
+        ("/other/", "/other/?mailNos=A1234567,B1234567&lang=en-US"),
+        ("/other?key=1", "/other?key=1&mailNos=A1234567,B1234567&lang=en-US"),
+    ],
+)
+def test_the_address_gets_a_path_only_where_it_has_none(path: str, target: str) -> None:
+    """Any other is used as it is given, and the commas are not escaped."""
+    with server_that(says(b"HTTP/1.1 204 No Content\r\n\r\n")) as server:
+        Cainiao(f"http://127.0.0.1:{server.port}{path}").ask(["A1234567", "B1234567"])
+    assert [f"GET {target} HTTP/1.1".encode()] == [r.split(b"\r\n")[0] for r in server.requests]
+
+
+@pytest.mark.parametrize(
+    "mode",
+    [
+        Mode.BLOCK_PAGE,
+        Mode.BLOCK_HEADER,
+        Mode.BLOCK_JSON,
+        Mode.BLOCK_STATUS,
+        Mode.BLOCK_REDIRECT,
+    ],
+)
+def test_every_form_of_a_block_is_seen(mode: Mode, simulator: Simulator, source: Cainiao) -> None:
+    """And asked for once only."""
+    simulator.be(mode)
+    assert SourceResponse(Verdict.BLOCKED, reason="block page") == source.ask(NUMBERS)
+    assert len(simulator.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("mode", "reason"),
+    [
+        (Mode.REDIRECT, "status 302"),
+        (Mode.STATUS_404, "status 404"),
+        (Mode.STATUS_429, "status 429"),
+        (Mode.STATUS_500, "status 500"),
+        (Mode.SUCCESS_FALSE, "no success"),
+        (Mode.HANG_UP, "ConnectionError"),
+        (Mode.CUT_OFF, "ProtocolError"),
+        (Mode.HUGE, "too large"),
+        (Mode.BOMB, "too large"),
+        (Mode.NOT_UTF8, "not JSON"),
+        (Mode.TRUNCATED, "not JSON"),
+    ],
+)
+def test_what_is_no_answer_fails_after_one_request(
+    mode: Mode, reason: str, simulator: Simulator, source: Cainiao
+) -> None:
+    """No retries, no redirects; the next request is answered again."""
+    simulator.be(mode, times=1)
+    assert SourceResponse(Verdict.FAILING, reason=reason) == source.ask(NUMBERS)
+    assert len(simulator.asked) == 1
+    assert source.ask(NUMBERS).verdict is Verdict.OK
+
+
+def test_bottomless_nesting_does_no_harm(simulator: Simulator, source: Cainiao) -> None:
+    """How deep JSON may be depends on the Python; nothing follows from it either way."""
+    simulator.be(Mode.DEEP)
+    reply = source.ask(NUMBERS)
+    assert not reply.answers
+
+
+@pytest.mark.parametrize("mode", [Mode.HANG, Mode.SLOW_HEADERS, Mode.SLOW_BODY])
+def test_an_answer_that_never_ends_is_given_up(mode: Mode, simulator: Simulator) -> None:
+    """The time is counted over the whole answer, even where every byte comes in time."""
+    source = Cainiao(simulator.url, total_seconds=SHORT)
+    simulator.be(mode, times=1)
+    reply = source.ask(NUMBERS)
+    assert reply.verdict is Verdict.FAILING
+    assert "Timeout" in reply.reason
+    assert len(simulator.asked) == 1
+    simulator.be(Mode.FINE)
+    assert Cainiao(simulator.url, total_seconds=LONG).ask(NUMBERS).verdict is Verdict.OK
+
+
+@pytest.mark.parametrize(
+    ("before", "piece"),
+    [
+        (b"", b"x"),
+        (b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 100 Continue\r\n\r\n"),
+        (b"HTTP/1.1 200 OK\r\nA: ", b"b"),
+        (b"HTTP/1.1 200 OK\r\n", b"A"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n", b"x"),
+        (b"HTTP/1.1 200 OK\r\n\r\n", b" "),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"0"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nA: ", b"b"),
+        (b"HTTP/1.1 302 Found\r\nLocation: /x\r\n\r\n", b" "),
+        (b"HTTP/1.1 500 Sorry\r\n\r\n", b" "),
+    ],
+)
+def test_no_part_of_an_answer_may_drip_for_ever(before: bytes, piece: bytes) -> None:
+    """Status line, interim answers, headers, every kind of body, trailers, error pages."""
+    with server_that(drips(before, piece)) as server:
+        reply = Cainiao(f"http://127.0.0.1:{server.port}", total_seconds=SHORT).ask(NUMBERS)
+    assert reply.verdict is Verdict.FAILING
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (b"HTTP/1.1 503 No\r\n\r\n<punish-component />", Verdict.BLOCKED),
+        (b"HTTP/1.1 405 No\r\nbxpunish: 1\r\n\r\n", Verdict.BLOCKED),
+        (b"HTTP/1.1 429 No\r\nBXPunish: 1\r\n\r\n", Verdict.BLOCKED),
+        (b'HTTP/1.1 200 OK\r\nbxpunish: 0\r\n\r\n{"module": [], "success": true}', Verdict.OK),
+        (b"HTTP/1.1 301 M\r\nLocation: https://x/punish/y?action=deny\r\n\r\n", Verdict.BLOCKED),
+        (b"HTTP/1.1 307 M\r\nLocation: https://x/_____tmd_____/z\r\n\r\n", Verdict.BLOCKED),
+        (b"HTTP/1.1 302 M\r\nLocation: /x\r\n\r\n<punish-component />", Verdict.BLOCKED),
+        (b"HTTP/1.1 302 M\r\nLocation: https://[\r\n\r\n", Verdict.FAILING),
+        (b"HTTP/1.1 302 M\r\nLocation: /x\r\n\r\n" + b"x" * 9_000_000, Verdict.FAILING),
+        (b'HTTP/1.1 203 OK\r\n\r\n{"module": [], "success": true}', Verdict.FAILING),
+        (b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\nno gzip", Verdict.FAILING),
+        (b"HTTP/1.1 200 OK\r\nContent-Encoding: zebra\r\n\r\n{}", Verdict.FAILING),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", Verdict.FAILING),
+        (b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 999 + b"\r\n", Verdict.FAILING),
+        (b"HTTP/1.1 200 OK\r\nA: " + b"b" * 99_999, Verdict.FAILING),
+        (b"HTTP/1.1 9999 OK\r\n\r\n", Verdict.FAILING),
+        (b"SSH-2.0-OpenSSH_9.2\r\n", Verdict.FAILING),
+        (b"\x00\xff" * 50, Verdict.FAILING),
+        (b"", Verdict.FAILING),
+    ],
+    ids=lambda value: repr(value[:60]) if isinstance(value, bytes) else value.value,
+)
+def test_odd_answers(answer: bytes, expected: Verdict) -> None:
+    """Whatever comes over the line, a reply comes out."""
+    with server_that(says(answer)) as server:
+        reply = Cainiao(f"http://127.0.0.1:{server.port}", total_seconds=LONG).ask(NUMBERS)
+    assert expected is reply.verdict
+    assert not reply.answers
+
+
+def test_an_answer_without_end_is_read_only_so_far() -> None:
+    """However fast it comes."""
+
+    def pour(connection: socket, over: threading.Event) -> None:
+        connection.sendall(b'HTTP/1.1 200 OK\r\n\r\n{"module": [')
+        while not over.is_set():
+            connection.sendall(b"{}," * 20_000)
+
+    with server_that(pour) as server:
+        reply = Cainiao(f"http://127.0.0.1:{server.port}", total_seconds=LONG).ask(NUMBERS)
+    assert SourceResponse(Verdict.FAILING, reason="too large") == reply
+
+
+def test_the_environment_steers_nothing(
+    simulator: Simulator, source: Cainiao, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither a proxy nor somebody's credentials."""
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login somebody password secret\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", "example.org")
+    assert source.ask(NUMBERS).verdict is Verdict.OK
+    assert "authorization" not in simulator.asked[0].headers
+
+
+def test_nobody_listening_is_no_answer() -> None:
+    """A refused connection names neither the address nor the numbers."""
+    with create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    reply = Cainiao(f"http://127.0.0.1:{port}").ask(NUMBERS)
+    assert SourceResponse(Verdict.FAILING, reason="ConnectionError") == reply
+
+
+@pytest.mark.parametrize(
+    "url", ["http://", "http://:0", "no scheme", "http://[::1", "ftp://127.0.0.1"]
+)
+def test_an_address_that_is_none_is_no_answer(url: str) -> None:
+    """It is the stack's mistake, and looks like a source that fails."""
+    try:
+        source = Cainiao(url)
+    except ValueError:
+        return
+    assert source.ask(NUMBERS).verdict is Verdict.FAILING
+
+
+@pytest.mark.parametrize(
+    ("mode", "answered"),
+    [
+        (Mode.WRONG_NUMBER, NUMBERS[1:]),
+        (Mode.TWO_ANSWERS, NUMBERS[1:]),
+        (Mode.MISSING_NUMBER, NUMBERS[1:]),
+        (Mode.POISONED, NUMBERS[1:]),
+        (Mode.SHUFFLED, NUMBERS),
+    ],
+)
+def test_an_answer_that_is_wrong_in_part_counts_for_the_others(
+    mode: Mode, answered: list[str], simulator: Simulator, source: Cainiao
+) -> None:
+    """They are answered as on a fine day."""
+    fine = source.ask(NUMBERS).answers
+    simulator.be(mode)
+    reply = source.ask(NUMBERS)
+    assert reply.verdict is Verdict.OK
+    assert {number: fine[number] for number in answered} == reply.answers
+
+
+def test_nasty_texts_are_harmless(simulator: Simulator, source: Cainiao) -> None:
+    """Controls are gone; markup is text, for the page to escape."""
+    simulator.be(Mode.CONTROLS)
+    controlled = source.ask(NUMBERS).answers[NUMBERS[0]]
+    assert [event.text for event in controlled.events] == [
+        "[31mReceived by logistics company",
+        "[31m[Madrid] x",
+    ]
+    assert controlled.carrier is not None
+    assert controlled.carrier.name == "[31mCorreos"
+    simulator.be(Mode.HTML)
+    marked = source.ask(NUMBERS).answers[NUMBERS[0]]
+    assert "<script>" in marked.events[0].text
+
+
+@pytest.mark.parametrize(("mode", "year"), [(Mode.YEAR_1970, 1970), (Mode.YEAR_2099, 2099)])
+def test_dates_that_cannot_be_right_are_passed_on(
+    mode: Mode, year: int, simulator: Simulator, source: Cainiao
+) -> None:
+    """The rules deal with them."""
+    simulator.be(mode)
+    events = source.ask(NUMBERS).answers[NUMBERS[0]].events
+    assert [event.at.year for event in events] == [year, year]
+
+
+def test_a_connection_is_used_again(simulator: Simulator, source: Cainiao) -> None:
+    """Whatever the answers were, as long as they came to an end."""
+    for mode in (Mode.FINE, Mode.BLOCK_PAGE, Mode.STATUS_500, Mode.REDIRECT, Mode.TRUNCATED):
+        simulator.be(mode, times=1)
+        source.ask(NUMBERS)
+    assert simulator.connections == 1
+
+
+def test_an_idle_connection_is_not_trusted(
+    simulator: Simulator, source: Cainiao, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may have died while the function was frozen, and no request is made twice."""
+    now = 1_000_000.0
+    monkeypatch.setattr(session, "time", lambda: now)
+    source.ask(NUMBERS)
+    now += 25
+    source.ask(NUMBERS)
+    assert simulator.connections == 1
+    now += 35
+    source.ask(NUMBERS)
+    assert simulator.connections == 2
+
+
+def test_cookies_are_neither_kept_nor_sent() -> None:
+    """Nothing makes two requests look alike but their honest name."""
+    again: list[bytes] = []
+
+    def answer(connection: socket, _: threading.Event) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nSet-Cookie: a=b\r\nContent-Length: 2\r\n\r\n{}")
+        again.append(connection.recv(65536))
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+
+    with server_that(answer) as server:
+        source = Cainiao(f"http://127.0.0.1:{server.port}", total_seconds=LONG)
+        source.ask(NUMBERS)
+        source.ask(NUMBERS)
+    assert server.requests == again
+
+
+def test_many_threads_ask_at_once(simulator: Simulator, source: Cainiao) -> None:
+    """Each gets the answer to its own question."""
+    numbers = [f"CNG{index:014}" for index in range(160)]
+    for index, number in enumerate(numbers):
+        simulator.put(number, [(PICKED_UP + timedelta(minutes=index), "PU_PICKUP_SUCCESS")])
+    with ThreadPoolExecutor(16) as threads:
+        replies = list(threads.map(lambda number: source.ask([number]), numbers))
+    assert [PICKED_UP + timedelta(minutes=index) for index in range(160)] == [
+        reply.answers[number].events[0].at for number, reply in zip(numbers, replies, strict=True)
+    ]
+    assert simulator.connections <= 16
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate for 127.0.0.1 and its key, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "look-alike")])
+    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    path = tmp_path_factory.mktemp("tls") / "look-alike.pem"
+    path.write_bytes(
+        certificate.public_bytes(serialization.Encoding.PEM)
+        + key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    return path
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_an_answer_over_tls_needs_a_certificate_that_is_trusted(
+    authority: Path, monkeypatch: pytest.MonkeyPatch, *, trusted: bool
+) -> None:
+    """As the real endpoint is asked."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(authority)
+    if trusted:
+        monkeypatch.setattr("requests.adapters.DEFAULT_CA_BUNDLE_PATH", str(authority))
+    answer = b'HTTP/1.1 200 OK\r\nContent-Length: 31\r\n\r\n{"module": [], "success": true}'
+    with server_that(says(answer), context) as server:
+        reply = Cainiao(f"https://127.0.0.1:{server.port}", total_seconds=LONG).ask(NUMBERS)
+    expected = (
+        SourceResponse(Verdict.OK)
+        if trusted
+        else SourceResponse(Verdict.FAILING, reason="SSLError")
+    )
+    assert expected == reply
+
+
+@pytest.mark.parametrize(
+    "before", [b"", b"HTTP/1.1 200 OK\r\nA: ", b"HTTP/1.1 200 OK\r\nContent-Length: 999999\r\n\r\n"]
+)
+def test_an_answer_over_tls_may_not_drip_for_ever_either(
+    before: bytes, authority: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One span for the whole answer, as without TLS."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(authority)
+    monkeypatch.setattr("requests.adapters.DEFAULT_CA_BUNDLE_PATH", str(authority))
+    with server_that(drips(before, b"x"), context) as server:
+        reply = Cainiao(f"https://127.0.0.1:{server.port}", total_seconds=SHORT).ask(NUMBERS)
+    assert reply.verdict is Verdict.FAILING
+    assert "Timeout" in reply.reason

@@ -1,0 +1,133 @@
+"""The lists of codes and what is not in them."""
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from stallwatch.domain.parcels import Flag, Stage
+from stallwatch.tracking.codes import (
+    code_of_state,
+    is_destruction,
+    is_listed,
+    stage_of,
+    stage_of_state,
+)
+
+ROOT = Path(__file__).parents[3]
+DATA = ROOT / "shared" / "stallwatch" / "tracking" / "data"
+UPSTREAM = ROOT.parent / "shared" / "upstream"
+LISTS = sorted(path.name for path in DATA.glob("*.csv"))
+OURS = {"seventeen_track.csv"}
+"""The lists that were written for the product."""
+
+
+def rows(name: str) -> list[dict[str, str]]:
+    with (DATA / name).open(encoding="utf-8") as lines:
+        return list(csv.DictReader(lines))
+
+
+ACTION_CODES = rows("action_codes.csv")
+
+
+@pytest.mark.skipif(not UPSTREAM.is_dir(), reason="../shared is not there")
+@pytest.mark.parametrize("name", [name for name in LISTS if name not in OURS])
+def test_the_lists_are_the_published_ones(name: str) -> None:
+    """A copy that differs from the facts it was taken from is a mistake."""
+    assert (UPSTREAM / name).read_bytes() == (DATA / name).read_bytes()
+
+
+def test_every_list_is_there() -> None:
+    """The product carries the three published ones and its own."""
+    published = {"action_codes.csv", "node_codes.csv", "status_values.csv"}
+    assert published | OURS == set(LISTS)
+
+
+def test_the_list_has_185_codes_each_once() -> None:
+    """No code hides another, also after trimming and upper-casing."""
+    assert len({row["code"].upper() for row in ACTION_CODES}) == len(ACTION_CODES) == 185
+
+
+@pytest.mark.parametrize("row", ACTION_CODES, ids=lambda row: row["code"])
+def test_a_listed_code_is_placed_as_the_list_says(row: dict[str, str]) -> None:
+    """Stage and flag come from the list, however the code is written."""
+    expected = (Stage(row["stage"]), Flag(row["flag"]) if row["flag"] else None)
+    code = row["code"]
+    for spelling in (code, code.lower(), f" {code}\t", code.replace("_", "＿"), f"AE_{code}"):
+        assert expected == stage_of(spelling)
+        assert is_listed(spelling)
+
+
+@pytest.mark.parametrize(
+    ("code", "stage"),
+    [
+        # Failures come before every prefix.
+        ("GTMS_NEW_FAILURE", Stage.EXCEPTION),
+        ("RT_NEW_FAILED", Stage.EXCEPTION),
+        ("CC_IM_NEW_FAIL", Stage.EXCEPTION),
+        ("CC_EX_NEW_REJECT", Stage.EXCEPTION),
+        ("LH_NEW_CANCEL", Stage.EXCEPTION),
+        ("SC_NEW_EXCEPTION", Stage.EXCEPTION),
+        ("ANYTHING_ABNORMAL", Stage.EXCEPTION),
+        ("RT_NEW", Stage.RETURNED),
+        ("GTMS_NEW", Stage.LAST_MILE_CARRIER),
+        ("CC_IM_NEW", Stage.IMPORT_CUSTOMS),
+        ("CC_HO_NEW", Stage.IMPORT_CUSTOMS),
+        ("CUS_NEW", Stage.IMPORT_CUSTOMS),
+        ("CIQ_NEW", Stage.IMPORT_CUSTOMS),
+        ("CC_EX_NEW", Stage.EXPORT_CUSTOMS),
+        ("LH_NEW", Stage.DEPARTED_ORIGIN),
+        ("TD_NEW", Stage.DEPARTED_ORIGIN),
+        ("CC_TRANS_NEW", Stage.DEPARTED_ORIGIN),
+        ("PU_NEW", Stage.ORIGIN_SORTING),
+        ("CW_NEW", Stage.ORIGIN_SORTING),
+        ("SC_NEW", Stage.ORIGIN_SORTING),
+        ("GWMS_NEW", Stage.ORIGIN_SORTING),
+        ("WMS_NEW", Stage.ORIGIN_SORTING),
+        ("NEW_GTMS_CODE", Stage.IN_TRANSIT_UNPLACED),
+        ("", Stage.IN_TRANSIT_UNPLACED),
+    ],
+)
+def test_a_code_that_is_not_listed_is_placed_by_its_prefix(code: str, stage: Stage) -> None:
+    """`AE_` may stand in front, and neither case nor blanks matter."""
+    for spelling in (code, f" {code.lower()} ", f"ae_{code}"):
+        assert (stage, None) == stage_of(spelling)
+        assert not is_listed(spelling)
+
+
+@pytest.mark.parametrize(
+    "code", ["GTMS_SIGNED_NEW", "NEW_SIGNED", "DELIVERED", "AE_GROUP_DELIVERED", "LM_SIGN_OK"]
+)
+def test_no_delivery_is_inferred_from_a_code_that_is_not_listed(code: str) -> None:
+    """However much it looks like one."""
+    assert stage_of(code)[0] is not Stage.DELIVERED
+
+
+def test_destruction_has_two_codes() -> None:
+    """They are returns that never arrive."""
+    assert is_destruction("RT_DESTROY")
+    assert is_destruction("ae_rt_wh_destroy ")
+    assert not is_destruction("RT_INBOUND")
+
+
+STATES = [
+    (row["code"], Stage(row["stage"]))
+    for row in rows("status_values.csv")
+    if row["stage"] != Stage.NOT_FOUND
+]
+
+
+@pytest.mark.parametrize(("state", "stage"), STATES)
+def test_a_state_is_placed_as_the_list_says(state: str, stage: Stage) -> None:
+    """A checkpoint that only a `status` tells of has the stage of that state."""
+    assert stage is stage_of_state(f" {state.lower()} ")
+    assert (stage, None) == stage_of(code_of_state(state))
+    assert is_listed(code_of_state(state))
+
+
+def test_a_state_that_is_not_listed_says_nothing() -> None:
+    """Nor do the list's rows that are no states."""
+    for state in ("NEW", "", "(absent)", "ORDER_NOT_FOUND / RESULT_EMPTY"):
+        assert stage_of_state(state) is None
+        assert stage_of(code_of_state(state)) == (Stage.IN_TRANSIT_UNPLACED, None)
+        assert not is_listed(code_of_state(state))
