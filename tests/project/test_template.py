@@ -58,7 +58,11 @@ def test_the_functions_are_the_contract_s() -> None:
 
 # What the functions are given.
 
-OF_POWERTOOLS = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"}
+OF_POWERTOOLS = {
+    "POWERTOOLS_SERVICE_NAME",
+    "POWERTOOLS_METRICS_NAMESPACE",
+    "POWERTOOLS_METRICS_DISABLED",
+}
 
 NEED_NOT_BE_SET = {"CLOCK_SHIFT"}
 """Only a demonstration moves the clock of its stack."""
@@ -338,8 +342,11 @@ OURS = {
     # More orders than one small function serves.
     "PullMemory": "128",
     "PullWorkers": "1",
+    "Monitoring": "basic",
+    "MonthlyBudget": "0",
+    "KeyRevision": "1",
 }
-"""What the contract does not name."""
+"""What the contract names without a default."""
 
 OF_THE_CLOCKS = {"SellerReminder": 3, "DisputeAnswer": 5}
 """Those of the reminders."""
@@ -400,8 +407,20 @@ def test_the_outputs_are_the_contract_s() -> None:
     } == set(transformed()["Outputs"])
 
 
-def test_nobody_is_subscribed_unless_named() -> None:
-    """An empty address is no subscriber; all else but the leave to have helpers is always there."""
+BASIC_ALARMS = {
+    "PullHasNotRun",
+    "PullFails",
+    "EvaluationHasNotRun",
+    "EvaluationLags",
+    "ApiFails",
+    "EvaluationHasDeadLetters",
+    "PullHasDeadLetters",
+}
+FULL_ALARMS = {"EvaluationFails", "SourceIsDown", "AlertsAreStuck", "MessagesAreNotDelivered"}
+
+
+def test_optional_parts_exist_only_where_their_parameter_asks_for_them() -> None:
+    """An empty address is no subscriber, no budget is no budget, and monitoring has three sizes."""
     conditions = {
         name: resource["Condition"]
         for name, resource in transformed()["Resources"].items()
@@ -411,7 +430,110 @@ def test_nobody_is_subscribed_unless_named() -> None:
         "AlertEmailSubscription": "HasAlertEmail",
         "AlertPhoneSubscription": "HasAlertPhone",
         "PullWorkersPolicy": "HasPullWorkers",
+        "Budget": "HasBudget",
+        "Dashboard": "HasFullMonitoring",
+        **dict.fromkeys(BASIC_ALARMS, "HasAlarms"),
+        **dict.fromkeys(FULL_ALARMS, "HasFullMonitoring"),
     } == conditions
+
+
+def alarms() -> dict[str, Any]:
+    """The properties of every alarm."""
+    found = transformed_resources("AWS::CloudWatch::Alarm")
+    return {name: resource["Properties"] for name, resource in found.items()}
+
+
+def test_basic_monitoring_costs_no_custom_metric() -> None:
+    """Its alarms, at most the ten of the free tier, watch what AWS measures anyway."""
+    assert BASIC_ALARMS | FULL_ALARMS == alarms().keys()
+    assert len(BASIC_ALARMS) <= 10
+    assert all(alarms()[name]["Namespace"].startswith("AWS/") for name in BASIC_ALARMS)
+    for folder in FOLDERS:
+        assert "true" == variables(folder, Names(defaults()))["POWERTOOLS_METRICS_DISABLED"]
+        full = variables(folder, Names({**defaults(), "Monitoring": "full"}))
+        assert "false" == full["POWERTOOLS_METRICS_DISABLED"]
+
+
+def test_an_alarm_that_missing_data_sets_off_sends_no_all_clear() -> None:
+    """It goes off at the deployment, before its first datapoint; an all-clear would follow it."""
+    breaching = {n: a for n, a in alarms().items() if a["TreatMissingData"] == "breaching"}
+    assert {"PullHasNotRun", "EvaluationHasNotRun"} == breaching.keys()
+    for name, properties in breaching.items():
+        assert "OKActions" not in properties
+        assert "PullTrackingFunctionCheck" in needs()[name]
+
+
+def test_metrics_of_two_stacks_stay_apart() -> None:
+    """Every custom metric is read and written under the stack's own name."""
+    stack = {"Ref": "AWS::StackName"}
+    for name in FULL_ALARMS - {"MessagesAreNotDelivered"}:
+        assert [{"Name": "service", "Value": stack}] == alarms()[name]["Dimensions"]
+    for folder in FOLDERS:
+        given = function(folder)["Environment"]["Variables"]
+        assert stack == given["POWERTOOLS_SERVICE_NAME"]
+    dashboard = transformed()["Resources"]["Dashboard"]["Properties"]["DashboardBody"]
+    assert '"service", "stallwatch"' not in json.dumps(dashboard)
+
+
+PHYSICAL_NAMES = {
+    "AWS::ApiGateway::ApiKey": "Name",
+    "AWS::ApiGateway::UsagePlan": "UsagePlanName",
+    "AWS::Budgets::Budget": "BudgetName",
+    "AWS::CloudWatch::Alarm": "AlarmName",
+    "AWS::CloudWatch::Dashboard": "DashboardName",
+    "AWS::DynamoDB::Table": "TableName",
+    "AWS::IAM::Role": "RoleName",
+    "AWS::Lambda::Function": "FunctionName",
+    "AWS::Logs::LogGroup": "LogGroupName",
+    "AWS::SNS::Topic": "TopicName",
+    "AWS::SQS::Queue": "QueueName",
+    "AWS::Scheduler::Schedule": "Name",
+}
+"""The property of each type that must be unique in an account and region."""
+
+
+def test_no_physical_name_is_literal() -> None:
+    """Two stacks live side by side: a name is CloudFormation's, or holds the stack's."""
+    for name, resource in transformed()["Resources"].items():
+        given = resource["Properties"].get(PHYSICAL_NAMES.get(resource["Type"], "-"))
+        assert given is None or "AWS::StackName" in json.dumps(given), name
+
+
+def test_the_table_of_a_failed_first_deployment_goes() -> None:
+    """`Retain` would keep it, and the next try would leave another behind."""
+    table = transformed()["Resources"]["OrdersTable"]
+    assert ("RetainExceptOnCreate", "Retain") == (
+        table["DeletionPolicy"],
+        table["UpdateReplacePolicy"],
+    )
+
+
+def test_another_revision_replaces_the_key() -> None:
+    """A key's name is create-only, so a changed revision makes another key."""
+    key = transformed()["Resources"]["ApiKey"]["Properties"]
+    assert {"Fn::Sub": "${AWS::StackName}-${KeyRevision}"} == key["Name"]
+
+
+def test_open_routes_are_slower_than_those_with_a_key() -> None:
+    """Anybody may call them, and every call has a price."""
+    (stage,) = transformed_resources("AWS::ApiGateway::Stage").values()
+    rates = {
+        setting["ResourcePath"]: setting["ThrottlingRateLimit"]
+        for setting in stage["Properties"]["MethodSettings"]
+    }
+    assert rates["/*"] <= 10
+    for _, path in (OPEN | NO_KEY_BUT_A_TOKEN) - {("GET", "/")}:
+        assert rates[path] < rates["/*"], path
+
+
+@pytest.mark.parametrize("given", ["12.5", "100000000", "-1", "", "1e3", "1;2"])
+def test_a_number_that_no_function_can_read_is_refused_at_deployment(given: str) -> None:
+    """A parameter of the type Number takes 12.5, and then every function fails."""
+    for name, parameter in template()["Parameters"].items():
+        assert "Number" != parameter["Type"] or "AllowedValues" in parameter, name
+        if re.fullmatch("[0-9]+", str(parameter["Default"])) and "AllowedPattern" in parameter:
+            assert re.fullmatch(parameter["AllowedPattern"], str(parameter["Default"])), name
+            assert not re.fullmatch(parameter["AllowedPattern"], given), name
 
 
 @pytest.mark.skipif(not FACTS.is_dir(), reason="../shared is not there")
