@@ -47,19 +47,17 @@ faults: $(TESTS_READY) ## Runs the handlers under every fault (SEED=, SCHEDULES=
 year: $(TESTS_READY) ## Lives through a year of orders and judges it (SEED=, ORDERS=, DAYS=)
 	@exec $(VENV)/bin/python -m tests.faults.year_report
 
-bench: $(TESTS_READY) ## Measures, as ratios within one run
+bench: $(TESTS_READY) $(SAM_READY) ## Measures, as ratios within one run
 	@exec $(VENV)/bin/python -m tests.bench
 
 build: $(SAM_READY) ## Builds for AWS
-	PATH="$(CURDIR)/$(LOCAL)/bootstrap/bin:$$PATH" $(SAM) build
+	PATH="$(CURDIR)/$(LOCAL)/bootstrap/bin:$$PATH" $(SAM_QUIETLY) build
 
-deploy: build ## Builds for AWS and deploys to your account
-	$(SAM) deploy --guided $(if $(wildcard samconfig.toml),,--stack-name stallwatch)
+deploy: build ## Builds for AWS and deploys to your account (GUIDED=1, PARAMETERS=, STACK=)
+	@exec $(LOCAL)/sam/bin/python -m tests.local.deploy
 
 redrive: $(SAM_READY) ## Does again what a deployed stack had given up on (STACK=)
-	for function in PullTrackingFunction EvaluateOrdersFunction; do \
-		$(SAM) remote invoke $$function --stack-name $(STACK) --event '{"redrive": true}' || exit; \
-	done
+	@exec $(LOCAL)/sam/bin/python -m tests.local.redrive
 
 pictures: $(TESTS_READY) ## Makes the pictures of the documentation anew, with a chromium
 	@exec $(VENV)/bin/python -m tests.web.pictures

@@ -17,7 +17,7 @@ SAM_QUIETLY: Final = {
     "__SAM_CLI_APP_DIR": str(LOCAL / "sam" / "home"),
 }
 
-_SAM: Final = LOCAL / "sam" / "bin" / "sam"
+SAM: Final = LOCAL / "sam" / "bin" / "sam"
 _BUILD: Final = LOCAL / "build"
 _BUILD_TURN: Final = 600.0
 """Seconds within which another's build is done."""
@@ -95,8 +95,8 @@ def run_sam(
     keep_open: Sequence[int] = (),
 ) -> None:
     """Run SAM CLI in the project's folder. Raises `LocalError` where it fails."""
-    need(_SAM)
-    command: list[str | Path] = [_SAM, step, *arguments]
+    need(SAM)
+    command: list[str | Path] = [SAM, step, *arguments]
     with (
         log.open("wb") as output,
         Supervised(

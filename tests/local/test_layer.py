@@ -13,11 +13,9 @@ import pytest
 
 from tests.local.machine import ROOT
 from tests.local.parts import need
+from tests.local.runtime import fill_runtime
 from tests.local.sam import built
 from tests.support.transformed import functions
-
-OF_THE_RUNTIME = ("boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "urllib3")
-"""What Lambda's Python brings along: boto3 and what it needs."""
 
 LARGEST = 250 * 1024 * 1024
 """Lambda takes no more, unpacked, of a function and its layers."""
@@ -49,15 +47,7 @@ def layer() -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with what Lambda's Python brings along, and no more."""
-    folder = tmp_path_factory.mktemp("runtime")
-    for name in OF_THE_RUNTIME:
-        spec = importlib.util.find_spec(name)
-        assert spec is not None
-        assert spec.origin is not None
-        origin = Path(spec.origin)
-        package = origin.parent if origin.name == "__init__.py" else origin
-        (folder / package.name).symlink_to(package)
-    return folder
+    return fill_runtime(tmp_path_factory.mktemp("runtime"))
 
 
 def start(folder: str, layer: Path, runtime: Path) -> "subprocess.CompletedProcess[str]":
@@ -154,3 +144,21 @@ def test_the_layer_can_be_built_for_the_functions_machine(tmp_path: Path) -> Non
         assert "cpython-313" in path.name or "abi3" in path.name, path
     assert sum(path.stat().st_size for path in files) < LARGEST
     assert not {"boto3", "botocore"} & {path.name for path in (tmp_path / "python").iterdir()}
+
+
+def bytecode(layer: Path) -> dict[Path, bytes]:
+    """The first bytes of every compiled module, by its source within the layer."""
+    return {
+        Path(cached.parent.parent, cached.name.partition(".")[0] + ".py"): cached.read_bytes()[:8]
+        for cached in layer.rglob("*.pyc")
+    }
+
+
+def test_the_layer_carries_its_bytecode(layer: Path) -> None:
+    """`/opt` is read-only, so a function would compile all it imports at every cold start."""
+    compiled = bytecode(layer)
+    assert set(layer.joinpath("stallwatch").rglob("*.py")) <= compiled.keys()
+    for source, head in compiled.items():
+        magic, flags = head[:4], int.from_bytes(head[4:8], "little")
+        # Neither the source's age nor its contents are compared: SAM's archive keeps no times.
+        assert (importlib.util.MAGIC_NUMBER, 0b01) == (magic, flags), source

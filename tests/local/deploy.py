@@ -1,0 +1,169 @@
+"""`make deploy`: the stack in the developer's own AWS account, in three questions.
+
+Credentials come first, so that nobody answers questions in vain. The answers are kept in
+`samconfig.toml`, which git ignores; later deployments ask nothing. `GUIDED=1` asks every parameter
+(`sam deploy --guided`), `PARAMETERS="Name=value …"` changes some without a question, `STACK=` names
+another stack. SAM CLI sends no telemetry.
+"""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from tests.local.machine import ROOT, LocalError, need
+from tests.local.sam import SAM, SAM_QUIETLY
+
+KEPT: Final = ROOT / "samconfig.toml"
+
+_QUESTIONS: Final = (
+    (
+        "AlertEmail",
+        "Your mail address (Enter for no e-mail alerts)",
+        r"|[^@\s]{1,64}@[^@\s]{1,255}",
+    ),
+    ("HomeCountry", "The country your orders go to, as two letters, like DE", r"[A-Z]{2}"),
+    ("Language", "The language of the alerts, like en, de, fr", r"[a-z]{2}(-[A-Z]{2})?"),
+)
+"""Parameter, question, and what an answer looks like."""
+
+_DEFAULTS: Final = {"AlertEmail": "", "HomeCountry": "US", "Language": "en"}
+
+
+def main() -> int:
+    """Deploy, and say how to reach the stack; 1 with one sentence where something is in the way."""
+    try:
+        session = boto3.Session(region_name=os.environ.get("AWS_REGION"))
+        print(check_credentials(session), flush=True)
+        stack_name = os.environ.get("STACK") or "stallwatch"
+        guided = os.environ.get("GUIDED") == "1"
+        given = parse(os.environ.get("PARAMETERS", ""))
+        parameters = {**kept_answers(KEPT), **given}
+        if not guided and not parameters:
+            parameters = ask_questions(input if sys.stdin.isatty() else None)
+        deploy(stack_name, parameters, region=session.region_name, guided=guided)
+        print(summary(session, stack_name))
+    except LocalError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def check_credentials(session: Any) -> str:
+    """Say whose account this is. Raises `LocalError` where there is none."""
+    if session.region_name is None:
+        raise LocalError(
+            "No region is set: `aws configure`, or `AWS_REGION=eu-central-1 make deploy`."
+        )
+    try:
+        caller = session.client("sts").get_caller_identity()
+    except (BotoCoreError, ClientError) as error:
+        raise LocalError(
+            f"AWS does not accept your credentials ({error}). `aws configure` or `aws sso login` "
+            "sets them, AWS_PROFILE chooses among several."
+        ) from error
+    return f"Account {caller['Account']}, region {session.region_name}."
+
+
+def kept_answers(path: Path) -> dict[str, str]:
+    """The parameters that an earlier deployment kept, as SAM CLI writes them."""
+    if not path.exists():
+        return {}
+    kept = tomllib.loads(path.read_text("utf-8"))
+    overrides = kept.get("default", {}).get("deploy", {}).get("parameters", {})
+    found = overrides.get("parameter_overrides", "")
+    return parse(found if isinstance(found, str) else shlex.join(found))
+
+
+def parse(text: str) -> dict[str, str]:
+    """`Name=value` pairs as a shell would read them. Raises `LocalError` where one is none."""
+    pairs = {}
+    for word in shlex.split(text):
+        name, equals, value = word.partition("=")
+        if not equals or not re.fullmatch(r"[A-Z][A-Za-z0-9]*", name):
+            raise LocalError(f"{word!r} is no parameter: write Name=value.")
+        pairs[name] = value.strip('"')
+    return pairs
+
+
+def ask_questions(ask: Callable[[str], str] | None) -> dict[str, str]:
+    """The answers to the three questions, asked again until they make sense.
+
+    Raises:
+        LocalError: there is no terminal to ask in.
+    """
+    if ask is None:
+        raise LocalError(
+            "Nothing is known of this stack yet, and there is no terminal to ask in: "
+            'PARAMETERS="AlertEmail=you@example.com HomeCountry=DE Language=en" make deploy'
+        )
+    answers = {}
+    for name, question, pattern in _QUESTIONS:
+        default = _DEFAULTS[name]
+        while True:
+            shown = f"{question} [{default}]: " if default else f"{question}: "
+            answer = ask(shown).strip() or default
+            answer = answer.upper() if name == "HomeCountry" else answer
+            if re.fullmatch(pattern, answer):
+                break
+            print("That is not one. Please try again.")
+        answers[name] = answer
+    return answers
+
+
+def deploy(stack_name: str, parameters: Mapping[str, str], *, region: str, guided: bool) -> None:
+    """Run `sam deploy` over the build in `.aws-sam`. Raises `LocalError` where it fails."""
+    need(SAM)
+    command = [
+        *(str(SAM), "deploy", "--stack-name", stack_name, "--region", region),
+        *("--resolve-s3", "--capabilities", "CAPABILITY_IAM", "--save-params"),
+        *("--no-fail-on-empty-changeset", "--no-confirm-changeset"),
+    ]
+    if guided:
+        command = [str(SAM), "deploy", "--guided", "--stack-name", stack_name]
+    elif parameters:
+        pairs = [f'{name}="{value}"' for name, value in sorted(parameters.items())]
+        command += ["--parameter-overrides", " ".join(pairs)]
+    ended = subprocess.run(command, cwd=ROOT, env={**os.environ, **SAM_QUIETLY}, check=False)
+    if ended.returncode:
+        raise LocalError("The deployment failed; the lines above say why. Nothing was lost.")
+
+
+def summary(session: Any, stack_name: str) -> str:
+    """How to reach the stack: the page, the key, and what is left to confirm."""
+    try:
+        (stack,) = session.client("cloudformation").describe_stacks(StackName=stack_name)["Stacks"]
+        outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+        key = session.client("apigateway").get_api_key(
+            apiKey=outputs["ApiKeyId"], includeValue=True
+        )["value"]
+        pages = session.client("sns").get_paginator("list_subscriptions_by_topic")
+        waiting = sorted(
+            subscription["Endpoint"]
+            for page in pages.paginate(TopicArn=outputs["AlertsTopicArn"])
+            for subscription in page["Subscriptions"]
+            if subscription["SubscriptionArn"] == "PendingConfirmation"
+        )
+    except (BotoCoreError, ClientError) as error:
+        raise LocalError(f"The stack is deployed, but cannot be looked up: {error}") from error
+    lines = [f"\nThe page:  {outputs['PageUrl']}", f"The key:   {key}"]
+    lines += [
+        f"To do:     {address} has a mail from AWS: open its link, or no alert reaches it. To keep a\n"
+        "           link scanner from ending the alerts, confirm on the page with that link instead."
+        for address in waiting
+    ]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
