@@ -20,7 +20,7 @@ export PYTHONPATH := shared
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo local test lint faults year bench build deploy redrive pictures environments lock clean
+.PHONY: help demo local test lint faults year bench build deploy redrive picture pictures environments lock clean
 
 help: ## Lists what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -58,6 +58,9 @@ deploy: build ## Builds for AWS and deploys to your account (GUIDED=1, PARAMETER
 
 redrive: $(SAM_READY) ## Does again what a deployed stack had given up on (STACK=)
 	@exec $(LOCAL)/sam/bin/python -m tests.local.redrive
+
+picture: $(TESTS_READY) ## Draws the picture of the packages anew, from the imports
+	@exec $(VENV)/bin/python -m tests.project.package_picture
 
 pictures: $(TESTS_READY) ## Makes the pictures of the documentation anew, with a chromium
 	@exec $(VENV)/bin/python -m tests.web.pictures

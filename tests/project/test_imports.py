@@ -3,38 +3,14 @@
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.project.imports import ALLOWED, INNER, MODULES, PACKAGE, edges, imports, named
+from tests.project.package_picture import PICTURE, draw, floors, package_edges
 from tests.support.template import ROOT
 from tests.support.transformed import functions
-
-PACKAGE = ROOT / "shared" / "stallwatch"
-
-ALLOWED: dict[str, frozenset[str]] = {
-    "domain": frozenset(),
-    "tracking": frozenset({"domain"}),
-    "rules": frozenset({"domain", "tracking"}),
-    "polling": frozenset({"domain", "tracking"}),
-    "sources": frozenset({"domain", "tracking"}),
-    "messages": frozenset({"domain", "rules"}),
-    "orders": frozenset({"domain", "tracking", "rules", "polling"}),
-    "alerting": frozenset({"domain", "tracking", "rules", "orders"}),
-    "claims": frozenset({"domain", "tracking", "rules", "messages", "orders"}),
-    "dynamodb": frozenset(
-        {"domain", "tracking", "rules", "polling", "orders", "alerting", "claims"}
-    ),
-    "aws": frozenset({"domain", "tracking", "polling", "alerting", "messages"}),
-    "api": frozenset(
-        {"domain", "tracking", "rules", "polling", "messages", "orders", "alerting", "claims"}
-    ),
-}
-"""What each package may import of the others. An edge that is not here is a decision to take."""
-
-ADAPTERS = {"api", "aws", "dynamodb", "sources"}
-"""The packages that know the outside. Every other must not."""
 
 OUTSIDE = {
     "asyncio",
@@ -59,39 +35,6 @@ OUTSIDE = {
 SPEAKS_AWS = {"aws.workers", "aws.clients", "aws.sns", "aws.parameters", "dynamodb.table"}
 """Who knows botocore."""
 
-MODULES = sorted(PACKAGE.rglob("*.py"))
-INNER = [path for path in MODULES if path.relative_to(PACKAGE).parts[0] not in ADAPTERS]
-
-
-def named(path: Path) -> str:
-    """A module's name within the package."""
-    parts = path.relative_to(PACKAGE).with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-
-
-def imports(path: Path) -> Iterator[str]:
-    """The modules that a file imports, wherever in it."""
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, path
-            assert node.module is not None
-            yield node.module
-            if node.module == "stallwatch":
-                yield from (f"stallwatch.{alias.name}" for alias in node.names)
-
-
-def edges() -> Iterator[tuple[str, str, str, str]]:
-    """Every import of one package by another: package, module, imported package, imported module."""
-    for path in MODULES:
-        here = named(path)
-        for imported in imports(path):
-            product, _, module = imported.partition(".")
-            there = module.partition(".")[0]
-            if product == "stallwatch" and there in ALLOWED and there != here.partition(".")[0]:
-                yield here.partition(".")[0], here, there, module
-
 
 def test_every_package_has_its_row() -> None:
     """A new folder says what it may import."""
@@ -111,12 +54,18 @@ def test_packages_import_only_what_the_table_allows() -> None:
 
 def test_the_table_has_no_circle() -> None:
     """Packages stand in floors: each imports only what lies below it."""
-    floors: dict[str, int] = {}
-    while len(floors) < len(ALLOWED):
-        ready = {p for p, below in ALLOWED.items() if p not in floors and below <= floors.keys()}
-        assert ready, f"a circle among {sorted(ALLOWED.keys() - floors.keys())}"
-        floors |= dict.fromkeys(ready, max(floors.values(), default=0) + 1)
-    assert max(floors.values()) <= 8
+    allowed = {(package, other) for package, others in ALLOWED.items() for other in others}
+    assert max(floors(allowed, ALLOWED).values()) < 8
+
+
+def test_the_picture_of_the_packages_is_current() -> None:
+    """At most eight floors and sixty arrows, each of which points down."""
+    arrows = package_edges()
+    floor = floors(arrows, ALLOWED)
+    assert all(floor[importer] > floor[imported] for importer, imported in arrows)
+    assert max(floor.values()) < 8
+    assert len(arrows) <= 60
+    assert draw(arrows, ALLOWED) == PICTURE.read_text("utf-8"), "make picture draws it anew"
 
 
 def test_nothing_imports_the_projects_other_roots() -> None:
