@@ -17,7 +17,7 @@ from stallwatch.domain.clock import days, midnight
 from stallwatch.domain.orders import Order
 from stallwatch.domain.parcels import RANK, Checkpoint, Flag, Stage
 from stallwatch.domain.thresholds import Thresholds
-from stallwatch.tracking.codes import canonical
+from stallwatch.tracking.codes import canonical, code_of_status
 
 # Looked up for each checkpoint of each evaluation, and an enumeration is slow to give its members.
 _ADVISORY = Stage.ADVISORY
@@ -36,6 +36,9 @@ _FIRST: Callable[[Any], Any] = itemgetter(0)
 
 
 _AT: Callable[[Any], Any] = attrgetter("at")
+
+
+_DELIVERED_BY_STATUS = code_of_status("DELIVERED")
 
 
 Moment = tuple[datetime, list[Checkpoint]]
@@ -86,6 +89,8 @@ def updates_of(
     updates = []
     has_foreign = False
     for checkpoint in checkpoints:
+        if checkpoint.code == _DELIVERED_BY_STATUS:
+            continue  # It is no update: the trace says since when, and whether it stands.
         # Almost every one is seen at a glance for what it is.
         if checkpoint.stage is _ADVISORY:
             continue

@@ -12,7 +12,7 @@ from stallwatch.domain.thresholds import Thresholds
 from stallwatch.rules.decision import InitialFindings
 from stallwatch.rules.evaluate import evaluate
 from stallwatch.rules.journey import read_journey
-from stallwatch.tracking.codes import stage_of_entry
+from stallwatch.tracking.profiles import stage_of_entry
 from tests.local.parts import FACTS
 from tests.support.case_runner import CASES, GATE_CASES, Case, Look, load
 
