@@ -147,7 +147,8 @@ def candidates(
     order: Order, known: Known, sent: tuple[Sent, ...], start: datetime, horizon: datetime
 ) -> Iterator[datetime]:
     """The instants at which a rule may begin to hold: every midnight, and whole days and the waits
-    in hours after anything that has an instant, each also a microsecond later ("later than")."""
+    in hours after anything that has an instant, each also a microsecond later ("later than"); the
+    microsecond after `start` is the next answer."""
     anchors = {e.at for e in known.events} | {e.first_seen for e in known.events}
     anchors |= {a.at for a in known.answers} | {s.at for s in sent} | set(known.others_at)
     anchors |= {s.event_at for s in sent if s.event_at is not None}
@@ -156,7 +157,7 @@ def candidates(
     if known.second is not None and known.second.failing_since is not None:
         anchors.add(known.second.failing_since)
     days = (horizon - start).days + 1
-    instants = {midnight(start.date() + timedelta(days=d)) for d in range(days + 2)}
+    instants = {start, *(midnight(start.date() + timedelta(days=d)) for d in range(days + 2))}
     for anchor in anchors:
         first = (start - anchor) // DAY
         instants |= {anchor + (first + d) * DAY for d in range(days + 2)}
@@ -191,10 +192,14 @@ def first_due(
     """
     number = order.number
     knows = any(a.known for a in known.answers if a.number == number)
+    before, told = known, list(known.answers)
     for at in instants:
         if answers and number is not None:
             answer = Answer(at, number, known=knows)
-            known = replace(known, answers=(*known.answers, answer))
+            known = replace(before, answers=(*told, answer))
+            # The first of each day stays: the rules ask for no more than its date.
+            if told[-1:] == [] or told[-1].at.date() < at.date():
+                told.append(answer)
         decided = evaluate(order, known, sent, memory, at, n)
         if decided.due or (decided.state == "closed" and not memory.closed):
             return at, decided

@@ -292,11 +292,13 @@ def told_by_status(
     spells: list[Told] = []
     since: datetime | None = None
     for answer in answers:
-        own_scan = any(u.stage == "delivered" and u.event.first_seen <= answer.at for u in updates)
         if answer.status is not None and answer.status.strip().upper() == "DELIVERED":
             since = since or answer.at
         elif since is not None and (answer.status is not None or brings_news(answer, events)):
-            spells.append(Told(since, None if own_scan else answer.at, stands=False))
+            scanned = any(
+                u.stage == "delivered" and u.event.first_seen <= answer.at for u in updates
+            )
+            spells.append(Told(since, None if scanned else answer.at, stands=False))
             since = None
     if since is not None:
         spells.append(Told(since, None, stands=True))
