@@ -275,9 +275,7 @@ class Told:
     stands: bool
 
 
-def told_by_status(
-    answers: Sequence[Answer], events: Sequence[Event], updates: Sequence[Update]
-) -> list[Told]:
+def told_by_status(answers: Sequence[Answer], updates: Sequence[Update]) -> list[Told]:
     """The spells in which a status told of a delivery.
 
     "It stands only while the answers tell it: when a later answer with another `status` or with
@@ -286,15 +284,14 @@ def told_by_status(
 
     Args:
         answers: Of the first source about the present number, oldest first.
-        events: The present number's checkpoints.
-        updates: Those that may count.
+        updates: The number's checkpoints that may count.
     """
     spells: list[Told] = []
     since: datetime | None = None
     for answer in answers:
         if answer.status is not None and answer.status.strip().upper() == "DELIVERED":
             since = since or answer.at
-        elif since is not None and (answer.status is not None or brings_news(answer, events)):
+        elif since is not None and (answer.status is not None or brings_news(answer, updates)):
             scanned = any(
                 u.stage == "delivered" and u.event.first_seen <= answer.at for u in updates
             )
@@ -305,13 +302,13 @@ def told_by_status(
     return spells
 
 
-def brings_news(answer: Answer, events: Sequence[Event]) -> bool:
-    """Whether an answer showed an event newer than all known."""
-    known = [e.at for e in events if e.first_seen < answer.at]
-    return any(
-        e.first_seen == answer.at and e.source == answer.source and e.at > max(known, default=e.at)
-        for e in events
-    ) or (not known and any(e.first_seen == answer.at for e in events))
+def brings_news(answer: Answer, updates: Sequence[Update]) -> bool:
+    """Whether an answer showed an event newer than all known ("advisory codes change nothing")."""
+    known = [u.at for u in updates if u.event.first_seen < answer.at]
+    shown = [
+        u.at for u in updates if u.event.first_seen == answer.at and u.event.source == answer.source
+    ]
+    return bool(shown) and (not known or max(shown) > max(known))
 
 
 @dataclass(frozen=True)

@@ -93,7 +93,6 @@ class View:
                 ),
                 key=lambda a: a.at,
             ),
-            [e for e in self.known.events if e.number == order.number],
             may_count(self.known.events, order.number, order.ordered_on, self.n),
         )
 
