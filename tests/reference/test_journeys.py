@@ -14,7 +14,7 @@ from tests.reference.view import View
 
 CALM = settings(
     deadline=None,
-    max_examples=60,
+    max_examples=30,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 

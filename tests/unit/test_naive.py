@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from stallwatch.model import Checkpoint, Deed, Order, Service, State, Trace
+from stallwatch.model import Checkpoint, Deed, Kind, Order, Service, State, Trace
 from tests.case_runner import Case, load
 from tests.faults.naive import NaiveOrder, Seen
 from tests.journeys import HOUR, LIMITS, NUMBERS, START, Answers, Journey, Life, Shown, journeys
@@ -60,6 +60,21 @@ def test_case(case: Case) -> None:
         if "reason" in expect:
             assert expect["reason"] in {reason for _, reason in sent}
         assert [] == order.look(look.now)
+
+
+@pytest.mark.parametrize("estimate", [26 * 24, 27 * 24])
+@pytest.mark.parametrize(("beside", "expected"), [(-1, []), (0, []), (1, [(Kind.LATE, "")])])
+def test_an_estimate_has_not_passed_at_its_own_hour(
+    estimate: int, beside: int, expected: list[tuple[Kind, str]]
+) -> None:
+    """Where the estimate is the end of the window, or later, `late` comes an hour after it."""
+    order = NaiveOrder(ordered_on=START.date(), destination="DE", number=NUMBERS[0])
+    order.known, order.eta = True, START + estimate * HOUR
+    now = order.answered_at = order.eta + beside * HOUR
+    for at, code in ((START, "PU_PICKUP_SUCCESS"), (now - HOUR, "LH_ARRIVE")):
+        order.seen.append(Seen(NUMBERS[0], at, str(at), code, "cainiao", now))
+
+    assert expected == order.look(now)
 
 
 class Twins:
