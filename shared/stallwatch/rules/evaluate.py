@@ -95,7 +95,7 @@ def evaluate(
         and level != CLAIM_FOR_SILENCE
         and second_is_awaited(case, now),
         second_passed_over=passed_over,
-        key_dates=key_dates(case, then, state, clock, now),
+        key_dates=key_dates(case, then, state, (clock, bank_clock), now),
         situation=situation_of(
             case, state, level, clock, bank_clock, now, second_passed_over=passed_over
         ),

@@ -20,7 +20,11 @@ _RULES_CLAIM_OUT = frozenset({Stage.READY_FOR_PICKUP, Stage.RETURNED})
 
 
 def key_dates(
-    case: Case, alerts: Sequence[Alert], state: State, clock: Countdown | None, now: datetime
+    case: Case,
+    alerts: Sequence[Alert],
+    state: State,
+    clocks: Sequence[Countdown | None],
+    now: datetime,
 ) -> KeyDates:
     """The key dates of an order.
 
@@ -28,7 +32,7 @@ def key_dates(
         case: The order's data.
         alerts: Those raised so far, with those that are due now.
         state: The state of its watch.
-        clock: The clock of the buyer's words.
+        clocks: The clocks of the buyer's words, and the bank's.
         now: The instant asked about.
     """
     today = now.date()
@@ -36,9 +40,12 @@ def key_dates(
         return NO_DATES
     if case.delivery_mutes:
         return KeyDates(dispute_until=_until(dispute_until(case), today))
-    reminder_on = None
-    if clock is not None and clock.ends_at is not None and not is_reminded(clock, alerts):
-        reminder_on = clock.ends_at.date()
+    due_on = [
+        clock.ends_at.date()
+        for clock in clocks
+        if clock is not None and clock.ends_at is not None and not is_reminded(clock, alerts)
+    ]
+    reminder_on = min(due_on, default=None)
     bank_until = None if case.bank is None else _until(case.bank.last_day, today)
     if case.actions.disputed:
         return KeyDates(reminder_on=reminder_on, bank_until=bank_until)
