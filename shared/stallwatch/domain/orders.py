@@ -163,6 +163,15 @@ class Order:
                 return None
         return None
 
+    def has_open_dispute(self) -> bool:
+        """Whether a dispute stands whose outcome is open: opened, and not rejected since."""
+        for action in reversed(self.in_force()):
+            if action.kind is ActionKind.DISPUTE_OPENED:
+                return True
+            if action.kind is ActionKind.DISPUTE_REJECTED:
+                return False
+        return False
+
     def last_said(self, kind: ActionKind) -> Action | None:
         """The newest of the buyer's words in force of one kind."""
         return next((a for a in reversed(self.in_force()) if a.kind is kind), None)
