@@ -40,6 +40,10 @@ class ActionKind(StrEnum):
     LOST = "lost"
     SNOOZE = "snooze"
     CLOSE = "close"
+    DISPUTE_REJECTED = "dispute_rejected"
+    """The dispute was decided against the buyer; it still stands for every rule that asks."""
+    NOT_RECEIVED = "not_received"
+    """The carrier says delivered, and it did not come."""
     NOT_FOUND_HERE = "not_found_here"
     """It was looked for where an unscanned delivery may lie, and is not there."""
     REOPEN = "reopen"
@@ -51,6 +55,14 @@ ENDING_ACTIONS = frozenset(
 """The words of the buyer that end the watch."""
 
 
+class PaidWith(StrEnum):
+    """What an order was paid with: it decides how long the bank takes a complaint."""
+
+    CARD = "card"
+    PAYPAL = "paypal"
+    OTHER = "other"
+
+
 class SearchPlace(StrEnum):
     """Where a parcel may lie that was delivered without a scan."""
 
@@ -58,6 +70,10 @@ class SearchPlace(StrEnum):
     LOCKER = "locker"
     POST_OFFICE = "post_office"
     DOORSTEP = "doorstep"
+
+
+NOTE_LIMIT = 500
+"""The most characters of an action's note."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +93,17 @@ class Action:
     """The episode of the parcel's journey in which it was said (see `reading`)."""
     answers: tuple[tuple[SearchPlace, date], ...] = ()
     """Where it was looked for in vain, each with the day."""
+    note: str | None = None
+    """What the buyer writes down with it, such as the seller's reply; cleaned, at most
+    `NOTE_LIMIT` characters."""
+    action_id: str = ""
+    """A stable id within its order; one that is not given follows from instant and kind."""
+
+    def __post_init__(self) -> None:
+        """Name an action that was kept before there were ids."""
+        if not self.action_id:
+            derived = f"{self.at.strftime('%Y%m%dT%H%M%S%f')}-{self.kind}"
+            object.__setattr__(self, "action_id", derived)
 
     @property
     def done_at(self) -> datetime:
@@ -104,6 +131,14 @@ class Order:
     remote: bool | None = None
     shipped_on: date | None = None
     protection_ends_on: date | None = None
+    """AliExpress's "Refund if no delivery before DATE"."""
+    promised_on: date | None = None
+    """The delivery-by date that AliExpress shows; it replaces window and estimate."""
+    paid_with: PaidWith | None = None
+    paid_on: date | None = None
+    """None: on `ordered_on`."""
+    order_number: str | None = None
+    """AliExpress's own number of the order."""
     title: str | None = None
     seller: str | None = None
     price: Decimal | None = None
@@ -119,9 +154,27 @@ class Order:
                 return self.actions[index + 1 :]
         return self.actions
 
-    def last_said(self, deed: ActionKind) -> Action | None:
+    def ending(self) -> Action | None:
+        """What ended the watch; `not_received`, said after it, opens it again."""
+        for action in reversed(self.in_force()):
+            if action.kind in ENDING_ACTIONS:
+                return action
+            if action.kind is ActionKind.NOT_RECEIVED:
+                return None
+        return None
+
+    def has_open_dispute(self) -> bool:
+        """Whether a dispute stands whose outcome is open: opened, and not rejected since."""
+        for action in reversed(self.in_force()):
+            if action.kind is ActionKind.DISPUTE_OPENED:
+                return True
+            if action.kind is ActionKind.DISPUTE_REJECTED:
+                return False
+        return False
+
+    def last_said(self, kind: ActionKind) -> Action | None:
         """The newest of the buyer's words in force of one kind."""
-        return next((a for a in reversed(self.in_force()) if a.kind is deed), None)
+        return next((a for a in reversed(self.in_force()) if a.kind is kind), None)
 
     def searched(self) -> dict[SearchPlace, date]:
         """Where the buyer has looked for it in vain, each with the last day."""
