@@ -5,7 +5,8 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from stallwatch.alerting.subscriptions import Subscriptions
-from stallwatch.api.app import Services, respond
+from stallwatch.api.app import respond
+from stallwatch.api.context import Services
 from stallwatch.aws import clients
 from stallwatch.aws.lambda_clock import Context, LambdaClock
 from stallwatch.aws.logs import configure
@@ -33,7 +34,7 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
             FunctionName=settings.pull_function, InvocationType="Event", Payload=b"{}"
         )
 
-    desk = OrderService(
+    orders = OrderService(
         records=DynamoOrderStore(table),
         nudge=nudge,
         schedule=settings.schedule,
@@ -41,9 +42,9 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
         second_source=settings.second_source,
     )
     services = Services(
-        desk=desk,
+        orders=orders,
         claims=Claims(
-            desk=desk,
+            desk=orders,
             shelf=DynamoClaimStore(table),
             limits=settings.limits,
             source=settings.first_source,
@@ -58,5 +59,6 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
         sources=settings.sources,
         words=Translations(settings.language),
         now=LambdaClock(context, settings.clock_shift).now(),
+        base_path=settings.base_path,
     )
     return respond(event, context, services)

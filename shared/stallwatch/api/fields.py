@@ -1,4 +1,4 @@
-"""api.fields."""
+"""Types of the fields that the API takes and answers, with the reasons for refusing a value."""
 
 import re
 from datetime import date, datetime
@@ -48,19 +48,18 @@ def _tracking_number(value: str) -> str:
 
 
 def _country(value: str) -> str:
-    code = value.upper()
-    if code not in COUNTRIES:
+    # Some letters become ASCII ones in upper case: the German double s would be South Sudan.
+    if not value.isascii() or value.upper() not in COUNTRIES:
         raise ValueError("must be a country of ISO 3166-1, like DE")
-    return code
+    return value.upper()
 
 
 def _currency(value: str) -> str:
     from babel.core import get_global  # noqa: PLC0415
 
-    code = value.upper()
-    if code not in get_global("all_currencies"):
+    if not value.isascii() or value.upper() not in get_global("all_currencies"):
         raise ValueError("must be a currency of ISO 4217, like EUR")
-    return code
+    return value.upper()
 
 
 def _amount(value: object) -> Decimal:

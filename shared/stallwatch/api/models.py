@@ -1,9 +1,20 @@
 """What the API takes and answers."""
 
 from datetime import date
-from typing import Annotated, Literal
+from difflib import get_close_matches
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictStr
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    StrictBool,
+    StrictStr,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from stallwatch.api.fields import (
     Amount,
@@ -25,9 +36,34 @@ from stallwatch.rules.anomalies import AnomalyKind
 
 
 class Sent(BaseModel):
-    """What is sent: unknown fields are refused."""
+    """What is sent: unknown fields are refused, with the known field that was probably meant."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _suggest(cls, sent: Any, validate: ModelWrapValidatorHandler[Self]) -> Self:
+        try:
+            return validate(sent)
+        except ValidationError as error:
+            details = [cls._with_suggestion(problem) for problem in error.errors()]
+            raise ValidationError.from_exception_data(cls.__name__, details) from None
+
+    @classmethod
+    def _with_suggestion(cls, problem: Any) -> InitErrorDetails:
+        reason = problem["msg"].removeprefix("Value error, ")
+        if problem["type"] == "extra_forbidden":
+            meant = get_close_matches(str(problem["loc"][-1]), cls.model_fields, n=1)
+            reason = (
+                f"There is no such field. Did you mean {meant[0]}?"
+                if meant
+                else ("There is no such field.")
+            )
+        return InitErrorDetails(
+            type=PydanticCustomError(problem["type"], "{reason}", {"reason": reason}),
+            loc=problem["loc"],
+            input=problem["input"],
+        )
 
 
 class OrderFields(Sent):

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from stallwatch.domain.thresholds import Thresholds
 from stallwatch.polling.state import Pace
@@ -74,6 +75,11 @@ class Settings:
     def page_url(self) -> str:
         """The address of the page, with a slash at its end."""
         return self._text("PAGE_URL").rstrip("/") + "/"
+
+    @property
+    def base_path(self) -> str:
+        """The path below which an own domain maps the API, such as `/parcels`; empty for none."""
+        return urlsplit(self.variables.get("PUBLIC_URL", "")).path.rstrip("/")
 
     @property
     def home_country(self) -> str:

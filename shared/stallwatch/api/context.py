@@ -1,0 +1,92 @@
+"""What every router shares: the services of the present request, paths, and refusals."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Path
+from aws_lambda_powertools.event_handler.router import APIGatewayRouter
+
+from stallwatch.alerting.subscriptions import Subscriptions
+from stallwatch.api.models import ErrorOut, FieldError
+from stallwatch.claims.service import Claims
+from stallwatch.messages.translations import Translations
+from stallwatch.orders.service import OrderService
+
+JSON = "application/json"
+
+OrderIdInPath = Annotated[str, Path(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+
+_MEANING = {
+    400: "Unreadable",
+    404: "There is no such thing",
+    409: "It is another one, or makes no sense now",
+    413: "Too large",
+    415: "Not JSON",
+    422: "Fields are not acceptable",
+    429: "Too soon",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the routes call.
+
+    Args:
+        orders: The orders.
+        claims: The claim files.
+        subscriptions: The subscribers.
+        home_country: The destination of an order that names none, ISO 3166-1 alpha-2.
+        sources: The names of the tracking sources, the first one first.
+        words: The language of the advice.
+        now: The instant of the request.
+        base_path: The path of the own domain below which the API is mapped, such as `/parcels`;
+            empty where it is mapped at the root.
+    """
+
+    orders: OrderService
+    claims: Claims
+    subscriptions: Subscriptions
+    home_country: str
+    sources: tuple[str, ...]
+    words: Translations
+    now: datetime
+    base_path: str = ""
+
+
+def services_of(router: APIGatewayRouter) -> Services:
+    """The services of the request that a router is answering."""
+    services: Services = router.context["services"]
+    return services
+
+
+def no_content() -> Response[None]:
+    """An answer without content.
+
+    The gateway documents a string as the body of an answer: null works on AWS, but not on every
+    emulator of it, so the body is the empty string.
+    """
+    return Response(204, body="")  # type: ignore[arg-type]
+
+
+def refusal(status: int, message: str, reasons: Mapping[str, str] | None = None) -> Response[str]:
+    """An answer that refuses a request.
+
+    Args:
+        status: The HTTP status.
+        message: What is wrong, for people.
+        reasons: Why each field was refused, by field.
+    """
+    errors = [FieldError(field=field, reason=why) for field, why in (reasons or {}).items()]
+    body = ErrorOut(message=message, errors=errors or None)
+    return Response(status, JSON, body.model_dump_json(exclude_none=True))
+
+
+def refusals(*statuses: int) -> dict[int, Any]:
+    """The refusals of a route, for its documentation."""
+    return {
+        status: {"description": _MEANING[status], "content": {JSON: {"model": ErrorOut}}}
+        for status in statuses
+    }
