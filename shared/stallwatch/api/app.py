@@ -51,7 +51,10 @@ def respond(event: dict[str, Any], context: Any, services: Services) -> dict[str
             "isBase64Encoded": False,
         }
     app.context["services"] = services
-    return app.resolve(_below(event, services.base_path), context)
+    answer = app.resolve(_below(event, services.base_path), context)
+    # The gateway documents a string as the body. Powertools makes null of an empty one, which AWS
+    # takes too, but not every emulator of it.
+    return {**answer, "body": answer.get("body") or ""}
 
 
 def _below(event: dict[str, Any], base_path: str) -> dict[str, Any]:

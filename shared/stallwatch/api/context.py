@@ -63,11 +63,7 @@ def services_of(router: APIGatewayRouter) -> Services:
 
 
 def no_content() -> Response[None]:
-    """An answer without content.
-
-    The gateway documents a string as the body of an answer: null works on AWS, but not on every
-    emulator of it, so the body is the empty string.
-    """
+    """An answer without content."""
     return Response(204, body="")  # type: ignore[arg-type]
 
 
