@@ -21,7 +21,7 @@ _FORMULA_TEXT = re.compile(r'="(.*)"', re.DOTALL)
 
 _ORDER_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
-_BROKEN_ID = re.compile(r"[0-9]([.,][0-9]+)?[Ee]\+[0-9]+")
+_BROKEN_ID = re.compile(r"[0-9]([.,][0-9]+)?[Ee]\+?[0-9]{2,3}")
 
 BROKEN_ID = (
     "a spreadsheet has turned the order id into a rounded number like 8.1E+15: "
@@ -60,14 +60,18 @@ def title_of(cell: str) -> str | None:
     return text_of(first)
 
 
-def order_id_of(cell: str) -> str:
+def order_id_of(cell: str, *, is_own: bool = False) -> str:
     """An order id.
+
+    Args:
+        cell: The cell.
+        is_own: Whether we exported it: then it is an id, even if it looks like a rounded number.
 
     Raises:
         CellError: it is none, or a spreadsheet has broken it.
     """
     value = clean(cell, TEXT_LIMIT).lstrip("#\u2116 ")
-    if _BROKEN_ID.fullmatch(value):
+    if _BROKEN_ID.fullmatch(value) and (not is_own or "+" in value):
         raise CellError(BROKEN_ID)
     value = re.sub(r"(?<=[0-9]) (?=[0-9])", "", value)
     if value.endswith(".0") and value[:-2].isdecimal():

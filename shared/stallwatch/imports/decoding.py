@@ -1,6 +1,7 @@
 """Bytes as text: BOM, UTF-8, UTF-16 by its zero bytes, else one of the old code pages."""
 
 import codecs
+from collections.abc import Iterator
 
 from stallwatch.imports.errors import ImportTooLargeError
 from stallwatch.imports.records import MOST_BYTES
@@ -30,6 +31,25 @@ def check_size(body: bytes) -> None:
     """
     if len(body) > MOST_BYTES:
         raise ImportTooLargeError(f"at most {MOST_BYTES} bytes in one request: split the file")
+
+
+def decodings(body: bytes) -> Iterator[str]:
+    """The texts that a body may be, the likeliest first: several where a code page is a guess."""
+    yield decoded(body)
+    if _is_unicode(body):
+        return
+    for code_page in _CODE_PAGES:
+        yield _lenient(body, code_page)
+
+
+def _is_unicode(body: bytes) -> bool:
+    if _without_bom(body[:_SAMPLE]) is not None:
+        return True
+    try:
+        body.decode()
+    except UnicodeDecodeError as error:
+        return error.start >= len(body) - _LONGEST_CHARACTER
+    return True
 
 
 def decoded(body: bytes) -> str:

@@ -16,7 +16,6 @@ from stallwatch.imports.cells import (
     service_of,
     text_of,
     title_of,
-    unescape,
 )
 from stallwatch.imports.columns import OWN, Format
 from stallwatch.imports.dates import AMBIGUOUS, day_of, settle
@@ -39,6 +38,7 @@ BAD_ACTIONS = "the actions are no list of actions as the export writes them"
 _DATES = ("ordered_on", "paid_on", "shipped_on", "protection_ends_on", "promised_on")
 _OTHER_DATES = ("other_date",)
 _MOST_ACTIONS = 100
+_LONGEST_ID = 80
 _LONGEST_ACTIONS = 100_000
 
 
@@ -75,7 +75,8 @@ def fold(
     understand = _understand_own if known.name == OWN else _understand
     rows: list[_Row] = []
     rejected: list[RejectedRow] = []
-    order_ids = {i for line in lines if (i := line.cells.get("order_id"))}
+    ids = (normalize_number(line.cells.get("order_id", "")[:_LONGEST_ID]) for line in lines)
+    order_ids = {order_id for order_id in ids if order_id is not None}
     for line in lines:
         try:
             rows.append(understand(line, known, order, order_ids))
@@ -170,7 +171,7 @@ def _understand_own(
     line: Line, _known: Format, dates: DateOrder | None, _order_ids: set[str]
 ) -> _Row:
     """A row of our own export: every cell exactly as it was given."""
-    cells = {name: unescape(cell) for name, cell in line.cells.items()}
+    cells = line.cells
     if "order_id" not in cells:
         raise CellError(NOTHING_NAMED)
     notes: list[str] = []
@@ -180,7 +181,7 @@ def _understand_own(
     number = normalize_number(cells.get("tracking_numbers", ""))
     amount = plain_amount_of(cells.get("price", ""))
     numbers = () if number is None else (number,)
-    order_id = order_id_of(cells["order_id"])
+    order_id = order_id_of(cells["order_id"], is_own=True)
     price = LinePrice(total=amount, is_unreadable=amount is None and "price" in cells)
     return _Row(line, order_id, numbers, values, price, notes)
 

@@ -69,8 +69,8 @@ def read_json(text: str) -> JsonRecords:
             ) from error
         return records
     words = _only_words(whole)
-    if words is not None:
-        return JsonRecords(Format("list"), lines_of("\n".join(words)))
+    if words is not None and (lines := lines_of("\n".join(words))):
+        return JsonRecords(Format("list"), lines)
     reader = _Reader()
     reader.read(whole)
     return reader.records()

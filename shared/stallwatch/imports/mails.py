@@ -43,8 +43,6 @@ _SUBJECT_ID = re.compile(r"(?<![A-Za-z0-9])([0-9]{12,20})(?![A-Za-z0-9])\s*[:\uf
 _SUBJECT_ID_ANYWHERE = re.compile(r"(?<![A-Za-z0-9])([0-9]{15,17})(?![A-Za-z0-9])")
 _PACKAGE_ID_DIGITS = 18
 
-_UNSHOWN = re.compile(r"<(style|script)\b.{0,200000}?</\1>", re.DOTALL | re.IGNORECASE)
-
 
 @dataclass(frozen=True, slots=True)
 class ReadMail:
@@ -164,8 +162,7 @@ def _links(text: str) -> list[str]:
 
 def _prose(text: str) -> str:
     """A body without tags, and without the addresses in it."""
-    shown = _UNSHOWN.sub(" ", text)
-    return re.sub(r"https?://\S+", " ", html.unescape(re.sub(r"<[^<>]{0,20000}>", " ", shown)))
+    return re.sub(r"https?://\S+", " ", html.unescape(re.sub(r"<[^<>]*>", " ", text)))
 
 
 def _bodies(message: Message) -> Iterator[str]:

@@ -11,6 +11,7 @@ from stallwatch.imports.shapes import (
     number_alone,
     numbers_within,
     order_ids_within,
+    without_links,
 )
 
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
@@ -58,10 +59,7 @@ def _by_line(text: str) -> list[tuple[int, Found]]:
 
 def _found_in_line(line: str) -> list[Found]:
     linked = [one for link in links_within(line) for one in found_in_link(link)]
-    rest = line
-    for link in links_within(line):
-        rest = rest.replace(link, " ")
-    order_ids, numbers = _in_words(rest)
+    order_ids, numbers = _in_words(without_links(line))
     for one in linked:
         if one.order_id is not None and one.tracking_numbers:
             order_ids = [o for o in order_ids if o != one.order_id]
@@ -82,8 +80,10 @@ def _in_words(text: str) -> tuple[list[str], list[str]]:
         if known is not None:
             found = [known]
         else:
-            found = [k for w in word.split() if (k := _word(w.strip("\"'()[].:#"))) is not None]
-            if not found:
+            each = [_word(w) for w in word.split()]
+            found = [one for one in each if one is not None]
+            if len(found) < len(each):  # prose, of which only what is certain is taken
+                found = [one for one in found if one.order_id is not None]
                 order_ids += order_ids_within(word)
                 numbers += numbers_within(word)
         for one in found:

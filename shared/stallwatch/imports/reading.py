@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from stallwatch.imports import json_files, mails, pasted, workbook
-from stallwatch.imports.cells import tidy
+from stallwatch.imports.cells import tidy, unescape
 from stallwatch.imports.columns import (
     IDENTIFYING,
     OWN,
@@ -16,7 +16,7 @@ from stallwatch.imports.columns import (
     formats,
     match_header,
 )
-from stallwatch.imports.decoding import check_size, decoded
+from stallwatch.imports.decoding import check_size, decoded, decodings
 from stallwatch.imports.errors import ImportTooLargeError, ImportUnreadableError
 from stallwatch.imports.folding import fold
 from stallwatch.imports.headerless import fields_by_shape
@@ -32,6 +32,9 @@ from stallwatch.imports.tables import Rows, said_separator, separators_by_count,
 
 _HEADER_WITHIN = 12
 """Rows within which a header is looked for: some exports put titles above it."""
+
+_HEAD = 8000
+"""Characters at the beginning in which the header stands."""
 
 _FEWEST_KNOWN = 2
 _LONGEST_NAME = 200
@@ -96,7 +99,17 @@ def _read(body: bytes, content_type: str, filename: str | None) -> _Table:
     if json_files.looks_like_json(text):
         records = json_files.read_json(text)
         return _Table(records.known, records.lines, records.rejected)
+    for candidate in decodings(body):
+        if _has_header(candidate):
+            return _read_text(candidate, filename)
     return _read_text(text, filename)
+
+
+def _has_header(text: str) -> bool:
+    """Whether one of a text's first lines is a header."""
+    said, head = said_separator(text[:_HEAD])
+    separators = [said] if said else separators_by_count(head)
+    return any(_with_header(split_rows(head, s), None) is not None for s in separators)
 
 
 def _refuse_known_others(body: bytes) -> None:
@@ -216,7 +229,7 @@ def _by_shape(rows: Rows) -> _Table | None:
         return None
     name, fields = found
     known = next((f for f in formats() if f.name == name), TABLE)
-    width = _usual_width([row for row in rows if row])
+    width = _usual_width([row for row in rows if row]) or max(map(len, rows))
     return _table(rows, 0, Format(name, dates=known.dates), fields, width, is_cut=width > 1)
 
 
@@ -249,9 +262,9 @@ def _table(
 
 
 def _usual_width(rows: Rows) -> int:
-    """The number of cells that most rows have."""
-    widths = Counter(len(row) for row in rows)
-    return widths.most_common(1)[0][0] if widths else 0
+    """The number of cells that more than half of the rows have; 0 where there is none."""
+    widths = Counter(len(row) for row in rows).most_common(1)
+    return widths[0][0] if widths and widths[0][1] * 2 > len(rows) else 0
 
 
 def _known_cells(
@@ -261,7 +274,7 @@ def _known_cells(
     for name, cell in zip(fields, row, strict=False):
         if name is None or not cell:
             continue
-        value = cell if is_own else tidy(cell)
+        value = unescape(cell) if is_own else tidy(cell)
         if value:
             cells[name] = f"{cells[name]} {value}" if name in SEVERAL & cells.keys() else value
     return cells

@@ -88,6 +88,11 @@ def links_within(text: str) -> Iterator[str]:
         yield match[0].rstrip(").,;]")
 
 
+def without_links(text: str) -> str:
+    """A text with a blank in place of each web address."""
+    return _LINK.sub(" ", text)
+
+
 def found_in_link(link: str) -> list[Found]:
     """What a link of AliExpress, Cainiao or 17TRACK names: orders, numbers, or a pair of both."""
     order_ids: list[str] = []

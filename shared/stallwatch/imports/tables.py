@@ -49,7 +49,7 @@ def _misfits(rows: Rows) -> float:
     widest = len(first)
     if _width(first) < widest:
         widest = max(widest, _width(first))
-    fitting = sum(len(row) in {widest, widest + 1} for row in rows if row)
+    fitting = sum(len(row) == widest or (_width(row) <= widest < len(row)) for row in rows if row)
     return 1 - fitting / len(filled) if fitting else 1
 
 

@@ -46,7 +46,7 @@ def numbers_of(
     Args:
         cell: The cell.
         order_id: The order id of the same row.
-        order_ids: All order ids of the file.
+        order_ids: All order ids of the file, normalized like tracking numbers.
         notes: Takes what the report should say besides.
 
     Raises:
@@ -63,8 +63,11 @@ def numbers_of(
     if not found:
         found = [n for part in _BETWEEN.split(text) for n in _numbers_of_part(part)]
     numbers = list(dict.fromkeys(found))[:_MOST_NUMBERS]
-    if any(n == order_id or looks_like_order_id(n) or n in order_ids for n in numbers):
-        raise CellError(LIKE_ORDER_ID)
+    own_id = normalize_number(order_id or "")
+    for number in numbers:
+        is_an_id = (number == own_id or number in order_ids) and not is_known_number(number)
+        if is_an_id or looks_like_order_id(number):
+            raise CellError(LIKE_ORDER_ID)
     if not numbers:
         notes.append(NO_NUMBER)
     if any(is_s10(n) and s10_check_digit_is_wrong(n) for n in numbers):
