@@ -15,6 +15,7 @@ from pydantic import (
 )
 
 from stallwatch.domain.countries import COUNTRIES
+from stallwatch.domain.orders import NOTE_LIMIT
 from stallwatch.domain.text import clean
 from stallwatch.domain.tracking_numbers import normalize_number
 
@@ -74,6 +75,10 @@ def _text(value: str) -> str | None:
     return clean(value, TEXT_LIMIT) or None
 
 
+def _note(value: str) -> str | None:
+    return clean(value, NOTE_LIMIT) or None
+
+
 OrderId = Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$"), AfterValidator(_order_id)]
 
 
@@ -107,6 +112,9 @@ Amount = Annotated[
 
 
 Text = Annotated[StrictStr, Field(max_length=2000), AfterValidator(_text)]
+
+
+Note = Annotated[StrictStr, Field(max_length=2000), AfterValidator(_note)]
 
 
 Language = Literal["en", "de", "fr", "es", "pt", "it", "pl", "nl"]

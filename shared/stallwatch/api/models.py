@@ -23,12 +23,13 @@ from stallwatch.api.fields import (
     Day,
     Instant,
     Language,
+    Note,
     OrderId,
     Text,
     TrackingNumber,
 )
 from stallwatch.domain.alerts import AlertKind, Severity
-from stallwatch.domain.orders import ActionKind, SearchPlace, Service, State
+from stallwatch.domain.orders import ActionKind, PaidWith, SearchPlace, Service, State
 from stallwatch.domain.parcels import Stage
 from stallwatch.messages.drafts import DraftKind
 from stallwatch.orders.money import MoneyStatus
@@ -81,6 +82,14 @@ class OrderFields(Sent):
     protection_ends_on: Day | None = Field(
         None, description="'Refund if no delivery before' on the order's page"
     )
+    promised_on: Day | None = Field(None, description="'Delivery by' on the order's page")
+    paid_with: PaidWith | None = Field(
+        None, description="It decides how long the bank takes a complaint"
+    )
+    paid_on: Day | None = Field(None, description="None: on the day of the order")
+    order_number: OrderId | None = Field(
+        None, description="AliExpress's number of the order, where `order_id` is another"
+    )
     title: Text | None = None
     seller: Text | None = None
     price: Amount | None = None
@@ -122,6 +131,9 @@ class ActionIn(Sent):
     answers: LookedAt | None = Field(
         None, description="With not_found_here: at least one; later ones add to earlier ones"
     )
+    note: Note | None = Field(
+        None, description="What belongs to it, such as the seller's reply; no names, no addresses"
+    )
 
 
 class WindowOut(BaseModel):
@@ -154,12 +166,30 @@ class CheckpointOut(BaseModel):
 class ActionOut(BaseModel):
     """What the buyer has said."""
 
+    action_id: str = Field(description="Takes it back with `DELETE …/actions/{action_id}`")
     action: ActionKind
     at: Instant
     on: date | None = None
     until: date | None = None
     amount: Amount | None = None
     answers: dict[SearchPlace, date] | None = None
+    note: str | None = None
+
+
+class CarrierOut(BaseModel):
+    """The carrier that delivers in the destination country."""
+
+    name: str
+    url: str | None = None
+    number: str | None = Field(None, description="What the carrier knows the parcel by")
+
+
+class OrderLinks(BaseModel):
+    """Pages elsewhere about an order."""
+
+    order: str | None = Field(description="The order on AliExpress, where its number is one")
+    tracking: str | None = Field(description="The parcel on Cainiao")
+    carrier: str | None = Field(description="The local carrier's page")
 
 
 class StakeOut(BaseModel):
@@ -182,6 +212,10 @@ class OrderOut(BaseModel):
     remote: bool | None
     shipped_on: date | None
     protection_ends_on: date | None
+    promised_on: date | None
+    paid_with: PaidWith | None
+    paid_on: date | None
+    order_number: str | None
     title: str | None
     seller: str | None
     price: Amount | None
@@ -196,8 +230,15 @@ class OrderOut(BaseModel):
     silent_days: int | None
     days_in_transit: int | None
     window: WindowOut
-    late_on: date
+    late_on: date | None
     claim_opens_on: date | None
+    refund_until: date | None = Field(
+        description="The last day on which the refund can be asked for, once protection has ended"
+    )
+    dispute_until: date | None = Field(
+        description="The last day of a dispute about a delivered order"
+    )
+    bank_until: date | None = Field(description="The last day on which the bank takes a complaint")
     reminder_on: date | None = Field(
         description="When the clock of the seller or of the dispute runs out"
     )
@@ -207,6 +248,8 @@ class OrderOut(BaseModel):
     )
     severity: Severity | None = Field(description="How much it asks of the buyer now")
     advice: str
+    carrier: CarrierOut | None
+    links: OrderLinks
 
 
 class ObservationOut(BaseModel):

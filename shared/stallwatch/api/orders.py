@@ -155,6 +155,7 @@ def act_on_order(order_id: OrderIdInPath, given: ActionIn) -> OrderDetails:
         until=given.until,
         amount=given.amount,
         answers=_searched_places(given),
+        note=given.note,
     )
     order = services.orders.get(order_id, services.now).order
     check_action(action, order, services.now)

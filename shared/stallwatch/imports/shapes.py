@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from stallwatch.numbers import normalize_number
+from stallwatch.domain.tracking_numbers import normalize_number
 
 _ORDER_ID = re.compile(r"(?!1005[0-9]{12}$|12000[0-9]{12}$)[1-9][0-9]{14,16}")
 """15 to 17 digits; 16 from 1005 on are a product's on AliExpress, 17 from 12000 on a variant's."""

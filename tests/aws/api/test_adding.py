@@ -42,6 +42,8 @@ def test_an_order_answers_all_that_the_contract_names(api: Api) -> None:
         *("state", "stage", "last_checkpoint", "checked_at", "answered_at", "silent_days"),
         *("days_in_transit", "window", "late_on", "claim_opens_on", "next_check_at", "advice"),
         *("severity", "pressing", "reminder_on", "stake", "language"),
+        *("promised_on", "paid_with", "paid_on", "order_number", "refund_until"),
+        *("dispute_until", "bank_until", "carrier", "links"),
     }
     order_id = api.add()
     assert named | {"checkpoints", "alerts", "actions", "observations"} == set(api.get(order_id))
