@@ -47,14 +47,14 @@ def test_forgetting_an_order_asks_first(visitor: "Visitor") -> None:
     visitor.go("#/orders/1")
     page = visitor.page
 
-    page.get_by_role("button", name="Forget this order").click()
-    visitor.expect(page.get_by_role("dialog", name="Forget Lamp?")).to_be_visible()
+    page.get_by_role("button", name="Delete this order").click()
+    visitor.expect(page.get_by_role("dialog", name="Delete Lamp?")).to_be_visible()
     page.keyboard.press("Escape")
     visitor.expect(page.get_by_role("dialog")).to_have_count(0)
-    page.get_by_role("button", name="Forget this order").click()
-    page.get_by_role("button", name="Forget it").click()
+    page.get_by_role("button", name="Delete this order").click()
+    page.get_by_role("button", name="Delete").click()
 
-    visitor.expect(page.get_by_text("The order is forgotten.")).to_be_visible()
+    visitor.expect(page.get_by_text("The order is deleted.")).to_be_visible()
     visitor.expect(page.get_by_role("heading", name="No orders yet")).to_be_visible()
     assert 404 == world.call("GET", "/orders/1")[0]
 
@@ -76,7 +76,7 @@ def test_an_order_is_added_and_its_first_check_shown(visitor: "Visitor") -> None
     visitor.expect(page.get_by_text("The first check is on its way")).to_be_visible()
     visitor.expect(visitor.part("What to do now")).to_contain_text("Not checked yet")
     visitor.bridge.run_checks()
-    visitor.expect(visitor.part("Checkpoints")).to_contain_text("Departed from departure country")
+    visitor.expect(visitor.part("Tracking history")).to_contain_text("Departed from departure country")
     visitor.expect(page.get_by_text("The first check is on its way")).to_have_count(0)
     visitor.expect(page.get_by_role("heading", name="Lamp", level=1)).to_be_focused()
 
@@ -123,7 +123,7 @@ def test_every_field_can_be_given(visitor: "Visitor") -> None:
         page.get_by_label(label).fill(value)
     page.get_by_label("Shipping service").select_option("Economy")
     page.get_by_label("Destination").select_option("Brazil")
-    page.get_by_label("Takes longer there").select_option("yes")
+    page.get_by_label("Remote area").select_option("yes")
     page.get_by_role("button", name="Add").click()
     visitor.expect(page.get_by_role("heading", name="Lamp", level=1)).to_be_visible()
 
@@ -153,7 +153,7 @@ def test_what_is_wrong_stands_at_its_field(visitor: "Visitor") -> None:
 
     add_it.click()
     visitor.expect(page.get_by_label("Ordered on")).to_have_accessible_description(
-        "This is needed."
+        "Fill in this field."
     )
     visitor.expect(page.get_by_label("Order id")).to_be_focused()
     page.get_by_label("Order id").fill("a/b")

@@ -74,7 +74,7 @@ def test_the_key_is_kept_on_the_device_if_told_to(visitor: "Visitor") -> None:
     other.goto(visitor.bridge.url)
     visitor.expect(other.get_by_role("heading", name="Orders", exact=True)).to_be_visible()
 
-    other.get_by_role("button", name="Forget the key").click()
+    other.get_by_role("button", name="Sign out").click()
 
     visitor.expect(other.get_by_label("API key")).to_be_visible()
     visitor.expect(visitor.page.get_by_label("API key")).to_be_visible()

@@ -37,7 +37,7 @@ def test_an_order_is_shown_with_all_that_is_known(visitor: "Visitor") -> None:
     facts = visitor.part("Facts")
     for text in ("Bright", "€12.50", "Germany", "15 to 25 days", "15 Jun 2026, 14:00"):
         visitor.expect(facts).to_contain_text(text)
-    visitor.expect(visitor.part("Checkpoints").get_by_role("listitem")).to_contain_text(
+    visitor.expect(visitor.part("Tracking history").get_by_role("listitem")).to_contain_text(
         [
             "62 days without news, up to the last answer",
             "14 Apr 2026, 14:00Departed from departure country/region",
@@ -48,7 +48,7 @@ def test_an_order_is_shown_with_all_that_is_known(visitor: "Visitor") -> None:
         ]
     )
     visitor.expect(visitor.part("Alerts sent")).to_contain_text("Claim your money (silence)")
-    visitor.expect(visitor.part("What you have said")).to_contain_text(
+    visitor.expect(visitor.part("Your actions")).to_contain_text(
         "Seller contacted (on 11 Jun)"
     )
 
@@ -104,10 +104,10 @@ def test_words_to_send_are_read_when_they_are_wanted(visitor: "Visitor") -> None
     add(world, "1", STUCK, language="de")
     check(world)
     visitor.go("#/orders/1")
-    words = visitor.part("Words to send")
+    words = visitor.part("Message templates")
     assert not any("drafts" in asked for asked in visitor.bridge.asked)
 
-    words.get_by_text("Show them").click()
+    words.get_by_text("Show the messages").click()
     visitor.expect(words.get_by_role("heading", level=3)).to_have_text(
         ["To the seller", "To the seller, once more", "For the dispute"]
     )
@@ -126,8 +126,8 @@ def test_words_to_send_can_be_copied(visitor: "Visitor") -> None:
     check(world)
     visitor.context.grant_permissions(["clipboard-read", "clipboard-write"])
     visitor.go("#/orders/1")
-    words = visitor.part("Words to send")
-    words.get_by_text("Show them").click()
+    words = visitor.part("Message templates")
+    words.get_by_text("Show the messages").click()
 
     dispute = words.locator("div.panel", has_text="For the dispute")
     dispute.get_by_role("button", name="Copy").click()
@@ -147,8 +147,8 @@ def test_words_are_selected_where_the_clipboard_is_closed(visitor: "Visitor") ->
     page.evaluate(
         "() => { navigator.clipboard.writeText = () => Promise.reject(new Error('closed')); }"
     )
-    words = visitor.part("Words to send")
-    words.get_by_text("Show them").click()
+    words = visitor.part("Message templates")
+    words.get_by_text("Show the messages").click()
 
     words.get_by_role("button", name="Copy").first.click()
 
@@ -165,8 +165,8 @@ def test_words_that_cannot_be_had_can_be_asked_for_again(visitor: "Visitor") -> 
     check(visitor.bridge.world)
     visitor.go("#/orders/1")
     page = visitor.page
-    words = visitor.part("Words to send")
-    words.get_by_text("Show them").click()
+    words = visitor.part("Message templates")
+    words.get_by_text("Show the messages").click()
     visitor.expect(words.locator("[lang=en]")).to_have_count(3)
     page.route("**/drafts?*", lambda route: route.fulfill(status=503, body="{}"))
     words.get_by_label("In which language").select_option("Polish")

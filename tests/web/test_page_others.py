@@ -45,7 +45,7 @@ def test_subscribers_come_and_go(visitor: "Visitor") -> None:
     visitor.expect(subscribers).to_have_count(1)
     visitor.expect(subscribers).to_contain_text("+4915112345678")
     visitor.expect(subscribers).to_contain_text(
-        "Claim your money, Protection ends, Your turn, Follow up, No answer about a number,"
+        "Claim your money, Protection ends, Action needed, Follow up, No answer about a number,"
         " Source up again"
     )
     address.fill("me@example.org")
@@ -70,7 +70,7 @@ def test_counts_lead_to_their_orders(visitor: "Visitor") -> None:
     visitor.go("#/stats")
 
     visitor.expect(visitor.part("Orders")).to_contain_text("Watched2")
-    visitor.expect(visitor.part("Alerts sent so far")).to_contain_text("Your turn1")
+    visitor.expect(visitor.part("Alerts sent so far")).to_contain_text("Action needed1")
     visitor.expect(visitor.part("Sources")).to_contain_text("Cainiao answers.")
     visitor.part("Where the open ones are").get_by_role("link", name="Ready for pickup").click()
     visitor.expect(visitor.page.get_by_role("heading", level=3)).to_have_text(["At pickup"])

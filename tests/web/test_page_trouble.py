@@ -115,7 +115,7 @@ def test_what_comes_from_outside_stays_text(visitor: "Visitor", mode: str) -> No
     visitor.expect(page.get_by_label("Seller")).to_have_value(HOSTILE)
     if mode == "html":
         visitor.turn_to("#/orders/1")
-        visitor.expect(visitor.part("Checkpoints")).to_contain_text("<script>alert(1)</script><b>")
+        visitor.expect(visitor.part("Tracking history")).to_contain_text("<script>alert(1)</script><b>")
     assert page.evaluate("window.hacked") is None
 
 
@@ -142,7 +142,7 @@ def test_nothing_is_wider_than_a_small_phone(walker: "Visitor", route: str) -> N
     walker.expect(
         walker.page.locator("main article, main form, main h2, main a").first
     ).to_be_visible()
-    for words in walker.page.get_by_text("Show them").all():
+    for words in walker.page.get_by_text("Show the messages").all():
         words.click()
         walker.expect(walker.page.locator(".drafts [lang=en]")).to_have_count(3)
 
@@ -209,8 +209,8 @@ def test_axe_finds_nothing(
                 visitor.assert_accessible(axe_script)
             visitor.turn_to("#/orders/1")
             visitor.page.get_by_role("button", name="Refunded").click()
-            visitor.page.get_by_text("Show them").click()
+            visitor.page.get_by_text("Show the messages").click()
             visitor.expect(visitor.page.locator(".drafts [lang=en]")).to_have_count(3)
             visitor.assert_accessible(axe_script)
-            visitor.page.get_by_role("button", name="Forget this order").click()
+            visitor.page.get_by_role("button", name="Delete this order").click()
             visitor.assert_accessible(axe_script)

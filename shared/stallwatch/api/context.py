@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 
 from stallwatch.alerting.subscriptions import Subscriptions
+from stallwatch.api.fields import Language
 from stallwatch.api.models import ErrorOut, FieldError
 from stallwatch.claims.service import Claims
 from stallwatch.messages.translations import Translations
@@ -18,6 +19,8 @@ from stallwatch.orders.service import OrderService
 JSON = "application/json"
 
 OrderIdInPath = Annotated[str, Path(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+
+_LANGUAGES = {code.lower(): code for code in get_args(Language)}
 
 _MEANING = {
     400: "Unreadable",
@@ -60,6 +63,22 @@ def services_of(router: APIGatewayRouter) -> Services:
     """The services of the request that a router is answering."""
     services: Services = router.context["services"]
     return services
+
+
+def words_of(router: APIGatewayRouter) -> Translations:
+    """The language of the advice in an answer: the first known one that `Accept-Language` names.
+
+    The stack's where the header is missing or names none that is known.
+    """
+    accepted = router.current_event.headers.get("accept-language", "")
+    for tag in accepted.split(","):
+        code, _, quality = (part.strip().lower() for part in tag.partition(";"))
+        if quality.replace(" ", "") in {"q=0", "q=0.0"}:
+            continue
+        for known in (code, code.partition("-")[0]):
+            if known in _LANGUAGES:
+                return Translations(_LANGUAGES[known])
+    return services_of(router).words
 
 
 def no_content() -> Response[None]:

@@ -14,7 +14,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from stallwatch.domain.countries import COUNTRIES
+from stallwatch.domain.countries import COUNTRIES, code_of
 from stallwatch.domain.orders import NOTE_LIMIT
 from stallwatch.domain.text import clean
 from stallwatch.domain.tracking_numbers import normalize_number
@@ -26,6 +26,10 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 _AMOUNT = r"^\d{1,9}(\.\d{1,3})?$"
+
+
+_ALSO_CODES = {"UK": "GB", "EL": "GR"}
+"""What people and the European Union write for two codes of ISO 3166-1."""
 
 
 def _day(value: object) -> object:
@@ -50,9 +54,11 @@ def _tracking_number(value: str) -> str:
 
 def _country(value: str) -> str:
     # Some letters become ASCII ones in upper case: the German double s would be South Sudan.
-    if not value.isascii() or value.upper() not in COUNTRIES:
-        raise ValueError("must be a country of ISO 3166-1, like DE")
-    return value.upper()
+    code = value.upper() if value.isascii() else ""
+    code = code if code in COUNTRIES else code_of(value) or _ALSO_CODES.get(code, "")
+    if not code:
+        raise ValueError("must be a country by its code of ISO 3166-1, like DE, or English name")
+    return code
 
 
 def _currency(value: str) -> str:

@@ -15,6 +15,7 @@ from stallwatch.api.context import (
     no_content,
     refusals,
     services_of,
+    words_of,
 )
 from stallwatch.api.fields import SellerLanguage
 from stallwatch.api.models import (
@@ -55,7 +56,7 @@ def add_order(order: NewOrder) -> Response[OrderDetails]:
     fields["destination"] = fields["destination"] or services.home_country
     wanted = Order(**fields, created_at=services.now, incarnation="")
     view, is_new = services.orders.add(wanted, services.now)
-    return Response(201 if is_new else 200, JSON, order_details(view, services.words))
+    return Response(201 if is_new else 200, JSON, order_details(view, words_of(router)))
 
 
 @router.get(
@@ -78,7 +79,7 @@ def list_orders(
     services = services_of(router)
     start = None if cursor is None else _read_cursor(cursor, state)
     views, following = services.orders.list(state, limit, start, services.now)
-    orders = [order_out(view, services.words) for view in views]
+    orders = [order_out(view, words_of(router)) for view in views]
     return OrdersPage(
         orders=[order for order in orders if stage is None or order.stage is stage],
         next_cursor=None if following is None else _write_cursor(following),
@@ -97,7 +98,7 @@ def list_orders(
 def get_order(order_id: OrderIdInPath) -> OrderDetails:
     """Look up an order."""
     services = services_of(router)
-    return order_details(services.orders.get(order_id, services.now), services.words)
+    return order_details(services.orders.get(order_id, services.now), words_of(router))
 
 
 @router.patch(
@@ -119,7 +120,7 @@ def change_order(order_id: OrderIdInPath, changes: OrderChanges) -> OrderDetails
     if "destination" in fields:
         fields["destination"] = fields["destination"] or services.home_country
     view = services.orders.change(order_id, fields, services.now)
-    return order_details(view, services.words)
+    return order_details(view, words_of(router))
 
 
 @router.delete(
@@ -159,7 +160,7 @@ def act_on_order(order_id: OrderIdInPath, given: ActionIn) -> OrderDetails:
     )
     order = services.orders.get(order_id, services.now).order
     check_action(action, order, services.now)
-    return order_details(services.orders.act(order_id, action, services.now), services.words)
+    return order_details(services.orders.act(order_id, action, services.now), words_of(router))
 
 
 def _searched_places(given: ActionIn) -> tuple[tuple[SearchPlace, date], ...]:

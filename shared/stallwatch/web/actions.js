@@ -58,11 +58,20 @@ const ACTIONS = known("action");
 
 const OUTCOMES = ["received", "refunded", "lost"];
 
+/** What a note may be written to, and how long it may be. */
+const NOTED = ["seller_contacted", "dispute_opened", "dispute_rejected", "not_received", "refunded"];
+const NOTE_LIMIT = 500;
+
 export function actionsPart(order, show) {
   const isPossible = (action) =>
     !(action === "not_found_here" && isSought(order)) && isSensible(action);
-  const isSensible = (action) =>
-    action === "reopen" ? inForce(order).length > 0 : order.state !== "closed" || OUTCOMES.includes(action);
+  const isSaid = (name) => inForce(order).some(({ action }) => action === name);
+  const isSensible = (action) => {
+    if (action === "reopen") return inForce(order).length > 0;
+    if (action === "not_received") return order.state === "delivered";
+    if (action === "dispute_rejected") return isSaid("dispute_opened");
+    return order.state !== "closed" || OUTCOMES.includes(action);
+  };
   const place = h("div.asking");
   const openers = ACTIONS.filter(isPossible).map((action) => {
     const opener = button(word("action", action), () => {
@@ -105,5 +114,7 @@ function actionForm(action, order, show, opener) {
       ? field("amount", { label: say("act.amount"), inputmode: "decimal", optional: true, hint: say("act.in", { currency }) })
       : h("p.hint", say("act.no_currency"))),
     !["snooze", "close", "reopen"].includes(action)
-      && field("on", { label: say("act.on"), type: "date", optional: true, hint: say("act.today"), min: order.ordered_on, max: tomorrow }));
+      && field("on", { label: say("act.on"), type: "date", optional: true, hint: say("act.today"), min: order.ordered_on, max: tomorrow }),
+    NOTED.includes(action)
+      && field("note", { label: say("act.note"), optional: true, hint: say("act.note_hint"), maxlength: NOTE_LIMIT, spellcheck: "true" }));
 }

@@ -61,7 +61,7 @@ export async function call(method, path, { body, query, signal, key: other = api
   try {
     response = await fetch(url, {
       method,
-      headers: { "x-api-key": other, ...(body && { "content-type": "application/json" }) },
+      headers: { "x-api-key": other, "accept-language": document.documentElement.lang, ...(body && { "content-type": "application/json" }) },
       body: body && JSON.stringify(body),
       signal: signal ? AbortSignal.any([signal, late]) : late,
       cache: "no-store",

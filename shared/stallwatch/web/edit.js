@@ -6,6 +6,9 @@ import { call } from "./client.js";
 import { LANGUAGES, cleaned, field, languages, makeForm, onTo, wrongFields } from "./forms.js";
 import { ORDER_ID, nameOf, orderLink } from "./parcel.js";
 
+/** As much as is kept of a text. */
+const TEXT_LIMIT = 200;
+
 /** The fields of an order: the essential ones, and the rest. */
 function orderFields(order) {
   const make = (name, more) =>
@@ -21,12 +24,16 @@ function orderFields(order) {
       date("ordered_on", { optional: false, required: true, max: isoDay(today() + 1) }),
       make("tracking_number", { autocapitalize: "characters" }),
       date("protection_ends_on"),
-      make("title", { spellcheck: "true" }),
+      make("title", { spellcheck: "true", maxlength: TEXT_LIMIT }),
     ],
     [
-      make("seller"),
+      date("promised_on"),
+      make("seller", { maxlength: TEXT_LIMIT }),
       h("div.pair", make("price", { inputmode: "decimal" }), make("currency", { maxlength: 3, autocapitalize: "characters" })),
+      select("paid_with", known("paid").map((way) => [way, word("paid", way)]), order?.paid_with),
+      date("paid_on"),
       date("shipped_on"),
+      make("order_number", { autocapitalize: "off" }),
       select("service", services, order && "keep"),
       select("destination", countries(), order?.destination),
       select("language", languages(LANGUAGES), order?.language),

@@ -19,7 +19,7 @@ import {
   word,
 } from "./lib.js";
 import { call } from "./client.js";
-import { focusOn, turnTo } from "./shell.js";
+import { focusOn, tell, turnTo } from "./shell.js";
 import { ask, onTo } from "./forms.js";
 import {
   SEVERITY,
@@ -49,7 +49,6 @@ const LONG_GAP = 3;
 
 const POLLS = [2, 3, 5, 8, 12, 20, 30];
 
-const BY_HAND = "https://global.cainiao.com/newDetail.htm?mailNoList=";
 
 export async function orderView({ id, signal }) {
   const order = await call("GET", `orders/${id}`, { signal });
@@ -86,7 +85,7 @@ function orderParts(order, show) {
     h("div.title", h("h1", { dir: "auto" }, nameOf(order)), buttonLink(say("order.edit"), `${orderLink(id)}/edit`)),
     idsLine(order, order.title && say("order.name", { id })),
     h("div.columns",
-      h("div", presentPart(order), unscannedPart(order, show), actionsPart(order, show), draftsPart(order), claimPart(order), timelinePart(order)),
+      h("div", presentPart(order), timelinePart(order), unscannedPart(order, show), actionsPart(order, show), draftsPart(order), claimPart(order)),
       h("div", factsPart(order), alertsPart(order), saidPart(order), forgetPart(order))),
   ];
 }
@@ -96,14 +95,31 @@ function presentPart(order) {
   return h("section.present.card", { class: lookOf(order), "aria-label": say("order.advice") },
     standingLine(order),
     h("p.advice", order.advice),
-    order.severity === "claim" && h("div.buttons",
-      button(say("claim.go"), () => turnTo("claim-file")),
-      button(say("drafts.go"), () => turnTo("drafts"))),
+    nextSteps(order),
     order.observations.length > 0 && h("div.odd", h("h2", say("order.odd")),
       h("ul", order.observations.map(({ text }) => h("li", outside(text))))),
     journey(order),
     meter && h("div", meter, h("p.hint", { "aria-hidden": "true" }, meter.title)),
     datesList(order));
+}
+
+/** What can be done next: where to go here, and the pages elsewhere about the order. */
+function nextSteps({ severity, tracking_number: number, carrier, links }) {
+  const elsewhere = (label, href) => href && h("a.button", { href, target: "_blank", rel: "noopener noreferrer" }, label);
+  return h("div.buttons", { role: "group", "aria-label": say("order.links") },
+    severity === "claim" && [
+      button(say("claim.go"), () => turnTo("claim-file")),
+      button(say("drafts.go"), () => turnTo("drafts")),
+    ],
+    elsewhere(say("order.on_aliexpress"), links.order),
+    elsewhere(say("order.by_hand"), links.tracking),
+    elsewhere(say("order.on_carrier", { name: carrier?.name }), links.carrier),
+    number && button(say("order.copy_number"), () => copyNumber(number)));
+}
+
+/** Copies the tracking number, or tells it where the browser keeps the clipboard to itself. */
+async function copyNumber(number) {
+  await navigator.clipboard?.writeText(number).then(() => tell(say("order.copied", { number })), () => tell(number));
 }
 
 function journey({ stage, tracking_number: number, checkpoints }) {
@@ -147,12 +163,16 @@ function checkpointItem(checkpoint, order) {
 function factsPart(order) {
   const number = order.tracking_number;
   const isDue = order.next_check_at && Date.parse(order.next_check_at) <= Date.now();
-  const byHand = { href: BY_HAND + encodeURIComponent(number), target: "_blank", rel: "noopener noreferrer" };
   const facts = {
     "field.order_id": order.order_id,
-    "field.tracking_number": number && [number, h("br"), h("a", byHand, say("order.by_hand"))],
+    "field.tracking_number": number,
+    "field.order_number": order.order_number,
+    "order.carrier": order.carrier && outside([order.carrier.name, order.carrier.number].filter(Boolean).join(" · ")),
     "field.ordered_on": dayElement(order.ordered_on),
+    "field.promised_on": dayElement(order.promised_on),
     "field.shipped_on": dayElement(order.shipped_on),
+    "field.paid_on": dayElement(order.paid_on),
+    "field.paid_with": order.paid_with && word("paid", order.paid_with),
     "field.seller": outside(order.seller),
     "field.price": order.price && moneyText(order.price, order.currency),
     "order.stake": order.stake && stakeText(order.stake),
@@ -188,13 +208,14 @@ function alertsPart({ alerts }) {
 
 function saidPart(order) {
   const inForceCount = inForce(order).length;
-  const items = order.actions.map(({ action, at, on, until, amount, answers }, index) => {
+  const items = order.actions.map(({ action, at, on, until, amount, answers, note }, index) => {
     const isVoid = index >= inForceCount;
     const details = [
       amount && moneyText(amount, order.currency),
       until && say("act.until_day", { date: dayText(until) }),
       on && say("act.on_day", { date: dayText(on) }),
       ...Object.entries(answers ?? {}).map(([place, day]) => `${word("place", place)} ${dayText(day)}`),
+      note,
       isVoid && action !== "reopen" && say("act.taken_back"),
     ];
     return entry(isVoid && "void", word("action", action), details.filter(Boolean).join(", "), at);

@@ -14,6 +14,7 @@ export const nameOf = (order) => order.title || say("order.name", { id: order.or
 export const SEVERITY = {
   refund_claim: "claim",
   protection_ending: "claim",
+  refund_due: "claim",
   action_needed: "action",
   reminder: "action",
   never_scanned: "attention",
@@ -36,11 +37,22 @@ export const lookOf = (order) => order.severity ?? (order.state === "watching" ?
 
 export const GROUPS = { now: ["claim", "action"], look: ["attention"], quiet: ["quiet"], delivered: ["delivered"], closed: ["closed"] };
 
-const KEY_DATES = ["late_on", "reminder_on", "claim_opens_on", "protection_ends_on"];
+const KEY_DATES = [
+  "late_on",
+  "reminder_on",
+  "claim_opens_on",
+  "protection_ends_on",
+  "refund_until",
+  "dispute_until",
+  "bank_until",
+];
+
+/** Key dates that are said while the order is watched, and not after. */
+const ONLY_WATCHED = ["late_on", "reminder_on", "claim_opens_on"];
 
 /** The names of the key dates that matter now, and which of them comes next. */
 export function keyDates(order) {
-  const isSaid = (name) => order[name] && (order.state === "watching" || name === "protection_ends_on");
+  const isSaid = (name) => order[name] && (order.state === "watching" || !ONLY_WATCHED.includes(name));
   // Who follows up knows that it is late.
   const names = KEY_DATES.filter((name) => isSaid(name) && !(name === "late_on" && order.reminder_on));
   const ahead = names.filter((name) => dayOf(order[name]) >= today());
@@ -69,8 +81,9 @@ export function silenceMeter(order) {
 }
 
 function silenceText(order) {
-  const { silent_days: n, last_checkpoint: last } = order;
-  if (order.state !== "watching" || n === null) return null;
+  const { silent_days: n, last_checkpoint: last, tracking_number: number } = order;
+  // Nobody can be silent about a number that is not there.
+  if (order.state !== "watching" || n === null || !number) return null;
   if (n) return say(last ? "order.silent" : "order.unseen", { n });
   return last && say("order.fresh");
 }

@@ -121,7 +121,7 @@ REFUSED: list[tuple[str, object]] = [
         for value in ("", "short", "x" * 41, "LP0012345678901_", "LP00123456789012,LP1", 12345678, "ＬＰ0012345678")  # noqa: E501
     ),
     *(("service", value) for value in ("", "Economy", "slow", 1)),
-    *(("destination", value) for value in ("", "XX", "DEU", "d", 49)),
+    *(("destination", value) for value in ("", "XX", "DEU", "d", 49, "ß", "Nowhere")),
     *(("remote", value) for value in ("true", 1, 0, "")),
     *(("shipped_on", value) for value in ("2026-05-31", "2026-06-17", "soon", 0)),
     *(("protection_ends_on", value) for value in ("2026-05-31", "2027-06-03", "soon")),
@@ -131,7 +131,7 @@ REFUSED: list[tuple[str, object]] = [
         ("price", value)
         for value in (12.5, 12, "", "12,50", "1e3", "-1", "12.5000", "1234567890", "NaN", "12.50\n", "１２")  # noqa: E501
     ),
-    *(("currency", value) for value in ("EURO", "€", "XXQ", "", 1)),
+    *(("currency", value) for value in ("ıdr", "EURO", "€", "XXQ", "", 1)),
     ("colour", "red"),
     ("state", "closed"),
 ]  # fmt: skip
@@ -191,3 +191,33 @@ def test_a_price_and_its_currency_go_together(api: Api) -> None:
     assert 422 == api.call("PATCH", f"/orders/{order_id}", {"currency": None})[0]
     both = {"price": None, "currency": None}
     assert 200 == api.call("PATCH", f"/orders/{order_id}", both)[0]
+
+
+@pytest.mark.parametrize(
+    ("accepted", "advice"),
+    [
+        ("", "Ask the seller"),
+        ("de", "Sendungsnummer"),
+        ("de-AT,en;q=0.5", "Sendungsnummer"),
+        ("ja, de;q=0.8", "Sendungsnummer"),
+        ("de;q=0", "Ask the seller"),
+        ("tlh", "Ask the seller"),
+    ],
+)
+def test_the_advice_is_in_the_language_that_is_accepted(
+    api: Api, accepted: str, advice: str
+) -> None:
+    """The page speaks one language, whatever the alerts are in."""
+    order_id = api.add()
+    path = f"/orders/{order_id}"
+    _, answer = api.call("GET", path, headers={"accept-language": accepted})
+    assert advice in answer["advice"]
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [("uk", "GB"), ("Germany", "DE"), ("united kingdom", "GB"), ("gb", "GB"), ("EL", "GR")],
+)
+def test_a_country_may_be_named(api: Api, given: str, code: str) -> None:
+    """By its code, its English name, or what people take for its code."""
+    assert code == api.get(api.add(destination=given))["destination"]
