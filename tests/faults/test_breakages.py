@@ -27,7 +27,8 @@ from stallwatch.dynamodb.evaluations import DynamoEvaluationStore
 from stallwatch.dynamodb.orders import DynamoOrderStore
 from stallwatch.dynamodb.outbox import DynamoOutbox
 from stallwatch.dynamodb.polling import DynamoPollStore
-from stallwatch.dynamodb.table import PUBLISH, STACK, WATCH, Item, Table, binary, order_pk
+from stallwatch.dynamodb.table import PUBLISH, STACK, WATCH, Table, order_pk
+from stallwatch.dynamodb.wire import Item, value
 from stallwatch.orders.snapshot import OrderSnapshot, WatchEntry
 from stallwatch.polling.state import Row
 from stallwatch.tracking.fingerprint import fingerprint
@@ -90,7 +91,7 @@ def a_new_batch_in_place_of_an_unmarked_one() -> AbstractContextManager[object]:
 
 
 def no_lease_on_publishing() -> AbstractContextManager[object]:
-    take = DynamoOutbox._try_to_take  # noqa: SLF001
+    take = DynamoOutbox.take_lease
 
     def take_from_anyone(
         self: DynamoOutbox, owner: str, until: datetime, now: datetime
@@ -99,7 +100,7 @@ def no_lease_on_publishing() -> AbstractContextManager[object]:
         self.table.update(STACK, PUBLISH, "REMOVE #owner, ends", **names)
         return take(self, owner, until, now)
 
-    return mock.patch.object(DynamoOutbox, "_try_to_take", take_from_anyone)
+    return mock.patch.object(DynamoOutbox, "take_lease", take_from_anyone)
 
 
 def a_lease_that_ends_before_its_holder() -> AbstractContextManager[object]:
@@ -137,7 +138,7 @@ def the_fingerprint_written_by_pull() -> AbstractContextManager[object]:
                 order_pk(row.order_id),
                 WATCH,
                 "SET f = :seen",
-                ExpressionAttributeValues={":seen": binary(fingerprint(answer))},
+                ExpressionAttributeValues={":seen": value(fingerprint(answer))},
             )
         return written
 
