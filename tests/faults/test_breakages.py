@@ -20,7 +20,6 @@ from stallwatch.alerting import delivery
 from stallwatch.alerting.delivery import OutboxDispatcher
 from stallwatch.alerting.ports import Batch, Outcome, SendLease
 from stallwatch.aws import clients
-from stallwatch.aws.sns import SnsNotifier
 from stallwatch.domain.alerts import Alert, AlertRef
 from stallwatch.domain.orders import Order
 from stallwatch.dynamodb.evaluations import DynamoEvaluationStore
@@ -73,7 +72,7 @@ def wrong_unbroken(pair: str) -> set[str]:
 
 def marking_before_publishing() -> AbstractContextManager[object]:
     def publish(self: OutboxDispatcher, batch: Batch) -> None:
-        made = self._letter(batch)
+        made = self._notification(batch)
         if made.members:
             self._after_sent(batch, made, self.clock.now())
             self.notifier.publish(made, None)
@@ -251,7 +250,7 @@ def test_the_client_s_own_retries_send_twice_and_call_it_success(
     client: Any = get_session().create_client("sns", config=config)
     client.meta.events.register("before-send.sns", wire)
     with mock.patch("botocore.endpoint.time.sleep"):
-        topic = SnsNotifier(client, ARN, TRANSLATED_ARN, "https://stallwatch.example/", "en")
+        topic = sns_notifier(client, ARN, TRANSLATED_ARN, "https://stallwatch.example/", "en")
         became = topic.publish(notification(), None)
     assert (sends, outcome) == (len(wire.sent), became)
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from stallwatch.domain.alerts import AlertKind
 from stallwatch.domain.errors import ConflictError
@@ -13,7 +14,6 @@ from stallwatch.tracking.schedule import NEW
 from stallwatch.tracking.trace_record import TraceRecord, change_number
 from tests.support.memory_evaluations import MemoryEvaluationStore
 from tests.support.memory_table import StoredOrder
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from stallwatch.domain.parcels import Stage

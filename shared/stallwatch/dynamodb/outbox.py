@@ -238,7 +238,7 @@ def _batch_to_row(batch: Batch) -> dict[str, Any]:
         "raised_at": batch.raised_at.isoformat(),
         "members": [[m.order_id, m.key, m.raised_at.isoformat()] for m in batch.members],
         "languages": batch.languages,
-        "told": batch.told,
+        "told": batch.languages_sent,
         "sent": batch.sent,
         "attempts": batch.attempts,
         "retry_at": None if batch.retry_at is None else batch.retry_at.isoformat(),
@@ -260,7 +260,7 @@ def _batch_of_row(row: Mapping[str, Any]) -> Batch | None:
             for order_id, key, raised_at in row["members"]
         ),
         languages=tuple(row["languages"]),
-        told=row["told"],
+        languages_sent=row["told"],
         sent=row["sent"],
         attempts=row["attempts"],
         retry_at=None if row["retry_at"] is None else datetime.fromisoformat(row["retry_at"]),
