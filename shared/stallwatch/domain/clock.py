@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Protocol
 
+
 DAY = timedelta(days=1)
 
 
