@@ -652,6 +652,9 @@ class _Topic:
 
         return world.call("publish", "publish", body["kind"], do)
 
+    def close(self) -> None:
+        """Drop the pooled connections."""
+
 
 class _Source:
     """The source."""

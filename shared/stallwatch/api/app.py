@@ -4,6 +4,7 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Mapping
+from math import ceil
 from typing import Any, TypeVar
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
@@ -13,15 +14,17 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
 )
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
-from stallwatch.api import claims, orders, pages, stats, subscriptions
+from stallwatch.api import actions, claims, orders, pages, stats, subscriptions, transfers
 from stallwatch.api.context import JSON, Services, refusal
 from stallwatch.domain.errors import (
     ExistsError,
     MissingError,
     SenselessError,
+    TooSoonError,
     UnacceptableError,
     UnreadableError,
 )
+from stallwatch.imports.errors import ImportFailedError, ImportTooLargeError
 
 MOST_BYTES = 64 * 1024
 """How large a request's body may be."""
@@ -30,7 +33,7 @@ _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 """What Powertools reads besides JSON, and no route takes."""
 
 app = APIGatewayRestResolver(enable_validation=True)
-for _routes in (orders, claims, subscriptions, stats, pages):
+for _routes in (orders, actions, transfers, claims, subscriptions, stats, pages):
     app.include_router(_routes.router)
 
 
@@ -80,8 +83,13 @@ def _refusal_of(event: dict[str, Any]) -> Response[str] | None:
     body = event.get("body")
     if not body:
         return None
-    if _body_size(event) > MOST_BYTES:
-        return refusal(413, f"The body must not be larger than {MOST_BYTES // 1024} KiB.")
+    is_import = event["resource"] == "/orders/import"
+    most = transfers.MOST_BYTES if is_import else MOST_BYTES
+    if _body_size(event) > most:
+        return refusal(413, f"The body must not be larger than {most // 1024} KiB.")
+    if is_import:
+        # Its content tells what it is, since what is sent as its type rarely does.
+        return None
     kind = APIGatewayProxyEvent(event).headers.get("content-type", "").strip().lower()
     if kind.startswith(_FORMS):
         return refusal(415, "The body must be application/json.")
@@ -142,7 +150,10 @@ def _missing(error: MissingError) -> Response[str]:
         if part in path:
             return refusal(404, message)
     if path.startswith("/orders/"):
-        return refusal(404, f"There is no order {path.split('/')[2]}.")
+        order_id, *rest = path.split("/")[2:]
+        if rest[:1] == ["actions"] and error.args == (rest[-1],):
+            return refusal(404, f"The order {order_id} has no action {rest[-1]}.")
+        return refusal(404, f"There is no order {order_id}.")
     return refusal(404, f"There is no {error}.")
 
 
@@ -154,6 +165,21 @@ def _exists(error: ExistsError) -> Response[str]:
 @_answers(SenselessError)
 def _senseless(error: SenselessError) -> Response[str]:
     return refusal(409, str(error))
+
+
+@_answers(TooSoonError)
+def _too_soon(error: TooSoonError) -> Response[str]:
+    seconds = max(1, ceil((error.again_at - app.context["services"].now).total_seconds()))
+    refused = refusal(429, f"That was done a moment ago: {error}.")
+    refused.headers["Retry-After"] = str(seconds)
+    return refused
+
+
+@_answers(ImportFailedError)
+def _import_failed(error: ImportFailedError) -> Response[str]:
+    if isinstance(error, ImportTooLargeError):
+        return refusal(413, f"{error}.")
+    return refusal(422, "The body could not be read.", {"body": str(error)})
 
 
 @_answers(UnacceptableError)

@@ -13,7 +13,9 @@ from stallwatch.alerting.subscriptions import Subscriptions
 from stallwatch.api.fields import Language
 from stallwatch.api.models import ErrorOut, FieldError
 from stallwatch.claims.service import Claims
+from stallwatch.domain.errors import UnreadableError
 from stallwatch.messages.translations import Translations
+from stallwatch.orders.ports import PageCursor
 from stallwatch.orders.service import OrderService
 
 JSON = "application/json"
@@ -79,6 +81,18 @@ def words_of(router: APIGatewayRouter) -> Translations:
             if known in _LANGUAGES:
                 return Translations(_LANGUAGES[known])
     return services_of(router).words
+
+
+def read_cursor(text: str | None) -> PageCursor | None:
+    """The place in a list that a client has carried.
+
+    Raises:
+        UnreadableError: it is not one of ours.
+    """
+    try:
+        return None if text is None else PageCursor.of_text(text)
+    except ValueError as error:
+        raise UnreadableError("The cursor is not one of ours.") from error
 
 
 def no_content() -> Response[None]:

@@ -275,6 +275,30 @@ class OrdersPage(BaseModel):
     next_cursor: str | None
 
 
+class ImportRowOut(BaseModel):
+    """What became of one order of an import, or why a row of it was not taken."""
+
+    row: int = Field(description="The first row that tells of it, from 1 with the header counted")
+    outcome: Literal["added", "filled", "unchanged", "rejected"]
+    order_id: str | None = None
+    reason: str | None = Field(
+        None, description="Why it is rejected, otherwise what is worth knowing about it"
+    )
+    read: dict[str, Any] | None = Field(None, description="The order's fields as read")
+    rows: list[int] | None = Field(None, description="All rows that tell of it, if several")
+
+
+class ImportReportOut(BaseModel):
+    """What an import did, or in a dry run would do."""
+
+    added: int
+    filled: int
+    unchanged: int
+    rejected: int
+    format: str = Field(description="The format that was recognized")
+    rows: list[ImportRowOut]
+
+
 class LinkOut(BaseModel):
     """A link that opens an order's claim file without the key, as it stood when it was made."""
 
@@ -310,6 +334,23 @@ class SubscriptionIn(Sent):
         None,
         description="Of the alerts; none: the stack's. Who changes it by e-mail confirms it again, "
         "and gets the former language until then",
+    )
+
+
+class SubscriptionChanges(Sent):
+    """Changes of a subscriber: what is missing stays."""
+
+    kinds: list[AlertKind] | None = Field(
+        None, min_length=1, description="The alerts that are wanted; null: all"
+    )
+    language: Language | None = Field(None, description="Of the alerts; null: the stack's")
+
+
+class ConfirmationIn(Sent):
+    """What the confirmation mail of a subscription holds."""
+
+    token: Annotated[StrictStr, Field(max_length=2000)] = Field(
+        description="The link in the mail, or the token in it"
     )
 
 

@@ -1,8 +1,5 @@
-"""Routes below `/orders`: add, list, look up, change, forget, act, and draft messages."""
+"""Routes of orders: add, list, look up, change and forget them."""
 
-import base64
-import json
-from datetime import date
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
@@ -13,27 +10,22 @@ from stallwatch.api.context import (
     JSON,
     OrderIdInPath,
     no_content,
+    read_cursor,
     refusals,
     services_of,
     words_of,
 )
-from stallwatch.api.fields import SellerLanguage
 from stallwatch.api.models import (
-    ActionIn,
-    DraftOut,
-    DraftsOut,
     NewOrder,
     OrderChanges,
     OrderDetails,
     OrdersPage,
 )
 from stallwatch.api.views import order_details, order_out
-from stallwatch.domain.errors import UnacceptableError, UnreadableError
-from stallwatch.domain.orders import Action, Order, SearchPlace, State
+from stallwatch.domain.errors import UnacceptableError
+from stallwatch.domain.orders import Order, State
 from stallwatch.domain.parcels import Stage
-from stallwatch.domain.validation import check_action
-from stallwatch.messages.drafts import drafts
-from stallwatch.orders.ports import PageCursor
+from stallwatch.orders.ports import PageQuery, Sort
 
 router = APIGatewayRouter()  # type: ignore[no-untyped-call]
 
@@ -62,7 +54,8 @@ def add_order(order: NewOrder) -> Response[OrderDetails]:
 @router.get(
     "/orders",
     summary="List orders",
-    description="Watched ones first, then delivered, then closed; the newest of each first.",
+    description="By default watched ones first, then delivered, then closed; the newest of each"
+    " first. A page may be short; only a null cursor ends the list.",
     tags=["Orders"],
     responses={
         200: {"description": "A page", "content": {JSON: {"model": OrdersPage}}},
@@ -70,19 +63,31 @@ def add_order(order: NewOrder) -> Response[OrderDetails]:
     },
 )
 def list_orders(
+    q: Annotated[
+        str | None,
+        Query(
+            max_length=200,
+            description="An id, a tracking number, or part of a title or of a seller",
+        ),
+    ] = None,
+    sort: Annotated[
+        Sort,
+        Query(
+            description="`urgent`: what presses most first; `deadline`: the nearest deadline first"
+        ),
+    ] = Sort.NEWEST,
     stage: Annotated[Stage | None, Query(description="Only orders in this stage")] = None,
     state: Annotated[State | None, Query(description="Only orders in this state")] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 25,
-    cursor: Annotated[str | None, Query(max_length=300)] = None,
+    cursor: Annotated[str | None, Query(max_length=400)] = None,
 ) -> OrdersPage:
     """List orders."""
-    services = services_of(router)
-    start = None if cursor is None else _read_cursor(cursor, state)
-    views, following = services.orders.list(state, limit, start, services.now)
-    orders = [order_out(view, words_of(router)) for view in views]
+    services, words = services_of(router), words_of(router)
+    query = PageQuery(limit=limit, state=state, stage=stage, sort=sort, q=q or None)
+    views, following = services.orders.page(query, read_cursor(cursor), services.now)
     return OrdersPage(
-        orders=[order for order in orders if stage is None or order.stage is stage],
-        next_cursor=None if following is None else _write_cursor(following),
+        orders=[order_out(view, words) for view in views],
+        next_cursor=None if following is None else following.as_text(),
     )
 
 
@@ -134,81 +139,3 @@ def forget_order(order_id: OrderIdInPath) -> Response[None]:
     """Forget an order."""
     services_of(router).orders.forget(order_id)
     return no_content()
-
-
-@router.post(
-    "/orders/<order_id>/actions",
-    summary="Say what was done about an order",
-    description="The same again changes nothing.",
-    tags=["Orders"],
-    responses={
-        200: {"description": "The order", "content": {JSON: {"model": OrderDetails}}},
-        **refusals(400, 404, 409, 413, 415, 422),
-    },
-)
-def act_on_order(order_id: OrderIdInPath, given: ActionIn) -> OrderDetails:
-    """Record what the buyer has done."""
-    services = services_of(router)
-    action = Action(
-        kind=given.action,
-        at=services.now,
-        on=given.on,
-        until=given.until,
-        amount=given.amount,
-        answers=_searched_places(given),
-        note=given.note,
-    )
-    order = services.orders.get(order_id, services.now).order
-    check_action(action, order, services.now)
-    return order_details(services.orders.act(order_id, action, services.now), words_of(router))
-
-
-def _searched_places(given: ActionIn) -> tuple[tuple[SearchPlace, date], ...]:
-    days = {} if given.answers is None else given.answers.model_dump(exclude_none=True)
-    return tuple((place, days[place]) for place in SearchPlace if place in days)
-
-
-@router.get(
-    "/orders/<order_id>/drafts",
-    summary="Words to send to the seller and for the dispute",
-    description="In the order's language, unless another is asked for. Chinese (`zh`) is for the "
-    "seller only.",
-    tags=["Orders"],
-    responses={
-        200: {"description": "The drafts", "content": {JSON: {"model": DraftsOut}}},
-        **refusals(404, 422),
-    },
-)
-def draft_words(
-    order_id: OrderIdInPath,
-    language: Annotated[SellerLanguage | None, Query(description="None: the order's")] = None,
-) -> DraftsOut:
-    """Draft what to send about an order."""
-    services = services_of(router)
-    view = services.orders.get(order_id, services.now)
-    chosen = language or view.order.language or services.words.language
-    written = drafts(view.order, view.decision, services.orders.limits.stalled, chosen)
-    return DraftsOut(
-        drafts=[DraftOut(kind=d.kind, language=d.language, text=d.text) for d in written]
-    )
-
-
-def _write_cursor(cursor: PageCursor) -> str:
-    return base64.urlsafe_b64encode(json.dumps([cursor.state, cursor.listed]).encode()).decode()
-
-
-def _read_cursor(text: str, state: State | None) -> PageCursor:
-    """The cursor that a text stands for.
-
-    Raises:
-        UnreadableError: it is not one of ours, or goes with another list.
-    """
-    refused = UnreadableError("The cursor is not one of ours.")
-    try:
-        name, listed = json.loads(base64.b64decode(text, altchars=b"-_", validate=True))
-        cursor = PageCursor(State(name), listed)
-    except (ValueError, TypeError, RecursionError) as error:
-        raise refused from error
-    if not isinstance(listed, str) or (state is not None and cursor.state is not state):
-        raise refused
-    return cursor

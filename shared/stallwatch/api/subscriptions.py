@@ -6,9 +6,15 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 
-from stallwatch.alerting.subscriptions import Subscription
+from stallwatch.alerting.subscriptions import UNCHANGED, Subscription
 from stallwatch.api.context import JSON, no_content, refusals, services_of
-from stallwatch.api.models import SubscriptionIn, SubscriptionOut, SubscriptionsOut
+from stallwatch.api.models import (
+    ConfirmationIn,
+    SubscriptionChanges,
+    SubscriptionIn,
+    SubscriptionOut,
+    SubscriptionsOut,
+)
 from stallwatch.domain.validation import check_endpoint
 
 router = APIGatewayRouter()  # type: ignore[no-untyped-call]
@@ -47,6 +53,46 @@ def subscribe(given: SubscriptionIn) -> Response[SubscriptionOut]:
         given.protocol, endpoint, given.kinds, given.language, services.now
     )
     return Response(201 if is_new else 200, JSON, _subscription_out(subscription))
+
+
+@router.patch(
+    "/subscriptions/<subscription_id>",
+    summary="Change a subscriber",
+    description="What is missing stays, null brings the default back.",
+    tags=["Subscribers"],
+    responses={
+        200: {"description": "The subscriber", "content": {JSON: {"model": SubscriptionOut}}},
+        **refusals(400, 404, 413, 415, 422),
+    },
+)
+def change_subscription(
+    subscription_id: SubscriptionId, changes: SubscriptionChanges
+) -> SubscriptionOut:
+    """Change a subscriber."""
+    services = services_of(router)
+    given = changes.model_fields_set
+    default = services.subscriptions.language
+    subscription = services.subscriptions.change(
+        subscription_id,
+        services.now,
+        kinds=changes.kinds if "kinds" in given else UNCHANGED,
+        language=(changes.language or default) if "language" in given else UNCHANGED,
+    )
+    return _subscription_out(subscription)
+
+
+@router.post(
+    "/subscriptions/confirm",
+    summary="Confirm a subscription",
+    description="By the link in its mail, so that nobody but the owner of the stack can end it:"
+    " not even by the unsubscribe link in a forwarded mail.",
+    tags=["Subscribers"],
+    responses={204: {"description": "It is confirmed"}, **refusals(400, 413, 415, 422)},
+)
+def confirm_subscription(confirmation: ConfirmationIn) -> Response[None]:
+    """Confirm a subscription."""
+    services_of(router).subscriptions.confirm(confirmation.token)
+    return no_content()
 
 
 @router.delete(

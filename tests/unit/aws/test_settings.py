@@ -35,7 +35,7 @@ NEEDED_BY = {
     "seventeen_track_url": "SEVENTEEN_TRACK_URL",
     "pace": "CAINIAO_PER_MINUTE",
     "pull_workers": "PULL_WORKERS",
-    "wheel": "TURN_MINUTES",
+    "schedule": "TURN_MINUTES",
     "catch_up": "CHECK_EVERY",
     "limits": "THRESHOLDS",
 }
@@ -72,7 +72,13 @@ def test_a_missing_variable_is_named(name: str, variable: str, value: str | None
     [
         ("pace", "CAINIAO_BATCH", "ten"),
         ("pace", "CAINIAO_PER_MINUTE", "1.5"),
-        ("wheel", "TURN_MINUTES", "half an hour"),
+        ("schedule", "TURN_MINUTES", "half an hour"),
+        ("schedule", "TURN_MINUTES", "12.5"),
+        ("schedule", "TURN_MINUTES", "100000000"),
+        ("pace", "CAINIAO_BATCH", "0"),
+        ("pace", "CAINIAO_PER_MINUTE", "-1"),
+        ("pull_workers", "PULL_WORKERS", "100000000"),
+        ("pull_workers", "PULL_WORKERS", "9" * 5000),
         ("catch_up", "CHECK_EVERY", "cron(0 * * * ? *)"),
         ("catch_up", "CHECK_EVERY", "rate(1 fortnight)"),
         ("limits", "THRESHOLDS", "{"),
