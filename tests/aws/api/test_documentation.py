@@ -35,7 +35,7 @@ def test_every_answer_of_the_documentation_has_a_schema_that_can_be_read() -> No
         if "security" in operation
     ]
     assert [{"key": []}] == DOCUMENT["security"]
-    assert {"stage", "state", "limit", "cursor"} == {
+    assert {"q", "sort", "stage", "state", "limit", "cursor"} == {
         parameter["name"] for parameter in DOCUMENT["paths"]["/orders"]["get"]["parameters"]
     }
     assert set(Stage) == set(DOCUMENT["components"]["schemas"]["Stage"]["enum"])

@@ -1,7 +1,6 @@
 """Lists and their cursors, and what a check brings into them."""
 
 import base64
-import json
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -108,8 +107,8 @@ def test_an_order_is_shown_in_a_list_as_by_itself(api: Api) -> None:
     assert {name: alone[name] for name in listed} == listed
 
 
-def cursor_of(*parts: object) -> str:
-    return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode()
+def cursor_of(*parts: str) -> str:
+    return base64.urlsafe_b64encode("|".join(parts).encode()).decode().rstrip("=")
 
 
 @pytest.mark.parametrize(
@@ -119,13 +118,12 @@ def cursor_of(*parts: object) -> str:
         "x",
         "%%%",
         "e30=",
-        cursor_of(),
+        cursor_of(""),
         cursor_of("watching"),
-        cursor_of("watching", None),
-        cursor_of("watching", 7),
+        cursor_of("", "x"),
         cursor_of("dancing", "x"),
-        cursor_of(["watching"], "x"),
-        cursor_of("watching", "x", "y"),
+        cursor_of("claim", "x"),
+        cursor_of("search", "x"),
         base64.urlsafe_b64encode(b"\xff\xff").decode(),
         base64.urlsafe_b64encode(b"[" * 200).decode(),
     ],
