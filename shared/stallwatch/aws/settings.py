@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from stallwatch.alerting.quiet_hours import QuietHours
 from stallwatch.domain.thresholds import Thresholds
 from stallwatch.polling.state import Pace
 from stallwatch.tracking.codes import SEVENTEEN_TRACK
@@ -166,6 +167,17 @@ class Settings:
             return Thresholds.of(json.loads(self._text("RULES")))
         except ValueError as error:
             raise SettingsError(f"RULES: {error}") from error
+
+    @property
+    def quiet_hours(self) -> QuietHours | None:
+        """When nothing goes out but what cannot wait; None: never."""
+        span = self.variables.get("QUIET_HOURS")
+        if not span:
+            return None
+        try:
+            return QuietHours.of(span, self._text("TIME_ZONE"))
+        except ValueError as error:
+            raise SettingsError(f"QUIET_HOURS, TIME_ZONE: {error}") from error
 
     @property
     def clock_shift(self) -> timedelta:
