@@ -28,7 +28,6 @@ from stallwatch.dynamodb.outbox import DynamoOutbox
 from stallwatch.dynamodb.table import STACK, Table, order_id_of
 from stallwatch.messages.compose import Message, compose
 from stallwatch.messages.translations import Translations
-from stallwatch.tracking.codes import SEVENTEEN_TRACK
 
 logger = configure(Logger())
 
@@ -70,7 +69,7 @@ class _Run:
             schedule=self.settings.schedule,
             limits=self.settings.limits,
             second_source=self.settings.second_source,
-            answers_come_late=self.settings.first_source == SEVENTEEN_TRACK,
+            answers_come_late=self.settings.first_profile.answers_late,
         )
         failed = []
         for pk in partitions:

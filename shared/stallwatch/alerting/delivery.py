@@ -13,14 +13,17 @@ import logging
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from stallwatch.alerting.ports import Batch, Notifier, Outbox, Outcome, SendLease
-from stallwatch.alerting.quiet_hours import QuietHours
 from stallwatch.domain.alerts import Alert, AlertRef, Notification
 from stallwatch.domain.clock import LEASE_MARGIN, Clock
 from stallwatch.domain.errors import UnavailableError
-from stallwatch.domain.orders import Order
 from stallwatch.rules.due import still_applies
+
+if TYPE_CHECKING:
+    from stallwatch.alerting.quiet_hours import QuietHours
+    from stallwatch.domain.orders import Order
 
 _log = logging.getLogger(__name__)
 
@@ -87,7 +90,7 @@ class OutboxDispatcher:
     notifier: Notifier
     clock: Clock
     owner: str
-    quiet_hours: QuietHours | None = None
+    quiet_hours: "QuietHours | None" = None
     groups: bool = False
     report: SendReport = field(default_factory=SendReport)
     _published_at: datetime | None = None
@@ -280,7 +283,7 @@ class OutboxDispatcher:
                 _log.info("alert sent", extra={**where, "batch": batch.id})
 
     def _retry_while_unavailable(self, log: Callable[[], bool]) -> bool:
-        """Log that a message went out, again while the store is unavailable: unlogged, it goes out twice."""
+        """Log that a message went out, until it is logged: without that it goes out twice."""
         for _ in range(_TRIES):
             try:
                 return log()

@@ -56,7 +56,7 @@ from stallwatch.messages.translations import Translations
 from stallwatch.orders.ports import OrderStore, PageCursor
 from stallwatch.orders.service import OrderService
 from stallwatch.polling.registration import Credits
-from stallwatch.tracking.codes import SEVENTEEN_TRACK
+from stallwatch.tracking.profiles import profile_of
 
 MOST_BYTES = 64 * 1024
 """How large a request's body may be."""
@@ -600,7 +600,7 @@ def _source(records: OrderStore, name: str) -> SourceOut:
         verdict=health.verdict.value,
         down_since=health.down_since,
         next_try_at=health.open_until,
-        credits=_credits(records.credits(name)) if name == SEVENTEEN_TRACK else None,
+        credits=_credits(records.credits(name)) if profile_of(name).takes_credits else None,
     )
 
 

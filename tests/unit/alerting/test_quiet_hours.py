@@ -132,5 +132,5 @@ def test_only_a_deadline_that_would_pass_breaks_the_quiet() -> None:
 )
 def test_what_makes_no_sense_is_refused(span: str, zone: str) -> None:
     """Before anything is held by it."""
-    with pytest.raises(ValueError, match="quiet hours|time zone"):
+    with pytest.raises(ValueError, match=r"quiet hours|time zone"):
         QuietHours.of(span, zone)
