@@ -19,7 +19,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "rules": frozenset({"domain", "tracking"}),
     "polling": frozenset({"domain", "tracking"}),
     "sources": frozenset({"domain", "tracking"}),
-    "messages": frozenset({"domain", "rules"}),
+    "messages": frozenset({"domain", "tracking", "rules"}),
     "imports": frozenset({"domain"}),
     "orders": frozenset({"domain", "tracking", "rules", "polling"}),
     "alerting": frozenset({"domain", "tracking", "rules", "orders"}),

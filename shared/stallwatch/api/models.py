@@ -179,7 +179,7 @@ class ActionOut(BaseModel):
 class CarrierOut(BaseModel):
     """The carrier that delivers in the destination country."""
 
-    name: str
+    name: str | None = Field(description="Null where only its number is known")
     url: str | None = None
     number: str | None = Field(None, description="What the carrier knows the parcel by")
 
