@@ -39,6 +39,8 @@ def openapi() -> str:
         for operation in operations.values():
             if "HTTPValidationError" in json.dumps(operation["responses"].get("422")):
                 del operation["responses"]["422"]
+            # Powertools documents the null of a function that returns nothing as content.
+            operation["responses"].get("204", {}).pop("content", None)
             if path in _OPEN:
                 operation["security"] = []
             else:

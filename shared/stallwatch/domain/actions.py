@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from stallwatch.domain.clock import DAY
-from stallwatch.domain.errors import SenselessError
+from stallwatch.domain.errors import MissingError, SenselessError
 from stallwatch.domain.orders import ENDING_ACTIONS, Action, ActionKind, Order, State
 from stallwatch.domain.parcels import Stage
 
@@ -104,6 +104,18 @@ def _is_reopened_again(action: Action, order: Order) -> bool:
     """Whether the order was reopened, and nothing was said since."""
     last = order.actions[-1:]
     return action.kind is ActionKind.REOPEN and any(a.kind is ActionKind.REOPEN for a in last)
+
+
+def take_back(order: Order, action_id: str) -> Order:
+    """The order without one of its actions; every other stays as it is.
+
+    Raises:
+        MissingError: it has no such action.
+    """
+    left = tuple(action for action in order.actions if action.action_id != action_id)
+    if len(left) == len(order.actions):
+        raise MissingError(action_id)
+    return replace(order, actions=left)
 
 
 def change(order: Order, changed: Order, now: datetime) -> Order:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stallwatch.domain.actions import MOST_ACTIONS, act, change
-from stallwatch.domain.errors import SenselessError
+from stallwatch.domain.actions import MOST_ACTIONS, act, change, take_back
+from stallwatch.domain.errors import MissingError, SenselessError
 from stallwatch.domain.orders import ENDING_ACTIONS, Action, ActionKind, Order, SearchPlace, State
 from stallwatch.domain.parcels import Stage
 from tests.support.builders import NOON, an_order
@@ -216,6 +216,16 @@ def test_an_action_without_an_id_is_named_after_its_instant_and_kind() -> None:
     """What was kept before there were ids has one that never changes."""
     assert "20260615T120000000000-close" == say(ActionKind.CLOSE).action_id
     assert "mine" == say(ActionKind.CLOSE, action_id="mine").action_id
+
+
+def test_one_action_is_taken_back_and_nothing_else() -> None:
+    """By its id; what the order does not have cannot be taken back."""
+    said = [say(ActionKind.SELLER_CONTACTED), say(ActionKind.DISPUTE_OPENED), say(ActionKind.LOST)]
+    order = an_order(actions=tuple(said))
+    left = take_back(order, said[1].action_id)
+    assert (said[0], said[2]) == left.actions
+    with pytest.raises(MissingError):
+        take_back(left, said[1].action_id)
 
 
 @given(st.lists(st.tuples(st.sampled_from(ActionKind), st.sampled_from(State)), max_size=12))
