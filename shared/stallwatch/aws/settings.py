@@ -160,9 +160,9 @@ class Settings:
     def limits(self) -> Thresholds:
         """The numbers of the rules."""
         try:
-            return Thresholds.of(json.loads(self._text("RULES")))
+            return Thresholds.of(json.loads(self._text("THRESHOLDS")))
         except ValueError as error:
-            raise SettingsError(f"RULES: {error}") from error
+            raise SettingsError(f"THRESHOLDS: {error}") from error
 
     @property
     def clock_shift(self) -> timedelta:
