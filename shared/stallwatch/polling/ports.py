@@ -1,4 +1,4 @@
-"""polling.ports."""
+"""The ports of the poll: what a run needs of its stores, its second source and its workers."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -10,44 +10,18 @@ from stallwatch.tracking.run_log import RunRecord
 from stallwatch.tracking.source import TrackingResult
 
 
-class PollStore(Protocol):
-    """What the pull reads and writes."""
-
-    def lease(self) -> Lease:
-        """The lease as it stands, without taking it."""
-
-    def take_lease(self, owner: str, until: datetime, now: datetime) -> Lease | None:
-        """Take the lease; None while another run holds it."""
-
-    def save_progress(self, owner: str, progress: Progress) -> bool:
-        """Keep the progress; False where the lease is no longer the owner's."""
-
-    def release_lease(self, owner: str, progress: Progress, wanted: int) -> int | None:
-        """Give the lease back, unless a run was called for meanwhile.
-
-        Returns:
-            None when it was given back or lost, else how often a run has been called for.
-        """
-
-    def abandon_lease(self, owner: str, asked_at: datetime | None) -> None:
-        """Give the lease back with the progress as it was kept last.
-
-        Args:
-            owner: Who holds it.
-            asked_at: When the last request was sent, for whoever sends the next one.
-        """
+class CircuitStore(Protocol):
+    """Where the circuits of the sources are kept."""
 
     def health(self, source: str) -> CircuitBreaker:
-        """The health of a source."""
+        """The circuit of a source."""
 
     def save_health(self, source: str, health: CircuitBreaker) -> None:
-        """Keep the health of a source."""
+        """Keep the circuit of a source."""
 
-    def rows(self, slot: str, start: str = "") -> Iterator[Row]:
-        """The orders in a slot, by id, from one on."""
 
-    def row(self, order_id: str) -> Row | None:
-        """One watched order, whatever its slot."""
+class AnswerStore(Protocol):
+    """Where answers are written to the traces."""
 
     def add_answer(
         self, row: Row, answer: TrackingResult, source: str, now: datetime, added: int
@@ -60,6 +34,23 @@ class PollStore(Protocol):
 
     def merge_answer(self, row: Row, answer: TrackingResult, source: str, now: datetime) -> bool:
         """Read the trace, merge an answer into it and write it. False where it said nothing new."""
+
+
+class SilenceStore(Protocol):
+    """What tells since when an order gets no answer."""
+
+    def in_slot_since(self, order_id: str) -> datetime | None:
+        """When an order came into its slot."""
+
+    def silent_since(self, order_id: str) -> datetime | None:
+        """Since when a number gets no answer, where its trace says so."""
+
+    def silent_of(self, turn: str) -> Mapping[str, datetime]:
+        """The silent orders of a turn's last run that was answered, by short name."""
+
+
+class NoteStore(Protocol):
+    """Where the evaluation is told to look again."""
 
     def touch_answered(self, row: Row, now: datetime) -> None:
         """Have the evaluation look again, with a valid answer that says nothing new.
@@ -86,14 +77,39 @@ class PollStore(Protocol):
             silent: That its number gets no answer.
         """
 
-    def in_slot_since(self, order_id: str) -> datetime | None:
-        """When an order came into its slot."""
 
-    def silent_since(self, order_id: str) -> datetime | None:
-        """Since when a number gets no answer, where its trace says so."""
+class PollStore(AnswerStore, NoteStore, SilenceStore, CircuitStore, Protocol):
+    """Everything that a run of the poll reads and writes."""
 
-    def silent_of(self, turn: str) -> Mapping[str, datetime]:
-        """The silent orders of a turn's last run that was answered, by short name."""
+    def lease(self) -> Lease:
+        """The lease as it stands, without taking it."""
+
+    def take_lease(self, owner: str, until: datetime, now: datetime) -> Lease | None:
+        """Take the lease; None while another run holds it."""
+
+    def save_progress(self, owner: str, progress: Progress) -> bool:
+        """Keep the progress; False where the lease is no longer the owner's."""
+
+    def release_lease(self, owner: str, progress: Progress, wanted: int) -> int | None:
+        """Give the lease back, unless a run was called for meanwhile.
+
+        Returns:
+            None when it was given back or lost, else how often a run has been called for.
+        """
+
+    def abandon_lease(self, owner: str, asked_at: datetime | None) -> None:
+        """Give the lease back with the progress as it was kept last.
+
+        Args:
+            owner: Who holds it.
+            asked_at: When the last request was sent, for whoever sends the next one.
+        """
+
+    def rows(self, slot: str, start: str = "") -> Iterator[Row]:
+        """The orders in a slot, by id, from one on."""
+
+    def row(self, order_id: str) -> Row | None:
+        """One watched order, whatever its slot."""
 
     def save_run(self, turn: str, run: RunRecord) -> None:
         """Keep the record of a run."""
@@ -108,21 +124,24 @@ class PollStore(Protocol):
 class SecondSource(Protocol):
     """Asks the second source."""
 
-    def look(self, rows: Sequence[Row], *, note: bool = False) -> None:
+    def check(self, rows: Sequence[Row], *, note: bool = False) -> int:
         """Ask about some orders, about which the first source had nothing new to say.
 
         Args:
             rows: The orders.
             note: Whether the evaluation is about to look at all of them.
+
+        Returns:
+            How many orders' answers could not be read or written.
         """
 
 
 class Workers(Protocol):
-    """Other functions, who make a run's requests for it."""
+    """Other invocations, which make a run's requests for it."""
 
     def run(self, request_task: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Have one of them run an errand (see `PollRun.run_errand`).
+        """Have one of them make the request of a task (see `remote.encode_task`).
 
         Raises:
-            UnavailableError: it came to no end, and nobody knows what was done of it.
+            UnavailableError: it came to no end, and nobody knows what was done.
         """

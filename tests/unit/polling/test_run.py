@@ -16,7 +16,7 @@ from stallwatch.domain.clock import LEASE_MARGIN
 from stallwatch.domain.errors import UnavailableError
 from stallwatch.domain.thresholds import Thresholds
 from stallwatch.orders.service import OrderService
-from stallwatch.polling.requests import LAST_REQUEST
+from stallwatch.polling.gate import LAST_REQUEST
 from stallwatch.polling.run import LOOK_AGAIN, STUCK_AFTER, WAIT_FOR_LEASE, PollRun
 from stallwatch.polling.state import Pace
 from stallwatch.polling.tally import RunReport
@@ -635,9 +635,9 @@ def test_a_check_of_some_orders_waits_a_minute_for_another_run(rig: Rig) -> None
 
 @dataclass
 class Failing(MemoryStore):
-    """A store that takes no answers."""
+    """A store that fails at a run's end."""
 
-    def add_answer(self, *_: object) -> bool:
+    def release_lease(self, *_: object) -> int | None:
         raise UnavailableError
 
 
@@ -660,6 +660,81 @@ def test_a_store_that_fails_gives_the_lease_back(rig: Rig) -> None:
         with pytest.raises(UnavailableError):
             rig.check(*order_ids)
         assert rig.store.pull_owner is None
+
+
+@dataclass
+class Choosy(MemoryStore):
+    """A store that takes no writes about some orders."""
+
+    refused: set[str] = field(default_factory=set)
+
+    def refuse(self, order_id: str) -> None:
+        if order_id in self.refused:
+            raise UnavailableError("the item is too large")
+
+    def add_answer(self, row: Any, *rest: Any) -> bool:
+        self.refuse(row.order_id)
+        return super().add_answer(row, *rest)
+
+    def merge_answer(self, row: Any, *rest: Any) -> bool:
+        self.refuse(row.order_id)
+        return super().merge_answer(row, *rest)
+
+    def touch_unanswered(self, row: Any, *rest: Any, **more: Any) -> None:
+        self.refuse(row.order_id)
+        super().touch_unanswered(row, *rest, **more)
+
+
+def test_one_order_s_failed_write_costs_that_order_s_turn_alone(
+    rig: Rig, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is logged and counted, the run goes on, and its next turn tries again."""
+    store = rig.store = Choosy(refused={"b"})
+    rig.add("a", "b", "c")
+    report = rig.check()
+    # Its answer and the note that there is none on record.
+    assert (3, 2, 2, 1, 2) == (
+        report.due,
+        report.checked,
+        report.changed,
+        report.unanswered,
+        report.unsaved,
+    )
+    assert "unsaved" not in report.as_dict()
+    assert {"b"} == {r.order_id for r in caplog.records if r.message == "not saved"}  # type: ignore[attr-defined]
+    rig.pump()
+    assert rig.answered_at("a") is not None
+    assert rig.answered_at("c") is not None
+    assert rig.answered_at("b") is None
+    store.refused.clear()
+    rig.check()
+    rig.pump()
+    assert rig.answered_at("b") is not None
+
+
+def test_an_order_whose_writes_fail_for_long_is_told_as_unanswered(rig: Rig) -> None:
+    """Nothing is known of it, whatever the source says."""
+    ids = neighbours(3)
+    store = rig.store = Choosy()
+    rig.add_settled(*ids)
+    number = number_of(ids[0])
+    rig.source.answers[number] = rig.departed(number, "LH_ARRIVE")
+
+    def refuse(row: Any, *_: Any) -> bool:
+        raise UnavailableError(row.order_id)
+
+    store.merge_answer = store.add_answer = refuse  # type: ignore[method-assign]
+    assert AlertKind.UNANSWERED not in rig.live(9 * DAY)
+    assert AlertKind.UNANSWERED in rig.live(2 * DAY)
+
+
+def test_answers_about_another_number_show_that_the_source_is_up(rig: Rig) -> None:
+    """The one watched order is unanswered after its days, and the source never down for it."""
+    rig.add_settled("a")
+    rig.source.mute = {number_of("a")}
+    rig.source.tells_of_others = True
+    assert [AlertKind.UNANSWERED] == rig.live(15 * DAY)
+    assert not rig.store.health("cainiao").down_since
 
 
 def test_a_run_that_has_lost_its_lease_keeps_nothing(rig: Rig) -> None:
