@@ -15,7 +15,7 @@ from unittest import mock
 import pytest
 
 from stallwatch.dynamodb.polling import DynamoPollStore
-from stallwatch.polling.run import PollRun
+from stallwatch.polling.answers import AnswerWriter
 from stallwatch.polling.state import Row
 from stallwatch.tracking.schedule import PollSchedule
 from tests.faults.scenarios import days, next_turn, settle
@@ -229,13 +229,14 @@ def test_a_function_imports_nothing_that_it_does_not_use(name: str) -> None:
 
 def test_a_write_in_the_check_is_found() -> None:
     """Where each answer touches its trace, a tick's writes grow with what is due."""
-    was = PollRun._write  # noqa: SLF001
+    was = AnswerWriter._take  # noqa: SLF001
 
-    def touching(check: PollRun, row: Row, *rest: Any, **more: Any) -> None:
-        check._watch.touch_answered(row, EPOCH)  # noqa: SLF001
-        was(check, row, *rest, **more)
+    def touching(writer: AnswerWriter, row: Row, *rest: Any, **more: Any) -> None:
+        store: Any = writer._store  # noqa: SLF001
+        store.touch_answered(row, EPOCH)
+        was(writer, row, *rest, **more)
 
-    with mock.patch.object(PollRun, "_write", touching), pytest.raises(AssertionError):
+    with mock.patch.object(AnswerWriter, "_take", touching), pytest.raises(AssertionError):
         assert_idle_checks_write_nothing()
 
 

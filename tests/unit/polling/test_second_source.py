@@ -13,8 +13,8 @@ from stallwatch.domain.clock import epoch_minutes
 from stallwatch.domain.orders import Action, ActionKind, State
 from stallwatch.domain.parcels import SecondOpinion, Stage
 from stallwatch.domain.thresholds import Thresholds
-from stallwatch.polling.registration import Attempt, Credits, RegistrationRun
 from stallwatch.polling.gate import LAST_REQUEST
+from stallwatch.polling.registration import Attempt, Credits, RegistrationRun
 from stallwatch.polling.run import PollRun
 from stallwatch.polling.second_source import SecondSourceCheck
 from stallwatch.polling.state import Pace
