@@ -126,15 +126,15 @@ class Trace:
     other_number: str | None = None
     """Another of Cainiao's numbers that an answer with events names: the parcel may travel under
     it, as in a combined delivery. It is shown and not followed."""
-    cut: bool = False
-    """Whether checkpoints were left out because a source told more than is kept."""
-    unanswered_since: datetime | None = None
-    """Set once the source has answered about others, but not about this, for too long."""
     status_delivered_at: datetime | None = None
     """When the answers' coarse status first told a delivery that has no scan of its own, while they
     still tell it; it stays once the scan comes. None: no status tells one."""
     status_withdrawn_at: datetime | None = None
     """The last answer that took such a delivery back: with another status, or with newer events and
     no such status. An empty answer takes nothing back."""
+    cut: bool = False
+    """Whether checkpoints were left out because a source told more than is kept."""
+    unanswered_since: datetime | None = None
+    """Set once the source has answered about others, but not about this, for too long."""
     second: SecondOpinion | None = None
     """None: the second source was never asked about this number."""
