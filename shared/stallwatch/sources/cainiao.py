@@ -286,6 +286,8 @@ def _latest_number(entry: Mapping[str, Any], number: str) -> str | None:
     if not isinstance(told, str) or not told.strip():
         prose = entry.get("realMailNo")
         told = re.split(r"[:\uff1a\t]", prose)[-1] if isinstance(prose, str) else ""
+        if not any(character.isdigit() for character in told):
+            return None
     other = normalize_number(_NUMBER_FILLING.sub("", told))
     return None if other == normalize_number(number) else other
 

@@ -26,18 +26,6 @@ from tests.support.memory_store import MemoryStore
 
 REPORTS = Path(__file__).parents[2] / "data" / "field_reports"
 SHARED = Path(__file__).parents[4] / "shared" / "field_reports"
-SECOND_EDITION: frozenset[str] = frozenset(
-    {
-        "attempt_redated",
-        "consolidation_wait",
-        "delivered_known_late_by_status",
-        "economy_handed_over_then_preadvice",
-        "ecoscooting_codes_after_import",
-        "preshipment_common_intransit",
-        "second_inforeceived_after_departure",
-    }
-)
-"""The reports whose right value only the second edition of the rules gives."""
 
 
 @dataclass
@@ -46,7 +34,7 @@ class Outcome:
 
     seen: Any
     """The order as the API shows it."""
-    alerts: list[tuple[AlertKind, str | None]]
+    alerts: list[tuple[AlertKind, str]]
     """Every alert that was raised, with its reason, oldest first."""
     responses: list[SourceResponse]
     """What the parser made of each answer of the first source."""
@@ -81,7 +69,8 @@ class Played:
 
 def play(report: Mapping[str, Any]) -> Outcome:
     """Live through a report: a check and an evaluation at each of its looks."""
-    source, store, alerts = Played(), MemoryStore(), []
+    source, store = Played(), MemoryStore()
+    alerts: list[tuple[AlertKind, str]] = []
     limits, schedule = Thresholds(), PollSchedule()
     given = {**report["order"], "ordered_on": date.fromisoformat(report["order"]["ordered_on"])}
     first = instant(report["looks"][0]["now"])
@@ -222,18 +211,7 @@ def test_every_report_has_its_right_value() -> None:
     assert {path.stem for path in REPORTS.glob("*.json")} == set(RIGHT)
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(
-            name,
-            marks=pytest.mark.xfail(
-                name in SECOND_EDITION, reason="second edition of the rules", strict=True
-            ),
-        )
-        for name in sorted(RIGHT)
-    ],
-)
+@pytest.mark.parametrize("name", sorted(RIGHT))
 def test_a_report_gives_its_right_value(name: str) -> None:
     """At its last look, and over all of them."""
     outcome = play(json.loads((REPORTS / f"{name}.json").read_text("utf-8")))
