@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from aws_lambda_powertools import Logger
 
+from stallwatch.alerting.composing import ComposingNotifier
 from stallwatch.alerting.delivery import LAST_MESSAGE, OutboxDispatcher, SendReport
 from stallwatch.alerting.evaluation import Evaluation
 from stallwatch.aws import clients, metrics
@@ -19,12 +20,14 @@ from stallwatch.aws.lambda_clock import Context, LambdaClock
 from stallwatch.aws.logs import configure
 from stallwatch.aws.redrive import evaluate_again
 from stallwatch.aws.settings import Settings
-from stallwatch.aws.sns import SnsNotifier
-from stallwatch.domain.alerts import AlertRef
+from stallwatch.aws.sns import SnsPublisher
+from stallwatch.domain.alerts import AlertRef, Notification
 from stallwatch.domain.errors import StallwatchError
 from stallwatch.dynamodb.evaluations import DynamoEvaluationStore
 from stallwatch.dynamodb.outbox import DynamoOutbox
 from stallwatch.dynamodb.table import STACK, Table, order_id_of
+from stallwatch.messages.compose import Message, compose
+from stallwatch.messages.translations import Translations
 
 logger = configure(Logger())
 
@@ -51,6 +54,8 @@ class _Run:
     clock: LambdaClock
     table: Table = field(init=False)
     fresh: list[AlertRef] = field(default_factory=list)
+    first_checked: set[str] = field(default_factory=set)
+    """The orders whose first check has ended: what waited for that may go out."""
     woken: bool = False
     failures: int = 0
 
@@ -78,6 +83,7 @@ class _Run:
                 logger.exception("not evaluated", extra={"order_id": order_id_of(pk)})
                 failed.append(pk)
         self.failures += len(failed)
+        self.first_checked |= evaluation.first_checked
         try:
             evaluation.write_counts()
         except StallwatchError:
@@ -88,20 +94,24 @@ class _Run:
         """Send what is pending, where something was raised or it was asked for."""
         report = SendReport()
         try:
-            if self.fresh or self.woken:
+            if self.fresh or self.woken or self.first_checked:
                 sending = OutboxDispatcher(
                     outbox=DynamoOutbox(self.table),
-                    notifier=SnsNotifier(
-                        clients.sns_once(),
-                        self.settings.topic_arn,
-                        self.settings.translated_topic_arn,
-                        self.settings.page_url,
-                        self.settings.language,
+                    notifier=ComposingNotifier(
+                        self._compose,
+                        SnsPublisher(
+                            clients.sns_once(),
+                            self.settings.topic_arn,
+                            self.settings.translated_topic_arn,
+                            clients.publishing_connections(),
+                        ),
                     ),
                     clock=self.clock,
                     owner=uuid4().hex,
+                    quiet_hours=self.settings.quiet_hours,
+                    groups=True,
                 )
-                report = sending.send(self.fresh)
+                report = sending.send(self.fresh, self.first_checked)
                 logger.info("sending", extra=asdict(report))
         except StallwatchError:
             # What is pending stays so, and the next tick wakes the sending.
@@ -111,6 +121,11 @@ class _Run:
             AlertsSent=report.alerts,
             AlertsRefused=report.refused,
         )
+
+    def _compose(self, notification: Notification, language: str | None) -> Message:
+        """The texts of a notification; no language: the stack's."""
+        translations = Translations(language or self.settings.language)
+        return compose(notification, self.settings.page_url, translations)
 
     def redrive(self) -> dict[str, int]:
         """Evaluate again what was given up on, and send what comes of it."""

@@ -1,5 +1,7 @@
 """Serves the API and the page."""
 
+import json
+from collections.abc import Sequence
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -28,14 +30,17 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
     settings = Settings.of_environment()
     table = Table(clients.dynamodb(), settings.table_name)
 
-    def nudge() -> None:
+    def start_poll(order_ids: Sequence[str] = ()) -> None:
+        payload = {"order_ids": list(order_ids)} if order_ids else {}
         clients.functions().invoke(
-            FunctionName=settings.pull_function, InvocationType="Event", Payload=b"{}"
+            FunctionName=settings.pull_function,
+            InvocationType="Event",
+            Payload=json.dumps(payload).encode(),
         )
 
     desk = OrderService(
         records=DynamoOrderStore(table),
-        nudge=nudge,
+        nudge=start_poll,
         schedule=settings.schedule,
         limits=settings.limits,
         second_source=settings.second_source,

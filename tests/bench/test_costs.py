@@ -16,7 +16,7 @@ import pytest
 
 from stallwatch.dynamodb.polling import DynamoPollStore
 from stallwatch.polling.answers import AnswerWriter
-from stallwatch.polling.state import Row
+from stallwatch.polling.state import WatchRow
 from stallwatch.tracking.schedule import PollSchedule
 from tests.faults.scenarios import days, next_turn, settle
 from tests.faults.simulated_stack import EPOCH, Journey, World, running
@@ -231,7 +231,7 @@ def test_a_write_in_the_check_is_found() -> None:
     """Where each answer touches its trace, a tick's writes grow with what is due."""
     was = AnswerWriter._take  # noqa: SLF001
 
-    def touching(writer: AnswerWriter, row: Row, *rest: Any, **more: Any) -> None:
+    def touching(writer: AnswerWriter, row: WatchRow, *rest: Any, **more: Any) -> None:
         store: Any = writer._store  # noqa: SLF001
         store.touch_answered(row, EPOCH)
         was(writer, row, *rest, **more)
@@ -244,7 +244,7 @@ def test_a_scan_in_the_tick_is_found() -> None:
     """Where the rows of a slot are looked for in the whole table, the reads grow."""
     was = DynamoPollStore.rows
 
-    def scanning(store: DynamoPollStore, slot: str, start: str = "") -> Iterator[Row]:
+    def scanning(store: DynamoPollStore, slot: str, start: str = "") -> Iterator[WatchRow]:
         store.table.client.scan(TableName=store.table.name)
         return was(store, slot, start)
 

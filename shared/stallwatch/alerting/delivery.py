@@ -1,25 +1,29 @@
-"""Send what is pending: none lost, none twice.
+"""Outbox dispatcher: sends the pending alerts, none lost and none twice.
 
-An alert is pending until it is marked as sent. Whoever sends holds the lease, and the lease is also
-the log: it names the one batch that is open. A batch is written there before its message goes out,
-and marked there, in one write, after it went; so whoever comes next knows whether to send that very
-batch again or only to mark its alerts. Only where the outcome of a publish is unknown may a message
-go out twice, with the same id.
+An alert is pending until it is marked as sent. The dispatcher holds a lease, which is also its log:
+it names the one open batch. The batch is logged before its message goes out and marked as sent, in
+one write, afterwards, so the next run knows whether to send that same batch again or only to mark
+its alerts. Only where the outcome of a publish is unknown may a message go out twice, with the same
+id.
 
-The lease outlives its holder: its end is fixed when it is taken, behind the end of the function.
+The lease outlives its holder: its end is fixed when it is taken and lies after the end of the run.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from stallwatch.alerting.ports import Batch, Notifier, Outbox, Outcome, SendLease
 from stallwatch.domain.alerts import Alert, AlertRef, Notification
 from stallwatch.domain.clock import LEASE_MARGIN, Clock
 from stallwatch.domain.errors import UnavailableError
-from stallwatch.domain.orders import Order
 from stallwatch.rules.due import still_applies
+
+if TYPE_CHECKING:
+    from stallwatch.alerting.quiet_hours import QuietHours
+    from stallwatch.domain.orders import Order
 
 _log = logging.getLogger(__name__)
 
@@ -42,7 +46,11 @@ LAST_MESSAGE = timedelta(seconds=15)
 """How much time a run needs for one more message and for what follows it."""
 
 
-_INSISTENCE = 4
+LONGEST_WAIT = timedelta(minutes=10)
+"""How long an alert may wait for first checks to be over."""
+
+
+_TRIES = 4
 
 
 LOOK_AGAIN = timedelta(seconds=1)
@@ -60,6 +68,8 @@ class SendReport:
     refused: int = 0
     held: bool = False
     """Whether another run held the lease."""
+    waiting: bool = False
+    """Whether it waited for first checks to be over."""
 
 
 @dataclass(slots=True)
@@ -71,25 +81,35 @@ class OutboxDispatcher:
         notifier: What publishes.
         clock: The time.
         owner: What this run signs its lease with: another for each run, retries included.
+        quiet_hours: When nothing goes out but what cannot wait; None: never.
+        groups: Whether the sending waits, for a while, until first checks are over, so that what
+            comes due together is told together.
     """
 
     outbox: Outbox
     notifier: Notifier
     clock: Clock
     owner: str
+    quiet_hours: "QuietHours | None" = None
+    groups: bool = False
     report: SendReport = field(default_factory=SendReport)
     _published_at: datetime | None = None
     _batches: int = 0
-    _alone: set[AlertRef] = field(default_factory=set)
+    _isolated: set[AlertRef] = field(default_factory=set)
     """Alerts of a refused batch, which are tried one by one."""
 
-    def send(self, fresh: Sequence[AlertRef] = ()) -> SendReport:
-        """Send everything that is pending.
+    def send(self, fresh: Sequence[AlertRef] = (), evaluated: Collection[str] = ()) -> SendReport:
+        """Send everything that is pending and may go out now.
 
         Args:
             fresh: Alerts that were just raised, which the index may not show yet.
+            evaluated: The orders that were just evaluated: their first check is over, though the
+                index may not show it yet.
         """
         now = self.clock.now()
+        if self.groups and self._waits_for_first_checks(fresh, evaluated, now):
+            self.report.waiting = True
+            return self.report
         until = now + self.clock.remaining() + LEASE_MARGIN
         lease = self.outbox.take_lease(self.owner, until, now)
         if lease is None:
@@ -101,6 +121,24 @@ class OutboxDispatcher:
             self.outbox.abandon_lease(self.owner)
             raise
         return self.report
+
+    def _waits_for_first_checks(
+        self, fresh: Sequence[AlertRef], evaluated: Collection[str], now: datetime
+    ) -> bool:
+        """Whether more alerts may come due in a moment, and nothing has waited for too long."""
+        if not self.outbox.has_first_checks(evaluated):
+            return False
+        pending = [*fresh, *self.outbox.pending()]
+        oldest = min((member.raised_at for member in pending), default=now)
+        return now - oldest < LONGEST_WAIT
+
+    def _is_quiet(self) -> bool:
+        return self.quiet_hours is not None and (
+            self.quiet_hours.opens_at(self.clock.now()) is not None
+        )
+
+    def _may_go(self, alert: Alert) -> bool:
+        return self.quiet_hours is None or self.quiet_hours.must_go(alert, self.clock.now())
 
     def _send_all(self, lease: SendLease, fresh: Sequence[AlertRef]) -> None:
         self._published_at = lease.published_at
@@ -131,7 +169,13 @@ class OutboxDispatcher:
             return None
         if batch.retry_at is not None and self.clock.now() < batch.retry_at:
             return batch
+        if self._is_quiet() and not self._cannot_wait():
+            return batch
         return self._publish(batch)
+
+    def _cannot_wait(self) -> bool:
+        """Whether something is pending that goes out in quiet hours too."""
+        return any(map(self._may_go, self.outbox.alerts(self.outbox.pending()).values()))
 
     def _send_pending(self, fresh: Sequence[AlertRef]) -> Batch | None:
         """Send batch after batch. Returns one that must stay open."""
@@ -152,7 +196,7 @@ class OutboxDispatcher:
             if left_open is not None:
                 return left_open
             # What a refusal has split up comes again, one by one.
-            seen -= self._alone
+            seen -= self._isolated
         return None
 
     def _next_members(self, listed: Sequence[AlertRef]) -> tuple[AlertRef, ...]:
@@ -160,19 +204,21 @@ class OutboxDispatcher:
         if not listed:
             return ()
         first = min(listed, key=lambda p: p.raised_at)
-        if first in self._alone:
+        if first in self._isolated:
             return (first,)
         same = dict.fromkeys(
             p
             for p in sorted(listed, key=lambda p: p.raised_at)
-            if p.kind is first.kind and p not in self._alone
+            if p.kind is first.kind and p not in self._isolated
         )
         return tuple(same)[:MOST_IN_ONE]
 
     def _batch(self, members: Sequence[AlertRef]) -> Batch | None:
         alerts = self.outbox.alerts(members)
-        there = tuple(member for member in members if member in alerts)
-        self._alone -= set(members) - set(there)
+        there = tuple(
+            member for member in members if member in alerts and self._may_go(alerts[member])
+        )
+        self._isolated -= set(members) - set(there)
         if not there:
             return None
         return Batch(
@@ -193,10 +239,10 @@ class OutboxDispatcher:
         Returns:
             The batch, where it must stay open.
         """
-        notification = self._letter(batch)
+        notification = self._notification(batch)
         if not notification.members:
             return None
-        for language in (None, *batch.languages)[batch.told :]:
+        for language in (None, *batch.languages)[batch.languages_sent :]:
             self._keep_gap()
             outcome = self.notifier.publish(notification, language)
             self._published_at = self.clock.now()
@@ -207,15 +253,15 @@ class OutboxDispatcher:
                 _log.error("translation refused", extra={"batch": batch.id, "language": language})
             elif outcome is not Outcome.SENT:
                 return self._after_failure(batch, outcome)
-            batch = replace(batch, told=batch.told + 1)
-            if batch.told <= len(batch.languages) and not self._log_told(batch):
+            batch = replace(batch, languages_sent=batch.languages_sent + 1)
+            if batch.languages_sent <= len(batch.languages) and not self._log_language_sent(batch):
                 return None
         self._after_sent(batch, notification, self.clock.now())
         return None
 
-    def _log_told(self, batch: Batch) -> bool:
+    def _log_language_sent(self, batch: Batch) -> bool:
         """Log in how many languages the batch went out, so that none goes out again."""
-        return self._insisting(lambda: self.outbox.log_batch(self.owner, batch))
+        return self._retry_while_unavailable(lambda: self.outbox.log_batch(self.owner, batch))
 
     def _after_failure(self, batch: Batch, outcome: Outcome) -> Batch:
         """The batch as it stays open: its next try waits longer each time."""
@@ -228,7 +274,7 @@ class OutboxDispatcher:
 
     def _after_sent(self, batch: Batch, notification: Notification, now: datetime) -> None:
         sent = replace(batch, members=tuple(member for member, _, _ in notification.members))
-        if self._insisting(lambda: self.outbox.log_sent(self.owner, sent, now)):
+        if self._retry_while_unavailable(lambda: self.outbox.log_sent(self.owner, sent, now)):
             self.outbox.mark_sent(sent.members, batch.id, now)
             self.report.messages += 1
             self.report.alerts += len(sent.members)
@@ -236,9 +282,9 @@ class OutboxDispatcher:
                 where = {"order_id": member.order_id, "alert": member.key}
                 _log.info("alert sent", extra={**where, "batch": batch.id})
 
-    def _insisting(self, log: Callable[[], bool]) -> bool:
-        """Log that a message went out, and insist: if this is lost, it goes out twice."""
-        for _ in range(_INSISTENCE):
+    def _retry_while_unavailable(self, log: Callable[[], bool]) -> bool:
+        """Log that a message went out, until it is logged: without that it goes out twice."""
+        for _ in range(_TRIES):
             try:
                 return log()
             except UnavailableError:
@@ -249,18 +295,18 @@ class OutboxDispatcher:
         """A refused message never goes out as it is: its alerts are tried one by one."""
         self.report.refused += 1
         if len(batch.members) > 1:
-            self._alone.update(batch.members)
+            self._isolated.update(batch.members)
             return
         member = batch.members[0]
-        self._alone.discard(member)
+        self._isolated.discard(member)
         self.outbox.set_aside(member)
         _log.error("alert refused", extra={"order_id": member.order_id, "alert": member.key})
 
-    def _letter(self, batch: Batch) -> Notification:
-        """The batch with what its message is made of; what no longer fits is dropped."""
-        fitting: list[tuple[AlertRef, Alert, Order | None]] = []
+    def _notification(self, batch: Batch) -> Notification:
+        """The batch with what its message is made of; what no longer applies is dropped."""
+        applicable: list[tuple[AlertRef, Alert, Order | None]] = []
         left = list(batch.members)
-        for _ in range(_INSISTENCE):
+        for _ in range(_TRIES):
             alerts = self.outbox.alerts(left)
             orders = self.outbox.orders(left)
             changed = []
@@ -270,9 +316,9 @@ class OutboxDispatcher:
                 if alert is None:
                     continue
                 if not member.order_id:
-                    fitting.append((member, alert, None))
+                    applicable.append((member, alert, None))
                 elif read is not None and still_applies(alert, read.order, self.clock.now()):
-                    fitting.append((member, alert, read.order))
+                    applicable.append((member, alert, read.order))
                 elif self.outbox.drop(member, read):
                     self.report.dropped += 1
                 else:
@@ -280,7 +326,7 @@ class OutboxDispatcher:
             left = changed
             if not left:
                 break
-        return Notification(batch.id, batch.kind, batch.raised_at, tuple(fitting))
+        return Notification(batch.id, batch.kind, batch.raised_at, tuple(applicable))
 
     def _keep_gap(self) -> None:
         if self._published_at is not None:

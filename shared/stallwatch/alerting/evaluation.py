@@ -21,6 +21,7 @@ from stallwatch.domain.thresholds import Thresholds
 from stallwatch.orders.cadence import cadence, grows_silent_at, next_change_at
 from stallwatch.orders.delivery_times import ENOUGH, DeliveryStats, lived_of
 from stallwatch.orders.money import stake_of
+from stallwatch.orders.pressing import pressing_of
 from stallwatch.orders.snapshot import MOST_STAYS, Counted, OrderSnapshot, WatchEntry, listed
 from stallwatch.rules.annotations import facts_of, seen_facts
 from stallwatch.rules.anomalies import anomalies
@@ -55,6 +56,8 @@ class Evaluation:
     answers_come_late: bool = False
     counts: Counter[Counted] = field(default_factory=Counter)
     """The changes of the counts that are not written yet."""
+    first_checked: set[str] = field(default_factory=set)
+    """The orders whose first check has ended."""
     experiences: dict[tuple[Service, str], DeliveryStats] = field(default_factory=dict)
     """What was read of the own parcels, once for all that is evaluated together."""
 
@@ -95,6 +98,8 @@ class Evaluation:
             except ConflictError:
                 continue
             self._count(dossier.entry, entry)
+            if dossier.entry.slot == NEW != entry.slot:
+                self.first_checked.add(order_id)
             for alert in alerts:
                 _log.info("alert raised", extra={"order_id": order_id, "alert": alert.key})
             return pending
@@ -177,6 +182,7 @@ class Evaluation:
             lived=before.lived or lived_of(order, decision),
             stays=stays,
             second_at=_second_at(decision, rule_at),
+            pressing=pressing_of(decision, now.date()),
         )
 
     def _grows_silent_at(self, order: Order, decision: Decision) -> datetime | None:

@@ -6,13 +6,21 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from stallwatch.domain.thresholds import Thresholds
 from stallwatch.polling.state import Pace
 from stallwatch.tracking.profiles import CAINIAO, PROFILES, SourceProfile
 from stallwatch.tracking.schedule import PollSchedule
 
+if TYPE_CHECKING:
+    from stallwatch.alerting.quiet_hours import QuietHours
+
+
 _RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
+
+
+_WHOLE = re.compile(r"-?[0-9]{1,12}")
 
 
 class SettingsError(Exception):
@@ -128,16 +136,16 @@ class Settings:
     @property
     def pull_workers(self) -> int:
         """How many functions ask the source at once."""
-        return self._number("PULL_WORKERS")
+        return self._number("PULL_WORKERS", 1, 100)
 
     def pace_of(self, source: SourceProfile) -> Pace:
         """How fast a source may be asked: as it allows, else as the stack's parameters say."""
         if source.per_minute:
             return Pace(batch=source.batch, per_minute=source.per_minute)
-        per_minute = self._number("CAINIAO_PER_MINUTE")
+        per_minute = self._number("CAINIAO_PER_MINUTE", 1, 100_000)
         in_threads = min(32, 1 + per_minute // 120)
         return Pace(
-            batch=self._number("CAINIAO_BATCH"),
+            batch=self._number("CAINIAO_BATCH", 1, 100),
             per_minute=per_minute,
             parallel=self.pull_workers if self.pull_workers > 1 else in_threads,
         )
@@ -145,7 +153,7 @@ class Settings:
     @property
     def schedule(self) -> PollSchedule:
         """The slots."""
-        return PollSchedule(self._number("TURN_MINUTES"))
+        return PollSchedule(self._number("TURN_MINUTES", 1, 180))
 
     @property
     def catch_up(self) -> timedelta:
@@ -166,11 +174,26 @@ class Settings:
             raise SettingsError(f"THRESHOLDS: {error}") from error
 
     @property
+    def quiet_hours(self) -> "QuietHours | None":
+        """When nothing goes out but what cannot wait; None: never."""
+        span = self.variables.get("QUIET_HOURS")
+        if not span:
+            return None
+        # Time zones are not loaded where nobody needs them.
+        from stallwatch.alerting.quiet_hours import QuietHours  # noqa: PLC0415
+
+        try:
+            return QuietHours.of(span, self._text("TIME_ZONE"))
+        except ValueError as error:
+            raise SettingsError(f"QUIET_HOURS, TIME_ZONE: {error}") from error
+
+    @property
     def clock_shift(self) -> timedelta:
         """By how much the clock of a demonstration is moved."""
         if not self.variables.get("CLOCK_SHIFT"):
             return timedelta(0)
-        return timedelta(seconds=self._number("CLOCK_SHIFT"))
+        years = 50 * 366 * 86_400
+        return timedelta(seconds=self._number("CLOCK_SHIFT", -years, years))
 
     def _text(self, name: str) -> str:
         value = self.variables.get(name, "")
@@ -178,9 +201,12 @@ class Settings:
             raise SettingsError(f"the environment variable {name} is missing")
         return value
 
-    def _number(self, name: str) -> int:
+    def _number(self, name: str, least: int, most: int) -> int:
+        """A whole number within bounds: a stack's parameter of type Number takes any number."""
         text = self._text(name)
-        try:
-            return int(text)
-        except ValueError as error:
-            raise SettingsError(f"{name} takes a whole number, not {text!r}") from error
+        number = int(text) if _WHOLE.fullmatch(text) else None
+        if number is None or not least <= number <= most:
+            raise SettingsError(
+                f"{name} takes a whole number from {least} to {most}, not {text[:40]!r}"
+            )
+        return number

@@ -1,13 +1,21 @@
-"""orders.view."""
+"""An order as it stands: its data, what the rules make of it, and when it is checked."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from stallwatch.domain.alerts import AlertKind
 from stallwatch.domain.orders import Order, State
 from stallwatch.domain.parcels import Trace
+from stallwatch.domain.thresholds import Thresholds
+from stallwatch.orders.ports import OrderStore
 from stallwatch.orders.snapshot import OrderSnapshot
-from stallwatch.rules.anomalies import Anomaly
+from stallwatch.polling.state import Progress
+from stallwatch.rules.anomalies import Anomaly, anomalies
 from stallwatch.rules.decision import Decision
+from stallwatch.rules.evaluate import evaluate
+from stallwatch.tracking.run_log import last_answer_before_silence, last_check_of
+from stallwatch.tracking.schedule import PollSchedule, turns_of
 from stallwatch.tracking.trace_record import TraceRecord
 
 
@@ -29,6 +37,92 @@ class OrderView:
     """The lengths, in minutes, that turns have had."""
     checked_at: datetime | None
     next_check_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderViewer:
+    """Makes views of orders: what their data means at an instant.
+
+    Args:
+        records: The orders, the run records and the poll's progress.
+        schedule: The slots.
+        limits: The thresholds of the rules.
+        second_source: Whether a second source is configured.
+    """
+
+    records: OrderStore
+    schedule: PollSchedule
+    limits: Thresholds
+    second_source: bool = False
+
+    def view(
+        self,
+        dossier: OrderSnapshot,
+        progress: Progress,
+        now: datetime,
+        *,
+        alone: bool = False,
+    ) -> OrderView:
+        """An order as it stands now, with the last answer that the run log knows of.
+
+        Which other orders have its number is looked up where it is shown alone, or where that
+        belongs to the advice.
+        """
+        entry, trace = dossier.entry, dossier.trace
+        slot = entry.slot or ""
+        checked_at, looked = trace.asked_at, trace
+        if slot and trace.number is not None:
+            order_id, since = dossier.order.order_id, entry.in_slot_since
+            lengths = progress.turn_lengths
+            check = last_check_of(order_id, slot, since, progress.turns, lengths, self._silent_in)
+            checked_at = _later(checked_at, check.tried_at)
+            answered_at, silent_since = check.answered_at, check.silent_since
+            if check.may_be_silent:
+                runs = (run for turn in turns_of(slot, lengths) for run in self.records.runs(turn))
+                answered_at = last_answer_before_silence(order_id, since, runs)
+            looked = replace(
+                trace,
+                answered_at=trace.answered_at and _later(trace.answered_at, answered_at),
+                silent_since=trace.silent_since or silent_since,
+            )
+        opened = looked.open()
+        decision = evaluate(
+            dossier.order,
+            opened,
+            dossier.alerts,
+            entry.memory,
+            now,
+            self.limits,
+            second_source=self.second_source,
+        )
+        sharing: tuple[str, ...] = ()
+        if alone or decision.escalation is AlertKind.NEVER_SCANNED:
+            sharing = self.records.sharing(dossier.order)
+        return OrderView(
+            at=now,
+            order=dossier.order,
+            trace=opened,
+            state=decision.state,
+            decision=decision,
+            observations=tuple(anomalies(dossier.order, decision, opened, sharing, self.limits)),
+            dossier=dossier,
+            turn_lengths=progress.turn_lengths,
+            looked=looked,
+            checked_at=checked_at,
+            next_check_at=self.schedule.next_turn(slot, now) if slot else None,
+        )
+
+    def listed_view(self, dossier: OrderSnapshot, progress: Progress, now: datetime) -> OrderView:
+        """An order as it stands in a list, where its alerts are not read: they may close it."""
+        shown = self.view(dossier, progress, now)
+        if dossier.entry.state is not State.CLOSED:
+            return shown
+        decision = shown.decision._replace(state=State.CLOSED)
+        return replace(shown, state=State.CLOSED, decision=decision)
+
+    def _silent_in(self, turn: str) -> Mapping[str, datetime]:
+        """The silent orders of a turn's last answered run, by short name."""
+        return next((run.silent for run in self.records.runs(turn) if run.answered), {})
 
 
 def _later(one: datetime | None, other: datetime | None) -> datetime | None:

@@ -12,7 +12,7 @@ from datetime import datetime
 from stallwatch.domain.clock import Clock, epoch_minutes
 from stallwatch.domain.errors import StallwatchError
 from stallwatch.polling.ports import AnswerStore
-from stallwatch.polling.state import Row, is_due
+from stallwatch.polling.state import WatchRow, is_due
 from stallwatch.polling.tally import BatchResult, NumberRequest, RequestResult
 from stallwatch.tracking.fingerprint import added_to, is_news
 from stallwatch.tracking.source import Source, TrackingResult, Verdict
@@ -20,7 +20,7 @@ from stallwatch.tracking.source import Source, TrackingResult, Verdict
 _log = logging.getLogger(__name__)
 
 
-def saved(row: Row, write: Callable[[], object]) -> bool:
+def saved(row: WatchRow, write: Callable[[], object]) -> bool:
     """Make one order's write; False where it failed, which is logged and costs no other order.
 
     A trace that cannot be read, or that is too large for the store, fails like a store that does
@@ -83,7 +83,13 @@ class AnswerWriter:
         )
 
     def _take(
-        self, row: Row, answer: TrackingResult, now: datetime, result: BatchResult, *, note: bool
+        self,
+        row: WatchRow,
+        answer: TrackingResult,
+        now: datetime,
+        result: BatchResult,
+        *,
+        note: bool,
     ) -> None:
         """Take an answer about one order: write it where it is news."""
         if is_news(answer, row.fingerprint):
@@ -98,7 +104,9 @@ class AnswerWriter:
         if row.second_at is not None and row.second_at <= epoch_minutes(now):
             result.for_second.append(row)
 
-    def _write(self, row: Row, answer: TrackingResult, now: datetime, result: BatchResult) -> None:
+    def _write(
+        self, row: WatchRow, answer: TrackingResult, now: datetime, result: BatchResult
+    ) -> None:
         source = self._source.name
         added = added_to(answer, row.fingerprint)
         written = added is not None and self._store.add_answer(row, answer, source, now, added)

@@ -11,7 +11,7 @@ from stallwatch.domain.clock import Clock
 from stallwatch.polling.answers import saved
 from stallwatch.polling.ports import NoteStore
 from stallwatch.polling.silence import Silences
-from stallwatch.polling.state import Progress, Row, Silent, is_clock_due
+from stallwatch.polling.state import Progress, Silence, WatchRow, is_clock_due
 from stallwatch.polling.tally import BatchResult, rows_in
 from stallwatch.tracking.fingerprint import UNANSWERED
 from stallwatch.tracking.run_log import RunRecord, short_name
@@ -38,7 +38,7 @@ class EvaluationNotes:
         for row in (*result.silent, *result.unsaved):
             since = self._silences.since(row, progress)
             too_long = self._silences.is_too_long(since, result)
-            unsaved += self._silent(row, now, Silent(since, too_long=too_long))
+            unsaved += self._silent(row, now, Silence(since, too_long=too_long))
         for row in (*result.unasked, *rows_in(result.failed)):
             if is_clock_due(row, now):
                 unsaved += self._unasked(row, now, None)
@@ -52,7 +52,7 @@ class EvaluationNotes:
             since = run.silent[short_name(row.order_id)]
             too_long = self._silences.is_too_long(since, result)
             if (too_long and row.fingerprint != UNANSWERED) or is_clock_due(row, now):
-                unsaved += self._silent(row, now, Silent(since, too_long=too_long))
+                unsaved += self._silent(row, now, Silence(since, too_long=too_long))
         for row in result.unasked:
             if is_clock_due(row, now):
                 unsaved += self._unasked(row, now, self._silences.answered_at(row, progress))
@@ -64,11 +64,11 @@ class EvaluationNotes:
             for row, at in result.answered
         )
 
-    def _silent(self, row: Row, now: datetime, silent: Silent) -> bool:
+    def _silent(self, row: WatchRow, now: datetime, silent: Silence) -> bool:
         touch = partial(self._store.touch_unanswered, row, now, asked=True, silent=silent)
         return not saved(row, touch)
 
-    def _unasked(self, row: Row, now: datetime, answered_at: datetime | None) -> bool:
+    def _unasked(self, row: WatchRow, now: datetime, answered_at: datetime | None) -> bool:
         touch = partial(
             self._store.touch_unanswered, row, now, asked=False, answered_at=answered_at
         )

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from stallwatch.polling.state import Lease, Progress, Row, Silent
+from stallwatch.polling.state import Lease, Progress, Silence, WatchRow
 from stallwatch.tracking.circuit_breaker import CircuitBreaker
 from stallwatch.tracking.run_log import RunRecord
 from stallwatch.tracking.source import TrackingResult
@@ -24,7 +24,7 @@ class AnswerStore(Protocol):
     """Where answers are written to the traces."""
 
     def add_answer(
-        self, row: Row, answer: TrackingResult, source: str, now: datetime, added: int
+        self, row: WatchRow, answer: TrackingResult, source: str, now: datetime, added: int
     ) -> bool:
         """Write an answer that only adds events to the one the row stands for.
 
@@ -32,7 +32,9 @@ class AnswerStore(Protocol):
             False where the trace is no longer what the row stands for.
         """
 
-    def merge_answer(self, row: Row, answer: TrackingResult, source: str, now: datetime) -> bool:
+    def merge_answer(
+        self, row: WatchRow, answer: TrackingResult, source: str, now: datetime
+    ) -> bool:
         """Read the trace, merge an answer into it and write it. False where it said nothing new."""
 
 
@@ -52,7 +54,7 @@ class SilenceStore(Protocol):
 class NoteStore(Protocol):
     """Where the evaluation is told to look again."""
 
-    def touch_answered(self, row: Row, now: datetime) -> None:
+    def touch_answered(self, row: WatchRow, now: datetime) -> None:
         """Have the evaluation look again, with a valid answer that says nothing new.
 
         It ends a silence that was written down.
@@ -60,12 +62,12 @@ class NoteStore(Protocol):
 
     def touch_unanswered(
         self,
-        row: Row,
+        row: WatchRow,
         now: datetime,
         *,
         asked: bool,
         answered_at: datetime | None = None,
-        silent: Silent | None = None,
+        silent: Silence | None = None,
     ) -> None:
         """Have the evaluation look again without an answer.
 
@@ -105,10 +107,10 @@ class PollStore(AnswerStore, NoteStore, SilenceStore, CircuitStore, Protocol):
             asked_at: When the last request was sent, for whoever sends the next one.
         """
 
-    def rows(self, slot: str, start: str = "") -> Iterator[Row]:
+    def rows(self, slot: str, start: str = "") -> Iterator[WatchRow]:
         """The orders in a slot, by id, from one on."""
 
-    def row(self, order_id: str) -> Row | None:
+    def row(self, order_id: str) -> WatchRow | None:
         """One watched order, whatever its slot."""
 
     def save_run(self, turn: str, run: RunRecord) -> None:
@@ -124,7 +126,7 @@ class PollStore(AnswerStore, NoteStore, SilenceStore, CircuitStore, Protocol):
 class SecondSource(Protocol):
     """Asks the second source."""
 
-    def check(self, rows: Sequence[Row], *, note: bool = False) -> int:
+    def check(self, rows: Sequence[WatchRow], *, note: bool = False) -> int:
         """Ask about some orders, about which the first source had nothing new to say.
 
         Args:

@@ -11,7 +11,7 @@ from typing import Any
 
 from stallwatch.domain.errors import UnavailableError
 from stallwatch.polling.ports import Workers
-from stallwatch.polling.state import Row
+from stallwatch.polling.state import WatchRow
 from stallwatch.polling.tally import BatchResult, NumberRequest, RequestResult, rows_in
 from stallwatch.tracking.source import Verdict
 
@@ -61,7 +61,7 @@ def decode_task(task: Mapping[str, Any]) -> tuple[list[NumberRequest], datetime,
     return batch, datetime.fromisoformat(task["at"]), task["note"]
 
 
-def _encode_row(row: Row) -> list[Any]:
+def _encode_row(row: WatchRow) -> list[Any]:
     fingerprint = None if row.fingerprint is None else row.fingerprint.hex()
     return [
         row.order_id,
@@ -75,9 +75,9 @@ def _encode_row(row: Row) -> list[Any]:
     ]
 
 
-def _decode_row(fields: Sequence[Any]) -> Row:
+def _decode_row(fields: Sequence[Any]) -> WatchRow:
     order_id, slot, number, fingerprint, rule_at, clock_at, gone, second_at = fields
-    return Row(
+    return WatchRow(
         order_id=order_id,
         slot=slot,
         number=number,
@@ -93,7 +93,7 @@ def encode_result(result: RequestResult, batch: Sequence[NumberRequest]) -> dict
     """What came of a request task, its rows by their places in the batch."""
     places = {id(row): place for place, row in enumerate(rows_in(batch))}
 
-    def named(rows: Iterable[Row]) -> list[int]:
+    def named(rows: Iterable[WatchRow]) -> list[int]:
         return [places[id(row)] for row in rows]
 
     def numbers(requests: Iterable[NumberRequest]) -> list[dict[str, Any]]:
@@ -123,7 +123,7 @@ def decode_result(fields: Mapping[str, Any], batch: Sequence[NumberRequest]) -> 
     """The result of a request task for the batch that it was made of."""
     rows = tuple(rows_in(batch))
 
-    def named(places: Iterable[int]) -> list[Row]:
+    def named(places: Iterable[int]) -> list[WatchRow]:
         return [rows[place] for place in places]
 
     def numbers(requests: Iterable[Mapping[str, Any]]) -> list[NumberRequest]:

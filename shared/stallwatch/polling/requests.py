@@ -17,7 +17,7 @@ from stallwatch.polling.answers import AnswerWriter
 from stallwatch.polling.gate import RequestGate
 from stallwatch.polling.ports import Workers
 from stallwatch.polling.remote import ask_worker
-from stallwatch.polling.state import Pace, Row
+from stallwatch.polling.state import Pace, WatchRow
 from stallwatch.polling.tally import BatchResult, NumberRequest, RequestResult
 from stallwatch.tracking.schedule import NEW
 from stallwatch.tracking.source import Verdict
@@ -136,7 +136,7 @@ class RequestRunner:
 
 
 def numbers_of(
-    rows: Iterable[Row], result: BatchResult, served: set[str]
+    rows: Iterable[WatchRow], result: BatchResult, served: set[str]
 ) -> Iterator[NumberRequest]:
     """The numbers to ask about; neighbours with the same number are asked about once.
 

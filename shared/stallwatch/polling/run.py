@@ -22,7 +22,7 @@ from stallwatch.polling.registration import RegistrationRun
 from stallwatch.polling.remote import decode_task, encode_result
 from stallwatch.polling.requests import RequestRunner, numbers_of
 from stallwatch.polling.silence import Silences
-from stallwatch.polling.state import Cursor, Lease, Pace, Progress, Row
+from stallwatch.polling.state import Cursor, Lease, Pace, Progress, WatchRow
 from stallwatch.polling.tally import BatchResult, RunReport, rows_in
 from stallwatch.polling.turns import due_turns, finished, stopped
 from stallwatch.tracking.run_log import RunRecord
@@ -245,13 +245,13 @@ class PollRun:
         self._kept = finished(self._kept, turn, run)
         return True
 
-    def _rows_of(self, turn: Turn, cursor: Cursor) -> Iterator[Row]:
+    def _rows_of(self, turn: Turn, cursor: Cursor) -> Iterator[WatchRow]:
         for slot in slots_of(turn, self._kept.turn_lengths):
             if slot >= cursor.slot:
                 start = cursor.order_id if slot == cursor.slot else ""
                 yield from self._watch.rows(slot, start)
 
-    def _serve(self, rows: Iterable[Row], *, note: bool = False) -> BatchResult:
+    def _serve(self, rows: Iterable[WatchRow], *, note: bool = False) -> BatchResult:
         """Ask about some orders and write what is news.
 
         Where a request failed while others were answered, its numbers are asked about once more,

@@ -19,7 +19,7 @@ from stallwatch.polling.answers import saved
 from stallwatch.polling.gate import RequestGate
 from stallwatch.polling.ports import CircuitStore
 from stallwatch.polling.registration import RegistrationRun
-from stallwatch.polling.state import Pace, Row, is_due
+from stallwatch.polling.state import Pace, WatchRow, is_due
 from stallwatch.tracking.fingerprint import is_news
 from stallwatch.tracking.source import Source, TrackingResult, Verdict
 from stallwatch.tracking.trace_record import SecondRecord
@@ -30,14 +30,14 @@ _log = logging.getLogger(__name__)
 class SecondWatch(CircuitStore, Protocol):
     """What the check of the second source reads and writes."""
 
-    def second(self, row: Row) -> SecondRecord | None:
+    def second(self, row: WatchRow) -> SecondRecord | None:
         """What the second source said about a row's number; None where it is another by now."""
 
-    def keep_second(self, row: Row, record: SecondRecord) -> None:
+    def keep_second(self, row: WatchRow, record: SecondRecord) -> None:
         """Write what the second source said, unless the number is another by now."""
 
 
-_Waiting = dict[str, list[tuple[Row, SecondRecord]]]
+_Waiting = dict[str, list[tuple[WatchRow, SecondRecord]]]
 """The orders that are asked about, by number."""
 
 
@@ -70,7 +70,7 @@ class SecondSourceCheck:
         self._gate = RequestGate(source.name, watch, clock, pace, limits)
         self._registering = None if registering is None else registering(self._gate.admit)
 
-    def check(self, rows: Sequence[Row], *, note: bool = False) -> int:
+    def check(self, rows: Sequence[WatchRow], *, note: bool = False) -> int:
         """Ask about some orders.
 
         Args:
@@ -101,7 +101,7 @@ class SecondSourceCheck:
             self._registering.register(unregistered)
         return unsaved
 
-    def _add(self, row: Row, waiting: _Waiting) -> None:
+    def _add(self, row: WatchRow, waiting: _Waiting) -> None:
         record = self._watch.second(row)
         if record is not None and row.number is not None:
             waiting.setdefault(row.number, []).append((row, record))
@@ -120,7 +120,7 @@ class SecondSourceCheck:
 
     def _write(
         self,
-        row: Row,
+        row: WatchRow,
         record: SecondRecord,
         answer: TrackingResult | None,
         now: datetime,

@@ -7,7 +7,7 @@ from stallwatch.domain.clock import Clock, days
 from stallwatch.domain.thresholds import Thresholds
 from stallwatch.polling.gate import RequestGate
 from stallwatch.polling.ports import SilenceStore
-from stallwatch.polling.state import Progress, Row
+from stallwatch.polling.state import Progress, WatchRow
 from stallwatch.polling.tally import BatchResult
 from stallwatch.tracking.run_log import OrderCheck, last_check_of, short_name
 
@@ -35,7 +35,7 @@ class Silences:
         """A silence that begins now: in whole minutes like the run log's, so it stays the same."""
         return self._clock.now().replace(second=0, microsecond=0)
 
-    def since(self, row: Row, progress: Progress) -> datetime:
+    def since(self, row: WatchRow, progress: Progress) -> datetime:
         """Since when an order that gets no answer now gets none.
 
         It goes on from the last answered run of its slot; where the order came into the slot while
@@ -51,7 +51,7 @@ class Silences:
         """The orders without an answer in a turn, by short name, and since when."""
         return {short_name(row.order_id): self.since(row, progress) for row in result.unanswered}
 
-    def answered_at(self, row: Row, progress: Progress) -> datetime | None:
+    def answered_at(self, row: WatchRow, progress: Progress) -> datetime | None:
         """The last answer about an order, as the run log proves it."""
         if row.number is None or row.gone:
             return None
@@ -67,7 +67,7 @@ class Silences:
         """Read a turn's last run anew: there is a newer one."""
         self._silent_by_turn.pop(turn, None)
 
-    def _last_check(self, row: Row, progress: Progress) -> OrderCheck:
+    def _last_check(self, row: WatchRow, progress: Progress) -> OrderCheck:
         return last_check_of(
             row.order_id,
             row.slot,

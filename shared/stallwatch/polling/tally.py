@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
-from stallwatch.polling.state import Row
+from stallwatch.polling.state import WatchRow
 from stallwatch.tracking.source import Verdict
 
 
@@ -33,7 +33,7 @@ class NumberRequest:
     """A number to ask about, and the orders that wait for the answer."""
 
     number: str
-    rows: tuple[Row, ...]
+    rows: tuple[WatchRow, ...]
     stands_for: bool = False
     """Whether the orders' own number is a placeholder for this one."""
 
@@ -45,28 +45,28 @@ class BatchResult:
     due: int = 0
     checked: int = 0
     changed: int = 0
-    answered: list[tuple[Row, datetime]] = field(default_factory=list)
+    answered: list[tuple[WatchRow, datetime]] = field(default_factory=list)
     """With nothing new, and to be evaluated again; each with the instant of its answer."""
-    silent: list[Row] = field(default_factory=list)
+    silent: list[WatchRow] = field(default_factory=list)
     """Asked about: the source answered, but not about these."""
-    unsaved: list[Row] = field(default_factory=list)
+    unsaved: list[WatchRow] = field(default_factory=list)
     """Answered about, but the answer could not be written."""
     failed: list[NumberRequest] = field(default_factory=list)
     """Asked about in a request that failed."""
-    unasked: list[Row] = field(default_factory=list)
+    unasked: list[WatchRow] = field(default_factory=list)
     """Not asked about: the circuit is open, or there is no number."""
     to_follow: list[NumberRequest] = field(default_factory=list)
-    for_second: list[Row] = field(default_factory=list)
+    for_second: list[WatchRow] = field(default_factory=list)
     """With nothing new, and the second source is to be asked about them."""
     unregistered: list[str] = field(default_factory=list)
     """The numbers that the source wants registered first."""
-    first_unserved: Row | None = None
+    first_unserved: WatchRow | None = None
     left_over: int = 0
     complete: bool = True
     """Whether everything was asked that could be."""
 
     @property
-    def unanswered(self) -> Iterator[Row]:
+    def unanswered(self) -> Iterator[WatchRow]:
         """The orders that were asked about and have no answer on record."""
         yield from self.silent
         yield from self.unsaved
@@ -100,6 +100,6 @@ class RequestResult:
     batch: BatchResult
 
 
-def rows_in(requests: Iterable[NumberRequest]) -> Iterator[Row]:
+def rows_in(requests: Iterable[NumberRequest]) -> Iterator[WatchRow]:
     """The orders that wait for some numbers."""
     return (row for request in requests for row in request.rows)

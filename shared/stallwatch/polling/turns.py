@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from stallwatch.polling.state import Cursor, Progress, Row
+from stallwatch.polling.state import Cursor, Progress, WatchRow
 from stallwatch.tracking.run_log import RunRecord, rows_after
 from stallwatch.tracking.schedule import PollSchedule, Turn
 
@@ -34,7 +34,7 @@ def due_turns(
     return turns
 
 
-def stopped(progress: Progress, turn: Turn, run: RunRecord, first_unserved: Row) -> Progress:
+def stopped(progress: Progress, turn: Turn, run: RunRecord, first_unserved: WatchRow) -> Progress:
     """The progress where the time ran out in a turn: the next run goes on from there."""
     cursor = Cursor(
         turn=turn,

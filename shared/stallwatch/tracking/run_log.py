@@ -150,6 +150,8 @@ class OrderCheck:
     """The last answer that the run log proves; None where it proves none."""
     silent_since: datetime | None = None
     """Since when its number gets no answer, where the last answered run brought it none."""
+    may_be_silent: bool = False
+    """Whether some number got no answer in that run."""
 
 
 def last_check_of(
@@ -178,6 +180,7 @@ def last_check_of(
         tried_at=check.tried_at,
         answered_at=check.answered_at if silent_since is None else None,
         silent_since=silent_since,
+        may_be_silent=check.turn is not None,
     )
 
 

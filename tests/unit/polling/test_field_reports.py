@@ -98,7 +98,7 @@ def play(report: Mapping[str, Any]) -> Outcome:
             if kept.pending:
                 alerts.append((kept.alert.kind, kept.alert.reason))
             kept.pending, kept.alert = False, replace(kept.alert, sent_at=now)
-    desk = OrderService(store, lambda: None, schedule, limits)
+    desk = OrderService(store, lambda _=(): None, schedule, limits)
     return Outcome(desk.get("parcel", now), alerts, source.responses)
 
 
