@@ -2,7 +2,7 @@
 
 Invoked by the schedule and by new orders with nothing (check what is due), or with
 `{"order_ids": [...]}` (check these now). With `{"redrive": true}` it does again what it had given
-up on. Where there are `PullWorkers`, it invokes itself with an errand: a request to make.
+up on. Where there are `PullWorkers`, it invokes itself with a request task.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,8 +22,8 @@ from stallwatch.aws.settings import Settings
 from stallwatch.aws.workers import FunctionWorkers
 from stallwatch.dynamodb.polling import DynamoPollStore
 from stallwatch.dynamodb.table import Table
+from stallwatch.polling.gate import LAST_REQUEST
 from stallwatch.polling.registration import RegistrationRun
-from stallwatch.polling.requests import LAST_REQUEST
 from stallwatch.polling.run import PollRun
 from stallwatch.polling.second_source import SecondSourceCheck
 from stallwatch.polling.tally import RunReport
@@ -58,8 +58,8 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
     """Check what is due, or the orders that the event names; or make a request for another run."""
     settings = Settings.of_environment()
     clock = LambdaClock(context, settings.clock_shift)
-    if "errand" in event:
-        return _check(settings, clock).run_request_task(event["errand"])
+    if "request_task" in event:
+        return _check(settings, clock).run_request_task(event["request_task"])
     if event.get("redrive"):
         answer: dict[str, Any] = {**_redrive(settings, clock)}
         logger.info("redrive", extra=answer)
@@ -72,11 +72,12 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
 def _run(settings: Settings, clock: LambdaClock, order_ids: list[str] | None) -> RunReport:
     check = _check(settings, clock)
     report = check.check_due() if order_ids is None else check.check_orders(order_ids)
-    logger.info("run", extra=report.as_dict())
+    logger.info("run", extra={**report.as_dict(), "unsaved": report.unsaved})
     counts: dict[str, float] = {
         "Checked": report.checked,
         "Unanswered": report.unanswered,
         "LeftOver": report.left_over,
+        "Unsaved": report.unsaved,
     }
     if order_ids is None:
         counts["SourceDown"] = check.source_is_down
@@ -106,7 +107,7 @@ def _check(settings: Settings, clock: LambdaClock) -> PollRun:
         limits=settings.limits,
         owner=owner,
         catch_up=settings.catch_up,
-        workers=_helpers(settings, clock),
+        workers=_workers(settings, clock),
     )
     first, second = settings.first_profile, settings.second_profile
     return prepare(
@@ -144,7 +145,7 @@ def _registering(
     return partial(RegistrationRun, registry, store, clock.now, batch=batch, owner=owner)
 
 
-def _helpers(settings: Settings, clock: LambdaClock) -> FunctionWorkers | None:
+def _workers(settings: Settings, clock: LambdaClock) -> FunctionWorkers | None:
     if settings.pull_workers == 1:
         return None
     return FunctionWorkers(clients.functions_once(), clock.context.function_name)

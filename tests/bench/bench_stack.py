@@ -31,9 +31,9 @@ from tests.in_memory_aws.sns import StrictSns
 from tests.local.machine import client as plain_client
 from tests.support.template import (
     resources,
-    thresholds_variable,
     table_definition,
     template,
+    thresholds_variable,
     woken_by,
 )
 

@@ -15,8 +15,8 @@ from unittest import mock
 import pytest
 
 from stallwatch.dynamodb.polling import DynamoPollStore
-from stallwatch.polling.run import PollRun
-from stallwatch.polling.state import Row
+from stallwatch.polling.answers import AnswerWriter
+from stallwatch.polling.state import WatchRow
 from stallwatch.tracking.schedule import PollSchedule
 from tests.faults.scenarios import days, next_turn, settle
 from tests.faults.simulated_stack import EPOCH, Journey, World, running
@@ -229,13 +229,14 @@ def test_a_function_imports_nothing_that_it_does_not_use(name: str) -> None:
 
 def test_a_write_in_the_check_is_found() -> None:
     """Where each answer touches its trace, a tick's writes grow with what is due."""
-    was = PollRun._write  # noqa: SLF001
+    was = AnswerWriter._take  # noqa: SLF001
 
-    def touching(check: PollRun, row: Row, *rest: Any, **more: Any) -> None:
-        check._watch.touch_answered(row, EPOCH)  # noqa: SLF001
-        was(check, row, *rest, **more)
+    def touching(writer: AnswerWriter, row: WatchRow, *rest: Any, **more: Any) -> None:
+        store: Any = writer._store  # noqa: SLF001
+        store.touch_answered(row, EPOCH)
+        was(writer, row, *rest, **more)
 
-    with mock.patch.object(PollRun, "_write", touching), pytest.raises(AssertionError):
+    with mock.patch.object(AnswerWriter, "_take", touching), pytest.raises(AssertionError):
         assert_idle_checks_write_nothing()
 
 
@@ -243,7 +244,7 @@ def test_a_scan_in_the_tick_is_found() -> None:
     """Where the rows of a slot are looked for in the whole table, the reads grow."""
     was = DynamoPollStore.rows
 
-    def scanning(store: DynamoPollStore, slot: str, start: str = "") -> Iterator[Row]:
+    def scanning(store: DynamoPollStore, slot: str, start: str = "") -> Iterator[WatchRow]:
         store.table.client.scan(TableName=store.table.name)
         return was(store, slot, start)
 

@@ -35,7 +35,7 @@ from tests.faults.dead_letters import Letter, Queue, Stream
 from tests.faults.registry import Registry
 from tests.in_memory_aws.dynamodb import InMemoryDynamoDb, Key, Tables
 from tests.in_memory_aws.sns import StrictSns
-from tests.support.template import thresholds_variable, template, woken_by
+from tests.support.template import template, thresholds_variable, woken_by
 
 if TYPE_CHECKING:
     from types import ModuleType

@@ -29,7 +29,7 @@ from stallwatch.dynamodb.polling import DynamoPollStore
 from stallwatch.dynamodb.table import PUBLISH, STACK, WATCH, Table, order_pk
 from stallwatch.dynamodb.wire import Item, value
 from stallwatch.orders.snapshot import OrderSnapshot, WatchEntry
-from stallwatch.polling.state import Row
+from stallwatch.polling.state import WatchRow
 from stallwatch.tracking.fingerprint import fingerprint
 from stallwatch.tracking.source import TrackingResult
 from tests.faults.explore import Explorer, Found, world_of
@@ -126,7 +126,7 @@ def the_fingerprint_written_by_pull() -> AbstractContextManager[object]:
 
     def add_and_note(
         self: DynamoPollStore,
-        row: Row,
+        row: WatchRow,
         answer: TrackingResult,
         source: str,
         now: datetime,

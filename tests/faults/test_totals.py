@@ -18,7 +18,7 @@ from stallwatch.dynamodb.polling import DynamoPollStore
 from stallwatch.dynamodb.table import Table
 from stallwatch.orders.delivery_times import DeliverySample
 from stallwatch.orders.money import MoneyStatus, Sum
-from stallwatch.polling.state import Row
+from stallwatch.polling.state import WatchRow
 from stallwatch.tracking.schedule import PollSchedule
 from tests.in_memory_aws.dynamodb import InMemoryDynamoDb
 from tests.support.builders import NOON, NUMBER, an_answer, an_event, an_order
@@ -95,7 +95,7 @@ def live(client: Flaky) -> Iterator[DynamoOrderStore]:
         an_event(NOON - days_ago * DAY, code)
         for days_ago, code in ((20, "PU_PICKUP_SUCCESS"), (18, "LH_DEPART"), (2, "GTMS_SIGNED"))
     ]
-    row = Row("x", "NEW", NUMBER, None, None, None)
+    row = WatchRow("x", "NEW", NUMBER, None, None, None)
     insist(lambda: watch.merge_answer(row, an_answer(NUMBER, *events), "cainiao", NOON))
     evaluate()
     yield book

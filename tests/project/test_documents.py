@@ -18,7 +18,7 @@ from stallwatch.domain.orders import ActionKind, Service
 from stallwatch.domain.parcels import Stage
 from stallwatch.domain.thresholds import MAJOR_DESTINATIONS, Thresholds
 from stallwatch.tracking.schedule import CADENCES
-from stallwatch.tracking.trace_record import MOST_EVENTS
+from stallwatch.tracking.fingerprint import MOST_EVENTS
 from tests.support.documents import (
     DOCUMENTS,
     anchors,

@@ -1,6 +1,6 @@
-"""A look-alike of Cainiao's endpoint: journeys that change while it runs, and very bad days.
+"""A simulator of Cainiao's endpoint: journeys that change while it runs, and very bad days.
 
-In Python: `with Lookalike() as cainiao: cainiao.put("LP00000000000001", events=[...])`. As a
+In Python: `with Simulator() as cainiao: cainiao.put("LP00000000000001", events=[...])`. As a
 process of its own: `python -m tests.simulators.cainiao --port 0 --file journeys.json`, which prints
 `{"url": ..., "control": ...}` and is steered over `/_control` (see `Simulator.steer`).
 
@@ -14,133 +14,34 @@ import copy
 import ctypes
 import json
 import os
-import re
 import signal
 import sys
-import threading
 import time
-import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta, timezone
-from enum import StrEnum
+from datetime import datetime
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, Self, cast
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from tests.simulators.base import BaseHandler, BaseSimulator, bomb, deep
+from tests.simulators.cainiao_answers import (
+    BLOCK_FRAME,
+    BLOCK_JSON,
+    BLOCK_PAGE,
+    BLOCK_RET,
+    CHANGES,
+    STATUS_TEXTS,
+    Mode,
+    event_of,
+    instant_of,
+)
+
+__all__ = ["CONTROL", "PATH", "Asked", "Mode", "Simulator"]
 
 PATH = "/global/detail.json"
 CONTROL = "/_control"
-
-_BEIJING = timezone(timedelta(hours=8))
-
-_TEXTS = {
-    "GWMS_ACCEPT": "Shipment information received by warehouse electronically",
-    "GWMS_OUTBOUND": "Package shipped out from warehouse",
-    "PU_PICKUP_SUCCESS": "Received by logistics company",
-    "SC_INBOUND_SUCCESS": "[Dongguan] Processing at sorting center",
-    "SC_OUTBOUND_SUCCESS": "[Dongguan] Departed from sorting center",
-    "CC_EX_START": "Export customs clearance started",
-    "CC_EX_SUCCESS": "Export customs clearance complete",
-    "LH_HO_IN_SUCCESS": "Arrived at departure transport hub",
-    "LH_HO_AIRLINE": "Leaving from departure country/region",
-    "LH_DEPART": "Departed from departure country/region",
-    "LH_ARRIVE": "Arrived at linehaul office",
-    "CC_HO_IN_SUCCESS": "Arrived at customs",
-    "CC_IM_START": "Import customs clearance started",
-    "CC_IM_SUCCESS": "Import customs clearance complete",
-    "CC_IM_FAILURE": "Import customs clearance failed",
-    "CC_HO_OUT_SUCCESS": "Departed from customs",
-    "GTMS_ACCEPT": "Received by local delivery company",
-    "GTMS_DO_ARRIVE": "Arrived at local delivery center",
-    "GTMS_DO_DEPART": "Out for delivery",
-    "GTMS_DEL_FAILURE": "Delivery Attempt Failure",
-    "GTMS_STA_SIGNED": "Arrived at pick-up point. Package available for collection.",
-    "GTMS_SIGNED": "Package delivered",
-    "RT_INBOUND": "Returned to the local warehouse",
-}
-
-_STATUS_TEXTS = {
-    "SELLER_PREPARING": "Awaiting seller dispatch",
-    "DELIVERING": "Delivering",
-    "CLEAR_CUSTOMS": "In customs ",
-    "DELIVERED": "Delivered",
-}
-
-_BLOCK_PAGE = b"""<html>
-<head><meta charset="utf-8"></head>
-<body>
-<punish-component />
-<script>window._config_ = {"renderTo": "#nocaptcha", "action": "captcha", \
-"url": "/global/detail.json/_____tmd_____/punish?x5secdata=0"};</script>
-<!--rgv587_flag:sm-->
-</body>
-</html>
-"""
-
-_BLOCK_JSON = b'{"rgv587_flag": "sm", "url": "https://127.0.0.1/punish/0&action=deny"}'
-
-
-class Mode(StrEnum):
-    """How the next answers look."""
-
-    FINE = "fine"
-
-    # No answer at all:
-    BLOCK_PAGE = "block_page"
-    BLOCK_HEADER = "block_header"
-    """An empty page with the header `bxpunish: 1`."""
-    BLOCK_JSON = "block_json"
-    BLOCK_STATUS = "block_status"
-    """The block page with status 403."""
-    BLOCK_REDIRECT = "block_redirect"
-    REDIRECT = "redirect"
-    STATUS_404 = "status_404"
-    STATUS_429 = "status_429"
-    STATUS_500 = "status_500"
-    SUCCESS_FALSE = "success_false"
-    HANG = "hang"
-    """Nothing comes."""
-    HANG_UP = "hang_up"
-    """The connection is closed without a word."""
-    SLOW_HEADERS = "slow_headers"
-    """One byte at a time, without end, and never as far as the body."""
-    SLOW_BODY = "slow_body"
-    """One byte at a time, without end."""
-    HUGE = "huge"
-    """50 MB of JSON."""
-    BOMB = "bomb"
-    """50 MB of JSON, packed into 50 kB."""
-    DEEP = "deep"
-    """10,000 lists in each other."""
-    NOT_UTF8 = "not_utf8"
-    TRUNCATED = "truncated"
-    """The JSON ends in the middle."""
-    CUT_OFF = "cut_off"
-    """The connection ends before the promised length."""
-
-    # Answers that are wrong in part:
-    WRONG_NUMBER = "wrong_number"
-    """About another parcel in place of the first that was asked."""
-    TWO_ANSWERS = "two_answers"
-    """A second entry about the first number, with another journey."""
-    MISSING_NUMBER = "missing_number"
-    """Nothing about the first number."""
-    POISONED = "poisoned"
-    """The first entry's fields all have a wrong type, but for its number."""
-
-    # Right answers with nasty content:
-    SHUFFLED = "shuffled"
-    """Entries and events in another order."""
-    HTML = "html"
-    """Markup in every text and name."""
-    CONTROLS = "controls"
-    """Control characters and right-to-left overrides in every text and name."""
-    YEAR_1970 = "year_1970"
-    """Every event dated 1970."""
-    YEAR_2099 = "year_2099"
-    """Every event dated 2099."""
 
 
 @dataclass(frozen=True)
@@ -155,45 +56,19 @@ class Asked:
     headers: Mapping[str, str]
 
 
-class Simulator:
-    """The server. It listens on 127.0.0.1 alone, from the start until `close`."""
+class Simulator(BaseSimulator[Mode, Asked]):
+    """The endpoint."""
 
     def __init__(self, port: int = 0, *, drip_seconds: float = 0.01) -> None:
         """Start it; `drip_seconds` lie between two bytes of the slow answers."""
         self.drip_seconds = drip_seconds
-        self.closing = threading.Event()
-        self._lock = threading.Lock()
         self._entries: dict[str, dict[str, Any]] = {}
-        self._asked: list[Asked] = []
-        self._mode = Mode.FINE
-        self._left: int | None = None
-        self._server = _Server(("127.0.0.1", port), _Handler)
-        self._server.simulator = self
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
-        )
-        self._thread.start()
-
-    @property
-    def origin(self) -> str:
-        """The address without a path."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        super().__init__(_Handler, Mode.FINE, port)
 
     @property
     def url(self) -> str:
         """The endpoint's address."""
         return self.origin + PATH
-
-    @property
-    def asked(self) -> list[Asked]:
-        """The requests so far."""
-        with self._lock:
-            return list(self._asked)
-
-    @property
-    def connections(self) -> int:
-        """How many connections were made so far."""
-        return self._server.connections
 
     def put(
         self,
@@ -225,7 +100,7 @@ class Simulator:
             destination: The country's name.
             fields: More fields of the entry, or others in place of those above.
         """
-        details = sorted((_event(*event) for event in events), key=_instant, reverse=True)
+        details = sorted((event_of(*event) for event in events), key=instant_of, reverse=True)
         for detail in details:
             del detail["instant"]
         entry: dict[str, Any] = {
@@ -239,7 +114,7 @@ class Simulator:
             entry["latestTrace"] = details[0]
         if status is not None:
             entry["status"] = status
-            entry["statusDesc"] = _STATUS_TEXTS.get(status, status)
+            entry["statusDesc"] = STATUS_TEXTS.get(status, status)
         if mail_type is not None:
             entry["mailType"] = mail_type
         if eta is not None:
@@ -269,11 +144,6 @@ class Simulator:
         """Make a number unknown."""
         with self._lock:
             self._entries.pop(number, None)
-
-    def be(self, mode: Mode | str, times: int | None = None) -> None:
-        """Answer in a mode from now on, or for a number of requests."""
-        with self._lock:
-            self._mode, self._left = Mode(mode), times
 
     def steer(self, orders: Mapping[str, Any]) -> None:
         """Do what a POST to `/_control` says.
@@ -311,11 +181,7 @@ class Simulator:
     def take(self, numbers: Sequence[str], headers: Mapping[str, str]) -> Mode:
         """Write down a request, and tell how to answer it."""
         with self._lock:
-            mode = self._mode
-            if self._left is not None:
-                self._left -= 1
-                if self._left <= 0:
-                    self._mode, self._left = Mode.FINE, None
+            mode = self._take_mode()
             self._asked.append(Asked(time.monotonic(), time.time(), tuple(numbers), mode, headers))
         return mode
 
@@ -327,43 +193,9 @@ class Simulator:
                 for n in numbers
             ]
 
-    def close(self) -> None:
-        """Stop, and let go of everyone who waits."""
-        self.closing.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-    request_queue_size = 128
-    simulator: Simulator
-    connections = 0
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        self.connections += 1
-        super().process_request(request, client_address)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of clients that left; anything else is a mistake of ours."""
-        if not isinstance(sys.exception(), ConnectionError | TimeoutError):
-            super().handle_error(request, client_address)
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    server: _Server
-
-    def do_GET(self) -> None:
+class _Handler(BaseHandler):
+    def do_GET(self) -> None:  # as the server calls it  # noqa: N802
         parts = urlsplit(self.path)
         simulator = self.server.simulator
         if parts.path == CONTROL:
@@ -377,7 +209,7 @@ class _Handler(BaseHTTPRequestHandler):
         mode = simulator.take(numbers, {k.lower(): v for k, v in self.headers.items()})
         self._answer(mode, simulator.module(numbers))
 
-    def do_POST(self) -> None:
+    def do_POST(self) -> None:  # as the server calls it  # noqa: N802
         body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
         if self.path != CONTROL:
             self._send(b"", status=404)
@@ -389,16 +221,13 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._send(b"{}")
 
-    def log_message(self, *_: object) -> None:
-        """Nothing: `Simulator.asked` is the log."""
-
     def _answer(self, mode: Mode, module: list[dict[str, Any]]) -> None:
         whole_answer = getattr(self, f"_{mode}", None)
         if whole_answer is not None:
             whole_answer()
             return
-        if mode in _CHANGES:
-            module = _CHANGES[mode](copy.deepcopy(module))
+        if mode in CHANGES:
+            module = CHANGES[mode](copy.deepcopy(module))
         body = _body(module)
         if mode is Mode.SUCCESS_FALSE:
             body = json.dumps({"module": module, "success": False}).encode()
@@ -431,16 +260,22 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write("\r\n".join([*lines, "", ""]).encode() + body)
 
     def _block_page(self) -> None:
-        self._send(_BLOCK_PAGE, kind="text/html", bxpunish="1")
+        self._send(BLOCK_PAGE, kind="text/html", bxpunish="1")
 
     def _block_header(self) -> None:
         self._send(b"<html></html>", kind="text/html", bxpunish="1")
 
     def _block_json(self) -> None:
-        self._send(_BLOCK_JSON)
+        self._send(BLOCK_JSON)
+
+    def _block_ret(self) -> None:
+        self._send(BLOCK_RET)
+
+    def _block_frame(self) -> None:
+        self._send(BLOCK_FRAME, kind="text/html")
 
     def _block_status(self) -> None:
-        self._send(_BLOCK_PAGE, status=403, kind="text/html")
+        self._send(BLOCK_PAGE, status=403, kind="text/html")
 
     def _block_redirect(self) -> None:
         target = f"{PATH}/_____tmd_____/punish?x5secdata=0"
@@ -457,13 +292,6 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _status_500(self) -> None:
         self._send(b"<html>sorry</html>", status=500, kind="text/html")
-
-    def _hang(self) -> None:
-        self.server.simulator.closing.wait()
-        self.close_connection = True
-
-    def _hang_up(self) -> None:
-        self.close_connection = True
 
     def _slow_headers(self) -> None:
         self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
@@ -492,115 +320,15 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(foot)
 
     def _bomb(self) -> None:
-        packer = zlib.compressobj(level=1, wbits=31)
-        packed = packer.compress(b'{"module": [], "filling": "')
-        for _ in range(50):
-            packed += packer.compress(b"x" * 1_000_000)
-        packed += packer.compress(b'", "success": true}') + packer.flush()
+        packed = bomb(b'{"module": [], "filling": "', b'", "success": true}')
         self._send(packed, Content_Encoding="gzip")
 
     def _deep(self) -> None:
-        self._send(b'{"module": ' + b"[" * 10_000 + b"]" * 10_000 + b', "success": true}')
+        self._send(deep(b'{"module": ', b', "success": true}'))
 
 
 def _body(module: Sequence[Mapping[str, Any]]) -> bytes:
     return json.dumps({"module": module, "success": True}, ensure_ascii=False).encode()
-
-
-def _event(
-    at: datetime, code: str, text: str | None = None, zone: str | None = "GMT+8"
-) -> dict[str, Any]:
-    zone = "GMT+8" if zone is None else zone
-    wall = at.astimezone(_zone(zone)).replace(tzinfo=None, microsecond=0)
-    return {
-        "instant": at,
-        "time": int(wall.replace(tzinfo=_BEIJING).timestamp() * 1000),
-        "timeStr": str(wall),
-        "timeZone": zone,
-        "desc": "",
-        "standerdDesc": _TEXTS.get(code, "Carrier update") if text is None else text,
-        "descTitle": "Carrier note:",
-        "actionCode": code,
-    }
-
-
-def _instant(detail: Mapping[str, Any]) -> datetime:
-    return cast("datetime", detail["instant"])
-
-
-def _zone(text: str) -> timezone:
-    """The zone of a text such as `GMT+2`, `GMT-03:30`, `GMT+0800`; Beijing's of an empty one."""
-    match = re.fullmatch(r"(?:GMT|UTC)(?:([+-])(\d{1,2}):?(\d\d)?)?", text)
-    if match is None:
-        return _BEIJING
-    sign, hours, minutes = match.groups(default="0")
-    offset = timedelta(hours=int(hours), minutes=int(minutes))
-    return timezone(-offset if sign == "-" else offset)
-
-
-def _with_texts(module: list[dict[str, Any]], before: str, after: str) -> list[dict[str, Any]]:
-    """The same with something around every text and name."""
-    for entry in module:
-        entry["statusDesc"] = before + entry.get("statusDesc", "") + after
-        if "destCpInfo" in entry:
-            entry["destCpInfo"]["cpName"] = before + entry["destCpInfo"]["cpName"] + after
-        for detail in entry["detailList"]:
-            detail["standerdDesc"] = before + detail["standerdDesc"] + after
-    return module
-
-
-def _in_year(module: list[dict[str, Any]], year: str) -> list[dict[str, Any]]:
-    for entry in module:
-        for detail in entry["detailList"]:
-            wall = datetime.fromisoformat(year + detail["timeStr"][4:].replace("-02-29", "-02-28"))
-            detail["timeStr"] = str(wall)
-            detail["time"] = int(wall.replace(tzinfo=_BEIJING).timestamp() * 1000)
-    return module
-
-
-def _wrong_number(module: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    for entry in module[:1]:
-        entry["mailNo"] = "LP99999999999999"
-    return module
-
-
-def _two_answers(module: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    at = datetime.now(UTC) - timedelta(days=1)
-    others = []
-    for entry in module[:1]:
-        event = _event(at, "GTMS_SIGNED")
-        del event["instant"]
-        others.append(entry | {"detailList": [event], "latestTrace": event})
-    return module + others
-
-
-def _poisoned(module: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    for entry in module[:1]:
-        entry.update(
-            status=7, mailType=[], globalEtaInfo="soon", destCpInfo=3, detailList={"0": True}
-        )
-    return module
-
-
-def _shuffled(module: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    for entry in module:
-        entry["detailList"].sort(key=lambda detail: detail["actionCode"])
-    return module[::-1]
-
-
-_CHANGES: dict[Mode, Callable[[list[dict[str, Any]]], list[dict[str, Any]]]] = {
-    Mode.WRONG_NUMBER: _wrong_number,
-    Mode.TWO_ANSWERS: _two_answers,
-    Mode.MISSING_NUMBER: lambda module: module[1:],
-    Mode.POISONED: _poisoned,
-    Mode.SHUFFLED: _shuffled,
-    Mode.HTML: lambda module: _with_texts(
-        module, "<script>alert(1)</script><b>", "</b><img src=x onerror='alert(2)'>"
-    ),
-    Mode.CONTROLS: lambda module: _with_texts(module, "\u202e\u2067\x1b[31m\x00", "\r\n\u2028\x07"),
-    Mode.YEAR_1970: lambda module: _in_year(module, "1970"),
-    Mode.YEAR_2099: lambda module: _in_year(module, "2099"),
-}
 
 
 def die_with_parent() -> None:

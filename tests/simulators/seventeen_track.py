@@ -1,20 +1,19 @@
-"""A look-alike of 17TRACK's API, version 2.4: registrations that cost credits, and very bad days.
+"""A simulator of 17TRACK's API, version 2.4: registrations that cost credits, and very bad days.
 
-`with Lookalike() as track: track.put("LP00000000000001", [(instant, "InTransit_PickedUp")])`. It
+`with Simulator() as track: track.put("LP00000000000001", [(instant, "InTransit_PickedUp")])`. It
 answers about registered numbers of Cainiao's only, in the shape of the documented answers, with a
 receiver's address that nobody must keep. It knows nothing of the product.
 """
 
 import json
-import threading
-import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from enum import StrEnum
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from typing import Any
+
+from tests.simulators.base import BaseHandler, BaseSimulator, bomb, deep
 
 PATH = "/track/v2.4"
 KEY = "0123456789ABCDEF0123456789ABCDEF"
@@ -86,38 +85,21 @@ class Asked:
     headers: Mapping[str, str]
 
 
-class Simulator:
-    """The server. It listens on 127.0.0.1 alone, from the start until `close`."""
+class Simulator(BaseSimulator[Mode, Asked]):
+    """The API."""
 
     def __init__(self, credits_left: int = 100) -> None:
-        self.closing = threading.Event()
         self.credits_left = credits_left
         self.spent: Counter[str] = Counter()
         """The credits that each number has cost."""
         self.key = KEY
-        self._lock = threading.Lock()
         self._infos: dict[str, dict[str, Any]] = {}
-        self._asked: list[Asked] = []
-        self._mode = Mode.FINE
-        self._left: int | None = None
-        self._then = Mode.FINE
-        self._server = _Server(("127.0.0.1", 0), _Handler)
-        self._server.simulator = self
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
-        )
-        self._thread.start()
+        super().__init__(_Handler, Mode.FINE)
 
     @property
     def url(self) -> str:
         """The API's address."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}{PATH}"
-
-    @property
-    def asked(self) -> list[Asked]:
-        """The requests so far."""
-        with self._lock:
-            return list(self._asked)
+        return self.origin + PATH
 
     def asked_for(self, what: str) -> list[tuple[str, ...]]:
         """The numbers of each request of a kind so far."""
@@ -145,21 +127,10 @@ class Simulator:
         with self._lock:
             self._infos[number] = info
 
-    def be(
-        self, mode: Mode | str, times: int | None = None, *, then: Mode | str = Mode.FINE
-    ) -> None:
-        """Answer in a mode from now on, or for a number of requests, and `then` in another."""
-        with self._lock:
-            self._mode, self._left, self._then = Mode(mode), times, Mode(then)
-
     def take(self, what: str, numbers: Sequence[str], headers: Mapping[str, str]) -> Mode:
         """Write down a request, and tell how to answer it."""
         with self._lock:
-            mode = self._mode
-            if self._left is not None:
-                self._left -= 1
-                if self._left <= 0:
-                    self._mode, self._left = self._then, None
+            mode = self._take_mode()
             self._asked.append(Asked(what, tuple(numbers), mode, headers))
         return mode
 
@@ -204,19 +175,6 @@ class Simulator:
             return False, _rejection(number, -18019909, "No tracking information at this moment.")
         info = self._infos.get(number) or _info((), "NotFound", None)
         return True, {"number": number, "carrier": CAINIAO, "tag": None, "track_info": info}
-
-    def close(self) -> None:
-        """Stop, and let go of everyone who waits."""
-        self.closing.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
 
 def _rejection(number: str, code: int, message: str) -> dict[str, Any]:
@@ -281,21 +239,8 @@ def _event(at: datetime, sub_status: str, text: str = "", ahead: int = 8) -> dic
     }
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-    simulator: Simulator
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Nothing: clients leave."""
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    server: _Server
-
-    def do_POST(self) -> None:
+class _Handler(BaseHandler):
+    def do_POST(self) -> None:  # as the server calls it  # noqa: N802
         body = self.rfile.read(int(self.headers.get("Content-Length") or "0"))
         simulator = self.server.simulator
         what = self.path.removeprefix(PATH).strip("/")
@@ -313,9 +258,6 @@ class _Handler(BaseHTTPRequestHandler):
             getattr(self, f"_{mode}")()
         else:
             self._answer(mode, simulator.data(what, entries, mode))
-
-    def log_message(self, *_: object) -> None:
-        """Nothing: `Simulator.asked` is the log."""
 
     def _answer(self, mode: Mode, data: Any) -> None:
         if mode is Mode.LOST:
@@ -358,13 +300,6 @@ class _Handler(BaseHTTPRequestHandler):
     def _status_500(self) -> None:
         self._send(b"<html>sorry</html>", 500)
 
-    def _hang(self) -> None:
-        self.server.simulator.closing.wait()
-        self.close_connection = True
-
-    def _hang_up(self) -> None:
-        self.close_connection = True
-
     def _not_json(self) -> None:
         self._send(b"<html></html>")
 
@@ -372,15 +307,11 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(b'{"code": 0, "filling": "' + b"x" * 20_000_000 + b'", "data": {}}')
 
     def _bomb(self) -> None:
-        packer = zlib.compressobj(level=1, wbits=31)
-        packed = packer.compress(b'{"code": 0, "filling": "')
-        for _ in range(50):
-            packed += packer.compress(b"x" * 1_000_000)
-        packed += packer.compress(b'", "data": {}}') + packer.flush()
+        packed = bomb(b'{"code": 0, "filling": "', b'", "data": {}}')
         self._send(packed, Content_Encoding="gzip")
 
     def _deep(self) -> None:
-        self._send(b'{"code": 0, "data": ' + b"[" * 10_000 + b"]" * 10_000 + b"}")
+        self._send(deep(b'{"code": 0, "data": ', b"}"))
 
 
 _WITHOUT_DOING = frozenset(

@@ -26,6 +26,8 @@ class FakeSource:
     knows_all: bool = True
     mute: set[str] = field(default_factory=set)
     """Numbers that get no answer."""
+    tells_of_others: bool = False
+    """Whether each answer is about a number, too, that nobody asked for."""
     poison: set[str] = field(default_factory=set)
     """Numbers that make any request fail that asks about them."""
     verdicts: deque[Verdict] = field(default_factory=deque)
@@ -51,7 +53,7 @@ class FakeSource:
                 answer = TrackingResult(number, known=False)
             if answer is not None and number not in self.mute:
                 found[number] = answer
-        return SourceResponse(Verdict.OK, found)
+        return SourceResponse(Verdict.OK, found, about_others=self.tells_of_others)
 
     @property
     def numbers_asked(self) -> list[str]:

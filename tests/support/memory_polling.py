@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from stallwatch.polling.registration import Attempt
-from stallwatch.polling.state import Lease, Progress, Row, Silent
+from stallwatch.polling.state import Lease, Progress, Silence, WatchRow
 from stallwatch.tracking.circuit_breaker import CircuitBreaker
 from stallwatch.tracking.fingerprint import fingerprint
 from stallwatch.tracking.source import (
@@ -85,19 +85,19 @@ class MemoryPollStore(MemoryRunLog):
 
     # The watch.
 
-    def rows(self, slot: str, start: str = "") -> Iterator[Row]:
+    def rows(self, slot: str, start: str = "") -> Iterator[WatchRow]:
         for order_id in sorted(self.shelves):
             if order_id >= start and self.shelves[order_id].entry.slot == slot:
                 yield self._row(order_id)
 
-    def row(self, order_id: str) -> Row | None:
+    def row(self, order_id: str) -> WatchRow | None:
         stored = self.shelves.get(order_id)
         return None if stored is None or stored.entry.slot is None else self._row(order_id)
 
-    def _row(self, order_id: str) -> Row:
+    def _row(self, order_id: str) -> WatchRow:
         stored = self.shelves[order_id]
         entry = stored.entry
-        return Row(
+        return WatchRow(
             order_id,
             entry.slot or "",
             entry.number,
@@ -115,7 +115,7 @@ class MemoryPollStore(MemoryRunLog):
     # The traces.
 
     def add_answer(
-        self, row: Row, answer: TrackingResult, source: str, now: datetime, added: int
+        self, row: WatchRow, answer: TrackingResult, source: str, now: datetime, added: int
     ) -> bool:
         stored = self.shelves.get(row.order_id)
         if stored is None or stored.record.number != row.number:
@@ -138,7 +138,9 @@ class MemoryPollStore(MemoryRunLog):
         self.write("add_answer", row.order_id)
         return True
 
-    def merge_answer(self, row: Row, answer: TrackingResult, source: str, now: datetime) -> bool:
+    def merge_answer(
+        self, row: WatchRow, answer: TrackingResult, source: str, now: datetime
+    ) -> bool:
         stored = self.shelves.get(row.order_id)
         if stored is None or stored.record.number != row.number:
             return False
@@ -148,17 +150,17 @@ class MemoryPollStore(MemoryRunLog):
         self.write("merge_answer", row.order_id)
         return is_news
 
-    def touch_answered(self, row: Row, now: datetime) -> None:
+    def touch_answered(self, row: WatchRow, now: datetime) -> None:
         self._touch(row, answered_at=now, asked_at=now, silent_since=None)
 
     def touch_unanswered(
         self,
-        row: Row,
+        row: WatchRow,
         now: datetime,
         *,
         asked: bool,
         answered_at: datetime | None = None,
-        silent: Silent | None = None,
+        silent: Silence | None = None,
     ) -> None:
         stored = self.shelves.get(row.order_id)
         if stored is None:
@@ -172,7 +174,7 @@ class MemoryPollStore(MemoryRunLog):
             changes |= {"silent_since": silent.since, "unanswered": silent.too_long}
         self._touch(row, **changes)
 
-    def _touch(self, row: Row, **changes: object) -> None:
+    def _touch(self, row: WatchRow, **changes: object) -> None:
         stored = self.shelves.get(row.order_id)
         if stored is None or (not row.gone and row.number not in {None, stored.record.number}):
             return
@@ -185,13 +187,13 @@ class MemoryPollStore(MemoryRunLog):
 
     # The second source.
 
-    def second(self, row: Row) -> SecondRecord | None:
+    def second(self, row: WatchRow) -> SecondRecord | None:
         stored = self.shelves.get(row.order_id)
         if stored is None or stored.record.number != row.number:
             return None
         return stored.record.second
 
-    def keep_second(self, row: Row, record: SecondRecord) -> None:
+    def keep_second(self, row: WatchRow, record: SecondRecord) -> None:
         stored = self.shelves.get(row.order_id)
         if stored is not None and stored.record.number == row.number:
             stored.record = replace(stored.record, second=record)

@@ -1,4 +1,4 @@
-"""Other invocations of the pull's own function, which make a run's requests for it."""
+"""Workers: other invocations of the poll's own function, which make a run's requests for it."""
 
 import json
 from collections.abc import Mapping
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FunctionWorkers:
-    """Helpers by invocation.
+    """Workers by invocation.
 
     Args:
-        client: The functions' service, without any retries: an errand is run once.
+        client: The functions' service, without any retries: a request task is made once.
         function: The function's name.
     """
 
@@ -26,20 +26,20 @@ class FunctionWorkers:
     function: str
 
     def run(self, request_task: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Have one of them run an errand.
+        """Have one of them make the request of a task.
 
         Raises:
-            UnavailableError: it came to no end, and nobody knows what was done of it.
+            UnavailableError: it came to no end, and nobody knows what was done.
         """
         try:
             answer = self.client.invoke(
                 FunctionName=self.function,
                 InvocationType="RequestResponse",
-                Payload=json.dumps({"errand": request_task}).encode(),
+                Payload=json.dumps({"request_task": request_task}).encode(),
             )
             if "FunctionError" in answer:
                 raise UnavailableError(answer["FunctionError"])
-            told: Mapping[str, Any] = json.loads(answer["Payload"].read())
+            result: Mapping[str, Any] = json.loads(answer["Payload"].read())
         except (BotoCoreError, ClientError, ValueError) as error:
             raise UnavailableError(type(error).__name__) from error
-        return told
+        return result

@@ -127,10 +127,8 @@ class Trace:
     """Another of Cainiao's numbers that an answer with events names: the parcel may travel under
     it, as in a combined delivery. It is shown and not followed."""
     status_delivered_at: datetime | None = None
-    """When an answer first said by its `status` alone that the parcel was delivered, without a scan
-    that says so; None where none does, or where a later answer took it back. While it is set, a
-    checkpoint of this instant with the code `status:DELIVERED` stands for it, which is no update
-    and no scan."""
+    """When the answers' coarse status first told a delivery that has no scan of its own, while they
+    still tell it; it stays once the scan comes. None: no status tells one."""
     status_withdrawn_at: datetime | None = None
     """The last answer that took such a delivery back: with another status, or with newer events and
     no such status. An empty answer takes nothing back."""

@@ -12,7 +12,7 @@ from stallwatch.dynamodb.sources import DynamoSourceStore
 from stallwatch.dynamodb.table import PULL, STACK, WAKE, WATCH, key, order_id_of, order_pk
 from stallwatch.dynamodb.traces import DynamoTraceStore
 from stallwatch.dynamodb.wire import Item
-from stallwatch.polling.state import Lease, Progress, Row
+from stallwatch.polling.state import Lease, Progress, WatchRow
 
 _ROWS_IN_A_PAGE = 1_000
 """A page holds a megabyte, of which twelve thousand rows take fifty in memory."""
@@ -62,7 +62,7 @@ class DynamoPollStore(DynamoTraceStore, DynamoSourceStore, DynamoRunLog):
 
     # The rows of the watch.
 
-    def rows(self, slot: str, start: str = "") -> Iterator[Row]:
+    def rows(self, slot: str, start: str = "") -> Iterator[WatchRow]:
         """The orders in a slot, by id, from one on."""
         items = self.table.query(
             IndexName="watch",
@@ -75,7 +75,7 @@ class DynamoPollStore(DynamoTraceStore, DynamoSourceStore, DynamoRunLog):
         )
         return (_row(item, slot) for item in items)
 
-    def row(self, order_id: str) -> Row | None:
+    def row(self, order_id: str) -> WatchRow | None:
         """One watched order, whatever its slot."""
         item = self.table.get(order_pk(order_id), WATCH)
         if item is None or "slot" not in item:
@@ -115,8 +115,8 @@ def _lease_of_item(item: Item) -> Lease:
     )
 
 
-def _row(item: Item, slot: str) -> Row:
-    return Row(
+def _row(item: Item, slot: str) -> WatchRow:
+    return WatchRow(
         order_id=order_id_of(item["pk"]["S"]),
         slot=slot,
         number=wire.text(item, "n"),

@@ -13,7 +13,7 @@ from stallwatch.dynamodb.items import (
     trace_to_item,
 )
 from stallwatch.dynamodb.table import TRACE, TableStore, order_pk
-from stallwatch.polling.state import Row, Silent
+from stallwatch.polling.state import Silence, WatchRow
 from stallwatch.tracking.fingerprint import fingerprint
 from stallwatch.tracking.source import TrackingResult
 from stallwatch.tracking.trace_codec import pack_answer
@@ -28,7 +28,7 @@ class DynamoTraceStore(TableStore):
     __slots__ = ()
 
     def add_answer(
-        self, row: Row, answer: TrackingResult, source: str, now: datetime, added: int
+        self, row: WatchRow, answer: TrackingResult, source: str, now: datetime, added: int
     ) -> bool:
         """Write an answer that only adds events to the one the row stands for.
 
@@ -69,7 +69,9 @@ class DynamoTraceStore(TableStore):
             return False
         return True
 
-    def merge_answer(self, row: Row, answer: TrackingResult, source: str, now: datetime) -> bool:
+    def merge_answer(
+        self, row: WatchRow, answer: TrackingResult, source: str, now: datetime
+    ) -> bool:
         """Read the trace, merge an answer into it and write it. False where it said nothing new."""
         for _ in range(_MERGE_TRIES):
             item = self.table.get(order_pk(row.order_id), TRACE)
@@ -97,7 +99,7 @@ class DynamoTraceStore(TableStore):
             return merged.fingerprint != record.fingerprint
         return False
 
-    def touch_answered(self, row: Row, now: datetime) -> None:
+    def touch_answered(self, row: WatchRow, now: datetime) -> None:
         """Have the evaluation look again, with a valid answer that says nothing new.
 
         It ends a silence that was written down.
@@ -106,12 +108,12 @@ class DynamoTraceStore(TableStore):
 
     def touch_unanswered(
         self,
-        row: Row,
+        row: WatchRow,
         now: datetime,
         *,
         asked: bool,
         answered_at: datetime | None = None,
-        silent: Silent | None = None,
+        silent: Silence | None = None,
     ) -> None:
         """Have the evaluation look again without an answer."""
         if answered_at is not None and self._touch(
@@ -131,7 +133,7 @@ class DynamoTraceStore(TableStore):
 
     def _touch(
         self,
-        row: Row,
+        row: WatchRow,
         sets: str,
         now: datetime,
         *,
@@ -171,14 +173,14 @@ class DynamoTraceStore(TableStore):
 
     # The second source.
 
-    def second(self, row: Row) -> SecondRecord | None:
+    def second(self, row: WatchRow) -> SecondRecord | None:
         """What the second source said about a row's number; None where it is another by now."""
         item = self.table.get(order_pk(row.order_id), TRACE)
         if item is None or wire.text(item, "number") != row.number:
             return None
         return second_of_item(item)
 
-    def keep_second(self, row: Row, record: SecondRecord) -> None:
+    def keep_second(self, row: WatchRow, record: SecondRecord) -> None:
         """Write what the second source said, unless the number is another by now."""
         attributes = second_to_attributes(record)
         said = wire.attributes(attributes)

@@ -1,6 +1,6 @@
 """An order as it stands: its data, what the rules make of it, and when it is checked."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -14,7 +14,7 @@ from stallwatch.polling.state import Progress
 from stallwatch.rules.anomalies import Anomaly, anomalies
 from stallwatch.rules.decision import Decision
 from stallwatch.rules.evaluate import evaluate
-from stallwatch.tracking.run_log import INDEX_LAG, last_check, short_name
+from stallwatch.tracking.run_log import last_answer_before_silence, last_check_of
 from stallwatch.tracking.schedule import PollSchedule, turns_of
 from stallwatch.tracking.trace_record import TraceRecord
 
@@ -72,13 +72,14 @@ class OrderViewer:
         slot = entry.slot or ""
         checked_at, looked = trace.asked_at, trace
         if slot and trace.number is not None:
+            order_id, since = dossier.order.order_id, entry.in_slot_since
             lengths = progress.turn_lengths
-            look = last_check(progress.turns, lengths, slot, entry.in_slot_since)
-            checked_at = _later(checked_at, look.tried_at)
-            answered_at, silent_since = look.answered_at, None
-            if look.turn is not None:
-                answered_at = self._answered_before_silence(dossier, slot, lengths)
-                silent_since = self._silent_since(dossier, look.turn)
+            check = last_check_of(order_id, slot, since, progress.turns, lengths, self._silent_in)
+            checked_at = _later(checked_at, check.tried_at)
+            answered_at, silent_since = check.answered_at, check.silent_since
+            if check.may_be_silent:
+                runs = (run for turn in turns_of(slot, lengths) for run in self.records.runs(turn))
+                answered_at = last_answer_before_silence(order_id, since, runs)
             looked = replace(
                 trace,
                 answered_at=trace.answered_at and _later(trace.answered_at, answered_at),
@@ -119,28 +120,9 @@ class OrderViewer:
         decision = shown.decision._replace(state=State.CLOSED)
         return replace(shown, state=State.CLOSED, decision=decision)
 
-    def _answered_before_silence(
-        self, dossier: OrderSnapshot, slot: str, lengths: Iterable[int]
-    ) -> datetime | None:
-        """The last answer about an order that may be among the silent ones of its last run."""
-        since = dossier.entry.in_slot_since
-        if since is None:
-            return None
-        name = short_name(dossier.order.order_id)
-        runs = (run for turn in turns_of(slot, lengths) for run in self.records.runs(turn))
-        return max(
-            (
-                run.at
-                for run in runs
-                if run.answered and name not in run.silent and run.at >= since + INDEX_LAG
-            ),
-            default=None,
-        )
-
-    def _silent_since(self, dossier: OrderSnapshot, turn: str) -> datetime | None:
-        """Since when an order got no answer, where it was silent in a turn's last answered run."""
-        run = next((run for run in self.records.runs(turn) if run.answered), None)
-        return None if run is None else run.silent.get(short_name(dossier.order.order_id))
+    def _silent_in(self, turn: str) -> Mapping[str, datetime]:
+        """The silent orders of a turn's last answered run, by short name."""
+        return next((run.silent for run in self.records.runs(turn) if run.answered), {})
 
 
 def _later(one: datetime | None, other: datetime | None) -> datetime | None:

@@ -1,17 +1,87 @@
-"""polling.ports."""
+"""The ports of the poll: what a run needs of its stores, its second source and its workers."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from stallwatch.polling.state import Lease, Progress, Row, Silent
+from stallwatch.polling.state import Lease, Progress, Silence, WatchRow
 from stallwatch.tracking.circuit_breaker import CircuitBreaker
 from stallwatch.tracking.run_log import RunRecord
 from stallwatch.tracking.source import TrackingResult
 
 
-class PollStore(Protocol):
-    """What the pull reads and writes."""
+class CircuitStore(Protocol):
+    """Where the circuits of the sources are kept."""
+
+    def health(self, source: str) -> CircuitBreaker:
+        """The circuit of a source."""
+
+    def save_health(self, source: str, health: CircuitBreaker) -> None:
+        """Keep the circuit of a source."""
+
+
+class AnswerStore(Protocol):
+    """Where answers are written to the traces."""
+
+    def add_answer(
+        self, row: WatchRow, answer: TrackingResult, source: str, now: datetime, added: int
+    ) -> bool:
+        """Write an answer that only adds events to the one the row stands for.
+
+        Returns:
+            False where the trace is no longer what the row stands for.
+        """
+
+    def merge_answer(
+        self, row: WatchRow, answer: TrackingResult, source: str, now: datetime
+    ) -> bool:
+        """Read the trace, merge an answer into it and write it. False where it said nothing new."""
+
+
+class SilenceStore(Protocol):
+    """What tells since when an order gets no answer."""
+
+    def in_slot_since(self, order_id: str) -> datetime | None:
+        """When an order came into its slot."""
+
+    def silent_since(self, order_id: str) -> datetime | None:
+        """Since when a number gets no answer, where its trace says so."""
+
+    def silent_of(self, turn: str) -> Mapping[str, datetime]:
+        """The silent orders of a turn's last run that was answered, by short name."""
+
+
+class NoteStore(Protocol):
+    """Where the evaluation is told to look again."""
+
+    def touch_answered(self, row: WatchRow, now: datetime) -> None:
+        """Have the evaluation look again, with a valid answer that says nothing new.
+
+        It ends a silence that was written down.
+        """
+
+    def touch_unanswered(
+        self,
+        row: WatchRow,
+        now: datetime,
+        *,
+        asked: bool,
+        answered_at: datetime | None = None,
+        silent: Silence | None = None,
+    ) -> None:
+        """Have the evaluation look again without an answer.
+
+        Args:
+            row: The order.
+            now: The present instant.
+            asked: Whether the source was asked about it.
+            answered_at: Its last valid answer as the ledger knows it, if the trace may not.
+            silent: That its number gets no answer.
+        """
+
+
+class PollStore(AnswerStore, NoteStore, SilenceStore, CircuitStore, Protocol):
+    """Everything that a run of the poll reads and writes."""
 
     def lease(self) -> Lease:
         """The lease as it stands, without taking it."""
@@ -37,63 +107,11 @@ class PollStore(Protocol):
             asked_at: When the last request was sent, for whoever sends the next one.
         """
 
-    def health(self, source: str) -> CircuitBreaker:
-        """The health of a source."""
-
-    def save_health(self, source: str, health: CircuitBreaker) -> None:
-        """Keep the health of a source."""
-
-    def rows(self, slot: str, start: str = "") -> Iterator[Row]:
+    def rows(self, slot: str, start: str = "") -> Iterator[WatchRow]:
         """The orders in a slot, by id, from one on."""
 
-    def row(self, order_id: str) -> Row | None:
+    def row(self, order_id: str) -> WatchRow | None:
         """One watched order, whatever its slot."""
-
-    def add_answer(
-        self, row: Row, answer: TrackingResult, source: str, now: datetime, added: int
-    ) -> bool:
-        """Write an answer that only adds events to the one the row stands for.
-
-        Returns:
-            False where the trace is no longer what the row stands for.
-        """
-
-    def merge_answer(self, row: Row, answer: TrackingResult, source: str, now: datetime) -> bool:
-        """Read the trace, merge an answer into it and write it. False where it said nothing new."""
-
-    def touch_answered(self, row: Row, now: datetime) -> None:
-        """Have the evaluation look again, with a valid answer that says nothing new.
-
-        It ends a silence that was written down.
-        """
-
-    def touch_unanswered(
-        self,
-        row: Row,
-        now: datetime,
-        *,
-        asked: bool,
-        answered_at: datetime | None = None,
-        silent: Silent | None = None,
-    ) -> None:
-        """Have the evaluation look again without an answer.
-
-        Args:
-            row: The order.
-            now: The present instant.
-            asked: Whether the source was asked about it.
-            answered_at: Its last valid answer as the ledger knows it, if the trace may not.
-            silent: That its number gets no answer.
-        """
-
-    def in_slot_since(self, order_id: str) -> datetime | None:
-        """When an order came into its slot."""
-
-    def silent_since(self, order_id: str) -> datetime | None:
-        """Since when a number gets no answer, where its trace says so."""
-
-    def silent_of(self, turn: str) -> Mapping[str, datetime]:
-        """The silent orders of a turn's last run that was answered, by short name."""
 
     def save_run(self, turn: str, run: RunRecord) -> None:
         """Keep the record of a run."""
@@ -108,21 +126,24 @@ class PollStore(Protocol):
 class SecondSource(Protocol):
     """Asks the second source."""
 
-    def look(self, rows: Sequence[Row], *, note: bool = False) -> None:
+    def check(self, rows: Sequence[WatchRow], *, note: bool = False) -> int:
         """Ask about some orders, about which the first source had nothing new to say.
 
         Args:
             rows: The orders.
             note: Whether the evaluation is about to look at all of them.
+
+        Returns:
+            How many orders' answers could not be read or written.
         """
 
 
 class Workers(Protocol):
-    """Other functions, who make a run's requests for it."""
+    """Other invocations, which make a run's requests for it."""
 
     def run(self, request_task: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Have one of them run an errand (see `PollRun.run_errand`).
+        """Have one of them make the request of a task (see `remote.encode_task`).
 
         Raises:
-            UnavailableError: it came to no end, and nobody knows what was done of it.
+            UnavailableError: it came to no end, and nobody knows what was done.
         """

@@ -59,13 +59,13 @@ class CreditStore(Protocol):
 
 
 class RegistrationRun:
-    """Registers numbers in one run of the check.
+    """Registers numbers in one run of the poll.
 
     Args:
         registry: The source.
-        book: Where the credits are written down.
+        store: Where the credits are written down.
         now: Tells the time.
-        may_ask: Waits until the next request may be made; False where there is no time for one.
+        admit: Waits until the next request may be made; False where none may, or there is no time.
         batch: How many numbers one request may name.
         owner: What this run is called, and no other.
     """
@@ -73,21 +73,21 @@ class RegistrationRun:
     def __init__(
         self,
         registry: Registry,
-        book: CreditStore,
+        store: CreditStore,
         now: Callable[[], datetime],
-        allows_request: Callable[[], bool],
+        admit: Callable[[], bool],
         *,
         batch: int,
         owner: str,
     ) -> None:
         self._registry = registry
-        self._book = book
+        self._store = store
         self._now = now
-        self._may_ask = allows_request
+        self._admit = admit
         self._batch = batch
         self._owner = owner
         self._attempts = 0
-        self._looked_after = False
+        self._settled = False
         self._given_up = False
 
     def register(self, numbers: Iterable[str]) -> None:
@@ -96,9 +96,9 @@ class RegistrationRun:
         Whatever an earlier run left open is settled first, and once a day the source is asked how
         many credits are left.
         """
-        if not self._looked_after:
-            self._looked_after = True
-            self._look_after()
+        if not self._settled:
+            self._settled = True
+            self._settle_earlier()
         left = list(dict.fromkeys(numbers))
         spent = 0
         while left and not self._given_up:
@@ -107,8 +107,8 @@ class RegistrationRun:
         if spent:
             self._ask_for_quota()
 
-    def _look_after(self) -> None:
-        credits_ = self._book.credits(self._registry.name)
+    def _settle_earlier(self) -> None:
+        credits_ = self._store.credits(self._registry.name)
         if credits_.attempt is not None and not self._settle(credits_.attempt):
             self._given_up = True
         if credits_.quota_at is None or self._now() - credits_.quota_at >= QUOTA_EVERY:
@@ -119,12 +119,12 @@ class RegistrationRun:
         name = self._registry.name
         self._attempts += 1
         attempt = Attempt(f"{self._owner}-{self._attempts}", tuple(numbers))
-        if not self._book.begin_attempt(name, attempt):
+        if not self._store.begin_attempt(name, attempt):
             self._given_up = True
             return 0
         # Not before it is written down: that may take longer than the pace lets a request wait.
-        if not self._may_ask():
-            self._book.settle_attempt(name, attempt.token, 0)
+        if not self._admit():
+            self._store.settle_attempt(name, attempt.token, 0)
             self._given_up = True
             return 0
         made = self._registry.register(numbers)
@@ -135,20 +135,20 @@ class RegistrationRun:
         if made.unknown:
             return 0
         spent = len(made.accepted & set(numbers))
-        self._book.settle_attempt(name, attempt.token, spent)
+        self._store.settle_attempt(name, attempt.token, spent)
         return spent
 
     def _settle(self, attempt: Attempt) -> bool:
         """Find out what an attempt has cost. False where that cannot be told now."""
-        if not self._may_ask():
+        if not self._admit():
             return False
         reply = self._registry.ask(attempt.numbers)
         if reply.verdict is not Verdict.OK:
             return False
         spent = len(reply.registered & set(attempt.numbers))
-        self._book.settle_attempt(self._registry.name, attempt.token, spent)
+        self._store.settle_attempt(self._registry.name, attempt.token, spent)
         return True
 
     def _ask_for_quota(self) -> None:
-        if self._may_ask():
-            self._book.save_quota(self._registry.name, self._registry.quota(), self._now())
+        if self._admit():
+            self._store.save_quota(self._registry.name, self._registry.quota(), self._now())

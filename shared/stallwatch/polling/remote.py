@@ -1,96 +1,151 @@
-"""polling.remote."""
+"""Request tasks: a request as another invocation is told of it, and the result that it tells.
+
+Both are JSON. Their fields are written and read here and nowhere else. An order's row is written
+once, in the task; the result names rows by their places in it.
+"""
 
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from stallwatch.domain.errors import UnavailableError
 from stallwatch.polling.ports import Workers
-from stallwatch.polling.state import Row
-from stallwatch.polling.tally import BatchResult, NumberRequest, RequestResult, _rows_in
+from stallwatch.polling.state import WatchRow
+from stallwatch.polling.tally import BatchResult, NumberRequest, RequestResult, rows_in
 from stallwatch.tracking.source import Verdict
 
-# Errands: a request as another function is told of it, and what it tells.
 _log = logging.getLogger(__name__)
 
 
-def _have_asked(
+def ask_worker(
     workers: Workers, batch: Sequence[NumberRequest], at: datetime, *, note: bool
 ) -> RequestResult | None:
-    """What came of a request that a helper made; None where nobody knows, or it was too late."""
-    questions = [
-        {
-            "number": question.number,
-            "rows": [_row_told(row) for row in question.rows],
-            "stands_for": question.stands_for,
-        }
-        for question in batch
-    ]
+    """Have a worker make a request at an instant.
+
+    Returns:
+        What came of it; None where nobody knows, or where it came too late to be made.
+    """
     try:
-        told = workers.run({"at": at.isoformat(), "note": note, "questions": questions})
+        result = workers.run(encode_task(batch, at, note=note))
     except UnavailableError as error:
-        _log.warning("no help", extra={"why": str(error)})
+        _log.warning("no worker", extra={"why": str(error)})
         return None
-    return _asked_of(told, batch) if told else None
+    return decode_result(result, batch) if result else None
 
 
-def _row_told(row: Row) -> dict[str, Any]:
-    fingerprint = None if row.fingerprint is None else row.fingerprint.hex()
-    return {**asdict(row), "fingerprint": fingerprint}
-
-
-def _question_of(told: Mapping[str, Any]) -> NumberRequest:
-    rows = (
-        Row(**{**row, "fingerprint": row["fingerprint"] and bytes.fromhex(row["fingerprint"])})
-        for row in told["rows"]
-    )
-    return NumberRequest(told["number"], tuple(rows), told["stands_for"])
-
-
-def _told(asked: RequestResult, batch: Sequence[NumberRequest]) -> dict[str, Any]:
-    """What came of a request, its rows told by their places in the batch."""
-    places = {id(row): place for place, row in enumerate(_rows_in(batch))}
-
-    def told(value: Any) -> Any:
-        if isinstance(value, Row):
-            return {"row": places[id(value)]}
-        if isinstance(value, NumberRequest):
-            rows = [places[id(row)] for row in value.rows]
-            return {"number": value.number, "rows": rows, "stands_for": value.stands_for}
-        if isinstance(value, datetime):
-            return {"at": value.isoformat()}
-        return [told(part) for part in value] if isinstance(value, (list, tuple)) else value
-
-    tally = {part.name: told(getattr(asked.tally, part.name)) for part in fields(asked.tally)}
+def encode_task(batch: Sequence[NumberRequest], at: datetime, *, note: bool) -> dict[str, Any]:
+    """A request task: what to ask about, when, and whether to note every answer."""
     return {
-        "verdict": asked.verdict.value,
-        "reason": asked.reason,
-        "any_answer": asked.any_answer,
-        "tally": tally,
+        "at": at.isoformat(),
+        "note": note,
+        "numbers": [
+            {
+                "number": request.number,
+                "stands_for": request.stands_for,
+                "rows": [_encode_row(row) for row in request.rows],
+            }
+            for request in batch
+        ],
     }
 
 
-def _asked_of(told: Mapping[str, Any], batch: Sequence[NumberRequest]) -> RequestResult:
-    rows = tuple(_rows_in(batch))
+def decode_task(task: Mapping[str, Any]) -> tuple[list[NumberRequest], datetime, bool]:
+    """The numbers of a request task, its instant, and whether to note every answer."""
+    batch = [
+        NumberRequest(
+            number["number"], tuple(map(_decode_row, number["rows"])), number["stands_for"]
+        )
+        for number in task["numbers"]
+    ]
+    return batch, datetime.fromisoformat(task["at"]), task["note"]
 
-    def known(value: Any) -> Any:
-        if isinstance(value, list):
-            return tuple(known(part) for part in value)
-        if not isinstance(value, dict):
-            return value
-        if "row" in value:
-            return rows[value["row"]]
-        if "at" in value:
-            return datetime.fromisoformat(value["at"])
-        waiting = tuple(rows[place] for place in value["rows"])
-        return NumberRequest(value["number"], waiting, value["stands_for"])
 
-    tally: dict[str, Any] = {
-        name: [known(part) for part in value] if isinstance(value, list) else value
-        for name, value in told["tally"].items()
+def _encode_row(row: WatchRow) -> list[Any]:
+    fingerprint = None if row.fingerprint is None else row.fingerprint.hex()
+    return [
+        row.order_id,
+        row.slot,
+        row.number,
+        fingerprint,
+        row.rule_at,
+        row.clock_at,
+        row.gone,
+        row.second_at,
+    ]
+
+
+def _decode_row(fields: Sequence[Any]) -> WatchRow:
+    order_id, slot, number, fingerprint, rule_at, clock_at, gone, second_at = fields
+    return WatchRow(
+        order_id=order_id,
+        slot=slot,
+        number=number,
+        fingerprint=None if fingerprint is None else bytes.fromhex(fingerprint),
+        rule_at=rule_at,
+        clock_at=clock_at,
+        gone=gone,
+        second_at=second_at,
+    )
+
+
+def encode_result(result: RequestResult, batch: Sequence[NumberRequest]) -> dict[str, Any]:
+    """What came of a request task, its rows by their places in the batch."""
+    places = {id(row): place for place, row in enumerate(rows_in(batch))}
+
+    def named(rows: Iterable[WatchRow]) -> list[int]:
+        return [places[id(row)] for row in rows]
+
+    def numbers(requests: Iterable[NumberRequest]) -> list[dict[str, Any]]:
+        return [
+            {"number": r.number, "stands_for": r.stands_for, "rows": named(r.rows)}
+            for r in requests
+        ]
+
+    told = result.batch
+    return {
+        "verdict": result.verdict.value,
+        "reason": result.reason,
+        "any_answer": result.any_answer,
+        "checked": told.checked,
+        "changed": told.changed,
+        "answered": [[places[id(row)], at.isoformat()] for row, at in told.answered],
+        "silent": named(told.silent),
+        "unsaved": named(told.unsaved),
+        "failed": numbers(told.failed),
+        "to_follow": numbers(told.to_follow),
+        "for_second": named(told.for_second),
+        "unregistered": told.unregistered,
     }
+
+
+def decode_result(fields: Mapping[str, Any], batch: Sequence[NumberRequest]) -> RequestResult:
+    """The result of a request task for the batch that it was made of."""
+    rows = tuple(rows_in(batch))
+
+    def named(places: Iterable[int]) -> list[WatchRow]:
+        return [rows[place] for place in places]
+
+    def numbers(requests: Iterable[Mapping[str, Any]]) -> list[NumberRequest]:
+        return [
+            NumberRequest(r["number"], tuple(named(r["rows"])), r["stands_for"]) for r in requests
+        ]
+
     return RequestResult(
-        Verdict(told["verdict"]), told["reason"], told["any_answer"], BatchResult(**tally)
+        verdict=Verdict(fields["verdict"]),
+        reason=fields["reason"],
+        any_answer=fields["any_answer"],
+        batch=BatchResult(
+            checked=fields["checked"],
+            changed=fields["changed"],
+            answered=[
+                (rows[place], datetime.fromisoformat(at)) for place, at in fields["answered"]
+            ],
+            silent=named(fields["silent"]),
+            unsaved=named(fields["unsaved"]),
+            failed=numbers(fields["failed"]),
+            to_follow=numbers(fields["to_follow"]),
+            for_second=named(fields["for_second"]),
+            unregistered=list(fields["unregistered"]),
+        ),
     )

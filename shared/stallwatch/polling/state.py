@@ -10,7 +10,7 @@ from stallwatch.tracking.schedule import Turn
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class WatchRow:
     """An order as the watch lists it."""
 
     order_id: str
@@ -28,12 +28,12 @@ class Row:
     """From when on the second source is to be asked too; epoch minutes."""
 
 
-def is_due(row: Row, now: datetime) -> bool:
+def is_due(row: WatchRow, now: datetime) -> bool:
     """Whether the evaluation is to look at an order once there is a valid answer about it."""
     return is_clock_due(row, now) or (row.rule_at is not None and row.rule_at <= epoch_minutes(now))
 
 
-def is_clock_due(row: Row, now: datetime) -> bool:
+def is_clock_due(row: WatchRow, now: datetime) -> bool:
     """Whether the evaluation is to look at an order in any case."""
     return row.gone or row.clock_at is None or row.clock_at <= epoch_minutes(now)
 
@@ -79,7 +79,7 @@ class Lease:
 
 
 @dataclass(frozen=True, slots=True)
-class Silent:
+class Silence:
     """A number that gets no answer."""
 
     since: datetime

@@ -238,7 +238,6 @@ def _answer(number: str, entry: Mapping[str, Any]) -> TrackingResult | None:
         points_to=points_to,
         other_number=latest if is_own and events else None,
         delivered=delivered,
-        delivered_text=_status_text(entry) if delivered else "",
     )
 
 
@@ -270,11 +269,8 @@ def _by_status(entry: Mapping[str, Any], events: Sequence[Event]) -> Event | Non
     newest = events[-1]
     if not all(_is_unknown(event.code) for event in events if event.at == newest.at):
         return None
-    return replace(newest, code=code_of_status(status), text=_status_text(entry), place=None)
-
-
-def _status_text(entry: Mapping[str, Any]) -> str:
-    return without_contacts(clean(entry.get("statusDesc"), 400))
+    text = without_contacts(clean(entry.get("statusDesc"), 400))
+    return replace(newest, code=code_of_status(status), text=text, place=None)
 
 
 def _is_unknown(code: str) -> bool:
@@ -290,6 +286,8 @@ def _latest_number(entry: Mapping[str, Any], number: str) -> str | None:
     if not isinstance(told, str) or not told.strip():
         prose = entry.get("realMailNo")
         told = re.split(r"[:\uff1a\t]", prose)[-1] if isinstance(prose, str) else ""
+        if not any(character.isdigit() for character in told):
+            return None
     other = normalize_number(_NUMBER_FILLING.sub("", told))
     return None if other == normalize_number(number) else other
 

@@ -1,7 +1,9 @@
-"""The health of a source: when it may be asked, and since when it has not answered.
+"""Circuit breaker: when a source may be asked, and since when it has not answered.
 
-A circuit for everyone who asks: the first block opens it, so do a few failures in a row; then there
-is a pause, one probe with a single request, and a longer pause where that fails, up to a day.
+One circuit serves everyone who asks. The first block opens it, and so do three failures in a row.
+Then there is a pause, one probe with a single request, and a longer pause where that fails, up to a
+day. An answer about other numbers than those asked is valid for none, but shows that the source is
+up.
 """
 
 from dataclasses import dataclass, replace
@@ -73,7 +75,7 @@ class CircuitBreaker:
             verdict: How the request went.
             now: The instant of its end.
             limits: The numbers of the rules.
-            any_answer: Whether it brought a valid answer about any number.
+            any_answer: Whether it brought an answer about any number, asked or not.
         """
         if not self.allows_request(now):
             # It was sent before the circuit opened, and neither closes it nor adds to its pause.
@@ -105,7 +107,7 @@ class CircuitBreaker:
         return replace(self, down_since=self.down_since or now, missed_at=now)
 
     def _heard(self, now: datetime) -> "CircuitBreaker":
-        """After a request that was answered, but about no number that was asked."""
+        """After a request that was answered, but about no number at all."""
         return replace(
             self,
             verdict=Verdict.OK,

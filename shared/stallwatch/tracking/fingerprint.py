@@ -38,8 +38,8 @@ def fingerprint(answer: TrackingResult, *, merged: bool = False) -> bytes:
 
     Args:
         answer: The answer.
-        merged: Whether the trace keeps events that the answer leaves out. Such a fingerprint is
-            never taken for one that an answer can add to.
+        merged: Whether the trace keeps what the answer leaves out. Such a fingerprint is never
+            taken for one that an answer can add to.
     """
     return _of_events(answer.events, merged=merged) + _of_rest(answer)
 
@@ -63,9 +63,7 @@ def added_to(answer: TrackingResult, known: bytes | None) -> int | None:
         return len(answer.events)
     if not answer.events or known in {UNANSWERED, SILENT}:
         return None
-    added = _added_events(answer, known)
-    # Without a status and without newer events it takes no earlier delivery back.
-    return None if added == 0 and answer.delivered is None else added
+    return _added_events(answer, known)
 
 
 def characters_in(event: Event) -> int:

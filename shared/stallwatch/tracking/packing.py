@@ -18,6 +18,14 @@ def pack(value: object, dictionary: bytes = b"") -> bytes:
 
 
 def unpack(packed: bytes, dictionary: bytes = b"") -> Any:
-    """The value that was packed."""
+    """The value that was packed.
+
+    Raises:
+        ValueError: it was not packed so.
+    """
     unpacker = zlib.decompressobj(-15, zdict=dictionary)
-    return json.loads(unpacker.decompress(packed) + unpacker.flush())
+    try:
+        text = unpacker.decompress(packed) + unpacker.flush()
+    except zlib.error as error:
+        raise ValueError(str(error)) from error
+    return json.loads(text)

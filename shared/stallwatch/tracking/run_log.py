@@ -1,11 +1,11 @@
-"""The ledger of our own watching: when each slot was looked at, and what came of it.
+"""The run log: when each slot was checked, and what came of it.
 
 A check that finds nothing new writes nothing to its order, so an order's last answer follows from
 the runs of the slot that it sits in. One row for each turn of the day is kept at hand; the run
 records behind it are kept as evidence.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -98,7 +98,7 @@ def _was_answered_since(
 
 @dataclass(frozen=True, slots=True)
 class LastCheck:
-    """What the ledger knows of an order's last look."""
+    """What the run log knows of the last check of an order."""
 
     tried_at: datetime | None = None
     answered_at: datetime | None = None
@@ -139,3 +139,69 @@ def last_check(
             answered_at = row.answered_at
             turn = name if row.silent else None
     return LastCheck(tried_at, answered_at, turn)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderCheck:
+    """When an order was last checked, and with what result."""
+
+    tried_at: datetime | None = None
+    answered_at: datetime | None = None
+    """The last answer that the run log proves; None where it proves none."""
+    silent_since: datetime | None = None
+    """Since when its number gets no answer, where the last answered run brought it none."""
+    may_be_silent: bool = False
+    """Whether some number got no answer in that run."""
+
+
+def last_check_of(
+    order_id: str,
+    slot: str,
+    in_slot_since: datetime | None,
+    turns: Mapping[str, LastRun],
+    lengths: Iterable[int],
+    silent_in: Callable[[str], Mapping[str, datetime]],
+) -> OrderCheck:
+    """The last check of one order: the one place that says what the run log proves about it.
+
+    Args:
+        order_id: The order.
+        slot: Its slot.
+        in_slot_since: When it came into the slot.
+        turns: The last runs of each turn of the day, by its name.
+        lengths: The lengths, in minutes, that turns have had.
+        silent_in: Gives the silent orders of a turn's last answered run, by short name.
+    """
+    check = last_check(turns, lengths, slot, in_slot_since)
+    silent_since = None
+    if check.turn is not None:
+        silent_since = silent_in(check.turn).get(short_name(order_id))
+    return OrderCheck(
+        tried_at=check.tried_at,
+        answered_at=check.answered_at if silent_since is None else None,
+        silent_since=silent_since,
+        may_be_silent=check.turn is not None,
+    )
+
+
+def last_answer_before_silence(
+    order_id: str, in_slot_since: datetime | None, runs: Iterable[RunRecord]
+) -> datetime | None:
+    """The last answer about an order that was silent in its last run; None where none is recorded.
+
+    Args:
+        order_id: The order.
+        in_slot_since: When it came into its slot.
+        runs: The records of all turns that serve the slot.
+    """
+    if in_slot_since is None:
+        return None
+    name = short_name(order_id)
+    return max(
+        (
+            run.at
+            for run in runs
+            if run.answered and name not in run.silent and run.at >= in_slot_since + INDEX_LAG
+        ),
+        default=None,
+    )

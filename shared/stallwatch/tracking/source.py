@@ -60,8 +60,6 @@ class TrackingResult:
 
     False where it has a status that does not say so; None where it has no status.
     """
-    delivered_text: str = ""
-    """How it words that delivery."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,13 @@ source may leave out what it once said, and evidence must not vanish with it. Ho
 what goes first, is for `retention` to say.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from stallwatch.domain.parcels import Checkpoint, LocalCarrier, SecondOpinion, Stage, Trace
-from stallwatch.tracking.codes import code_of_status
+from stallwatch.domain.parcels import Checkpoint, LocalCarrier, SecondOpinion, Trace
+from stallwatch.tracking.codes import Placed
 from stallwatch.tracking.fingerprint import MOST_EVENTS, SILENT, UNANSWERED, fingerprint
 from stallwatch.tracking.profiles import SEVENTEEN_TRACK, profile_of
 from stallwatch.tracking.retention import (
@@ -114,15 +114,9 @@ class TraceRecord:
         details, events = unpack_events(self.events)
         second, _ = unpack_events(self.second.events)
         eta = details.get("eta")
-        deliveries = [
-            instant_of(said["delivered"][0]) for said in (details, second) if "delivered" in said
-        ]
-        withdrawals = [
-            instant_of(said["withdrawn"]) for said in (details, second) if "withdrawn" in said
-        ]
         return Trace(
             number=self.number,
-            checkpoints=tuple(_all_checkpoints(self, by_status=True)),
+            checkpoints=tuple(_all_checkpoints(self)),
             answered_at=self.answered_at,
             asked_at=self.asked_at,
             known=bool(details.get("known")) or bool(events),
@@ -132,12 +126,16 @@ class TraceRecord:
             country=details.get("country"),
             points_to=details.get("points_to"),
             other_number=details.get("other_number"),
-            status_delivered_at=min(deliveries, default=None),
-            status_withdrawn_at=max(withdrawals, default=None),
+            status_delivered_at=min(_instants_in((details, second), "delivered"), default=None),
+            status_withdrawn_at=max(_instants_in((details, second), "withdrawn"), default=None),
             cut="cut" in details or "cut" in second,
             unanswered_since=self.silent_since if self.unanswered else None,
             second=self.second.open(),
         )
+
+
+def _instants_in(said: Iterable[dict[str, Any]], name: str) -> Iterable[datetime]:
+    return (instant_of(details[name]) for details in said if name in details)
 
 
 def _carrier(first: dict[str, Any], second: dict[str, Any]) -> LocalCarrier | None:
@@ -185,21 +183,8 @@ def _merged(
     stage_of = profile_of(source).stage_of
     merged = merge_events(list(zip(events, _instants(seen), strict=True)), answer.events, now)
     details = details_of(answer, source) if answer.events or not events else dict(before)
-    since = delivered_since(
-        instant_of(before["delivered"][0]) if "delivered" in before else None,
-        merged,
-        says=answer.delivered,
-        stage_of=stage_of,
-        now=now,
-    )
     details.pop("delivered", None)
-    if since is not None:
-        text = answer.delivered_text if answer.delivered else before["delivered"][1]
-        details["delivered"] = [seconds_of(since), text]
-    elif "delivered" in before:
-        details["withdrawn"] = seconds_of(now)
-    if "withdrawn" in before:
-        details.setdefault("withdrawn", before["withdrawn"])
+    details |= _delivery_by_status(before, merged, answer, stage_of, now)
     kept = bounded(
         merged,
         stage_of,
@@ -213,8 +198,30 @@ def _merged(
     return (
         pack_events(details, every),
         _runs([one.first_seen for one in kept]),
-        fingerprint(answer, merged=every != sorted(answer.events)),
+        fingerprint(
+            answer,
+            merged=every != sorted(answer.events)
+            or not details.keys().isdisjoint({"delivered", "withdrawn"}),
+        ),
     )
+
+
+def _delivery_by_status(
+    before: dict[str, Any],
+    merged: Sequence[KeptEvent],
+    answer: TrackingResult,
+    stage_of: Callable[[str], Placed],
+    now: datetime,
+) -> dict[str, int]:
+    """When a delivery that the status alone tells was first told, and when one was taken back."""
+    known = instant_of(before["delivered"]) if "delivered" in before else None
+    since = delivered_since(known, merged, says=answer.delivered, stage_of=stage_of, now=now)
+    if since is not None:
+        told = {"delivered": seconds_of(since)}
+        return told | ({"withdrawn": before["withdrawn"]} if "withdrawn" in before else {})
+    if known is not None:
+        return {"withdrawn": seconds_of(now)}
+    return {"withdrawn": before["withdrawn"]} if "withdrawn" in before else {}
 
 
 def _left_out(merged: Sequence[KeptEvent], kept: Sequence[KeptEvent]) -> Iterable[KeptEvent]:
@@ -258,20 +265,16 @@ def _instants(runs: Iterable[Seen]) -> list[datetime]:
     return [run.at for run in runs for _ in range(run.count)]
 
 
-def _all_checkpoints(record: TraceRecord, *, by_status: bool = False) -> list[Checkpoint]:
+def _all_checkpoints(record: TraceRecord) -> list[Checkpoint]:
     """Those of the numbers before and of the present one, of every source, each once.
 
     A number may come back, and its checkpoints with it: they were first seen when they first were.
-
-    Args:
-        record: The trace.
-        by_status: Whether a delivery that only a status tells has a checkpoint too.
     """
     past = {_identity(c): c for c in reversed(unpack_past(record.past))}
     present = {
         _identity(c): c
         for said in (record.second, record)
-        for c in _checkpoints(record.number or "", said.events, said.seen, by_status=by_status)
+        for c in _checkpoints(record.number or "", said.events, said.seen)
     }
     return [
         *(c for identity, c in reversed(past.items()) if identity not in present),
@@ -287,33 +290,9 @@ def _identity(checkpoint: Checkpoint) -> tuple[str, ...]:
     return c.number, c.source, c.wall, c.zone, c.code
 
 
-def _checkpoints(
-    number: str, packed: bytes | None, runs: Iterable[Seen], *, by_status: bool
-) -> list[Checkpoint]:
+def _checkpoints(number: str, packed: bytes | None, runs: Iterable[Seen]) -> list[Checkpoint]:
     details, events = unpack_events(packed)
-    checkpoints = [
+    return [
         to_checkpoint(number, event, details["source"], first_seen)
         for event, first_seen in zip(events, _instants(runs), strict=True)
     ]
-    if by_status and "delivered" in details:
-        seconds, text = details["delivered"]
-        checkpoints.append(_delivery_by_status(number, details["source"], seconds, text))
-    return checkpoints
-
-
-def _delivery_by_status(number: str, source: str, seconds: int, text: str) -> Checkpoint:
-    """The checkpoint of a delivery that only a status tells, at the instant it was first told."""
-    at = instant_of(seconds)
-    return Checkpoint(
-        number=number,
-        at=at,
-        wall=str(at.replace(tzinfo=None)),
-        zone="GMT+0",
-        code=code_of_status("DELIVERED"),
-        stage=Stage.DELIVERED,
-        flag=None,
-        text=text,
-        place=None,
-        source=source,
-        first_seen=at,
-    )

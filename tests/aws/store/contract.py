@@ -19,7 +19,7 @@ from stallwatch.orders.snapshot import OrderSnapshot
 from stallwatch.polling.ports import PollStore
 from stallwatch.polling.registration import CreditStore
 from stallwatch.polling.second_source import SecondWatch
-from stallwatch.polling.state import Row
+from stallwatch.polling.state import WatchRow
 from stallwatch.tracking.fingerprint import added_to
 from stallwatch.tracking.source import TrackingResult
 from tests.support.builders import NOON, NUMBER, an_answer, an_event, an_order
@@ -57,7 +57,7 @@ class Store:
         assert dossier is not None
         return dossier
 
-    def row(self, order_id: str = "x") -> Row:
+    def row(self, order_id: str = "x") -> WatchRow:
         row = self.watch.row(order_id)
         assert row is not None
         return row

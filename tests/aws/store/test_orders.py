@@ -11,7 +11,7 @@ from stallwatch.domain.errors import (
 )
 from stallwatch.domain.orders import Action, ActionKind, Order, Service, State
 from stallwatch.orders.ports import PageQuery
-from stallwatch.polling.state import Row
+from stallwatch.polling.state import WatchRow
 from stallwatch.tracking.schedule import NEW
 from stallwatch.tracking.source import TrackingResult
 from stallwatch.tracking.trace_record import TraceRecord
@@ -72,7 +72,7 @@ def test_a_change_has_the_order_looked_at_again(store: Store) -> None:
     assert before.trace == after.trace
     assert 2 == after.version == after.entry.order_version
     assert after.revision > before.revision
-    assert Row("x", NEW, NUMBER, None, None, None) == store.row()
+    assert WatchRow("x", NEW, NUMBER, None, None, None) == store.row()
     assert "2026-05-01#x" == after.entry.listed
 
 
@@ -145,7 +145,7 @@ def test_a_forgotten_order_is_no_more(store: Store) -> None:
     assert store.book.forget("x")
     assert store.files.open("x") is None
     assert store.book.open("x") is None
-    assert Row("x", NEW, None, None, None, None, gone=True) == store.row()
+    assert WatchRow("x", NEW, None, None, None, None, gone=True) == store.row()
     assert () == store.book.page(PageQuery(10), None).dossiers
     assert not store.book.forget("x")
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from stallwatch.polling.registration import Attempt, Credits
-from stallwatch.polling.state import Row
+from stallwatch.polling.state import WatchRow
 from stallwatch.tracking.schedule import NEW
 from stallwatch.tracking.source import Quota, TrackingResult
 from stallwatch.tracking.trace_record import SecondRecord
@@ -68,7 +68,7 @@ def test_the_second_source_s_word_about_another_number_is_dropped(store: Store) 
     trace = store.dossier().trace
     assert SecondRecord() == trace.second
     assert {NUMBER} == {c.number for c in trace.open().checkpoints}
-    nobody = Row("nobody", NEW, NUMBER, None, None, None)
+    nobody = WatchRow("nobody", NEW, NUMBER, None, None, None)
     assert store.second.second(nobody) is None
     store.second.keep_second(nobody, SAID)
     assert store.files.open("nobody") is None

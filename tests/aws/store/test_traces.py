@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from stallwatch.domain.parcels import LocalCarrier
-from stallwatch.polling.state import Row, Silent
+from stallwatch.polling.state import Silence, WatchRow
 from stallwatch.tracking.fingerprint import fingerprint
 from stallwatch.tracking.schedule import NEW
 from stallwatch.tracking.trace_record import TraceRecord
@@ -89,7 +89,7 @@ def test_a_blind_write_is_refused_where_the_trace_has_moved_on(store: Store) -> 
     store.book.replace(store.dossier(), other)
     assert not store.watch.add_answer(seen, ARRIVED, "cainiao", NOON, 2)
     assert store.dossier().trace.answered_at is None
-    nobody = Row("nobody", NEW, NUMBER, None, None, None)
+    nobody = WatchRow("nobody", NEW, NUMBER, None, None, None)
     assert not store.watch.add_answer(nobody, DEPARTED, "cainiao", NOON, 1)
     assert store.files.open("nobody") is None
 
@@ -113,7 +113,7 @@ def test_nothing_is_merged_into_another_number_s_trace(store: Store) -> None:
     store.book.replace(store.dossier(), replace(store.dossier().order, tracking_number="LP2"))
     assert not store.watch.merge_answer(stale, DEPARTED, "cainiao", NOON)
     assert [] == codes(store)
-    nobody = Row("nobody", NEW, NUMBER, None, None, None)
+    nobody = WatchRow("nobody", NEW, NUMBER, None, None, None)
     assert not store.watch.merge_answer(nobody, DEPARTED, "cainiao", NOON)
 
 
@@ -121,7 +121,7 @@ def test_a_touch_says_when_it_was_answered(store: Store) -> None:
     """Nothing else changes, but a silence that was written down ends."""
     store.add()
     store.answer(DEPARTED)
-    silent = Silent(NOON - DAY, too_long=False)
+    silent = Silence(NOON - DAY, too_long=False)
     store.watch.touch_unanswered(store.row(), NOON + HOUR, asked=True, silent=silent)
     before = store.dossier().trace
     store.watch.touch_answered(store.row(), NOON + DAY)
@@ -139,7 +139,7 @@ def test_a_touch_without_an_answer_leaves_the_last_answer_alone(store: Store) ->
     assert before == store.dossier().trace
     store.watch.touch_unanswered(store.row(), NOON + DAY, asked=True)
     assert replace(before, asked_at=NOON + DAY) == store.dossier().trace
-    silent = Silent(NOON - 10 * DAY, too_long=True)
+    silent = Silence(NOON - 10 * DAY, too_long=True)
     store.watch.touch_unanswered(store.row(), NOON + 2 * DAY, asked=True, silent=silent)
     trace = store.dossier().trace
     assert (NOON, NOON - 10 * DAY, True) == (
@@ -179,5 +179,5 @@ def test_what_has_no_number_can_be_touched(store: Store) -> None:
     store.add(tracking_number=None)
     store.watch.touch_unanswered(store.row(), NOON, asked=False)
     assert TraceRecord(None) == store.dossier().trace
-    store.watch.touch_unanswered(Row("nobody", NEW, None, None, None, None), NOON, asked=False)
+    store.watch.touch_unanswered(WatchRow("nobody", NEW, None, None, None, None), NOON, asked=False)
     assert store.files.open("nobody") is None

@@ -1,7 +1,7 @@
 """The rows of the watch: what a run of the poll reads of each order."""
 
 from stallwatch.domain.orders import State
-from stallwatch.polling.state import Row
+from stallwatch.polling.state import WatchRow
 from stallwatch.tracking.fingerprint import fingerprint
 from stallwatch.tracking.schedule import NEW
 from tests.aws.store.contract import DEPARTED, Store
@@ -28,10 +28,10 @@ def test_a_slot_lists_its_orders_by_id(store: Store) -> None:
 def test_a_row_has_all_that_a_check_needs(store: Store) -> None:
     """The number, what the evaluation has seen, and when it wants to look again."""
     store.add()
-    assert Row("x", NEW, NUMBER, None, None, None) == store.row()
+    assert WatchRow("x", NEW, NUMBER, None, None, None) == store.row()
     store.answer(DEPARTED)
     store.settle(rule_at=30_000_001, in_slot_since=NOON)
-    row = Row("x", "12h0430", NUMBER, fingerprint(DEPARTED), 30_000_001, 30_000_000)
+    row = WatchRow("x", "12h0430", NUMBER, fingerprint(DEPARTED), 30_000_001, 30_000_000)
     assert [row] == list(store.watch.rows("12h0430"))
     assert row == store.row()
     assert NOON == store.watch.in_slot_since("x")

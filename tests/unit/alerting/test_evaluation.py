@@ -18,7 +18,7 @@ from stallwatch.domain.thresholds import Thresholds
 from stallwatch.orders.delivery_times import DeliverySample, DeliveryStats
 from stallwatch.orders.money import MoneyStatus, Sum
 from stallwatch.orders.snapshot import OrderSnapshot, WatchEntry
-from stallwatch.polling.state import Row
+from stallwatch.polling.state import WatchRow
 from stallwatch.tracking.circuit_breaker import CircuitBreaker, Outage
 from stallwatch.tracking.fingerprint import UNANSWERED
 from stallwatch.tracking.run_log import SlotStay
@@ -124,7 +124,7 @@ def test_an_order_stays_new_until_its_number_was_asked_about(office: Office) -> 
 def test_an_order_that_was_asked_about_in_vain_leaves_the_new_ones(office: Office) -> None:
     """It has a place in the wheel like any other."""
     office.add(an_order())
-    office.store.touch_unanswered(Row("x", NEW, NUMBER, None, None, None), NOON, asked=True)
+    office.store.touch_unanswered(WatchRow("x", NEW, NUMBER, None, None, None), NOON, asked=True)
     office.evaluate()
     assert PollSchedule().slot("x", 24) == office.entry().slot
     assert Stage.UNKNOWN is office.entry().stage

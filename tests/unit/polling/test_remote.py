@@ -296,7 +296,7 @@ def test_an_errand_is_an_invocation_that_is_waited_for() -> None:
     assert {"verdict": "ok"} == workers.run({"at": "now"})
     ((call,),) = [client.invoked]
     assert ("pull", "RequestResponse") == (call["FunctionName"], call["InvocationType"])
-    assert {"errand": {"at": "now"}} == json.loads(call["Payload"])
+    assert {"request_task": {"at": "now"}} == json.loads(call["Payload"])
 
 
 @pytest.mark.parametrize(

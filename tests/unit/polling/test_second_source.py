@@ -13,8 +13,8 @@ from stallwatch.domain.clock import epoch_minutes
 from stallwatch.domain.orders import Action, ActionKind, State
 from stallwatch.domain.parcels import SecondOpinion, Stage
 from stallwatch.domain.thresholds import Thresholds
+from stallwatch.polling.gate import LAST_REQUEST
 from stallwatch.polling.registration import Attempt, Credits, RegistrationRun
-from stallwatch.polling.requests import LAST_REQUEST
 from stallwatch.polling.run import PollRun
 from stallwatch.polling.second_source import SecondSourceCheck
 from stallwatch.polling.state import Pace
@@ -374,7 +374,7 @@ def test_a_run_that_is_out_of_time_leaves_it_to_the_next_turn(rig: Rig) -> None:
     rig.clock.ends = rig.clock.now() + LAST_REQUEST
     row = rig.store.row("a")
     assert row is not None
-    SecondSourceCheck(rig.store, rig.track, rig.clock, rig.pace, LIMITS).look([row])
+    SecondSourceCheck(rig.store, rig.track, rig.clock, rig.pace, LIMITS).check([row])
     assert [] == rig.track.asked
     assert rig.opinion() is None
 
@@ -396,7 +396,7 @@ def test_what_it_said_of_another_number_is_not_kept(rig: Rig) -> None:
     row = rig.store.row("a")
     assert row is not None
     stale = replace(row, number="LP00000000000099")
-    SecondSourceCheck(rig.store, rig.track, rig.clock, rig.pace, LIMITS).look([stale], note=True)
+    SecondSourceCheck(rig.store, rig.track, rig.clock, rig.pace, LIMITS).check([stale], note=True)
     assert [] == rig.track.asked
     assert rig.opinion() is None
 

@@ -164,6 +164,8 @@ def test_the_address_gets_a_path_only_where_it_has_none(path: str, target: str) 
         Mode.BLOCK_PAGE,
         Mode.BLOCK_HEADER,
         Mode.BLOCK_JSON,
+        Mode.BLOCK_RET,
+        Mode.BLOCK_FRAME,
         Mode.BLOCK_STATUS,
         Mode.BLOCK_REDIRECT,
     ],

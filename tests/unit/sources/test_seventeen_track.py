@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from stallwatch.domain.errors import StallwatchError
 from stallwatch.domain.parcels import LocalCarrier, Stage
-from stallwatch.sources.seventeen_track import CAINIAO, SeventeenTrack, parse
+from stallwatch.sources.seventeen_track import SeventeenTrack, parse
+from stallwatch.sources.seventeen_track_answers import CAINIAO
 from stallwatch.sources.transport import Received, Transport
 from stallwatch.tracking.codes import is_destruction
 from stallwatch.tracking.profiles import SEVENTEEN_TRACK, stage_of_entry

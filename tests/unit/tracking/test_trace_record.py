@@ -13,11 +13,10 @@ from hypothesis import strategies as st
 from stallwatch.domain.parcels import Checkpoint, LocalCarrier
 from stallwatch.sources.cainiao import parse
 from stallwatch.tracking.codes import stage_of
-from stallwatch.tracking.fingerprint import UNANSWERED, added_to, fingerprint, is_news
+from stallwatch.tracking.fingerprint import MOST_EVENTS, UNANSWERED, added_to, fingerprint, is_news
 from stallwatch.tracking.source import Event, TrackingResult
 from stallwatch.tracking.trace_codec import pack_answer
 from stallwatch.tracking.trace_record import (
-    MOST_EVENTS,
     SecondRecord,
     Seen,
     TraceRecord,
@@ -180,10 +179,10 @@ def test_nothing_that_was_seen_vanishes(told: list[list[Event]]) -> None:
     for day, journey in enumerate(told):
         now = NOW + day * DAY
         # The same event with another clock is told apart elsewhere.
-        journey = [replace(e, text=f"{e.text} {e.wall} {e.zone}") for e in journey]
-        if is_news(answer(journey), record.fingerprint):
-            record = written(record, answer(journey), now)
-        for e in journey:
+        distinct = [replace(e, text=f"{e.text} {e.wall} {e.zone}") for e in journey]
+        if is_news(answer(distinct), record.fingerprint):
+            record = written(record, answer(distinct), now)
+        for e in distinct:
             first_seen.setdefault((e.wall, e.zone, e.code), now)
 
     found = record.open().checkpoints

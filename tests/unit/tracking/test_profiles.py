@@ -1,0 +1,100 @@
+"""Source profiles: one record a source, and whatever misses one is told with the file to touch."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from functions.pull_tracking import app as pull
+from stallwatch.aws.settings import Settings
+from stallwatch.domain.parcels import Stage
+from stallwatch.sources.sanitize import link
+from stallwatch.tracking.profiles import PROFILES, SourceProfile, profile_of, stage_of_entry
+
+ROOT = Path(__file__).parents[3]
+every_source = pytest.mark.parametrize("source", PROFILES.values(), ids=PROFILES)
+
+
+@every_source
+def test_a_source_can_be_made(source: SourceProfile) -> None:
+    """By the pull, under the name in its profile."""
+    assert source.name in pull.SOURCES, (
+        f"functions/pull_tracking/app.py: SOURCES makes no {source.name}"
+    )
+    made = pull.SOURCES[source.name]("http://127.0.0.1:1", lambda: "key")
+    assert source.name == made.name, "its module in shared/stallwatch/sources/ has another name"
+
+
+@every_source
+def test_a_profile_is_whole(source: SourceProfile) -> None:
+    """What people call it, where they can look, and what its codes mean."""
+    touch = "shared/stallwatch/tracking/profiles.py"
+    assert PROFILES[source.name] is source, touch
+    assert source.title, touch
+    assert source.attribution, touch
+    assert link(f"{source.page}LP00000000000001"), touch
+    assert source.url_variable, touch
+    assert bool(source.takes_credits) <= bool(source.key_variable), touch
+    assert bool(source.batch) is bool(source.per_minute), touch
+    assert (Stage.IN_TRANSIT_UNPLACED, None) == source.stage_of("a code that nobody knows"), touch
+
+
+@every_source
+def test_the_template_knows_a_source(source: SourceProfile) -> None:
+    """It may be the first one, and the functions are told where it is."""
+    template = (ROOT / "template.yaml").read_text("utf-8")
+    allowed = re.search(r"FirstSource:\n.*?AllowedValues: \[(.*?)\]", template, re.DOTALL)
+    assert allowed is not None
+    assert source.name in allowed[1].split(", "), "template.yaml: FirstSource.AllowedValues"
+    for variable in filter(None, (source.url_variable, source.key_variable)):
+        assert f" {variable}: " in template, f"template.yaml: the variable {variable}"
+
+
+@every_source
+def test_the_page_has_a_word_for_a_source(source: SourceProfile) -> None:
+    """Its title, in the page's own list."""
+    words = (ROOT / "shared/stallwatch/web/words.js").read_text("utf-8")
+    assert f'"source.{source.name}": "{source.title}"' in words, "shared/stallwatch/web/words.js"
+
+
+@every_source
+def test_the_settings_know_a_source(source: SourceProfile) -> None:
+    """As the first one, with its address, key and pace."""
+    variables = {
+        "FIRST_SOURCE": source.name,
+        source.url_variable: "https://x.example",
+        "CAINIAO_PER_MINUTE": "60",
+        "CAINIAO_BATCH": "10",
+        "PULL_WORKERS": "1",
+    }
+    if source.key_variable:
+        variables[source.key_variable] = "/key"
+    settings = Settings(variables)
+    assert source.name == settings.first_source
+    assert "https://x.example" == settings.url_of(source)
+    assert settings.pace_of(source).batch
+
+
+def test_no_other_file_names_the_sources() -> None:
+    """What must be known of a source stands in its profile; only its own module may name it."""
+    named = re.compile("|".join(f'"{re.escape(name)}"' for name in PROFILES))
+    mine = {"tracking/profiles.py"}
+    package = ROOT / "shared" / "stallwatch"
+    found = {
+        str(path.relative_to(package))
+        for path in package.rglob("*.py")
+        if named.search(path.read_text("utf-8"))
+    }
+    # "cainiao" is the origin of a rule there, and no source; the default of an opinion is one.
+    origins = {"claims/document.py", "api/claim_models.py", "domain/parcels.py"}
+    thresholds = {name for name in found if name.startswith(("domain/thresholds", "claims/"))}
+    assert set() == found - mine - origins - thresholds, "read tracking.profiles there"
+
+
+def test_an_unknown_source_is_shown_by_its_name() -> None:
+    """A newer version may have stored one; after a rollback nothing must fail."""
+    profile = profile_of("new")
+    assert ("new", "new", "") == (profile.title, profile.attribution, profile.page)
+    assert (Stage.IN_TRANSIT_UNPLACED, None) == stage_of_entry("new", "GTMS_SIGNED")
+    assert json.dumps(profile.name)
