@@ -87,4 +87,4 @@ def test_the_message_for_machines_is_one_that_is_sent(stalled: compose.Message) 
         k: v for k, v in shown.items() if k not in own
     }
     assert sent.keys() == shown.keys()
-    assert Translations().say("title.stalled") in stalled.subject
+    assert Translations().text("title.stalled") in stalled.subject

@@ -23,7 +23,7 @@ from stallwatch.orders.delivery_times import ENOUGH, DeliveryStats, lived_of
 from stallwatch.orders.money import stake_of
 from stallwatch.orders.pressing import pressing_of
 from stallwatch.orders.snapshot import MOST_STAYS, Counted, OrderSnapshot, WatchEntry, listed
-from stallwatch.rules.annotations import facts_of, seen_facts
+from stallwatch.rules.annotations import annotate_anomalies, annotations_of
 from stallwatch.rules.anomalies import anomalies
 from stallwatch.rules.decision import Decision
 from stallwatch.rules.evaluate import evaluate
@@ -107,10 +107,9 @@ class Evaluation:
 
     def _with_facts(self, order: Order, decision: Decision, trace: Trace) -> tuple[Alert, ...]:
         """The alerts that are due, each with what its text is made of."""
-        facts = facts_of(order, decision, trace)
-        if any(alert.kind is AlertKind.NEVER_SCANNED for alert in decision.due):
-            sharing = self.files.sharing(order)
-            facts |= seen_facts(anomalies(order, decision, trace, sharing, self.limits))
+        facts = annotations_of(order, decision, trace)
+        sharing = self.files.sharing(order)
+        facts |= annotate_anomalies(anomalies(order, decision, trace, sharing, self.limits))
         if any(alert.kind in {AlertKind.LATE, AlertKind.STALLED} for alert in decision.due):
             days = self._experience(decision.service, order.destination).days
             if days.parcels >= ENOUGH:

@@ -123,7 +123,7 @@ Text = Annotated[StrictStr, Field(max_length=2000), AfterValidator(_text)]
 Note = Annotated[StrictStr, Field(max_length=2000), AfterValidator(_note)]
 
 
-Language = Literal["en", "de", "fr", "es", "pt", "it", "pl", "nl"]
+Language = Literal["en", "de", "fr", "es", "pt", "pt-PT", "it", "pl", "nl"]
 
 
-SellerLanguage = Literal["en", "de", "fr", "es", "pt", "it", "pl", "nl", "zh"]
+SellerLanguage = Literal["en", "de", "fr", "es", "pt", "pt-PT", "it", "pl", "nl", "zh"]

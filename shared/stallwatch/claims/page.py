@@ -47,7 +47,7 @@ def page(claim: Claim, words: Translations) -> str:
         claim: The claim file, with its checksum.
         words: The language.
     """
-    say, order = words.say, claim["order"]
+    say, order = words.text, claim["order"]
     title = say("page_title", order_id=order["order_id"])
     body = [
         *_header(claim, words),
@@ -86,7 +86,7 @@ def _list(lines: Iterable[str]) -> str:
 
 
 def _header(claim: Claim, words: Translations) -> Iterable[str]:
-    say, order, silence = words.say, claim["order"], claim["silence"]
+    say, order, silence = words.text, claim["order"], claim["silence"]
     text, alarming = headline(claim, words)
     number = order["tracking_number"] or say("no_number")
     told = [say(f"since.{silence['since_what']}", at=say_instant(silence["since"]))]
@@ -111,7 +111,7 @@ def _header(claim: Claim, words: Translations) -> Iterable[str]:
 
 
 def _silence(claim: Claim, words: Translations) -> str:
-    say, transit = words.say, claim["transit"]
+    say, transit = words.text, claim["transit"]
     lines = []
     if transit["days"] is not None:
         since = say(f"since.{transit['since_what']}", at=say_instant(transit["since"]))
@@ -121,7 +121,7 @@ def _silence(claim: Claim, words: Translations) -> str:
 
 
 def _rule(rule: dict[str, Any], claim: Claim, words: Translations) -> str:
-    say = words.say
+    say = words.text
     if rule["name"] == "window":
         text = say(
             "rule.window",
@@ -152,15 +152,15 @@ def _order(claim: Claim, words: Translations) -> str:
         "earlier": ", ".join(order["earlier_tracking_numbers"]) or None,
     }
     rows = (
-        f"<div><dt>{_text(words.say(f'field.{name}'))}</dt><dd>{_outside(value)}</dd></div>"
+        f"<div><dt>{_text(words.text(f'field.{name}'))}</dt><dd>{_outside(value)}</dd></div>"
         for name, value in facts.items()
         if value is not None
     )
-    return _section(words.say("part.order"), f"<dl>{''.join(rows)}</dl>")
+    return _section(words.text("part.order"), f"<dl>{''.join(rows)}</dl>")
 
 
 def _checkpoints(claim: Claim, words: Translations) -> str:
-    say, title = words.say, words.say("part.checkpoints_all")
+    say, title = words.text, words.text("part.checkpoints_all")
     if not claim["checkpoints"]:
         return _section(title, f"<p>{_text(say('untold'))}</p>")
     heads = "".join(
@@ -174,7 +174,7 @@ def _checkpoints(claim: Claim, words: Translations) -> str:
 
 
 def _row(checkpoint: dict[str, Any], words: Translations, *, newest: bool) -> str:
-    say, aside = words.say, checkpoint["set_aside"]
+    say, aside = words.text, checkpoint["set_aside"]
     at = checkpoint["at"][:16].replace("T", " ")
     zone = _outside(checkpoint["zone"]) if checkpoint["zone"] else _text(say("zone.none"))
     text = " · ".join(_outside(s) for s in (checkpoint["text"], checkpoint["place"]) if s)
@@ -193,22 +193,22 @@ def _row(checkpoint: dict[str, Any], words: Translations, *, newest: bool) -> st
 def _watching(claim: Claim, words: Translations) -> str:
     gaps = claim["watching"]["gaps"]
     lines = [*watch_lines(claim, words, gaps=len(gaps)), *second_lines(claim, words)]
-    return _section(words.say("part.watching"), _list(map(_text, lines)))
+    return _section(words.text("part.watching"), _list(map(_text, lines)))
 
 
 def _odd(claim: Claim, words: Translations) -> str:
     lines = [_text(line) for line in odd_lines(claim, words)]
-    return _section(words.say("part.odd"), _list(lines)) if lines else ""
+    return _section(words.text("part.odd"), _list(lines)) if lines else ""
 
 
 def _buyer(claim: Claim, words: Translations) -> str:
     lines = [_text(word_line(word, claim["order"], words)) for word in claim["buyer"]]
-    none = [_text(words.say("word.none"))]
-    return _section(words.say("part.buyer"), _list(lines or none))
+    none = [_text(words.text("word.none"))]
+    return _section(words.text("part.buyer"), _list(lines or none))
 
 
 def _check(claim: Claim, words: Translations) -> str:
-    say = words.say
+    say = words.text
     links = (
         f'<a href="?as={name}">{_text(say(f"link.{word}"))}</a>'
         for name, word in (("png", "picture"), ("json", "json"))

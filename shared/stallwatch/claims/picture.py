@@ -61,7 +61,7 @@ class _Picture:
     def __init__(self, claim: Claim, words: Translations, face: Face) -> None:
         self._claim = claim
         self._words = words
-        self._say = words.say
+        self._say = words.text
         self._face = face
         self._left_out = False
         self._drawing = Drawing(WIDTH, headline(claim, words)[0])

@@ -6,7 +6,8 @@ from typing import Any
 from stallwatch.claims.document import Claim
 from stallwatch.domain.orders import SearchPlace
 from stallwatch.messages.anomaly_text import describe
-from stallwatch.messages.translations import DEFAULT_LANGUAGE, Translations
+from stallwatch.messages.languages import DEFAULT_LANGUAGE
+from stallwatch.messages.translations import Translations
 from stallwatch.rules.anomalies import Anomaly, AnomalyKind
 from stallwatch.tracking.profiles import profile_of
 
@@ -23,15 +24,15 @@ def headline(claim: Claim, words: Translations) -> tuple[str, bool]:
     """What a claim comes down to, in a few words, and whether it is alarming."""
     parcel, silent = claim["parcel"], claim["silence"]["days"]
     if parcel["destroyed"]:
-        return words.say("headline.destroyed"), True
+        return words.text("headline.destroyed"), True
     if parcel["stage"] == "returned":
-        return words.say("headline.returned"), True
+        return words.text("headline.returned"), True
     if parcel["delivered_at"] is not None:
-        return words.say("headline.delivered", date=parcel["delivered_at"][:10]), False
+        return words.text("headline.delivered", date=parcel["delivered_at"][:10]), False
     if silent is None:
-        return words.say("headline.unknown"), False
+        return words.text("headline.unknown"), False
     key = "scan" if claim["order"]["tracking_number"] else "number"
-    return words.say(f"headline.{key}", n=silent), True
+    return words.text(f"headline.{key}", n=silent), True
 
 
 def is_silent(claim: Claim) -> bool:
@@ -53,7 +54,7 @@ def watch_lines(claim: Claim, words: Translations, *, gaps: int) -> Iterator[str
         words: The language.
         gaps: How many gaps are told of, the newest ones; the rest is counted.
     """
-    watching, say = claim["watching"], words.say
+    watching, say = claim["watching"], words.text
     looks, source = watching["looks"], profile_of(watching["source"]).title
     if claim["order"]["tracking_number"] is None:
         yield say("watch.no_number")
@@ -85,7 +86,7 @@ def watch_lines(claim: Claim, words: Translations, *, gaps: int) -> Iterator[str
 
 def second_lines(claim: Claim, words: Translations) -> Iterator[str]:
     """What the second source said, in sentences."""
-    second, say = claim["second_source"], words.say
+    second, say = claim["second_source"], words.text
     if second is None:
         yield say("second.none")
         return
@@ -106,15 +107,15 @@ def word_line(word: dict[str, Any], order: dict[str, Any], words: Translations) 
     """A word of the buyer, with its dates, in a sentence."""
     day = word["on"] or word["said_at"][:10]
     key = f"word.{word['action']}"
-    line = words.say(key if words.has(key) else "word.other", day=day, what=word["action"])
+    line = words.text(key if words.has(key) else "word.other", day=day, what=word["action"])
     if word["looked"]:
         line += f": {', '.join(_looked(word['looked'], day, words))}"
     if word["until"] is not None:
-        line += " " + words.say("word.until", day=word["until"])
+        line += " " + words.text("word.until", day=word["until"])
     if word["amount"] is not None:
         line += f" ({word['amount']} {order['currency'] or ''}".rstrip() + ")"
     if word["taken_back"]:
-        line += " " + words.say("word.taken_back")
+        line += " " + words.text("word.taken_back")
     return line
 
 
@@ -122,7 +123,7 @@ def _looked(looked: dict[str, str], said_on: str, words: Translations) -> Iterat
     """Where it was looked for, with each day that is another than that of the word."""
     for day in sorted(set(looked.values())):
         spots = ", ".join(
-            words.say(f"spot.{spot}") for spot in SearchPlace if looked.get(spot) == day
+            words.text(f"spot.{spot}") for spot in SearchPlace if looked.get(spot) == day
         )
         yield spots if day == said_on else f"{spots} ({day})"
 
@@ -132,7 +133,7 @@ def carrier_line(carrier: dict[str, Any], words: Translations) -> str:
     number, url = carrier["number"], carrier["url"]
     line = str(carrier["name"] or "")
     if number is not None:
-        line += words.say("carrier.number", number=number)
+        line += words.text("carrier.number", number=number)
     line = line.strip()
     return line if url is None else f"{line}, {url}"
 

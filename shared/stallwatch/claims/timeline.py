@@ -70,7 +70,7 @@ def _bar(drawing: Drawing, top: float, claim: Claim, words: Translations) -> flo
     if is_silent(claim):
         x, x2 = x_of(silence["since"]), x_of(silence["until"])
         drawing.hatched(x, y, max(x2 - x, 4), height, _ALARM)
-        text = words.say("days", n=silence["days"])
+        text = words.text("days", n=silence["days"])
         middle = min(max((x + x2) / 2, _MARGIN + 90), WIDTH - _MARGIN - 90)
         drawing.text(middle, top + 26, text, 28, _ALARM, bold=True, anchor="middle")
     for checkpoint in claim["checkpoints"]:

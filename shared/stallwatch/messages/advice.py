@@ -1,29 +1,38 @@
-"""What to do now about an order, in a sentence."""
+"""Advice: what to do now about an order.
 
-from collections.abc import Sequence
-from datetime import datetime
+Each situation (`rules.situation`) has one record: its sentences, the few words that an SMS has
+room for, and the alert that would say the same. Message, page and calendar take the advice from
+here, so they never ask for different things.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 
 from stallwatch.domain.alerts import (
     ATTEMPT,
+    BANK,
     DISPUTE,
+    LOST,
+    NOT_RECEIVED,
     PICKUP,
     RETURNED,
     SELLER,
     SILENCE,
-    Alert,
     AlertKind,
 )
-from stallwatch.domain.orders import ActionKind, Order, State
-from stallwatch.domain.parcels import Stage, Trace
-from stallwatch.messages.alert_text import AlertText
-from stallwatch.messages.anomaly_text import describe
-from stallwatch.messages.translations import Translations
-from stallwatch.rules.annotations import facts_of, seen_facts
+from stallwatch.domain.orders import Order
+from stallwatch.domain.parcels import Flag, Trace
+from stallwatch.messages.context import OrderContext
+from stallwatch.messages.translations import Translations, Value
+from stallwatch.rules.annotations import annotate_anomalies, annotations_of
 from stallwatch.rules.anomalies import Anomaly, AnomalyKind
 from stallwatch.rules.decision import Decision
+from stallwatch.rules.situation import Situation
 
 _CALLS_FOR_A_LOOK = frozenset(
     {
+        AnomalyKind.CHECK_DIGIT,
         AnomalyKind.SCANNED_BEFORE,
         AnomalyKind.DELIVERED_BEFORE,
         AnomalyKind.OTHER_COUNTRY,
@@ -31,138 +40,288 @@ _CALLS_FOR_A_LOOK = frozenset(
     }
 )
 
+_Addition = Callable[[OrderContext], str | None]
+
+
+def _no_variant(_: OrderContext) -> str:
+    return ""
+
+
+def _no_date(_: OrderContext) -> date | None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What is advised in a situation.
+
+    Args:
+        short: The key of the few words for an SMS, `short.<short>`.
+        alert: The kind and reason of the alert that says the same; None where nothing presses.
+        key: The situation whose sentence it shares; empty for its own, `advice.<situation>`.
+        variant: What is appended to the key.
+        names_day: What `{date}` is.
+        additions: Sentences that follow where what they name is known.
+    """
+
+    short: str
+    alert: tuple[AlertKind, str] | None = None
+    key: str = ""
+    variant: Callable[[OrderContext], str] = _no_variant
+    names_day: Callable[[OrderContext], date | None] = _no_date
+    additions: Sequence[_Addition] = ()
+
+
+def _searched_everywhere(context: OrderContext) -> str:
+    return "" if context.unsearched else ".looked"
+
+
+def _destroyed(context: OrderContext) -> str:
+    return ".destroyed" if context.annotations.get("destroyed") else ""
+
+
+def _paid_with(context: OrderContext) -> str:
+    return ".paypal" if context.annotations.get("paid_with") == "paypal" else ".card"
+
+
+def _protection_end(context: OrderContext) -> date | None:
+    return context.order.protection_ends_on
+
+
+def _day_after_protection(context: OrderContext) -> date | None:
+    ends_on = context.order.protection_ends_on
+    return None if ends_on is None else ends_on + timedelta(days=1)
+
+
+def _snoozed_until(context: OrderContext) -> date | None:
+    return context.day("snoozed_until")
+
+
+def _last_day(context: OrderContext) -> str | None:
+    """The last day for a dispute, and how many days are left."""
+    last = context.key_date("refund_until") or context.key_date("dispute_until")
+    if last is None:
+        return None
+    left = (last - context.today).days
+    if left <= 0:
+        return context.text("add.today")
+    return context.text("add.days_left", date=last, n=left)
+
+
+def _by(context: OrderContext) -> str | None:
+    """By when a claim must be made, where a deadline lies ahead."""
+    ends_on = context.key_date("protection_ends_on")
+    return _last_day(context) if ends_on is None else context.text("add.by", date=ends_on)
+
+
+def _next_step(context: OrderContext) -> str | None:
+    """What follows if the seller does not help: the nearer of the claim and the deadline."""
+    opens_on, ends_on = context.key_date("claim_opens_on"), context.key_date("protection_ends_on")
+    if ends_on is not None and (opens_on is None or ends_on <= opens_on):
+        return context.text("add.dispute_from", date=ends_on)
+    if opens_on is not None and opens_on > context.today:
+        return context.text("add.claim_from", date=opens_on)
+    return None
+
+
+def _write_again(context: OrderContext) -> str | None:
+    """When to write to the seller again, else what follows."""
+    again_on = context.key_date("reminder_on")
+    if again_on is None or again_on <= context.today:
+        return _next_step(context)
+    return context.text("add.write_again", date=again_on)
+
+
+def _seller_until(context: OrderContext) -> str | None:
+    until = context.key_date("reminder_on")
+    ahead = until is not None and until > context.today
+    return context.text("add.seller_until", date=until) if until is not None and ahead else None
+
+
+def _late_from(context: OrderContext) -> str | None:
+    late_on = context.key_date("late_on")
+    ahead = late_on is not None and late_on > context.today
+    return context.text("add.late_from", date=late_on) if late_on is not None and ahead else None
+
+
+def _bank(context: OrderContext) -> str | None:
+    """Who can give the money back after AliExpress: PayPal or the card's issuer, and until when."""
+    paid_with, until = context.annotations.get("paid_with"), context.key_date("bank_until")
+    if until is not None and paid_with in {"paypal", "card"}:
+        return context.text(f"add.bank.{paid_with}", date=until)
+    # With a date that has passed there is nobody left to ask.
+    return None if paid_with in {"paypal", "card"} else context.text("add.bank")
+
+
+def _anomalies(context: OrderContext) -> str | None:
+    """What is odd about the number, but for what the alert itself says."""
+    described = context.described(AnomalyKind.UNKNOWN)
+    return described[0] if described else None
+
+
+_STEP, _CLAIM, _REMINDER = AlertKind.ACTION_NEEDED, AlertKind.REFUND_CLAIM, AlertKind.REMINDER
+_UNSCANNED, _ENDING = AlertKind.NEVER_SCANNED, AlertKind.PROTECTION_ENDING
+_OF_CLAIM = Advice(
+    "check", (_CLAIM, SILENCE), "claim_silence", _searched_everywhere, additions=(_by,)
+)
+
+ADVICE: dict[Situation, Advice] = {
+    # The watch has ended.
+    Situation.CLOSED_RECEIVED: Advice("wait"),
+    Situation.CLOSED_REFUNDED: Advice("wait"),
+    Situation.CLOSED_LOST: Advice("wait"),
+    Situation.CLOSED_BY_BUYER: Advice("wait"),
+    Situation.CLOSED_ENDED: Advice("wait"),
+    # Marked as delivered.
+    Situation.DELIVERED: Advice("delivered", additions=(_last_day,)),
+    Situation.DELIVERED_DISPUTED: Advice("close_or_keep"),
+    Situation.DELIVERED_OLD: Advice("wait"),
+    Situation.NOT_RECEIVED: Advice("carrier_dispute", additions=(_by,)),
+    Situation.NOT_RECEIVED_DISPUTED: Advice("open_dispute"),
+    # The days of the deadline.
+    Situation.REFUND_DUE: Advice("dispute", (AlertKind.REFUND_DUE, ""), additions=(_last_day,)),
+    Situation.REFUND_DUE_TAKE_FIRST: Advice(
+        "take_first", (AlertKind.REFUND_DUE, ""), additions=(_last_day,)
+    ),
+    Situation.PROTECTION_ENDING: Advice("dispute", (_ENDING, ""), names_day=_day_after_protection),
+    Situation.PROTECTION_ENDING_TAKE_FIRST: Advice(
+        "take_first", (_ENDING, ""), names_day=_day_after_protection
+    ),
+    # What only the buyer can do.
+    Situation.PICKUP: Advice("pickup", (_STEP, PICKUP)),
+    Situation.FAILED_ATTEMPT: Advice("carrier", (_STEP, ATTEMPT)),
+    Situation.CUSTOMS: Advice("carrier", (_STEP, Flag.CUSTOMS)),
+    Situation.TAX: Advice("carrier", (_STEP, Flag.TAX)),
+    Situation.ADDRESS: Advice("carrier", (_STEP, Flag.ADDRESS)),
+    Situation.CANCELLED: Advice("order_page", (_STEP, Flag.CANCELLED)),
+    # Claims.
+    Situation.CLAIM_SILENCE: _OF_CLAIM,
+    Situation.CLAIM_SECOND_PASSED_OVER: _OF_CLAIM,
+    Situation.CLAIM_RETURNED: Advice(
+        "dispute_now", (_CLAIM, RETURNED), variant=_destroyed, additions=(_by,)
+    ),
+    Situation.CLAIM_LOST: Advice("dispute_now", (_CLAIM, LOST), additions=(_by,)),
+    Situation.CLAIM_ECONOMY: Advice("carrier_dispute", (_CLAIM, SILENCE), additions=(_by,)),
+    Situation.CLAIM_AFTER_DEADLINE: Advice(
+        "service", (_CLAIM, SILENCE), names_day=_protection_end, additions=(_bank,)
+    ),
+    # Never scanned.
+    Situation.NEVER_SCANNED: Advice("seller", (_UNSCANNED, ""), additions=(_anomalies,)),
+    Situation.NEVER_SCANNED_UNKNOWN: Advice("seller", (_UNSCANNED, ""), additions=(_anomalies,)),
+    Situation.NEVER_SCANNED_NO_NUMBER: Advice("seller", (_UNSCANNED, "")),
+    Situation.NEVER_SCANNED_AGAIN: Advice("dispute_now", (_UNSCANNED, "")),
+    Situation.NEVER_SCANNED_AGAIN_NO_NUMBER: Advice("dispute_now", (_UNSCANNED, "")),
+    # Silent or late.
+    Situation.STALLED: Advice("seller", (AlertKind.STALLED, ""), additions=(_next_step,)),
+    Situation.LATE: Advice("seller", (AlertKind.LATE, "")),
+    Situation.LATE_ECONOMY: Advice("carrier", (AlertKind.LATE, "")),
+    # What follows the buyer's own steps.
+    Situation.REMINDER_SELLER: Advice("seller", (_REMINDER, SELLER), additions=(_next_step,)),
+    Situation.REMINDER_DISPUTE: Advice("open_dispute", (_REMINDER, DISPUTE)),
+    Situation.REMINDER_NOT_RECEIVED: Advice(
+        "dispute", (_REMINDER, NOT_RECEIVED), additions=(_last_day,)
+    ),
+    Situation.REMINDER_BANK: Advice("bank", (_REMINDER, BANK), variant=_paid_with),
+    Situation.DISPUTED: Advice("open_dispute", additions=(_seller_until,)),
+    Situation.DISPUTE_REJECTED: Advice("open_dispute", additions=(_bank,)),
+    Situation.CONTACTED: Advice("wait", additions=(_write_again,)),
+    Situation.SNOOZED: Advice("wait", names_day=_snoozed_until),
+    # Nothing that AliExpress still decides by itself.
+    Situation.DEADLINE_OVER: Advice("service", additions=(_bank,)),
+    Situation.OLD_ORDER: Advice("service", additions=(_bank,)),
+    Situation.RETURNED: Advice("order_page", additions=(_by,)),
+    # Where the parcel is.
+    Situation.UNANSWERED: Advice("yourself", (AlertKind.UNANSWERED, "")),
+    Situation.EXCEPTION: Advice("wait"),
+    Situation.NO_NUMBER: Advice("wait"),
+    Situation.AWAITING_SHIPMENT: Advice("wait"),
+    Situation.NOT_FOUND: Advice("wait"),
+    Situation.UNKNOWN: Advice("wait"),
+    Situation.IN_TRANSIT: Advice("wait", additions=(_late_from,)),
+    Situation.IN_TRANSIT_ECONOMY: Advice("wait", additions=(_late_from,)),
+    Situation.OUT_FOR_DELIVERY: Advice("home"),
+    Situation.WRONG_DATE: Advice("number"),
+}
+"""One record for each situation; a test fails where one is missing."""
+
+
+_QUIET = frozenset(
+    {
+        Situation.DELIVERED,
+        Situation.AWAITING_SHIPMENT,
+        Situation.NOT_FOUND,
+        Situation.IN_TRANSIT,
+        Situation.IN_TRANSIT_ECONOMY,
+    }
+)
+"""Situations in which an odd number deserves a look."""
+
 
 def advise(
     order: Order,
     decision: Decision,
     trace: Trace,
     now: datetime,
-    words: Translations,
+    translations: Translations,
     seen: Sequence[Anomaly] = (),
 ) -> str:
     """What the buyer should do now.
 
-    The most pressing comes first: the buyer's own words, what only the buyer can do, the deadline,
-    the ladder, what is odd about the number, and then where the parcel is.
-
     Args:
         order: The order.
-        decision: What it means now.
+        decision: What its data means now.
         trace: What the sources said.
         now: The present instant.
-        words: The language.
+        translations: The language.
         seen: What is odd about the number.
     """
-    found = pressing(order, decision)
-    if found is None:
-        return _quiet(order, decision, now, words, seen)
-    kind, reason = found
-    facts = facts_of(order, decision, trace) | seen_facts(seen)
-    alert = Alert(kind=kind, raised_at=now, reason=reason, facts=facts)
-    return AlertText(alert, order, "", words).do()
+    annotations = annotations_of(order, decision, trace) | annotate_anomalies(seen)
+    return advice_text(OrderContext(order, annotations, now.date(), translations))
 
 
-def pressing(order: Order, decision: Decision) -> tuple[AlertKind, str] | None:
+def advice_text(context: OrderContext) -> str:
+    """The advice in the situation that the annotations name."""
+    situation = situation_of(context)
+    if situation is None:
+        return context.text("advice.see_page", url=context.url)
+    if situation in _QUIET:
+        odd = next((a for a in context.anomalies if _calls_for_a_look(a, context)), None)
+        if odd is not None:
+            but = [kind for kind in AnomalyKind if kind is not odd.kind]
+            return context.text("advice.odd", seen=context.described(*but)[0])
+    advice = ADVICE[situation]
+    key = f"advice.{advice.key or situation.value}{advice.variant(context)}"
+    values: dict[str, Value] = {
+        "carrier": context.carrier,
+        "carrier_named": context.carrier_named,
+        "button": context.text("button.returns"),
+        "places": ", ".join(context.text(f"spot.{place}") for place in context.unsearched),
+        "url": context.tracking_page or context.url,
+        "date": advice.names_day(context) or context.today,
+    }
+    additions = (add(context) for add in advice.additions)
+    return " ".join([context.text(key, **values), *(text for text in additions if text)])
+
+
+def short_advice(context: OrderContext) -> str:
+    """The advice in the few words that an SMS has room for."""
+    situation = situation_of(context)
+    return context.text(f"short.{'order_page' if situation is None else ADVICE[situation].short}")
+
+
+def situation_of(context: OrderContext) -> Situation | None:
+    """The situation that the annotations name; None where they name none."""
+    situation = context.annotations.get("situation")
+    return None if situation is None else Situation(situation)
+
+
+def pressing(order: Order, decision: Decision) -> tuple[AlertKind, str] | None:  # noqa: ARG001
     """The kind and reason whose advice holds now, said or not; None where nothing presses."""
-    reading, clock = decision.reading, decision.countdown
-    if decision.state is not State.WATCHING:
-        return None
-    overdue = clock is not None and clock.is_over and not decision.snoozed
-    if order.last_said(ActionKind.DISPUTE_OPENED) is not None:
-        return (AlertKind.REMINDER, DISPUTE) if overdue else None
-    if reading.place is Stage.RETURNED:
-        return AlertKind.REFUND_CLAIM, RETURNED
-    if reading.stay is not None:
-        return AlertKind.ACTION_NEEDED, PICKUP
-    if reading.attempt is not None:
-        return AlertKind.ACTION_NEEDED, ATTEMPT
-    if reading.flag is not None:
-        return AlertKind.ACTION_NEEDED, reading.flag.value
-    if decision.deadline_is_near:
-        return AlertKind.PROTECTION_ENDING, ""
-    if clock is not None and decision.escalation is not AlertKind.REFUND_CLAIM:
-        return (AlertKind.REMINDER, SELLER) if overdue else None
-    if decision.escalation is not None and not _claim_waits(decision):
-        return decision.escalation, SILENCE if decision.escalation is AlertKind.REFUND_CLAIM else ""
-    return None
+    return ADVICE[decision.situation].alert
 
 
-def _claim_waits(decision: Decision) -> bool:
-    """Whether the silence is long enough for a claim, and only the gate is closed."""
-    opens_at = decision.claim_opens_at
-    return (
-        decision.escalation in {AlertKind.STALLED, AlertKind.LATE, AlertKind.NEVER_SCANNED}
-        and opens_at is not None
-        and decision.answered_at is not None
-        and opens_at <= decision.answered_at
-    )
-
-
-def _quiet(
-    order: Order, decision: Decision, now: datetime, words: Translations, seen: Sequence[Anomaly]
-) -> str:
-    """The advice where nothing presses."""
-    if decision.state is State.CLOSED:
-        return words.say("advice.closed")
-    said = _after_words(order, decision, now, words)
-    if said is not None:
-        return said
-    odd = next((o for o in seen if _calls_for_a_look(o, decision)), None)
-    if odd is not None:
-        return words.say("advice.odd", seen=describe(odd, words))
-    if decision.state is State.DELIVERED:
-        return words.say("advice.delivered")
-    return _underway(order, decision, words)
-
-
-def _calls_for_a_look(seen: Anomaly, decision: Decision) -> bool:
+def _calls_for_a_look(anomaly: Anomaly, context: OrderContext) -> bool:
     """Whether the buyer should check the number though nothing else presses."""
-    if seen.kind is AnomalyKind.CHECK_DIGIT:
-        return not decision.reading.scanned
-    return seen.kind in _CALLS_FOR_A_LOOK
-
-
-def _after_words(
-    order: Order, decision: Decision, now: datetime, words: Translations
-) -> str | None:
-    """The advice to who has said what has been done; None where that leaves nothing to say."""
-    if decision.state is not State.WATCHING:
-        return None
-    say, opens_at = words.say, decision.claim_opens_at
-    if _claim_waits(decision) and order.last_said(ActionKind.DISPUTE_OPENED) is None:
-        waits_for_second = decision.second_awaited
-        return say("advice.claim_waits_second" if waits_for_second else "advice.claim_waits")
-    clock = decision.countdown
-    if clock is not None and clock.reason == DISPUTE and clock.ends_at and not clock.is_over:
-        return say("advice.disputed", date=clock.ends_at.date())
-    snooze = order.last_said(ActionKind.SNOOZE)
-    if snooze is not None and snooze.until is not None and decision.snoozed:
-        return say("advice.snoozed", date=snooze.until)
-    if clock is not None and clock.ends_at is not None:
-        return say("advice.contacted", date=clock.ends_at.date())
-    if decision.contacted and opens_at is not None:
-        ends_on = order.protection_ends_on
-        if ends_on is not None and now.date() <= ends_on < opens_at.date():
-            return say("advice.contacted.deadline", date=ends_on)
-        return say("advice.told_seller", date=opens_at.date())
-    return None
-
-
-def _underway(order: Order, decision: Decision, words: Translations) -> str:
-    """The advice by where the parcel is."""
-    say, reading = words.say, decision.reading
-    if reading.strangers and not reading.scanned:
-        return say("advice.strangers")
-    if order.tracking_number is None:
-        return say("advice.no_number")
-    if decision.stage in {Stage.UNKNOWN, Stage.NOT_FOUND, Stage.AWAITING_SHIPMENT, Stage.ORDERED}:
-        key = f"advice.{decision.stage}"
-        return say(key if words.has(key) else "advice.awaiting_shipment")
-    if decision.stage is Stage.OUT_FOR_DELIVERY:
-        return say("advice.out_for_delivery")
-    if decision.stage is Stage.EXCEPTION:
-        return say("advice.exception")
-    late_on = decision.late_at.date()
-    if decision.answered_at is not None and decision.answered_at >= decision.late_at:
-        return say("advice.after_window")
-    return say("advice.silent" if decision.silent_days else "advice.moving", date=late_on)
+    if anomaly.kind is AnomalyKind.CHECK_DIGIT:
+        return not context.annotations.get("scanned")
+    return anomaly.kind in _CALLS_FOR_A_LOOK

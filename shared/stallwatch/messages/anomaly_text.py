@@ -16,4 +16,4 @@ def describe(anomaly: Anomaly, translations: Translations) -> str:
             values[name] = translations.country(str(value))
         else:
             values[name] = value
-    return translations.say(f"seen.{anomaly.kind}", **values)
+    return translations.text(f"seen.{anomaly.kind}", **values)

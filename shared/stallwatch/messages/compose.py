@@ -1,7 +1,7 @@
-"""The texts of an alert: e-mail, SMS, and what machines get.
+"""The message of a notification: mail, SMS, and JSON for machines.
 
-A message carries one kind: one order, or several that came due together. Text from outside (titles,
-the carrier's words) was cleaned when it came in; here it is only fitted to the channel.
+A message carries one kind: one order, or several that came due together. Text from outside
+(titles, the carrier's words) was cleaned when it came in; here it is only fitted to the channel.
 """
 
 import json
@@ -9,23 +9,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from stallwatch.domain.alerts import (
-    SEVERITY,
-    AlertKind,
-    Notification,
-    Severity,
-)
+from stallwatch.domain.alerts import SEVERITY, AlertKind, Notification, Severity
+from stallwatch.messages.alert_kinds import ALERT_TEXTS
 from stallwatch.messages.alert_text import AlertText
-from stallwatch.messages.encodings import ascii_line, gsm7
+from stallwatch.messages.encodings import ascii_line, cut, gsm7
+from stallwatch.messages.languages import BY_CODE
 from stallwatch.messages.translations import Translations
 
 SUBJECT_LIMIT = 100
 
 
-SMS_LIMIT = 160
+SMS_LIMIT = 148
+"""Characters of an SMS: a segment of 160, less the `STALLWATCH> ` that SNS puts in front."""
 
 
-_REPEATED = frozenset({AlertKind.REFUND_CLAIM, AlertKind.ACTION_NEEDED})
+_NAME_LIMIT = 24
+"""Characters of an order's name in an SMS about several."""
+
+
+_SHORTEST_NAME = 12
+"""Characters that an order's name keeps in an SMS whatever else there is to say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,73 +38,113 @@ class Message:
     kind: AlertKind
     severity: Severity
     subject: str
+    """A line of printable ASCII, at most 100 characters."""
     email: str
+    """Plain text."""
     sms: str
+    """One segment of GSM-7."""
     default: str
     """JSON for machines."""
 
 
-def compose(notification: Notification, page_url: str, words: Translations) -> Message:
-    """The texts of a message.
+def compose(notification: Notification, page_url: str, translations: Translations) -> Message:
+    """The message of a notification.
 
     Args:
-        letter: What it is made of.
-        page_url: The address of the page.
-        words: The language.
+        notification: The alerts, all of one kind, each with its order.
+        page_url: The address of our page.
+        translations: The language.
     """
-    texts = [AlertText(alert, order, page_url, words) for _, alert, order in notification.members]
+    kind = notification.kind
+    texts = [
+        AlertText(alert, order, page_url, translations) for _, alert, order in notification.members
+    ]
+    letters = BY_CODE[translations.language].ascii_letters
     return Message(
-        kind=notification.kind,
-        severity=SEVERITY[notification.kind],
-        subject=ascii_line(_subject(notification.kind, texts, words), SUBJECT_LIMIT),
-        email=_email(notification.kind, texts, page_url, words),
-        sms=gsm7(_sms(notification.kind, texts, words), SMS_LIMIT),
+        kind=kind,
+        severity=SEVERITY[kind],
+        subject=ascii_line(_subject(kind, texts, translations), SUBJECT_LIMIT, letters),
+        email=_email(kind, texts, page_url, translations),
+        sms=gsm7(_sms(kind, texts, translations), SMS_LIMIT),
         default=_default(notification, texts),
     )
 
 
-def _subject(kind: AlertKind, texts: Sequence[AlertText], words: Translations) -> str:
-    title = words.say(f"title.{kind}")
+def _subject(kind: AlertKind, texts: Sequence[AlertText], translations: Translations) -> str:
+    title = translations.text(f"title.{kind}")
     if texts[0].order is None:
         return f"Stallwatch: {title}"
-    if kind in _REPEATED and all(text.alert.nth > 1 for text in texts):
-        title = words.say("title.again", title=title)
+    if ALERT_TEXTS[kind].repeats and all(text.alert.nth > 1 for text in texts):
+        title = translations.text("title.again", title=title)
     if len(texts) == 1:
-        return words.say("subject.order", title=title, order_id=texts[0].order.order_id)
-    return words.say("subject.orders", title=title, n=len(texts))
+        return translations.text("subject.order", title=title, order=texts[0].name)
+    return translations.text("subject.orders", title=title, n=len(texts))
 
 
-def _email(kind: AlertKind, texts: Sequence[AlertText], page_url: str, words: Translations) -> str:
-    say = words.say
+def _email(
+    kind: AlertKind, texts: Sequence[AlertText], page_url: str, translations: Translations
+) -> str:
     blocks = []
     if len(texts) > 1:
-        blocks.append(say("subject.orders", title=say(f"title.{kind}"), n=len(texts)))
+        title = translations.text(f"title.{kind}")
+        blocks.append(translations.text("subject.orders", title=title, n=len(texts)))
     for text in texts:
         lines = [
             *text.heading(),
             "",
-            say("line.what", text=text.what()),
-            say("line.do", text=text.do()),
+            translations.text("line.what", text=text.what()),
+            translations.text("line.do", text=text.advice()),
             *text.notes(),
             "",
             *text.dates(),
+            "",
+            *text.links(),
         ]
-        if text.order is not None:
-            lines.append(say("line.page", url=text.url))
         blocks.append("\n".join(lines).strip())
     if len(texts) > 1 or texts[0].order is None:
-        blocks.append(say("line.list", url=page_url))
+        blocks.append(translations.text("line.list", url=page_url))
     return "\n\n\n".join(blocks) + "\n"
 
 
-def _sms(kind: AlertKind, texts: Sequence[AlertText], words: Translations) -> str:
+def _sms(kind: AlertKind, texts: Sequence[AlertText], translations: Translations) -> str:
+    """The SMS; SNS puts the product's name in front."""
     first = texts[0]
     if first.order is None:
         return first.sms()
     if len(texts) == 1:
-        return words.say("sms.order", order_id=first.order.order_id, text=first.sms())
-    listed = ", ".join(text.order.order_id for text in texts if text.order is not None)
-    return words.say("sms.orders", title=words.say(f"title.{kind}"), n=len(texts), list=listed)
+        return _sms_of_one(first, first.order.order_id, translations)
+    return _sms_of_several(kind, texts, translations)
+
+
+def _sms_of_one(text: AlertText, order_id: str, translations: Translations) -> str:
+    """The name is cut before what is said; the number follows a title where it has room."""
+    said = gsm7(text.sms(), SMS_LIMIT)
+    around = len(gsm7(translations.text("sms.order", order="", text=said), 2 * SMS_LIMIT)) + 1
+    name = cut(gsm7(text.name, SMS_LIMIT), max(SMS_LIMIT - around, _SHORTEST_NAME))
+    sms = translations.text("sms.order", order=name, text=said)
+    numbered = f"{sms} ({order_id})"
+    has_title = text.order is not None and text.order.title is not None
+    return numbered if has_title and len(numbered) <= SMS_LIMIT else sms
+
+
+def _sms_of_several(kind: AlertKind, texts: Sequence[AlertText], translations: Translations) -> str:
+    """Whole names as far as there is room, then how many more there are."""
+    title = translations.text(f"title.{kind}")
+
+    def written(names: Sequence[str]) -> str:
+        left = len(texts) - len(names)
+        listed = ", ".join([*names, *([f"+{left}"] if left else [])])
+        return gsm7(
+            translations.text("sms.orders", title=title, n=len(texts), list=listed), 9 * SMS_LIMIT
+        )
+
+    names: list[str] = []
+    for text in texts:
+        longer = [*names, cut(gsm7(text.name, SMS_LIMIT), _NAME_LIMIT)]
+        if len(written(longer)) > SMS_LIMIT:
+            break
+        names = longer
+    return written(names)
 
 
 def _default(notification: Notification, texts: Sequence[AlertText]) -> str:

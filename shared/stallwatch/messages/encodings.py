@@ -4,7 +4,7 @@ A character that a channel lacks is written with the ones it has: `ß` as `ss`, 
 """
 
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 _GSM7 = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
@@ -25,14 +25,14 @@ _WRITTEN_AS = {
     "Æ": "AE",
     "œ": "oe",
     "Œ": "OE",
-    "’": "'",
-    "‘": "'",
+    "’": "'",  # noqa: RUF001
+    "‘": "'",  # noqa: RUF001
     "“": '"',
     "”": '"',
     "„": '"',
     "«": '"',
     "»": '"',
-    "–": "-",
+    "–": "-",  # noqa: RUF001
     "—": "-",
     "…": "...",
     "\u00a0": " ",
@@ -40,16 +40,24 @@ _WRITTEN_AS = {
 }
 
 
-def ascii_line(text: str, limit: int) -> str:
-    """A line of printable ASCII, as mail subjects take it."""
-    written = "".join(_plain(char, _is_ascii) for char in text)
-    return _cut(" ".join(written.split()), limit)
+def ascii_line(text: str, limit: int, letters: Mapping[str, str] | None = None) -> str:
+    """A line of printable ASCII, as mail subjects take it.
+
+    Args:
+        text: The text.
+        limit: How many characters it may have.
+        letters: How the text's language writes letters without ASCII's (`ä` as `ae`).
+    """
+    own = letters or {}
+    composed = unicodedata.normalize("NFC", text)
+    written = "".join(own.get(char) or _plain(char, _is_ascii) for char in composed)
+    return cut(" ".join(written.split()), limit)
 
 
 def gsm7(text: str, limit: int = 160) -> str:
     """Text of one SMS segment: as many characters of GSM-7 as it holds."""
     written = "".join(_plain(char, _GSM7.__contains__) for char in text)
-    return _cut(" ".join(written.split()), limit)
+    return cut(" ".join(written.split()), limit)
 
 
 def _is_ascii(char: str) -> bool:
@@ -70,5 +78,6 @@ def _plain(char: str, allowed: Callable[[str], bool]) -> str:
     return "" if unicodedata.category(char).startswith(("C", "M")) else "?"
 
 
-def _cut(text: str, limit: int) -> str:
+def cut(text: str, limit: int) -> str:
+    """A text that is at most so long; a longer one ends in three dots."""
     return text if len(text) <= limit else text[: limit - 3].rstrip() + "..."

@@ -4,10 +4,7 @@ import re
 from urllib.parse import quote
 
 from stallwatch.domain.orders import Order
-
-TRACKING_PAGE = "https://global.cainiao.com/newDetail.htm?mailNoList="
-"""Cainiao's page of a tracking number, which follows it."""
-
+from stallwatch.tracking.profiles import CAINIAO
 
 ALIEXPRESS_PAGE = "https://www.aliexpress.com/p/order/detail.html?orderId="
 """AliExpress's page of an order, whose number follows it."""
@@ -23,7 +20,7 @@ def order_url(page_url: str, order_id: str) -> str:
 
 def tracking_url(number: str) -> str:
     """Cainiao's page of a tracking number."""
-    return TRACKING_PAGE + quote(number)
+    return CAINIAO.page + quote(number)
 
 
 def aliexpress_url(order: Order) -> str | None:

@@ -1,8 +1,12 @@
-"""What the product says, in the languages it speaks.
+"""The sentences of a language, filled in.
 
-The sentences stand in `data/words/`, those of the drafts in `data/drafts/`, a file for each
-language, under the same keys. A sentence that counts has a form for each of the language's plurals.
-Dates and the names of countries are the language's own.
+The sentences stand in `data/words/` (messages and advice), `data/drafts/` (what a buyer may send)
+and `data/claims/` (the claim file), a file for each language, under the same keys. A counted
+sentence has a form for each plural category of its language. Dates and the names of countries are
+written as the language writes them.
+
+A placeholder takes a format: `{date:short}` is a day without its year. Italian joins a date with
+the article before it, so `{date:dal}` writes "dal 7 agosto" and "dall'8 agosto".
 """
 
 import json
@@ -13,19 +17,52 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from stallwatch.messages.languages import BY_CODE, DEFAULT_LANGUAGE
+
 if TYPE_CHECKING:
     from babel import Locale
 
 
-DEFAULT_LANGUAGE = "en"
-
-
-LANGUAGES = ("en", "de", "fr", "es", "pt", "it", "pl", "nl")
-"""The languages that alerts and drafts are written in."""
-
-
 Value = str | int | date | datetime
 """What a sentence is filled in with: an instant is written with its time in UTC, a date without."""
+
+
+_ITALIAN_ARTICLES = {
+    "il": ("il ", "l'"),
+    "dal": ("dal ", "dall'"),
+    "del": ("del ", "dell'"),
+    "al": ("al ", "all'"),
+}
+"""Before a day, and before the two days whose name begins with a vowel."""
+
+
+_ITALIAN_VOWEL_DAYS = frozenset({8, 11})
+
+
+class _WrittenDate:
+    """A day or an instant in a language; the format of its placeholder chooses the form."""
+
+    def __init__(self, value: date, language: str) -> None:
+        self._value = value
+        self._language = language
+
+    def __format__(self, form: str) -> str:
+        from babel.dates import format_date, format_time  # noqa: PLC0415
+
+        value, locale = self._value, _locale(self._language)
+        at = value.astimezone(UTC) if isinstance(value, datetime) else None
+        day = value if at is None else at.date()
+        if form == "short":
+            return str(format_date(day, BY_CODE[self._language].day_month, locale=locale))
+        text = str(format_date(day, "long", locale=locale))
+        if self._language == "fr" and day.day == 1:
+            text = text.replace("1 ", "1er ", 1)
+        if at is not None:
+            text = f"{text}, {format_time(at, 'short', locale=locale)} UTC"
+        if form:
+            consonant, vowel = _ITALIAN_ARTICLES[form]
+            text = (vowel if day.day in _ITALIAN_VOWEL_DAYS else consonant) + text
+        return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +77,20 @@ class Translations:
     language: str = DEFAULT_LANGUAGE
     folder: str = "words"
 
-    def say(self, key: str, **values: Value) -> str:
+    def text(self, key: str, **values: Value) -> str:
         """A sentence, filled in.
 
         Args:
             key: Its key.
             values: What it is filled in with; `n` is what it counts.
+
+        Raises:
+            KeyError: there is no such sentence, or a value is missing.
         """
         sentence = _sentences(self.folder, self.language)[key]
         if isinstance(sentence, Mapping):
             count = values["n"]
-            category = self._locale.plural_form(count if isinstance(count, int) else 0)
+            category = _locale(self.language).plural_form(count if isinstance(count, int) else 0)
             sentence = sentence.get(category, sentence["other"])
         return sentence.format(**{name: self._written(v) for name, v in values.items()})
 
@@ -58,30 +98,24 @@ class Translations:
         """Whether there is a sentence with that key."""
         return key in _sentences(self.folder, self.language)
 
-    def first(self, *keys: str) -> str:
-        """The first of some keys for which there is a sentence."""
-        return next(key for key in keys if self.has(key))
+    def first_key(self, *keys: str) -> str:
+        """The first of some keys for which there is a sentence.
+
+        Raises:
+            KeyError: there is none for any.
+        """
+        for key in keys:
+            if self.has(key):
+                return key
+        raise KeyError(keys[-1])
 
     def country(self, code: str) -> str:
-        """The name of a country."""
-        return str(self._locale.territories.get(code, code))
+        """The short name of a country; its code where it has none."""
+        short = _country_names().get(code, {})
+        return str(short.get(self.language) or _locale(self.language).territories.get(code, code))
 
-    @property
-    def _locale(self) -> "Locale":
-        return _locale(self.language)
-
-    def _written(self, value: Value) -> str:
-        if isinstance(value, str):
-            return value
-        from babel.dates import format_date, format_time  # noqa: PLC0415
-
-        if isinstance(value, datetime):
-            at = value.astimezone(UTC)
-            day = format_date(at.date(), "long", locale=self._locale)
-            return f"{day}, {format_time(at, 'short', locale=self._locale)} UTC"
-        if isinstance(value, date):
-            return str(format_date(value, "long", locale=self._locale))
-        return str(value)
+    def _written(self, value: Value) -> object:
+        return _WrittenDate(value, self.language) if isinstance(value, date) else value
 
 
 @lru_cache
@@ -91,8 +125,17 @@ def _sentences(folder: str, language: str) -> Mapping[str, str | Mapping[str, st
     return sentences
 
 
+@lru_cache(maxsize=1)
+def _country_names() -> Mapping[str, Mapping[str, str]]:
+    """Names of countries, by code and language, that are shorter or more usual than CLDR's."""
+    names: Mapping[str, Mapping[str, str]] = json.loads(
+        files(__package__).joinpath("data", "countries.json").read_text("utf-8")
+    )
+    return names
+
+
 @lru_cache
 def _locale(language: str) -> "Locale":
     from babel import Locale  # noqa: PLC0415
 
-    return Locale.parse(language)
+    return Locale.parse(language, sep="-")

@@ -19,12 +19,12 @@ from stallwatch.domain.errors import UnacceptableError
 from stallwatch.domain.orders import Order
 from stallwatch.domain.text import clean
 from stallwatch.domain.validation import check_endpoint
+from stallwatch.messages.languages import ALERT_LANGUAGES
 from tests.in_memory_aws.sns import SEGMENT, StrictSns, sms_length
 from tests.support.alphabets import GSM7
 from tests.support.publishing import sns_notifier
-from tests.unit.messages.test_compose import (
+from tests.support.message_samples import (
     FACTS,
-    LANGUAGES,
     OF_THE_SOURCE,
     ORDER,
     PAGE,
@@ -198,7 +198,7 @@ def subscribers_of(sns: StrictSns) -> TopicSubscribers:
     return TopicSubscribers(client, sns.arn, sns.translated_arn)
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", ALERT_LANGUAGES)
 @pytest.mark.parametrize(("kind", "reason"), SPOKEN)
 def test_every_alert_reaches_everyone(
     sns: StrictSns, language: str, kind: AlertKind, reason: str
@@ -234,7 +234,7 @@ def orders(draw: st.DrawFn) -> Order:
     st.sampled_from([spoken for spoken in SPOKEN if spoken[0] not in OF_THE_SOURCE]),
     st.lists(orders(), min_size=1, max_size=50, unique_by=lambda order: order.order_id),
     TEXT | ODD,
-    st.sampled_from(LANGUAGES),
+    st.sampled_from(ALERT_LANGUAGES),
 )
 def test_whatever_was_written_sns_takes_the_message(
     spoken: tuple[AlertKind, str], about: list[Order], written: str, language: str

@@ -1,117 +1,161 @@
 """What to do now about an order, in a sentence."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
-from stallwatch.domain.alerts import Alert, AlertKind
-from stallwatch.domain.orders import Action, ActionKind, Order
+from stallwatch.domain.alerts import AlertKind
+from stallwatch.domain.orders import Action, ActionKind, Order, SearchPlace
 from stallwatch.domain.thresholds import Thresholds
-from stallwatch.messages.advice import advise
+from stallwatch.messages.advice import ADVICE, advice_text, advise, pressing, short_advice
+from stallwatch.messages.alert_kinds import ALERT_TEXTS
+from stallwatch.messages.context import OrderContext
+from stallwatch.messages.languages import ALERT_LANGUAGES
 from stallwatch.messages.translations import Translations
-from stallwatch.rules.decision import InitialFindings
+from stallwatch.rules.anomalies import Anomaly, AnomalyKind
+from stallwatch.rules.decision import InitialFindings, KeyDates
 from stallwatch.rules.evaluate import evaluate
+from stallwatch.rules.situation import Situation
 from stallwatch.tracking.trace_record import TraceRecord, absorb
 from tests.support.builders import NOON, NUMBER, an_answer, an_event, an_order
+from tests.support.message_samples import KEY_DATES, NOW, ORDER, facts_in, variants
 
-DAY = timedelta(days=1)
-TODAY = NOON.date()
-LIMITS = Thresholds()
+TODAY = NOW.date()
 
 
-def advice(
-    order: Order,
-    *seen: tuple[float, str],
-    known: bool = True,
-    answered: bool = True,
-    alerts: tuple[Alert, ...] = (),
+def text(
+    situation: Situation, order: Order = ORDER, language: str = "en", **changes: object
 ) -> str:
-    """The advice about an order whose parcel was seen some days ago, each with a code."""
-    record = TraceRecord(order.tracking_number)
-    if answered:
-        events = [an_event(NOON - days_ago * DAY, code) for days_ago, code in seen]
-        record = absorb(record, an_answer(NUMBER, *events, known=known), "cainiao", NOON)
-    trace = record.open()
-    decision = evaluate(order, trace, alerts, InitialFindings(), NOON, LIMITS)
-    return advise(order, decision, trace, NOON, Translations())
+    facts = facts_in(situation, **changes)
+    return advice_text(OrderContext(order, facts, TODAY, Translations(language)))
 
 
-def said(deed: ActionKind, **given: object) -> tuple[Action, ...]:
-    return (Action(kind=deed, at=NOON, **given),)  # type: ignore[arg-type]
+def test_every_situation_has_its_advice() -> None:
+    """A situation of `rules/situation.py` that misses one belongs into `messages/advice.py`."""
+    assert set(Situation) == set(ADVICE)
 
 
-OLD = an_order(ordered_on=TODAY - 100 * DAY)
-BEFORE_DEADLINE = an_order(protection_ends_on=TODAY + 3 * DAY)
+def test_what_presses_is_an_alert_that_can_be_raised() -> None:
+    """With a reason that its kind has."""
+    for situation, advice in ADVICE.items():
+        if advice.alert is not None:
+            kind, reason = advice.alert
+            assert reason in ALERT_TEXTS[kind].reasons, situation
+
+
+@pytest.mark.parametrize("language", ALERT_LANGUAGES)
+@pytest.mark.parametrize("situation", Situation)
+def test_every_advice_can_be_given_whatever_is_known(language: str, situation: Situation) -> None:
+    """One line, with no hole in it, and a few words for an SMS."""
+    for label, order, facts in variants(situation):
+        context = OrderContext(order, facts, TODAY, Translations(language))
+        advice = advice_text(context)
+        assert advice.isprintable(), label
+        assert "None" not in advice, label
+        assert "{" not in advice, label
+        assert "  " not in advice, label
+        assert len(short_advice(context)) <= 60, label
 
 
 @pytest.mark.parametrize(
-    ("expected", "order", "seen", "given"),
+    ("situation", "expected"),
     [
-        # The buyer's own words.
-        ("no longer watched", an_order(actions=said(ActionKind.RECEIVED)), [(1, "LH_DEPART")], {}),
-        ("no longer watched", an_order(ordered_on=TODAY - 181 * DAY), [(1, "LH_DEPART")], {}),
-        ("until June 20, 2026 to answer", an_order(actions=said(ActionKind.DISPUTE_OPENED)), [(1, "RT_INBOUND")], {}),  # noqa: E501
-        ("asked for quiet", an_order(actions=said(ActionKind.SNOOZE, until=TODAY + DAY)), [(1, "LH_DEPART")], {}),  # noqa: E501
-        ("Wait for the seller", an_order(actions=said(ActionKind.SELLER_CONTACTED, episode="0")), [(13, "CC_EX_SUCCESS")], {}),  # noqa: E501
-        # What only the buyer can do, before any deadline.
-        ("goes back is not delivered", BEFORE_DEADLINE, [(2, "LH_DEPART"), (1, "RT_INBOUND")], {}),
-        ("Collect it", BEFORE_DEADLINE, [(1, "GTMS_STA_SIGNED")], {}),
-        ("Arrange another delivery", BEFORE_DEADLINE, [(1, "GTMS_DEL_FAILURE")], {}),
-        ("customs office", BEFORE_DEADLINE, [(1, "CC_IM_FAILURE")], {}),
-        ("Pay the duty", BEFORE_DEADLINE, [(1, "CUS_TAX")], {}),
-        ("correct address", BEFORE_DEADLINE, [(1, "GTMS_STA_WAIT_CUST_CHANGE_ADDRESS")], {}),
-        # The deadline, before the ladder.
-        ("open the dispute now", replace(OLD, protection_ends_on=TODAY + 3 * DAY), [(61, "LH_DEPART")], {}),  # noqa: E501
-        ("dispute today", replace(OLD, protection_ends_on=TODAY), [(1, "LH_DEPART")], {}),
-        # The ladder.
-        ("open a dispute with the picture", OLD, [(61, "LH_DEPART")], {}),
-        ("ask where the parcel is", OLD, [(30, "LH_DEPART")], {}),
-        ("ask where the parcel is", an_order(), [(13, "CC_EX_SUCCESS")], {}),
-        ("Contact the seller now", OLD, [(40, "PU_PICKUP_SUCCESS"), (5, "LH_DEPART")], {}),
-        ("wrong or made up", an_order(), [], {"known": False}),
-        ("Ask the seller for the tracking number", an_order(tracking_number=None), [], {}),
-        # Where the parcel is.
-        ("Be at home", an_order(), [(1, "GTMS_DO_DEPART")], {}),
-        ("problem that is its own", an_order(), [(2, "LH_DEPART"), (1, "LH_ARRIVE_FAILURE")], {}),
-        ("silence is normal", an_order(), [(8, "LH_DEPART")], {}),
-        ("on its way", an_order(), [(0.5, "LH_DEPART")], {}),
-        ("if not, open a dispute", an_order(), [(1, "GTMS_SIGNED")], {}),
-        ("has not answered", an_order(), [], {"answered": False}),
-        ("typing error", an_order(ordered_on=TODAY - DAY), [], {"known": False}),
-        ("within 11 days", an_order(ordered_on=TODAY - DAY), [], {}),
-        ("within 11 days", an_order(ordered_on=TODAY - DAY), [(1, "GWMS_ACCEPT")], {}),
-        ("Add the tracking number", an_order(ordered_on=TODAY - DAY, tracking_number=None), [], {}),
-        ("Check the order's date", an_order(ordered_on=TODAY - 5 * DAY), [(40, "GTMS_SIGNED")], {}),
+        (Situation.REFUND_DUE, "Last day: July 5, 2026, 20 days left."),
+        (Situation.REFUND_DUE_TAKE_FIRST, "Take the parcel first"),
+        (Situation.PROTECTION_ENDING, "do it on June 21, 2026"),
+        (Situation.DELIVERED, 'do not press "Confirm received"'),
+        (Situation.NOT_RECEIVED, "Ask La Poste (number RB123456785FR) for the proof of delivery"),
+        (Situation.CLAIM_RETURNED, "a destroyed parcel was not delivered"),
+        (Situation.CLAIM_AFTER_DEADLINE, "AliExpress's date, June 20, 2026, has passed"),
+        (Situation.DEADLINE_OVER, "PayPal, until August 28, 2026"),
+        (Situation.DISPUTE_REJECTED, '"reopen"'),
+        (Situation.REMINDER_BANK, "PayPal"),
+        (Situation.SNOOZED, "until June 20, 2026"),
+        (Situation.DISPUTED, "until June 18, 2026 to respond"),
+        (Situation.CONTACTED, "by June 18, 2026, write again"),
+        (Situation.IN_TRANSIT, "late from July 1, 2026"),
+        (Situation.UNANSWERED, "mailNoList=LP00000000000001"),
     ],
-)  # fmt: skip
-def test_the_most_pressing_comes_first(
-    expected: str, order: Order, seen: list[tuple[float, str]], given: dict[str, bool]
-) -> None:
-    """Words of the buyer, what only the buyer can do, the deadline, the ladder, the place."""
-    found = advice(order, *seen, **given)  # type: ignore[arg-type]  # they are all truth values
-    assert expected in found
-    assert found.isprintable()
+)
+def test_the_advice_names_what_counts(situation: Situation, expected: str) -> None:
+    """The dates of the evaluation, the carrier, and where to click."""
+    assert expected in text(situation)
 
 
-def test_past_its_window_with_nothing_left_to_do() -> None:
-    """Late, said so, and the seller was asked in this episode."""
-    trace = [(40.0, "PU_PICKUP_SUCCESS"), (5.0, "LH_DEPART")]
-    episode = f"scan {NOON:%Y-%m-%dT%H:%M:%SZ}"
-    asked = replace(OLD, actions=said(ActionKind.SELLER_CONTACTED, episode=episode))
-    assert "Wait for the seller's answer" in advice(asked, *trace)
-    at_the_door = [*trace, (0.1, "GTMS_DEL_FAILURE"), (0.05, "GTMS_DO_DEPART")]
-    assert "Be at home" in advice(OLD, *at_the_door)
+def test_the_last_day_says_today() -> None:
+    """Nobody counts "0 days left"."""
+    dates = {"refund_until": TODAY.isoformat()}
+    assert "Today is the last day." in text(Situation.REFUND_DUE, key_dates=dates)
 
 
-def test_a_snooze_that_is_over_says_nothing() -> None:
-    """Its day has come."""
-    order = an_order(actions=said(ActionKind.SNOOZE, until=TODAY))
-    assert "on its way" in advice(order, (0.5, "LH_DEPART"))
+def test_the_nearer_of_two_dates_follows_the_question_to_the_seller() -> None:
+    """The claim, or AliExpress's date; a day that is no key date is not named."""
+    claim_first = KEY_DATES | {"claim_opens_on": "2026-06-19"}
+    assert "by June 19, 2026, claim" in text(Situation.STALLED, key_dates=claim_first)
+    assert "by June 20, 2026, open a dispute" in text(Situation.STALLED)
+    assert "2026" not in text(Situation.STALLED, key_dates={})
 
 
-def test_a_delivery_that_was_told_needs_nothing() -> None:
-    """But the dispute stays open for a while."""
-    alert = Alert(AlertKind.DELIVERED, NOON, sent_at=NOON)
-    found = advice(an_order(), (0.2, "GTMS_SIGNED"), alerts=(alert,))
-    assert "within 15 days" in found
+def test_who_has_looked_everywhere_is_not_asked_again() -> None:
+    """The claim asks only for the places that are open."""
+    looked = Action(
+        ActionKind.NOT_FOUND_HERE,
+        NOW,
+        answers=tuple((place, date(2026, 6, 11)) for place in SearchPlace),
+    )
+    assert "neighbours" in text(Situation.CLAIM_SILENCE)
+    after = text(Situation.CLAIM_SILENCE, replace(ORDER, actions=(looked,)))
+    assert "You have looked everywhere" in after
+    assert "by June 20, 2026" in after
+
+
+def test_who_paid_otherwise_is_told_of_no_bank_date() -> None:
+    """And who never said is told of both ways."""
+    order = replace(ORDER, paid_with=None)
+    assert "PayPal or your card issuer" in text(
+        Situation.DEADLINE_OVER, order, paid_with=None, key_dates={}
+    )
+    assert "your card issuer, until about" in text(Situation.DEADLINE_OVER, paid_with="card")
+    passed = text(Situation.DEADLINE_OVER, key_dates={})
+    assert "PayPal" not in passed
+
+
+def test_an_odd_number_is_named_where_nothing_presses() -> None:
+    """In transit, not in a claim; a wrong check digit only before the first scan."""
+    country = ["other_country", {"country": "DE", "other": "ES"}]
+    digit = ["check_digit", {"number": NUMBER}]
+    assert "Spain" in text(Situation.IN_TRANSIT, seen=[country])
+    assert "Spain" not in text(Situation.CLAIM_SILENCE, seen=[country])
+    assert "check digit" not in text(Situation.IN_TRANSIT, seen=[digit])
+    assert "check digit" in text(Situation.AWAITING_SHIPMENT, seen=[digit], scanned=None)
+    assert "Spain" in text(Situation.NEVER_SCANNED, seen=[country])
+
+
+def test_a_decision_and_its_annotations_give_the_same_advice() -> None:
+    """Page and message: the one asks `advise`, the other what was kept with the alert."""
+    order = an_order(protection_ends_on=NOON.date() + timedelta(days=4))
+    record = absorb(
+        TraceRecord(order.tracking_number),
+        an_answer(NUMBER, an_event(NOON - timedelta(days=14), "LH_DEPART")),
+        "cainiao",
+        NOON,
+    )
+    trace = record.open()
+    decision = evaluate(order, trace, (), InitialFindings(), NOON, Thresholds())._replace(
+        situation=Situation.STALLED,
+        key_dates=KeyDates(protection_ends_on=order.protection_ends_on),
+    )
+    found = [Anomaly(AnomalyKind.OTHER_COUNTRY, {"country": "DE", "other": "ES"})]
+    expected = f"by June {order.protection_ends_on.day}" if order.protection_ends_on else ""
+    advice = advise(order, decision, trace, NOON, Translations(), found)
+    assert expected in advice
+    assert (AlertKind.STALLED, "") == pressing(order, decision)
+
+
+def test_an_alert_without_a_situation_points_to_the_page() -> None:
+    """So that nothing false is said."""
+    facts = {name: value for name, value in facts_in(Situation.LATE).items() if name != "situation"}
+    context = OrderContext(ORDER, facts, TODAY, Translations(), "https://example.org/#/orders/1")
+    assert "https://example.org/#/orders/1" in advice_text(context)
+    assert short_advice(context)
