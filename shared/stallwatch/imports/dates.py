@@ -1,0 +1,184 @@
+"""Days as files write them; an instant with a zone becomes its UTC day."""
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+
+from stallwatch.imports.cells import values
+from stallwatch.imports.errors import CellError
+from stallwatch.imports.records import DateOrder
+from stallwatch.text import clean
+
+AMBIGUOUS = (
+    "the date fits both day/month and month/day: say dates=dmy or dates=mdy, "
+    "or write it like 2026-05-31"
+)
+UNREADABLE = "the {field} is no date that can be read: write it like 2026-05-31"
+
+_ISO = re.compile(
+    r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})"
+    r"(?:[T ]+([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:[.,][0-9]+)?)?\s*"
+    r"(Z|UTC|GMT|[+-][0-9]{2}:?[0-9]{2})?)?"
+)
+_YEAR_FIRST = re.compile(
+    r"([0-9]{4})\s?[/.\u5e74\ub144]\s?([0-9]{1,2})\s?[/.\u6708\uc6d4]\s?([0-9]{1,2})(?![0-9])"
+)
+_COMPACT = re.compile(r"(20[0-9]{2})(0[1-9]|1[0-2])([0-2][0-9]|3[01])")
+_EPOCH = re.compile(r"([0-9]{10})(?:\.0+)?|([0-9]{13})(?:\.0+)?")
+_DOTTED = re.compile(r"(?<![0-9.])([0-9]{1,2})\.\s?([0-9]{1,2})\.\s?([0-9]{4}|[0-9]{2})(?![0-9])")
+_SLASHED = re.compile(r"(?<![0-9/-])([0-9]{1,2})([/-])([0-9]{1,2})\2([0-9]{4})(?![0-9/-])")
+_WORDED = re.compile(r"[^\W\d_]+")
+_YEAR = re.compile(r"(?<![0-9:])(20[0-9]{2})(?![0-9:])")
+_DAY_OF_MONTH = re.compile(r"(?<![0-9:])([0-9]{1,2})(?![0-9:])")
+
+_EPOCH_START = datetime(1970, 1, 1, tzinfo=UTC)
+_LONGEST = 60
+
+
+def day_of(cell: str, date_order: DateOrder | None, field: str = "date") -> date:
+    """The UTC day of a cell.
+
+    Args:
+        cell: The cell.
+        date_order: What to take dates like 5/9/2026 for; None: not known.
+        field: The name of the cell's column, for the error.
+
+    Raises:
+        CellError: it holds no day, or one of two.
+    """
+    text = clean(cell, _LONGEST)
+    for reader in (_iso, _epoch, _year_first, _dotted):
+        found = reader(text)
+        if found is not None:
+            return found
+    slashed = _SLASHED.search(text)
+    if slashed is not None:
+        return _slashed(slashed, date_order, field)
+    found = _worded(text)
+    if found is None:
+        raise CellError(UNREADABLE.format(field=field))
+    return found
+
+
+def settle(cells: Iterable[str]) -> DateOrder | None:
+    """Which of day and month comes first in a file, where its own dates tell without doubt."""
+    orders = set()
+    for cell in cells:
+        found = _SLASHED.search(cell[:_LONGEST])
+        if found is not None:
+            first, second = int(found[1]), int(found[3])
+            if _is_month(second) and not _is_month(first):
+                orders.add("dmy")
+            elif _is_month(first) and not _is_month(second):
+                orders.add("mdy")
+    if orders == {"dmy"}:
+        return "dmy"
+    return "mdy" if orders == {"mdy"} else None
+
+
+def _is_month(number: int) -> bool:
+    return 1 <= number <= 12  # noqa: PLR2004
+
+
+def _made(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _iso(text: str) -> date | None:
+    match = _ISO.fullmatch(text)
+    if match is None:
+        return None
+    day = _made(*(int(part) for part in match.groups()[:3]))
+    zone = match[7]
+    if day is None or zone is None or zone in {"Z", "UTC", "GMT"}:
+        return day
+    hours, minutes = int(zone[1:3]), int(zone[-2:])
+    offset = timedelta(hours=hours, minutes=minutes) * (-1 if zone[0] == "-" else 1)
+    clock = timedelta(hours=int(match[4]), minutes=int(match[5]))
+    try:
+        return (datetime(day.year, day.month, day.day, tzinfo=UTC) + clock - offset).date()
+    except OverflowError:
+        return None
+
+
+def _epoch(text: str) -> date | None:
+    match = _EPOCH.fullmatch(text)
+    if match is not None:
+        seconds = int(match[1]) if match[1] else int(match[2]) // 1000
+        return (_EPOCH_START + timedelta(seconds=seconds)).date()
+    match = _COMPACT.fullmatch(text)
+    return None if match is None else _made(*(int(part) for part in match.groups()))
+
+
+def _year_first(text: str) -> date | None:
+    match = _YEAR_FIRST.match(text)
+    return None if match is None else _made(*(int(part) for part in match.groups()))
+
+
+def _dotted(text: str) -> date | None:
+    match = _DOTTED.search(text)
+    if match is None:
+        return None
+    day, month, year = (int(part) for part in match.groups())
+    return _made(year if year > 99 else 2000 + year, month, day)  # noqa: PLR2004
+
+
+def _slashed(match: re.Match[str], date_order: DateOrder | None, field: str) -> date:
+    first, second, year = int(match[1]), int(match[3]), int(match[4])
+    day_first, month_first = _made(year, second, first), _made(year, first, second)
+    if day_first is not None and month_first is not None and day_first != month_first:
+        if date_order is None:
+            raise CellError(AMBIGUOUS)
+        return day_first if date_order == "dmy" else month_first
+    found = day_first or month_first
+    if found is None:
+        raise CellError(UNREADABLE.format(field=field))
+    return found
+
+
+def _worded(text: str) -> date | None:
+    """A day whose month is a word: `Sep 5, 2026`, `09:14 Sep. 05 2026`, `5 сентября 2026`."""
+    years = set(_YEAR.findall(text))
+    if len(years) != 1:
+        return None
+    year = years.pop()
+    days = set(_DAY_OF_MONTH.findall(text))
+    months = {m for word in _WORDED.findall(text) if (m := _month_of(word.casefold()))}
+    if len(days) != 1 or len(months) != 1:
+        return None
+    return _made(int(year), months.pop(), int(days.pop()))
+
+
+_ENGLISH = {
+    name: number
+    for number, month in enumerate(
+        "january february march april may june july august september october november "
+        "december".split(),
+        1,
+    )
+    for name in (month, month[:3])
+} | {"sept": 9}
+
+
+def _month_of(word: str) -> int | None:
+    return _ENGLISH.get(word) or (None if word.isascii() and len(word) < 3 else _months().get(word))  # noqa: PLR2004
+
+
+@lru_cache(maxsize=1)
+def _months() -> Mapping[str, int]:
+    """Names of months that mean one month only in all languages that are known."""
+    from babel import Locale  # noqa: PLC0415
+
+    numbers: dict[str, set[int]] = {}
+    for language in values()["languages"]:
+        months = Locale.parse(language).months
+        for form in ("format", "stand-alone"):
+            for width in ("wide", "abbreviated"):
+                for number, name in months[form][width].items():
+                    key = name.casefold().rstrip(".")
+                    numbers.setdefault(key, set()).add(number)
+    return {name: found.pop() for name, found in numbers.items() if len(found) == 1}
