@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from aws_lambda_powertools import Logger
 
+from stallwatch.alerting.composing import ComposingNotifier
 from stallwatch.alerting.delivery import LAST_MESSAGE, OutboxDispatcher, SendReport
 from stallwatch.alerting.evaluation import Evaluation
 from stallwatch.aws import clients, metrics
@@ -19,12 +20,14 @@ from stallwatch.aws.lambda_clock import Context, LambdaClock
 from stallwatch.aws.logs import configure
 from stallwatch.aws.redrive import evaluate_again
 from stallwatch.aws.settings import Settings
-from stallwatch.aws.sns import SnsNotifier
-from stallwatch.domain.alerts import AlertRef
+from stallwatch.aws.sns import SnsPublisher
+from stallwatch.domain.alerts import AlertRef, Notification
 from stallwatch.domain.errors import StallwatchError
 from stallwatch.dynamodb.evaluations import DynamoEvaluationStore
 from stallwatch.dynamodb.outbox import DynamoOutbox
 from stallwatch.dynamodb.table import STACK, Table, order_id_of
+from stallwatch.messages.compose import Message, compose
+from stallwatch.messages.translations import Translations
 from stallwatch.tracking.codes import SEVENTEEN_TRACK
 
 logger = configure(Logger())
@@ -92,12 +95,14 @@ class _Run:
             if self.fresh or self.woken:
                 sending = OutboxDispatcher(
                     outbox=DynamoOutbox(self.table),
-                    notifier=SnsNotifier(
-                        clients.sns_once(),
-                        self.settings.topic_arn,
-                        self.settings.translated_topic_arn,
-                        self.settings.page_url,
-                        self.settings.language,
+                    notifier=ComposingNotifier(
+                        self._compose,
+                        SnsPublisher(
+                            clients.sns_once(),
+                            self.settings.topic_arn,
+                            self.settings.translated_topic_arn,
+                            clients.publishing_connections(),
+                        ),
                     ),
                     clock=self.clock,
                     owner=uuid4().hex,
@@ -112,6 +117,11 @@ class _Run:
             AlertsSent=report.alerts,
             AlertsRefused=report.refused,
         )
+
+    def _compose(self, notification: Notification, language: str | None) -> Message:
+        """The texts of a notification; no language: the stack's."""
+        translations = Translations(language or self.settings.language)
+        return compose(notification, self.settings.page_url, translations)
 
     def redrive(self) -> dict[str, int]:
         """Evaluate again what was given up on, and send what comes of it."""

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ParamValidationError
 
-from stallwatch.dynamodb.table import Item, Table, key, number, string
+from stallwatch.dynamodb.table import Table, key
+from stallwatch.dynamodb.wire import Item, value
 
 Call = Callable[[Any, str], object]
 """Does something with a client and the name of its table."""
@@ -22,7 +23,7 @@ LARGEST = 400 * 1024
 def table(request: pytest.FixtureRequest) -> Table:
     fixture = "standin_table" if request.param == "standin" else "local_table"
     found: Table = request.getfixturevalue(fixture)
-    found.put({**HERE, "text": string("t"), "many": number(3), "list": {"L": [string("x")]}})
+    found.put({**HERE, "text": value("t"), "many": value(3), "list": {"L": [value("x")]}})
     return found
 
 
@@ -61,8 +62,8 @@ def puts(*items: Item) -> Call:
 
 def of_size(size: int, pk: str = "b") -> Item:
     """An item of so many bytes, names included."""
-    item = {**key(pk, "S"), "x": string("")}
-    item["x"] = string("x" * (size - len("pk") - len(pk) - len("sk") - len("S") - len("x")))
+    item = {**key(pk, "S"), "x": value("")}
+    item["x"] = value("x" * (size - len("pk") - len(pk) - len("sk") - len("S") - len("x")))
     return item
 
 
@@ -78,18 +79,18 @@ def operators(count: int) -> str:
     return " OR ".join(["pk = :a"] * ((count + 1) // 2))
 
 
-ROW = {"slot": string("NEW")}
-IS = {":a": string("a")}
+ROW = {"slot": value("NEW")}
+IS = {":a": value("a")}
 
 WITHIN: dict[str, Call] = {
     "an item of 400 KB": put(of_size(LARGEST)),
-    "a letter of two bytes": put({**key("b", "S"), "x": string("é" * (LARGEST // 2 - 6))}),
+    "a letter of two bytes": put({**key("b", "S"), "x": value("é" * (LARGEST // 2 - 6))}),
     # It is the range key of an index too.
     "a long partition key": put(key("p" * 1024, "S")),
     "a long sort key": put(key("b", "s" * 1024)),
-    "a long index key": put({**key("b", "S"), "slot": string("x" * 2048)}),
+    "a long index key": put({**key("b", "S"), "slot": value("x" * 2048)}),
     "an index row": put({**key("b", "S"), **ROW}),
-    "an empty text": put({**key("b", "S"), "x": string("")}),
+    "an empty text": put({**key("b", "S"), "x": value("")}),
     "an empty list": put({**key("b", "S"), "x": {"L": []}}),
     "a number of 38 digits": put({**key("b", "S"), "x": {"N": "9" * 38}}),
     "lists in lists": put(nested(31)),
@@ -98,7 +99,7 @@ WITHIN: dict[str, Call] = {
     "100 keys": get_many(*(f"p{n}" for n in range(100))),
     "a long expression": update("SET x = :a", IS, ConditionExpression="pk = :a" + " " * 4000),
     "299 operators": put(HERE, ConditionExpression=operators(299), ExpressionAttributeValues=IS),
-    "a new number": update("ADD fresh :a", {":a": number(1)}),
+    "a new number": update("ADD fresh :a", {":a": value(1)}),
     "what there may not be": update("SET x = if_not_exists(fresh, :a)", IS),
     "a removal of what is not there": update("REMOVE fresh"),
     "a longer list": update(
@@ -113,18 +114,18 @@ WITHIN: dict[str, Call] = {
 
 BEYOND: dict[str, Call] = {
     "an item of more than 400 KB": put(of_size(LARGEST + 1)),
-    "an item that grows beyond it": update("SET x = :a", {":a": string("x" * LARGEST)}),
-    "an item of letters of two bytes": put({**key("b", "S"), "x": string("é" * (LARGEST // 2))}),
+    "an item that grows beyond it": update("SET x = :a", {":a": value("x" * LARGEST)}),
+    "an item of letters of two bytes": put({**key("b", "S"), "x": value("é" * (LARGEST // 2))}),
     "too long a partition key": put(key("p" * 1025, "S")),
     "too long a sort key": put(key("b", "s" * 1025)),
     "an empty partition key": put(key("", "S")),
     "an empty sort key": put(key("b", "")),
-    "no sort key": put({"pk": string("b")}),
-    "a key that is a number": put({"pk": number(1), "sk": string("S")}),
-    "an empty index key": put({**key("b", "S"), "slot": string("")}),
-    "an index key that is a number": put({**key("b", "S"), "slot": number(1)}),
-    "an index key that becomes a number": update("SET slot = :a", {":a": number(1)}),
-    "too long an index key": put({**key("b", "S"), "slot": string("x" * 2049)}),
+    "no sort key": put({"pk": value("b")}),
+    "a key that is a number": put({"pk": value(1), "sk": value("S")}),
+    "an empty index key": put({**key("b", "S"), "slot": value("")}),
+    "an index key that is a number": put({**key("b", "S"), "slot": value(1)}),
+    "an index key that becomes a number": update("SET slot = :a", {":a": value(1)}),
+    "too long an index key": put({**key("b", "S"), "slot": value("x" * 2049)}),
     "a number that is none": put({**key("b", "S"), "x": {"N": "many"}}),
     "a number of 39 digits": put({**key("b", "S"), "x": {"N": "9" * 39}}),
     "a text that is none": put({**key("b", "S"), "x": {"S": 1}}),
@@ -143,7 +144,7 @@ BEYOND: dict[str, Call] = {
     "an empty expression": update(""),
     "too long an expression": update("SET x = :a", IS, ConditionExpression="pk = :a" + " " * 4097),
     "301 operators": put(HERE, ConditionExpression=operators(301), ExpressionAttributeValues=IS),
-    "a value that is not used": update("SET x = :a", {**IS, ":b": string("b")}),
+    "a value that is not used": update("SET x = :a", {**IS, ":b": value("b")}),
     "a value that is not given": update("SET x = :b", IS),
     "no values": update("SET x = :a"),
     "a name that is not used": update(
@@ -162,11 +163,11 @@ BEYOND: dict[str, Call] = {
     "a clause twice": update("SET x = :a SET y = :a", IS),
     "a change of the key": update("SET sk = :a", IS),
     "adding to a text": update(
-        "ADD #t :a", {":a": number(1)}, ExpressionAttributeNames={"#t": "text"}
+        "ADD #t :a", {":a": value(1)}, ExpressionAttributeNames={"#t": "text"}
     ),
     "adding a text": update("ADD many :a", IS),
     "a sum with a text": update("SET many = many + :a", IS),
-    "a sum with what is not there": update("SET many = fresh + :a", {":a": number(1)}),
+    "a sum with what is not there": update("SET many = fresh + :a", {":a": value(1)}),
     "a copy of what is not there": update("SET x = fresh"),
     "a list joined to a text": update("SET x = list_append(:a, :a)", IS),
     "a list joined to what is not there": update(
@@ -175,13 +176,13 @@ BEYOND: dict[str, Call] = {
     "the beginning of a number": put(
         HERE,
         ConditionExpression="begins_with(pk, :a)",
-        ExpressionAttributeValues={":a": number(1)},
+        ExpressionAttributeValues={":a": value(1)},
     ),
     "a condition that is none": put(HERE, ConditionExpression="pk =", ExpressionAttributeValues=IS),
     "a query without its key": query("sk = :a", IS),
     "a query of something else": query("pk = :a AND many = :a", IS),
     "a query of a range of keys": query("pk > :a", IS),
-    "a query for a number": query("pk = :a", {":a": number(1)}),
+    "a query for a number": query("pk = :a", {":a": value(1)}),
     "a page of none": query("pk = :a", IS, Limit=0),
     "a consistent read of an index": query("slot = :a", IS, IndexName="watch", ConsistentRead=True),
     "an index that is none": query("slot = :a", IS, IndexName="none"),

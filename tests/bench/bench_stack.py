@@ -17,8 +17,9 @@ from unittest import mock
 
 from stallwatch.aws import clients
 from stallwatch.aws.lambda_clock import LambdaClock
-from stallwatch.dynamodb import polling
+from stallwatch.dynamodb import wire
 from stallwatch.dynamodb.items import alert_to_item, order_to_item, trace_to_item
+from stallwatch.dynamodb.progress import progress_to_attributes
 from stallwatch.dynamodb.snapshots import entry_to_item
 from stallwatch.dynamodb.table import PULL, STACK, key
 from stallwatch.polling.state import Progress
@@ -264,14 +265,8 @@ def progress_item() -> dict[str, Any]:
     """The pull's own item after a day of turns: all but the present one."""
     half_hours = [NOW - timedelta(minutes=30 * (n + 1)) for n in range(48)]
     turns = {f"{at:%H%M}+30": LastRun(at, at, silent=False) for at in half_hours}
-    update = polling._progress_update(Progress(NOW, None, NOW, turns, (30,)))  # noqa: SLF001
-    values = update["ExpressionAttributeValues"]
-    return {
-        **key(STACK, PULL),
-        "turns": values[":turns"],
-        "turn_lengths": values[":lengths"],
-        "done_until": values[":done"],
-    }
+    attributes = progress_to_attributes(Progress(NOW, None, None, turns, (30,)))
+    return {**key(STACK, PULL), **wire.attributes(attributes)}
 
 
 def write_items(endpoint: str, items: Iterable[Mapping[str, Any]], name: str = TABLE) -> None:

@@ -20,14 +20,14 @@ from stallwatch.alerting import delivery
 from stallwatch.alerting.delivery import OutboxDispatcher
 from stallwatch.alerting.ports import Batch, Outcome, SendLease
 from stallwatch.aws import clients
-from stallwatch.aws.sns import SnsNotifier
 from stallwatch.domain.alerts import Alert, AlertRef
 from stallwatch.domain.orders import Order
 from stallwatch.dynamodb.evaluations import DynamoEvaluationStore
 from stallwatch.dynamodb.orders import DynamoOrderStore
 from stallwatch.dynamodb.outbox import DynamoOutbox
 from stallwatch.dynamodb.polling import DynamoPollStore
-from stallwatch.dynamodb.table import PUBLISH, STACK, WATCH, Item, Table, binary, order_pk
+from stallwatch.dynamodb.table import PUBLISH, STACK, WATCH, Table, order_pk
+from stallwatch.dynamodb.wire import Item, value
 from stallwatch.orders.snapshot import OrderSnapshot, WatchEntry
 from stallwatch.polling.state import Row
 from stallwatch.tracking.fingerprint import fingerprint
@@ -72,7 +72,7 @@ def wrong_unbroken(pair: str) -> set[str]:
 
 def marking_before_publishing() -> AbstractContextManager[object]:
     def publish(self: OutboxDispatcher, batch: Batch) -> None:
-        made = self._letter(batch)
+        made = self._notification(batch)
         if made.members:
             self._after_sent(batch, made, self.clock.now())
             self.notifier.publish(made, None)
@@ -90,7 +90,7 @@ def a_new_batch_in_place_of_an_unmarked_one() -> AbstractContextManager[object]:
 
 
 def no_lease_on_publishing() -> AbstractContextManager[object]:
-    take = DynamoOutbox._try_to_take  # noqa: SLF001
+    take = DynamoOutbox.take_lease
 
     def take_from_anyone(
         self: DynamoOutbox, owner: str, until: datetime, now: datetime
@@ -99,7 +99,7 @@ def no_lease_on_publishing() -> AbstractContextManager[object]:
         self.table.update(STACK, PUBLISH, "REMOVE #owner, ends", **names)
         return take(self, owner, until, now)
 
-    return mock.patch.object(DynamoOutbox, "_try_to_take", take_from_anyone)
+    return mock.patch.object(DynamoOutbox, "take_lease", take_from_anyone)
 
 
 def a_lease_that_ends_before_its_holder() -> AbstractContextManager[object]:
@@ -137,7 +137,7 @@ def the_fingerprint_written_by_pull() -> AbstractContextManager[object]:
                 order_pk(row.order_id),
                 WATCH,
                 "SET f = :seen",
-                ExpressionAttributeValues={":seen": binary(fingerprint(answer))},
+                ExpressionAttributeValues={":seen": value(fingerprint(answer))},
             )
         return written
 
@@ -250,7 +250,7 @@ def test_the_client_s_own_retries_send_twice_and_call_it_success(
     client: Any = get_session().create_client("sns", config=config)
     client.meta.events.register("before-send.sns", wire)
     with mock.patch("botocore.endpoint.time.sleep"):
-        topic = SnsNotifier(client, ARN, TRANSLATED_ARN, "https://stallwatch.example/", "en")
+        topic = sns_notifier(client, ARN, TRANSLATED_ARN, "https://stallwatch.example/", "en")
         became = topic.publish(notification(), None)
     assert (sends, outcome) == (len(wire.sent), became)
 

@@ -9,7 +9,8 @@ from unittest import mock
 
 import pytest
 
-from stallwatch.dynamodb import polling as watch_store
+from stallwatch.dynamodb import polling
+from stallwatch.dynamodb.progress import progress_of_item
 from stallwatch.tracking.source import Verdict
 from tests.faults.scenarios import add, days
 from tests.faults.simulated_stack import EPOCH, World, deploy
@@ -109,12 +110,12 @@ def test_the_pace_is_kept_from_run_to_run(door: Door) -> None:
 
 def test_a_pace_that_is_forgotten_between_runs_is_seen(door: Door) -> None:
     """A breakage: the instant of the last request is not carried over."""
-    read = watch_store.progress_of_item
+    read = progress_of_item
 
     def forgetful(item: Any) -> Any:
         return read({name: value for name, value in item.items() if name != "asked_at"})
 
-    with mock.patch.object(watch_store, "progress_of_item", forgetful):
+    with mock.patch.object(polling, "progress_of_item", forgetful):
         new_orders_in_a_row(door)
     assert door.manners.rude
 

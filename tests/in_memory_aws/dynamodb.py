@@ -77,6 +77,7 @@ class InMemoryDynamoDb:
         self.partitions: dict[str, set[str]] = {}
         self.stream: list[Written] = []
         self.lag: Callable[[int], int] = lambda states: 0  # noqa: ARG005
+        self.busy: Callable[[], bool] = lambda: False
         self._numbered = 0
         self._remember = remember
         self._longest = _key_lengths(definition)
@@ -151,6 +152,7 @@ class InMemoryDynamoDb:
 
     def put_item(self, *, TableName: str, Item: Item, **call: Any) -> Any:  # noqa: N803
         self._is_table(TableName)
+        self._check_free()
         key = _key(Item)
         self._check_item(Item)
         self._check(call, self.items.get(key))
@@ -159,6 +161,7 @@ class InMemoryDynamoDb:
 
     def update_item(self, *, TableName: str, Key: Item, **call: Any) -> Any:  # noqa: N803
         self._is_table(TableName)
+        self._check_free()
         key = _key(Key)
         before = self.items.get(key)
         self._check(call, before)
@@ -168,6 +171,7 @@ class InMemoryDynamoDb:
 
     def delete_item(self, *, TableName: str, Key: Item, **call: Any) -> Any:  # noqa: N803
         self._is_table(TableName)
+        self._check_free()
         key = _key(Key)
         self._check(call, self.items.get(key))
         self._write(key, None)
@@ -215,6 +219,11 @@ class InMemoryDynamoDb:
         for key, after in writes:
             self._write(key, after)
         return {}
+
+    def _check_free(self) -> None:
+        """Refuse a single write while a transaction is at its item, where a test says so."""
+        if self.busy():
+            raise _refusal("TransactionConflictException", "Transaction is ongoing for the item")
 
     def _check_query(self, call: Mapping[str, Any]) -> None:
         keys = {"pk", "sk"}

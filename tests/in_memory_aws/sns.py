@@ -38,6 +38,7 @@ PAGE = 100
 """Subscriptions in an answer."""
 
 PENDING = "PendingConfirmation"
+DELETED = "Deleted"
 
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
 _PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
@@ -59,6 +60,10 @@ class Subscriber:
     endpoint: str
     policy: Mapping[str, Sequence[str]]
     confirmed: bool
+    needs_login: bool = False
+    """Whether only the topic's owner may end it."""
+    deleted: bool = False
+    """Whether it was ended by its link; it is listed on for a while."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +131,7 @@ class StrictSns:
         return {
             "Subscriptions": [
                 {
-                    "SubscriptionArn": one.arn if one.confirmed else PENDING,
+                    "SubscriptionArn": _shown_arn(one),
                     "Protocol": one.protocol,
                     "Endpoint": one.endpoint,
                     "TopicArn": topic,
@@ -155,6 +160,32 @@ class StrictSns:
         _validate("Unsubscribe", call)
         self.subscribers.remove(self._subscriber(call["SubscriptionArn"]))
 
+    def confirm_subscription(self, **call: Any) -> dict[str, str]:
+        _validate("ConfirmSubscription", call)
+        topic = self._topic(call["TopicArn"])
+        for one in self.subscribers:
+            if (
+                one.topic == topic
+                and call["Token"] == f"token-of-{one.endpoint}"
+                and not one.deleted
+            ):
+                one.confirmed = True
+                one.needs_login = call.get("AuthenticateOnUnsubscribe") == "true"
+                return {"SubscriptionArn": one.arn}
+        raise _refusal("Invalid parameter: Token")
+
+    def follow_unsubscribe_link(self, endpoint: str) -> None:
+        """Somebody follows the link in a mail: it works without a login, unless it was forbidden.
+
+        For up to 72 hours the address is still listed, with `Deleted` for its ARN.
+        """
+        for one in self.subscribers:
+            if one.endpoint == endpoint and one.confirmed and not one.needs_login:
+                one.deleted = True
+
+    def close(self) -> None:
+        """Drop the pooled connections."""
+
     # Messages.
 
     def publish(self, **call: Any) -> dict[str, str]:
@@ -176,8 +207,11 @@ class StrictSns:
         if len(forms.get("sms", "")) > LONGEST_SMS:
             raise _refusal("Invalid parameter: Message too long for an SMS")
         for who in self.subscribers:
-            wanted = all(attributes.get(name) in kinds for name, kinds in who.policy.items())
-            if who.topic == topic and who.confirmed and wanted:
+            wanted = all(
+                not _values(attributes.get(name)).isdisjoint(kinds)
+                for name, kinds in who.policy.items()
+            )
+            if who.topic == topic and who.confirmed and not who.deleted and wanted:
                 text = forms.get(who.protocol, forms["default"])
                 self.delivered.append(
                     Delivered(who.protocol, who.endpoint, subject or "", text, attributes)
@@ -194,17 +228,27 @@ class StrictSns:
     def _find(self, topic: str, protocol: str, endpoint: str) -> Subscriber | None:
         same = (topic, protocol, endpoint)
         return next(
-            (one for one in self.subscribers if (one.topic, one.protocol, one.endpoint) == same),
+            (
+                one
+                for one in self.subscribers
+                if (one.topic, one.protocol, one.endpoint) == same and not one.deleted
+            ),
             None,
         )
 
     def _subscriber(self, arn: str) -> Subscriber:
-        found = next((one for one in self.subscribers if one.arn == arn), None)
+        found = next((one for one in self.subscribers if one.arn == arn and not one.deleted), None)
         if found is None and not arn.startswith((f"{self.arn}:", f"{self.translated_arn}:")):
             raise _refusal("Invalid parameter: SubscriptionArn")
         if found is None:
             raise _refusal("Subscription does not exist", code="NotFound", status=404)
         return found
+
+
+def _shown_arn(one: Subscriber) -> str:
+    if one.deleted:
+        return DELETED
+    return one.arn if one.confirmed else PENDING
 
 
 @dataclass(frozen=True)
@@ -297,12 +341,21 @@ def _attributes(given: Mapping[str, Any]) -> dict[str, str]:
         raise _refusal("Invalid parameter: too many MessageAttributes for a raw delivery")
     attributes = {}
     for name, value in given.items():
-        if not _ATTRIBUTE.fullmatch(name) or value["DataType"] != "String":
+        if not _ATTRIBUTE.fullmatch(name) or value["DataType"] not in {"String", "String.Array"}:
             raise _refusal(f"Invalid parameter: MessageAttributes {name}")
         if not value.get("StringValue"):
             raise _refusal("Invalid parameter: an empty attribute")
         attributes[name] = value["StringValue"]
     return attributes
+
+
+def _values(attribute: str | None) -> set[str]:
+    """The values of an attribute: those of an array, or the one text that it is."""
+    if attribute is None:
+        return set()
+    if attribute.startswith("["):
+        return set(json.loads(attribute))
+    return {attribute}
 
 
 def _refusal(message: str, code: str = "InvalidParameter", status: int = 400) -> ClientError:

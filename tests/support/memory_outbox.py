@@ -6,7 +6,8 @@ from datetime import datetime
 
 from stallwatch.alerting.ports import Batch, OrderRead, SendLease
 from stallwatch.domain.alerts import Alert, AlertRef
-from tests.support.memory_store import MemoryStore, _Kept
+from tests.support.memory_store import MemoryStore
+from tests.support.memory_table import StoredAlert
 
 
 @dataclass
@@ -75,7 +76,7 @@ class MemoryOutbox:
                 found[member] = kept.alert
         return found
 
-    def _kept(self, member: AlertRef) -> _Kept | None:
+    def _kept(self, member: AlertRef) -> StoredAlert | None:
         kept = self.store.kept.get((member.order_id, member.key))
         if kept is None or not kept.pending or kept.alert.raised_at != member.raised_at:
             return None
@@ -84,15 +85,19 @@ class MemoryOutbox:
     def orders(self, members: Iterable[AlertRef]) -> Mapping[AlertRef, OrderRead]:
         found = {}
         for member in members:
-            shelf = self.store.shelves.get(member.order_id)
+            stored = self.store.shelves.get(member.order_id)
             kept = self.store.kept.get((member.order_id, member.key))
             incarnation = (
-                shelf.incarnation
-                if kept is None and shelf is not None
+                stored.incarnation
+                if kept is None and stored is not None
                 else kept and kept.incarnation
             )
-            if shelf is not None and shelf.order is not None and shelf.incarnation == incarnation:
-                found[member] = OrderRead(shelf.order, shelf.version)
+            if (
+                stored is not None
+                and stored.order is not None
+                and stored.incarnation == incarnation
+            ):
+                found[member] = OrderRead(stored.order, stored.version)
         return found
 
     def mark_sent(self, members: Iterable[AlertRef], batch_id: str, now: datetime) -> None:  # noqa: ARG002
@@ -104,10 +109,10 @@ class MemoryOutbox:
 
     def drop(self, member: AlertRef, read: OrderRead | None) -> bool:
         kept = self._kept(member)
-        shelf = self.store.shelves.get(member.order_id)
+        stored = self.store.shelves.get(member.order_id)
         there = None
-        if shelf is not None and shelf.order is not None and kept is not None:
-            there = shelf.version if shelf.incarnation == kept.incarnation else None
+        if stored is not None and stored.order is not None and kept is not None:
+            there = stored.version if stored.incarnation == kept.incarnation else None
         if kept is None or there != (None if read is None else read.version):
             return False
         del self.store.kept[member.order_id, member.key]

@@ -1,12 +1,12 @@
-"""Send what is pending: none lost, none twice.
+"""Outbox dispatcher: sends the pending alerts, none lost and none twice.
 
-An alert is pending until it is marked as sent. Whoever sends holds the lease, and the lease is also
-the log: it names the one batch that is open. A batch is written there before its message goes out,
-and marked there, in one write, after it went; so whoever comes next knows whether to send that very
-batch again or only to mark its alerts. Only where the outcome of a publish is unknown may a message
-go out twice, with the same id.
+An alert is pending until it is marked as sent. The dispatcher holds a lease, which is also its log:
+it names the one open batch. The batch is logged before its message goes out and marked as sent, in
+one write, afterwards, so the next run knows whether to send that same batch again or only to mark
+its alerts. Only where the outcome of a publish is unknown may a message go out twice, with the same
+id.
 
-The lease outlives its holder: its end is fixed when it is taken, behind the end of the function.
+The lease outlives its holder: its end is fixed when it is taken and lies after the end of the run.
 """
 
 import logging
@@ -42,7 +42,7 @@ LAST_MESSAGE = timedelta(seconds=15)
 """How much time a run needs for one more message and for what follows it."""
 
 
-_INSISTENCE = 4
+_TRIES = 4
 
 
 LOOK_AGAIN = timedelta(seconds=1)
@@ -80,7 +80,7 @@ class OutboxDispatcher:
     report: SendReport = field(default_factory=SendReport)
     _published_at: datetime | None = None
     _batches: int = 0
-    _alone: set[AlertRef] = field(default_factory=set)
+    _isolated: set[AlertRef] = field(default_factory=set)
     """Alerts of a refused batch, which are tried one by one."""
 
     def send(self, fresh: Sequence[AlertRef] = ()) -> SendReport:
@@ -152,7 +152,7 @@ class OutboxDispatcher:
             if left_open is not None:
                 return left_open
             # What a refusal has split up comes again, one by one.
-            seen -= self._alone
+            seen -= self._isolated
         return None
 
     def _next_members(self, listed: Sequence[AlertRef]) -> tuple[AlertRef, ...]:
@@ -160,19 +160,19 @@ class OutboxDispatcher:
         if not listed:
             return ()
         first = min(listed, key=lambda p: p.raised_at)
-        if first in self._alone:
+        if first in self._isolated:
             return (first,)
         same = dict.fromkeys(
             p
             for p in sorted(listed, key=lambda p: p.raised_at)
-            if p.kind is first.kind and p not in self._alone
+            if p.kind is first.kind and p not in self._isolated
         )
         return tuple(same)[:MOST_IN_ONE]
 
     def _batch(self, members: Sequence[AlertRef]) -> Batch | None:
         alerts = self.outbox.alerts(members)
         there = tuple(member for member in members if member in alerts)
-        self._alone -= set(members) - set(there)
+        self._isolated -= set(members) - set(there)
         if not there:
             return None
         return Batch(
@@ -193,10 +193,10 @@ class OutboxDispatcher:
         Returns:
             The batch, where it must stay open.
         """
-        notification = self._letter(batch)
+        notification = self._notification(batch)
         if not notification.members:
             return None
-        for language in (None, *batch.languages)[batch.told :]:
+        for language in (None, *batch.languages)[batch.languages_sent :]:
             self._keep_gap()
             outcome = self.notifier.publish(notification, language)
             self._published_at = self.clock.now()
@@ -207,15 +207,15 @@ class OutboxDispatcher:
                 _log.error("translation refused", extra={"batch": batch.id, "language": language})
             elif outcome is not Outcome.SENT:
                 return self._after_failure(batch, outcome)
-            batch = replace(batch, told=batch.told + 1)
-            if batch.told <= len(batch.languages) and not self._log_told(batch):
+            batch = replace(batch, languages_sent=batch.languages_sent + 1)
+            if batch.languages_sent <= len(batch.languages) and not self._log_language_sent(batch):
                 return None
         self._after_sent(batch, notification, self.clock.now())
         return None
 
-    def _log_told(self, batch: Batch) -> bool:
+    def _log_language_sent(self, batch: Batch) -> bool:
         """Log in how many languages the batch went out, so that none goes out again."""
-        return self._insisting(lambda: self.outbox.log_batch(self.owner, batch))
+        return self._retry_while_unavailable(lambda: self.outbox.log_batch(self.owner, batch))
 
     def _after_failure(self, batch: Batch, outcome: Outcome) -> Batch:
         """The batch as it stays open: its next try waits longer each time."""
@@ -228,7 +228,7 @@ class OutboxDispatcher:
 
     def _after_sent(self, batch: Batch, notification: Notification, now: datetime) -> None:
         sent = replace(batch, members=tuple(member for member, _, _ in notification.members))
-        if self._insisting(lambda: self.outbox.log_sent(self.owner, sent, now)):
+        if self._retry_while_unavailable(lambda: self.outbox.log_sent(self.owner, sent, now)):
             self.outbox.mark_sent(sent.members, batch.id, now)
             self.report.messages += 1
             self.report.alerts += len(sent.members)
@@ -236,9 +236,9 @@ class OutboxDispatcher:
                 where = {"order_id": member.order_id, "alert": member.key}
                 _log.info("alert sent", extra={**where, "batch": batch.id})
 
-    def _insisting(self, log: Callable[[], bool]) -> bool:
-        """Log that a message went out, and insist: if this is lost, it goes out twice."""
-        for _ in range(_INSISTENCE):
+    def _retry_while_unavailable(self, log: Callable[[], bool]) -> bool:
+        """Log that a message went out, again while the store is unavailable: unlogged, it goes out twice."""
+        for _ in range(_TRIES):
             try:
                 return log()
             except UnavailableError:
@@ -249,18 +249,18 @@ class OutboxDispatcher:
         """A refused message never goes out as it is: its alerts are tried one by one."""
         self.report.refused += 1
         if len(batch.members) > 1:
-            self._alone.update(batch.members)
+            self._isolated.update(batch.members)
             return
         member = batch.members[0]
-        self._alone.discard(member)
+        self._isolated.discard(member)
         self.outbox.set_aside(member)
         _log.error("alert refused", extra={"order_id": member.order_id, "alert": member.key})
 
-    def _letter(self, batch: Batch) -> Notification:
-        """The batch with what its message is made of; what no longer fits is dropped."""
-        fitting: list[tuple[AlertRef, Alert, Order | None]] = []
+    def _notification(self, batch: Batch) -> Notification:
+        """The batch with what its message is made of; what no longer applies is dropped."""
+        applicable: list[tuple[AlertRef, Alert, Order | None]] = []
         left = list(batch.members)
-        for _ in range(_INSISTENCE):
+        for _ in range(_TRIES):
             alerts = self.outbox.alerts(left)
             orders = self.outbox.orders(left)
             changed = []
@@ -270,9 +270,9 @@ class OutboxDispatcher:
                 if alert is None:
                     continue
                 if not member.order_id:
-                    fitting.append((member, alert, None))
+                    applicable.append((member, alert, None))
                 elif read is not None and still_applies(alert, read.order, self.clock.now()):
-                    fitting.append((member, alert, read.order))
+                    applicable.append((member, alert, read.order))
                 elif self.outbox.drop(member, read):
                     self.report.dropped += 1
                 else:
@@ -280,7 +280,7 @@ class OutboxDispatcher:
             left = changed
             if not left:
                 break
-        return Notification(batch.id, batch.kind, batch.raised_at, tuple(fitting))
+        return Notification(batch.id, batch.kind, batch.raised_at, tuple(applicable))
 
     def _keep_gap(self) -> None:
         if self._published_at is not None:

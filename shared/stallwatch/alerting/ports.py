@@ -81,7 +81,7 @@ class Batch:
     members: tuple[AlertRef, ...]
     languages: tuple[str, ...] = ()
     """The other languages that it goes out in, after the stack's."""
-    told: int = 0
+    languages_sent: int = 0
     """In how many languages it went out."""
     sent: bool = False
     attempts: int = 0
@@ -156,13 +156,53 @@ class Outbox(Protocol):
         """Take an alert that was refused for good out of the pending ones, unsent."""
 
 
+class ComposedMessage(Protocol):
+    """A message in every form in which it is published."""
+
+    @property
+    def kind(self) -> str:
+        """The kind of its alerts."""
+
+    @property
+    def severity(self) -> str:
+        """How much it asks of its reader."""
+
+    @property
+    def subject(self) -> str:
+        """Of the e-mail: printable ASCII, at most 100 characters."""
+
+    @property
+    def email(self) -> str:
+        """The plain text of the e-mail."""
+
+    @property
+    def sms(self) -> str:
+        """One segment of GSM-7."""
+
+    @property
+    def default(self) -> str:
+        """JSON for machines."""
+
+
+class Publisher(Protocol):
+    """Publishes composed messages on the topics."""
+
+    def publish(self, message: ComposedMessage, language: str | None) -> Outcome:
+        """Publish one message, once, without trying again. Never raises for what the topic does.
+
+        Args:
+            message: The message.
+            language: None for the stack's.
+        """
+
+
 class Notifier(Protocol):
-    """Publishes messages."""
+    """Composes and publishes messages."""
 
     def publish(self, notification: Notification, language: str | None) -> Outcome:
         """Publish one message, once, without trying again. Never raises for what SNS does.
 
         Args:
-            letter: What it is made of.
+            notification: The alerts of the message, with their orders.
             language: None for the stack's.
         """

@@ -79,8 +79,8 @@ def claim_response(file: bytes, form: Form) -> Response[Any]:
         return Response(200, TYPES[form], file.decode(), headers)
     # What draws is not loaded before it is needed: it costs more than all the rest.
     from stallwatch.claims.page import (
-        page,  # noqa: PLC0415
-        policy,  # noqa: PLC0415
+        page,
+        policy,
     )
     from stallwatch.claims.picture import picture  # noqa: PLC0415
     from stallwatch.claims.sentences import WORDS  # noqa: PLC0415
@@ -92,8 +92,8 @@ def claim_response(file: bytes, form: Form) -> Response[Any]:
     if form == "svg":
         return Response(200, TYPES[form], picture(claim, WORDS), headers, compress=True)
     from stallwatch.claims.png import (
-        FACE,  # noqa: PLC0415
-        png_of,  # noqa: PLC0415
+        FACE,
+        png_of,
     )
 
     drawn = png_of(picture(claim, WORDS, FACE))

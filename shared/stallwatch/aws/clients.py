@@ -5,6 +5,9 @@ are on where a write carries its own condition, and off for publishing: a retry 
 """
 
 import gc
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -70,6 +73,39 @@ def _client(service: str, config: Config) -> Any:
         if was_enabled:
             gc.enable()
     return client
+
+
+IDLE_SECONDS = 30
+"""After so long the connections that a frozen function left open are taken for dead."""
+
+
+@dataclass(slots=True)
+class Connections:
+    """When the connections of a client were used last.
+
+    Args:
+        now: Seconds since 1970. A monotonic clock may stand still while a function is frozen.
+    """
+
+    now: Callable[[], float] = time.time
+    last_used: float | None = None
+
+    def refresh(self, client: Any) -> None:
+        """Note a use, and before it drop the connections of a client that was idle for long.
+
+        A connection that died while the function was frozen fails at its first use, and whether
+        the request arrived is then unknown.
+        """
+        now = self.now()
+        if self.last_used is None or not 0 <= now - self.last_used <= IDLE_SECONDS:
+            client.close()
+        self.last_used = now
+
+
+@lru_cache(maxsize=1)
+def publishing_connections() -> Connections:
+    """The use of the connections of `sns_once`, across the invocations of a process."""
+    return Connections()
 
 
 @lru_cache(maxsize=1)

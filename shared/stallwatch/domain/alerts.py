@@ -20,6 +20,8 @@ class AlertKind(StrEnum):
     STALLED = "stalled"
     REFUND_CLAIM = "refund_claim"
     PROTECTION_ENDING = "protection_ending"
+    REFUND_DUE = "refund_due"
+    """The date from which AliExpress owes the refund has passed."""
     ACTION_NEEDED = "action_needed"
     DELIVERED = "delivered"
     MOVING_AGAIN = "moving_again"
@@ -39,20 +41,38 @@ class Severity(StrEnum):
     CLAIM = "claim"
 
 
-SEVERITY = {
-    AlertKind.NEVER_SCANNED: Severity.ATTENTION,
-    AlertKind.LATE: Severity.ATTENTION,
-    AlertKind.STALLED: Severity.ATTENTION,
-    AlertKind.REFUND_CLAIM: Severity.CLAIM,
-    AlertKind.PROTECTION_ENDING: Severity.CLAIM,
-    AlertKind.ACTION_NEEDED: Severity.ACTION,
-    AlertKind.DELIVERED: Severity.INFO,
-    AlertKind.MOVING_AGAIN: Severity.INFO,
-    AlertKind.UNANSWERED: Severity.ATTENTION,
-    AlertKind.REMINDER: Severity.ACTION,
-    AlertKind.SOURCE_DOWN: Severity.ATTENTION,
-    AlertKind.SOURCE_UP: Severity.INFO,
+@dataclass(frozen=True, slots=True)
+class AlertKindProfile:
+    """What is true of every alert of one kind."""
+
+    kind: AlertKind
+    severity: Severity
+    about_source: bool = False
+    """Whether it is about a source, and goes to the stack's owner."""
+
+
+PROFILES: dict[AlertKind, AlertKindProfile] = {
+    profile.kind: profile
+    for profile in (
+        AlertKindProfile(AlertKind.NEVER_SCANNED, Severity.ATTENTION),
+        AlertKindProfile(AlertKind.LATE, Severity.ATTENTION),
+        AlertKindProfile(AlertKind.STALLED, Severity.ATTENTION),
+        AlertKindProfile(AlertKind.REFUND_CLAIM, Severity.CLAIM),
+        AlertKindProfile(AlertKind.PROTECTION_ENDING, Severity.CLAIM),
+        AlertKindProfile(AlertKind.REFUND_DUE, Severity.CLAIM),
+        AlertKindProfile(AlertKind.ACTION_NEEDED, Severity.ACTION),
+        AlertKindProfile(AlertKind.DELIVERED, Severity.INFO),
+        AlertKindProfile(AlertKind.MOVING_AGAIN, Severity.INFO),
+        AlertKindProfile(AlertKind.UNANSWERED, Severity.ATTENTION),
+        AlertKindProfile(AlertKind.REMINDER, Severity.ACTION),
+        AlertKindProfile(AlertKind.SOURCE_DOWN, Severity.ATTENTION, about_source=True),
+        AlertKindProfile(AlertKind.SOURCE_UP, Severity.INFO, about_source=True),
+    )
 }
+"""One record an alert kind."""
+
+
+SEVERITY = {kind: profile.severity for kind, profile in PROFILES.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +118,19 @@ RETURNED = "returned"
 SILENCE = "silence"
 
 
+LOST = "lost"
+
+
 SELLER = "seller"
 
 
 DISPUTE = "dispute"
+
+
+NOT_RECEIVED = "not_received"
+
+
+BANK = "bank"
 
 
 PICKUP = Stage.READY_FOR_PICKUP.value

@@ -40,6 +40,10 @@ class ActionKind(StrEnum):
     LOST = "lost"
     SNOOZE = "snooze"
     CLOSE = "close"
+    DISPUTE_REJECTED = "dispute_rejected"
+    """The dispute was decided against the buyer; it still stands for every rule that asks."""
+    NOT_RECEIVED = "not_received"
+    """The carrier says delivered, and it did not come."""
     NOT_FOUND_HERE = "not_found_here"
     """It was looked for where an unscanned delivery may lie, and is not there."""
     REOPEN = "reopen"
@@ -51,6 +55,14 @@ ENDING_ACTIONS = frozenset(
 """The words of the buyer that end the watch."""
 
 
+class PaidWith(StrEnum):
+    """What an order was paid with: it decides how long the bank takes a complaint."""
+
+    CARD = "card"
+    PAYPAL = "paypal"
+    OTHER = "other"
+
+
 class SearchPlace(StrEnum):
     """Where a parcel may lie that was delivered without a scan."""
 
@@ -58,6 +70,10 @@ class SearchPlace(StrEnum):
     LOCKER = "locker"
     POST_OFFICE = "post_office"
     DOORSTEP = "doorstep"
+
+
+NOTE_LIMIT = 500
+"""The most characters of an action's note."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +93,17 @@ class Action:
     """The episode of the parcel's journey in which it was said (see `reading`)."""
     answers: tuple[tuple[SearchPlace, date], ...] = ()
     """Where it was looked for in vain, each with the day."""
+    note: str | None = None
+    """What the buyer writes down with it, such as the seller's reply; cleaned, at most
+    `NOTE_LIMIT` characters."""
+    action_id: str = ""
+    """A stable id within its order; one that is not given follows from instant and kind."""
+
+    def __post_init__(self) -> None:
+        """Name an action that was kept before there were ids."""
+        if not self.action_id:
+            derived = f"{self.at.strftime('%Y%m%dT%H%M%S%f')}-{self.kind}"
+            object.__setattr__(self, "action_id", derived)
 
     @property
     def done_at(self) -> datetime:
@@ -104,6 +131,14 @@ class Order:
     remote: bool | None = None
     shipped_on: date | None = None
     protection_ends_on: date | None = None
+    """AliExpress's "Refund if no delivery before DATE"."""
+    promised_on: date | None = None
+    """The delivery-by date that AliExpress shows; it replaces window and estimate."""
+    paid_with: PaidWith | None = None
+    paid_on: date | None = None
+    """None: on `ordered_on`."""
+    order_number: str | None = None
+    """AliExpress's own number of the order."""
     title: str | None = None
     seller: str | None = None
     price: Decimal | None = None

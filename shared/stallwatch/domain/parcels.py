@@ -51,6 +51,8 @@ class Flag(StrEnum):
     TAX = "tax"
     ADDRESS = "address"
     CANCELLED = "cancelled"
+    LOST = "lost"
+    """The carrier itself says that it is lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,5 +124,11 @@ class Trace:
     """The number that a placeholder stands for."""
     unanswered_since: datetime | None = None
     """Set once the source has answered about others, but not about this, for too long."""
+    status_delivered_at: datetime | None = None
+    """When the answers' coarse status first told a delivery that has no scan of its own, while they
+    still tell it; it stays once the scan comes. None: no status tells one."""
+    status_withdrawn_at: datetime | None = None
+    """The last answer that took such a delivery back: with another status, or with newer events and
+    no such status. An empty answer takes nothing back."""
     second: SecondOpinion | None = None
     """None: the second source was never asked about this number."""

@@ -1,7 +1,7 @@
 """The numbers of the rules, each with its origin. A stack sets them by parameter."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import NamedTuple
 
 from stallwatch.domain.orders import Service
@@ -22,45 +22,141 @@ class Window(NamedTuple):
     high: int
 
 
+GUIDE = "guide"
+"""The buyers' guide that the product follows."""
+
+
+CAINIAO = "Cainiao"
+"""Cainiao's FAQ for buyers."""
+
+
+ALIEXPRESS = "AliExpress"
+
+
+PAYPAL = "PayPal"
+
+
+VISA = "Visa"
+
+
+OURS = "ours"
+"""This project's own choice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """One number of the rules."""
+
+    name: str
+    default: int
+    origin: str
+    meaning: str
+
+    @property
+    def parameter(self) -> str:
+        """The stack parameter that sets it."""
+        return "".join(word.title() for word in self.name.split("_"))
+
+
+def _number(default: int, origin: str, meaning: str) -> int:
+    """A number of the rules, with where it comes from and what it means."""
+    found: int = field(default=default, metadata={"origin": origin, "meaning": meaning})
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """Every number of the rules: days unless the name says hours."""
+    """Every number of the rules: days unless the name says hours.
 
-    standard_major_low: int = 15  # guide
-    standard_major_high: int = 25  # guide
-    standard_remote_low: int = 25  # guide: "over 35 days"
-    standard_remote_high: int = 35  # guide
-    expedited_low: int = 10  # guide
-    expedited_high: int = 20  # guide
-    economy_major_low: int = 25  # ours
-    economy_major_high: int = 45  # ours
-    economy_remote_low: int = 25  # ours
-    economy_remote_high: int = 60  # ours
-    estimate_grace: int = 30  # ours
-    never_scanned: int = 11  # Cainiao
-    stalled: int = 12  # Cainiao
-    stalled_after_late: int = 5
-    claim: int = 60  # guide
-    claim_repeat: int = 7
-    claim_times: int = 3
-    protection_first: int = 5  # ours
-    protection_last: int = 1  # ours
-    pickup_reminder: int = 5
-    unanswered: int = 10  # ours
-    seller_reminder: int = 3  # ours
-    dispute_answer: int = 5  # AliExpress
-    source_down_hours: int = 24
-    gate_answer_hours: int = 24
-    second_answer_hours: int = 24
-    second_patience_hours: int = 72
-    old_delivery: int = 15
-    old_protection: int = 15
-    old_order: int = 120
-    end_after_delivery: int = 15
-    end_after_claim: int = 60
-    end_after_order: int = 180
-    future: int = 1
-    stranger: int = 2
+    A new one is a line here and a parameter in `template.yaml`.
+    """
+
+    standard_major_low: int = _number(15, GUIDE, "Standard, major destination: from")
+    standard_major_high: int = _number(25, GUIDE, "Standard, major destination: to")
+    standard_remote_low: int = _number(25, GUIDE, "Standard, remote destination: from")
+    standard_remote_high: int = _number(35, GUIDE, "Standard, remote destination: to")
+    expedited_low: int = _number(10, GUIDE, "Expedited: from")
+    expedited_high: int = _number(20, GUIDE, "Expedited: to")
+    economy_major_low: int = _number(25, OURS, "Economy, major destination: from")
+    economy_major_high: int = _number(45, OURS, "Economy, major destination: to")
+    economy_remote_low: int = _number(25, OURS, "Economy, remote destination: from")
+    economy_remote_high: int = _number(60, OURS, "Economy, remote destination: to")
+    estimate_grace: int = _number(
+        30, OURS, "How much the carrier's own estimate may widen a window"
+    )
+    never_scanned: int = _number(11, CAINIAO, "Days without a scan before never_scanned")
+    never_scanned_again: int = _number(
+        21, OURS, "Days without a scan before the second never_scanned"
+    )
+    never_scanned_gap: int = _number(5, OURS, "Days between the two")
+    filler_days: int = _number(
+        30, OURS, "Days for which updates that place nothing count after one that did"
+    )
+    stalled: int = _number(12, CAINIAO, "Days of silence before stalled")
+    stalled_after_late: int = _number(5, OURS, "Days that stalled waits after late")
+    claim: int = _number(60, GUIDE, "Days of silence before refund_claim")
+    claim_repeat: int = _number(7, OURS, "Days between claims, and after refund_due")
+    claim_times: int = _number(3, OURS, "How many claims are sent")
+    protection_first: int = _number(5, OURS, "Days before protection ends: first notice")
+    protection_last: int = _number(1, OURS, "Days before protection ends: last notice")
+    refund_days: int = _number(
+        15, ALIEXPRESS, "Days after the end of protection in which the refund can be asked for"
+    )
+    refund_second: int = _number(10, OURS, "Days after the end of protection: second refund_due")
+    refund_third: int = _number(14, OURS, "Days after the end of protection: last refund_due")
+    pickup_reminder: int = _number(5, OURS, "Days at a pickup point before the reminder")
+    cancelled_again: int = _number(
+        10, OURS, "Days after a cancellation before the second word about it"
+    )
+    attempt_hours: int = _number(
+        20, OURS, "Hours between two messages about attempts or flags of one reason"
+    )
+    attempt_most: int = _number(
+        3, OURS, "Messages about attempts or flags of one reason without another scan"
+    )
+    unanswered: int = _number(10, OURS, "Days of asking without an answer before unanswered")
+    seller_reminder: int = _number(
+        3, OURS, "Days without news after the seller was contacted before the reminder"
+    )
+    dispute_answer: int = _number(5, ALIEXPRESS, "Days that the seller has to answer a dispute")
+    not_received_days: int = _number(
+        10, OURS, "Days after a delivery became known before the reminder of not_received"
+    )
+    delivered_dispute_days: int = _number(
+        15, ALIEXPRESS, "Days after a delivery became known in which a dispute can be opened"
+    )
+    bank_notice: int = _number(14, OURS, "Days before the bank's last day")
+    paypal_days: int = _number(
+        180, PAYPAL, "Days after the payment in which PayPal takes a complaint"
+    )
+    card_days: int = _number(
+        120, VISA, "Days after the promised delivery in which a card issuer takes one"
+    )
+    source_down_hours: int = _number(24, OURS, "Hours without any answer before source_down")
+    gate_answer_hours: int = _number(24, OURS, "How old the answer behind a claim may be, in hours")
+    second_answer_hours: int = _number(
+        24, OURS, "How old the second source's answer may be, in hours"
+    )
+    second_patience_hours: int = _number(
+        72, OURS, "Hours after which a failing second source is passed over"
+    )
+    old_delivery: int = _number(15, OURS, "Days after which a delivery is too old to announce")
+    old_protection: int = _number(
+        15, OURS, "Days after protection's end when an order is too old to alarm"
+    )
+    old_order: int = _number(
+        120, OURS, "The same, from the order's date, where no protection date is given"
+    )
+    end_after_delivery: int = _number(15, OURS, "Days of watching after a delivery")
+    end_after_claim: int = _number(60, OURS, "Days of watching after the last claim")
+    end_after_order: int = _number(180, OURS, "Days of watching after the order")
+    future: int = _number(1, OURS, "Days by which a checkpoint may lie ahead of its first sight")
+    stranger: int = _number(
+        2, OURS, "Days before the order from which a checkpoint is another parcel's"
+    )
+    redated_hours: int = _number(
+        20, OURS, "Hours by which a re-dated event must move to count as a new one"
+    )
 
     def window(self, service: Service, *, remote: bool) -> Window:
         """The window of a service to a major or remote destination."""
@@ -88,3 +184,11 @@ class Thresholds:
             if type(number) is not int or number < 1:
                 raise ValueError(f"{name} takes a whole number from 1, not {number!r}")
         return cls(**numbers)
+
+
+THRESHOLDS = {
+    f.name: Threshold(f.name, f.default, f.metadata["origin"], f.metadata["meaning"])
+    for f in fields(Thresholds)
+    if isinstance(f.default, int)
+}
+"""One record a number, by its name."""

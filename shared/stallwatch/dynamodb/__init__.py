@@ -1,25 +1,31 @@
-"""The one table, and the only code that speaks DynamoDB.
+"""The one table, and the only code that speaks DynamoDB. May import all but sources, messages, aws
+and api.
+
+A module holds one store, and no store calls another: a port that needs several is served by a class
+that inherits them. `table` makes the calls, `wire` is the codec, `leases` the one lease.
+
+Every item carries the version of the schema in which it was written (`v`, see `wire`).
 
 | item | pk | sk | written by |
 |---|---|---|---|
-| the order as the buyer gave it, and the buyer's words | `ORDER#id` | `ORDER` | `book` |
-| its trace | `ORDER#id` | `TRACE` | `watch`; `book` for another number |
-| its place in the watch | `ORDER#id` | `WATCH` | `evaluations`; `book` for a change |
+| the order as the buyer gave it, and the buyer's actions | `ORDER#id` | `ORDER` | `orders` |
+| its trace | `ORDER#id` | `TRACE` | `traces`; `orders` for another number |
+| its place in the watch | `ORDER#id` | `WATCH` | `evaluations`; `orders` for a change |
 | an alert about it, pending or sent | `ORDER#id` | `ALERT#born#key` | `evaluations`, `outbox` |
 | a link to its claim file | `ORDER#id` | `LINK#id` | `claims` |
 | the claim file that a link opens | `LINK#hash` | `FILE` | `claims` |
-| the last runs of a turn of the day | `TURN#name` | `RUN#instant` | `watch` |
-| the pull's lease and progress | `STACK` | `PULL` | `watch`; `book` counts calls |
-| a source's health | `STACK` | `SOURCE#name` | `watch` |
-| a source's credits, and the registration under way | `STACK` | `CREDITS#name` | `watch` |
+| the last runs of a turn of the day | `TURN#name` | `RUN#instant` | `polling` |
+| the pull's lease and progress | `STACK` | `PULL` | `traces`; `orders` counts calls |
+| a source's health | `STACK` | `SOURCE#name` | `polling` |
+| a source's credits, and the registration under way | `STACK` | `CREDITS#name` | `polling` |
 | the sending's lease and open batch | `STACK` | `PUBLISH` | `outbox` |
-| what wakes the sending | `STACK` | `WAKE` | `watch` |
+| what wakes the sending | `STACK` | `WAKE` | `polling` |
 | counts over all orders | `STACK` | `TOTALS` | `evaluations` |
 | the totals of the money, in pieces | `STACK` | `MONEY#piece` | `evaluations` |
 | what the own parcels took | `STACK` | `EXPERIENCE#service#country` | `evaluations` |
-| an order that has a number | `NUMBER#number` | `ORDER#id` | `book` |
+| an order that has a number | `NUMBER#number` | `ORDER#id` | `orders` |
 | an alert about a source | `STACK` | `ALERT##key` | `evaluations`, `outbox` |
-| a subscriber | `STACK` | `SUBSCRIPTION#id` | `book` |
+| a subscriber | `STACK` | `SUBSCRIPTION#id` | `orders` |
 
 | access | by |
 |---|---|

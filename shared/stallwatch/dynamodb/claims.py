@@ -1,63 +1,33 @@
 """What a claim file is made of beside its order, and the links that open one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import islice
 from zlib import compress, decompress
 
 from stallwatch.claims.service import Link
 from stallwatch.domain.errors import ConflictError, TransactionRefusedError
-from stallwatch.dynamodb.polling import run_of_item
-from stallwatch.dynamodb.table import (
-    FILE,
-    LINK,
-    ORDER,
-    Item,
-    Table,
-    binary,
-    bytes_of,
-    instant_of,
-    key,
-    link_pk,
-    order_pk,
-    seconds,
-    string,
-    text_of,
-)
-from stallwatch.tracking.run_log import RunRecord
-
-_MOST_RUNS = 400
-"""How many run records of a turn are read: one a day, for as long as they are kept."""
+from stallwatch.dynamodb import wire
+from stallwatch.dynamodb.run_log import DynamoRunLog
+from stallwatch.dynamodb.table import FILE, LINK, ORDER, key, link_pk, order_pk
+from stallwatch.dynamodb.wire import Item
 
 
-@dataclass(frozen=True, slots=True)
-class DynamoClaimStore:
+class DynamoClaimStore(DynamoRunLog):
     """The run records, and the links with the files that they open."""
 
-    table: Table
-
-    def runs_since(self, turn: str, since: datetime) -> Sequence[RunRecord]:
-        """The run records of a turn from an instant on, newest first."""
-        items = self.table.query(
-            KeyConditionExpression="pk = :turn AND sk >= :since",
-            ExpressionAttributeValues={
-                ":turn": string(f"TURN#{turn}"),
-                ":since": string(f"RUN#{since:%Y-%m-%dT%H:%M:%SZ}"),
-            },
-            ScanIndexForward=False,
-            Limit=_MOST_RUNS,
-        )
-        return [run_of_item(item) for item in islice(items, _MOST_RUNS)]
+    __slots__ = ()
 
     def links(self, order_id: str, incarnation: str) -> Sequence[Link]:
         """The links of an order, ended ones too, as long as they are kept."""
         items = self.table.query(
             KeyConditionExpression="pk = :pk AND begins_with(sk, :link)",
-            ExpressionAttributeValues={":pk": string(order_pk(order_id)), ":link": string(LINK)},
+            ExpressionAttributeValues={
+                ":pk": wire.value(order_pk(order_id)),
+                ":link": wire.value(LINK),
+            },
             ConsistentRead=True,
         )
-        return [_link(item) for item in items if text_of(item, "born") == incarnation]
+        return [_link(item) for item in items if wire.text(item, "born") == incarnation]
 
     def keep(
         self, order_id: str, incarnation: str, link: Link, token_hash: str, file: bytes
@@ -69,19 +39,19 @@ class DynamoClaimStore:
         Raises:
             ConflictError: another write was in the way.
         """
-        ends = {"ends": seconds(link.ends_at), "expires": seconds(link.ends_at)}
+        ends = {"ends": wire.value(link.ends_at), "expires": wire.value(link.ends_at)}
         noted = {
             **key(order_pk(order_id), LINK + link.id),
-            "born": string(incarnation),
-            "token_hash": string(token_hash),
-            "made_at": seconds(link.made_at),
+            "born": wire.value(incarnation),
+            "token_hash": wire.value(token_hash),
+            "made_at": wire.value(link.made_at),
             **ends,
         }
         kept = {
             **key(link_pk(token_hash), FILE),
-            "order_id": string(order_id),
-            "born": string(incarnation),
-            "file": binary(compress(file, 9)),
+            "order_id": wire.value(order_id),
+            "born": wire.value(incarnation),
+            "file": wire.value(compress(file, 9)),
             **ends,
         }
         try:
@@ -91,7 +61,7 @@ class DynamoClaimStore:
                         "ConditionCheck": {
                             "Key": key(order_pk(order_id), ORDER),
                             "ConditionExpression": "born = :born",
-                            "ExpressionAttributeValues": {":born": string(incarnation)},
+                            "ExpressionAttributeValues": {":born": wire.value(incarnation)},
                         }
                     },
                     {"Put": {"Item": noted}},
@@ -107,7 +77,7 @@ class DynamoClaimStore:
     def drop(self, order_id: str, incarnation: str, link_id: str) -> bool:
         """Drop a link and its file. False where there is none."""
         noted = self.table.get(order_pk(order_id), LINK + link_id)
-        if noted is None or text_of(noted, "born") != incarnation:
+        if noted is None or wire.text(noted, "born") != incarnation:
             return False
         self.table.delete(link_pk(noted["token_hash"]["S"]), FILE)
         self.table.delete(order_pk(order_id), LINK + link_id)
@@ -116,18 +86,18 @@ class DynamoClaimStore:
     def file(self, token_hash: str, now: datetime) -> bytes | None:
         """What a link opens; None where it has ended, or its order is not the one any more."""
         kept = self.table.get(link_pk(token_hash), FILE)
-        if kept is None or (instant_of(kept, "ends") or now) <= now:
+        if kept is None or (wire.instant(kept, "ends") or now) <= now:
             return None
         order = self.table.get(order_pk(kept["order_id"]["S"]), ORDER)
         if order is None or order["born"] != kept["born"]:
             return None
-        return decompress(bytes_of(kept, "file") or b"")
+        return decompress(wire.binary(kept, "file") or b"")
 
 
 def _link(item: Item) -> Link:
     since = datetime.fromtimestamp(0, UTC)
     return Link(
         id=item["sk"]["S"].removeprefix(LINK),
-        made_at=instant_of(item, "made_at") or since,
-        ends_at=instant_of(item, "ends") or since,
+        made_at=wire.instant(item, "made_at") or since,
+        ends_at=wire.instant(item, "ends") or since,
     )

@@ -1,58 +1,41 @@
 """What the API reads and writes."""
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from stallwatch.domain.alerts import AlertKind
 from stallwatch.domain.errors import ConflictError, TransactionRefusedError
 from stallwatch.domain.orders import Order, State
-from stallwatch.domain.parcels import Stage
-from stallwatch.dynamodb.evaluations import DynamoEvaluationStore
+from stallwatch.dynamodb import wire
 from stallwatch.dynamodb.items import order_to_item, trace_to_item
-from stallwatch.dynamodb.polling import DynamoPollStore, progress_of_item, run_of_item
-from stallwatch.dynamodb.snapshots import dossier_of_items, entry_to_item
+from stallwatch.dynamodb.leases import LeaseItem
+from stallwatch.dynamodb.progress import progress_of_item
+from stallwatch.dynamodb.run_log import DynamoRunLog
+from stallwatch.dynamodb.snapshots import DynamoSnapshotStore, dossier_of_items, entry_to_item
+from stallwatch.dynamodb.sources import DynamoSourceStore
 from stallwatch.dynamodb.table import (
     ORDER,
-    PUBLISH,
     PULL,
     STACK,
-    TOTALS,
     TRACE,
     WATCH,
-    Item,
-    Table,
-    binary,
     key,
-    number,
-    number_of,
     number_pk,
     order_pk,
-    seconds,
-    string,
-    text_of,
 )
-from stallwatch.dynamodb.totals import EXPERIENCE, MONEY, experiences_of_items, sums_of_items
-from stallwatch.orders.ports import Page, PageCursor, Totals
+from stallwatch.dynamodb.totals import DynamoTotalsStore
+from stallwatch.dynamodb.wire import Item
+from stallwatch.orders.ports import Page, PageCursor
 from stallwatch.orders.snapshot import OrderSnapshot, WatchEntry, listed
-from stallwatch.polling.registration import Credits
 from stallwatch.polling.state import Progress
-from stallwatch.tracking.circuit_breaker import CircuitBreaker
-from stallwatch.tracking.run_log import RunRecord
 from stallwatch.tracking.schedule import NEW
 from stallwatch.tracking.trace_record import TraceRecord, change_number
 
-_KEPT_IN_SIGHT = 8
-"""How many runs of a turn are looked through for a number's last answer."""
 
+class DynamoOrderStore(DynamoSnapshotStore, DynamoTotalsStore, DynamoSourceStore, DynamoRunLog):
+    """The orders as the buyer gives them, with all that their view is made of."""
 
-@dataclass(frozen=True, slots=True)
-class DynamoOrderStore:
-    """The orders as the buyer gives them."""
-
-    table: Table
+    __slots__ = ()
 
     def create(self, order: Order) -> bool:
         """Write a new order. False where there is one with its id.
@@ -89,24 +72,12 @@ class DynamoOrderStore:
             if exists:
                 return False
             if is_counted:
-                self._clear(order.order_id)
+                # Before the stream tells of it.
+                counted = self.clear(order.order_id)
+                if counted is not None:
+                    self.add_to_totals({counted: -1})
             raise ConflictError(order.order_id) from refusal
         return True
-
-    def _clear(self, order_id: str) -> None:
-        """Clear away what is left of a forgotten order, before the stream tells of it."""
-        files = DynamoEvaluationStore(self.table)
-        gone = files.clear(order_id)
-        if gone is not None:
-            files.add_to_totals({gone: -1})
-
-    def open(self, order_id: str) -> OrderSnapshot | None:
-        """Everything of an order; None where there is no such order."""
-        return DynamoEvaluationStore(self.table).open(order_id)
-
-    def sharing(self, order: Order) -> tuple[str, ...]:
-        """Other orders with the same tracking number, some of them where there are many."""
-        return DynamoEvaluationStore(self.table).sharing(order)
 
     def page(self, state: State | None, limit: int, place: PageCursor | None) -> Page:
         """A page of orders, the newest of each state first, without their alerts."""
@@ -132,14 +103,14 @@ class DynamoOrderStore:
             pk = order_pk(place.listed.partition("#")[2])
             call["ExclusiveStartKey"] = {
                 **key(pk, WATCH),
-                "state": string(state),
-                "listed": string(place.listed),
+                "state": wire.value(state),
+                "listed": wire.value(place.listed),
             }
         pages = self.table.pages(
             IndexName="by_state",
             KeyConditionExpression="#state = :state",
             ExpressionAttributeNames={"#state": "state"},
-            ExpressionAttributeValues={":state": string(state)},
+            ExpressionAttributeValues={":state": wire.value(state)},
             ScanIndexForward=False,
             Limit=limit + 1,
             **call,
@@ -175,8 +146,8 @@ class DynamoOrderStore:
                     "Item": order_to_item(order, dossier.version + 1),
                     "ConditionExpression": "version = :version AND born = :born",
                     "ExpressionAttributeValues": {
-                        ":version": number(dossier.version),
-                        ":born": string(order.incarnation),
+                        ":version": wire.value(dossier.version),
+                        ":born": wire.value(order.incarnation),
                     },
                 }
             },
@@ -215,7 +186,7 @@ class DynamoOrderStore:
                             },
                         }
                     },
-                    *_not_having(order_id, text_of(item, "tracking_number")),
+                    *_not_having(order_id, wire.text(item, "tracking_number")),
                     {
                         "Update": {
                             "Key": key(order_pk(order_id), WATCH),
@@ -226,10 +197,10 @@ class DynamoOrderStore:
                             "ConditionExpression": "attribute_exists(pk)",
                             "ExpressionAttributeNames": {"#state": "state"},
                             "ExpressionAttributeValues": {
-                                ":new": string(NEW),
+                                ":new": wire.value(NEW),
                                 ":yes": {"BOOL": True},
-                                ":none": string(""),
-                                ":one": number(1),
+                                ":none": wire.value(""),
+                                ":one": wire.value(1),
                             },
                         }
                     },
@@ -245,62 +216,9 @@ class DynamoOrderStore:
         """What the pull has left."""
         return progress_of_item(self.table.get(STACK, PULL, consistent=False) or {})
 
-    def runs(self, turn: str) -> Sequence[RunRecord]:
-        """The last runs of a turn, newest first."""
-        pages = self.table.pages(
-            KeyConditionExpression="pk = :turn",
-            ExpressionAttributeValues={":turn": string(f"TURN#{turn}")},
-            ScanIndexForward=False,
-            Limit=_KEPT_IN_SIGHT,
-        )
-        return [run_of_item(item) for item in next(pages)]
-
-    def health(self, source: str) -> CircuitBreaker:
-        """The health of a source."""
-        return DynamoPollStore(self.table).health(source)
-
-    def credits(self, source: str) -> Credits:
-        """The credits of a source."""
-        return DynamoPollStore(self.table).credits(source)
-
-    def totals(self) -> Totals:
-        """The counts over all orders."""
-        counted = self.table.get(STACK, TOTALS, consistent=False) or {}
-        states: Counter[State] = Counter()
-        stages: Counter[Stage] = Counter()
-        for name in counted.keys() - key("", "").keys():
-            state, stage = name.split("/")
-            n = int(counted[name]["N"])
-            states[State(state)] += n
-            if state != State.CLOSED:
-                stages[Stage(stage)] += n
-        sent = self.table.get(STACK, PUBLISH, consistent=False) or {}
-        alerts = {kind: number_of(sent, f"sent_{kind}") or 0 for kind in AlertKind}
-        return Totals(
-            states,
-            stages,
-            alerts,
-            money=sums_of_items(self._beginning_with(MONEY)),
-            experiences=experiences_of_items(self._beginning_with(EXPERIENCE)),
-        )
-
-    def _beginning_with(self, prefix: str) -> Iterator[Item]:
-        """The stack's items whose sort keys begin in one way."""
-        return self.table.query(
-            KeyConditionExpression="pk = :pk AND begins_with(sk, :prefix)",
-            ExpressionAttributeValues={":pk": string(STACK), ":prefix": string(prefix)},
-        )
-
     def call_for_check(self, now: datetime) -> bool:
         """Count a call for a run of the pull. False where one is running and will heed it."""
-        lease = self.table.update(
-            STACK,
-            PULL,
-            "ADD wanted :one",
-            ExpressionAttributeValues={":one": number(1)},
-            ReturnValues="ALL_NEW",
-        )
-        ends = number_of(lease, "ends")
+        ends = wire.number(LeaseItem(self.table, PULL).call(), "ends")
         return ends is None or ends <= now.timestamp()
 
 
@@ -309,21 +227,21 @@ def _renewal(order: Order, version: int) -> dict[str, Any]:
     sets = "SET slot = :new, rev = rev + :one, order_version = :version, listed = :listed"
     removes = "REMOVE f, r, c, s"
     values: Item = {
-        ":new": string(NEW),
-        ":one": number(1),
-        ":version": number(version),
-        ":listed": string(listed(order)),
+        ":new": wire.value(NEW),
+        ":one": wire.value(1),
+        ":version": wire.value(version),
+        ":listed": wire.value(listed(order)),
     }
     if order.tracking_number is None:
         removes += ", n"
     else:
         sets += ", n = :number"
-        values[":number"] = string(order.tracking_number)
+        values[":number"] = wire.value(order.tracking_number)
     return {
         "Key": key(order_pk(order.order_id), WATCH),
         "UpdateExpression": f"{sets} {removes}",
         "ConditionExpression": "born = :born",
-        "ExpressionAttributeValues": {**values, ":born": string(order.incarnation)},
+        "ExpressionAttributeValues": {**values, ":born": wire.value(order.incarnation)},
     }
 
 
@@ -345,19 +263,19 @@ def _known_looks(dossier: OrderSnapshot, looked: TraceRecord) -> dict[str, Any]:
     """Writes down what the ledger knows of the looks at an order that leaves its slot."""
     before = dossier.trace.answered_at
     condition = "#number = :number AND "
-    values: Item = {":number": string(looked.number or "")}
+    values: Item = {":number": wire.value(looked.number or "")}
     sets = []
     if before is None:
         condition += "attribute_not_exists(answered_at)"
     else:
         condition += "answered_at = :before"
-        values[":before"] = seconds(before)
+        values[":before"] = wire.value(before)
     if looked.answered_at is not None:
         sets.append("answered_at = :answered")
-        values[":answered"] = seconds(looked.answered_at)
+        values[":answered"] = wire.value(looked.answered_at)
     if looked.silent_since is not None:
         sets.append("silent_since = :since")
-        values[":since"] = seconds(looked.silent_since)
+        values[":since"] = wire.value(looked.silent_since)
     return {
         "Key": key(order_pk(dossier.order.order_id), TRACE),
         "UpdateExpression": f"SET {', '.join(sets)}",
@@ -370,13 +288,13 @@ def _known_looks(dossier: OrderSnapshot, looked: TraceRecord) -> dict[str, Any]:
 def _other_number(dossier: OrderSnapshot, order: Order) -> dict[str, Any]:
     """The trace for another number, where nothing was written to it meanwhile."""
     record = change_number(dossier.trace, order.tracking_number)
-    values: Item = {":born": string(order.incarnation)}
+    values: Item = {":born": wire.value(order.incarnation)}
     condition = "born = :born AND "
     if dossier.trace.fingerprint is None:
         condition += "attribute_not_exists(fingerprint)"
     else:
         condition += "fingerprint = :known"
-        values[":known"] = binary(dossier.trace.fingerprint)
+        values[":known"] = wire.value(dossier.trace.fingerprint)
     return {
         "Item": trace_to_item(order.order_id, order.incarnation, record),
         "ConditionExpression": condition,

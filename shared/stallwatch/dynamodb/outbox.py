@@ -1,87 +1,51 @@
 """The pending alerts, and the lease of the sending."""
 
+import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from stallwatch.alerting.ports import Batch, OrderRead, SendLease
 from stallwatch.domain.alerts import Alert, AlertKind, AlertRef
 from stallwatch.domain.errors import ConditionFailedError, TransactionRefusedError
+from stallwatch.dynamodb import wire
 from stallwatch.dynamodb.items import alert_of_item, order_of_item
-from stallwatch.dynamodb.subscribers import DynamoSubscriberStore
-from stallwatch.dynamodb.table import (
-    ORDER,
-    PUBLISH,
-    STACK,
-    Item,
-    Table,
-    binary,
-    bytes_of,
-    key,
-    number,
-    number_of,
-    order_id_of,
-    order_pk,
-    seconds,
-    string,
-    text_of,
-)
+from stallwatch.dynamodb.leases import LeaseItem
+from stallwatch.dynamodb.subscribers import preferences_in
+from stallwatch.dynamodb.table import ORDER, PUBLISH, STACK, TableStore, key, order_id_of, order_pk
+from stallwatch.dynamodb.wire import Item
 from stallwatch.tracking.packing import pack, unpack
+
+_log = logging.getLogger(__name__)
+
+_KNOWN_KINDS = frozenset(kind.value for kind in AlertKind)
 
 _LISTED = 200
 """How many pending alerts are looked at together."""
 
 
-@dataclass(frozen=True, slots=True)
-class DynamoOutbox:
-    """The pending alerts and the lease."""
+class DynamoOutbox(TableStore):
+    """The pending alerts, and the lease that is also the log of what was sent."""
 
-    table: Table
+    __slots__ = ()
 
     # The lease.
 
     def take_lease(self, owner: str, until: datetime, now: datetime) -> SendLease | None:
         """Take the lease; None while another holds it, which is then called to look again."""
-        lease = self._try_to_take(owner, until, now)
-        if lease is not None:
-            return lease
-        held = self.table.update(
-            STACK,
-            PUBLISH,
-            "ADD wanted :one",
-            ExpressionAttributeValues={":one": number(1)},
-            ReturnValues="ALL_NEW",
-        )
-        # It may have been given back between the two calls, and then nobody else would look.
-        return self._try_to_take(owner, until, now) if "owner" not in held else None
-
-    def _try_to_take(self, owner: str, until: datetime, now: datetime) -> SendLease | None:
-        try:
-            item = self.table.update(
-                STACK,
-                PUBLISH,
-                "SET #owner = :me, ends = :ends",
-                # A lost acknowledgement is tried again: our own name is as good as none.
-                ConditionExpression="attribute_not_exists(#owner) OR ends < :now OR #owner = :me",
-                ExpressionAttributeNames={"#owner": "owner"},
-                ExpressionAttributeValues={
-                    ":me": string(owner),
-                    ":ends": seconds(until),
-                    ":now": seconds(now),
-                },
-                ReturnValues="ALL_NEW",
-            )
-        except ConditionFailedError:
+        item = self._lease.take(owner, until, now)
+        if item is None and "owner" not in self._lease.call():
+            # It was given back between the two calls, and then nobody else would look.
+            item = self._lease.take(owner, until, now)
+        if item is None:
             return None
-        published_at = number_of(item, "published_at")
-        batch = bytes_of(item, "open_batch")
+        batch = wire.binary(item, "open_batch")
         return SendLease(
-            batch=None if batch is None else _batch(unpack(batch)),
-            wanted=number_of(item, "wanted") or 0,
-            published_at=None
-            if published_at is None
-            else datetime.fromtimestamp(published_at / 1000, UTC),
+            batch=None if batch is None else _batch_of_row(unpack(batch)),
+            wanted=wire.number(item, "wanted") or 0,
+            published_at=wire.precise_instant(item, "published_at"),
         )
 
     def release_lease(self, owner: str, wanted: int, *, keep_batch: Batch | None) -> int | None:
@@ -92,60 +56,19 @@ class DynamoOutbox:
         Returns:
             None when it was given back or lost, else how often a sending has been called for.
         """
-        values: dict[str, Any] = {":me": string(owner)}
-        condition = "#owner = :me"
-        if keep_batch is not None:
-            values[":batch"] = binary(pack(_batch_row(keep_batch)))
-            expression = "SET open_batch = :batch REMOVE #owner, ends"
-        else:
-            values[":wanted"] = number(wanted)
-            condition += " AND (attribute_not_exists(wanted) OR wanted = :wanted)"
-            expression = "REMOVE #owner, ends, open_batch"
-        try:
-            self.table.update(
-                STACK,
-                PUBLISH,
-                expression,
-                ConditionExpression=condition,
-                ExpressionAttributeNames={"#owner": "owner"},
-                ExpressionAttributeValues=values,
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
-            )
-        except ConditionFailedError as refusal:
-            item = dict(refusal.item or {})
-            if text_of(item, "owner") != owner:
-                return None
-            return number_of(item, "wanted")
+        if keep_batch is None:
+            return self._lease.release(owner, wanted, {"open_batch": None})
+        self._lease.abandon(owner, {"open_batch": pack(_batch_to_row(keep_batch))})
         return None
 
     def abandon_lease(self, owner: str) -> None:
         """Give the lease back with the open batch as it was logged, for the next run to settle."""
-        try:
-            self.table.update(
-                STACK,
-                PUBLISH,
-                "REMOVE #owner, ends",
-                ConditionExpression="#owner = :me",
-                ExpressionAttributeNames={"#owner": "owner"},
-                ExpressionAttributeValues={":me": string(owner)},
-            )
-        except ConditionFailedError:
-            return
+        self._lease.abandon(owner)
 
     def log_batch(self, owner: str, batch: Batch) -> bool:
         """Write the open batch into the lease. False where the lease is no longer the owner's."""
         try:
-            self.table.update(
-                STACK,
-                PUBLISH,
-                "SET open_batch = :batch",
-                ConditionExpression="#owner = :me",
-                ExpressionAttributeNames={"#owner": "owner"},
-                ExpressionAttributeValues={
-                    ":me": string(owner),
-                    ":batch": binary(pack(_batch_row(batch))),
-                },
-            )
+            self._lease.write(owner, {"open_batch": pack(_batch_to_row(batch))})
         except ConditionFailedError:
             return False
         return True
@@ -156,32 +79,28 @@ class DynamoOutbox:
         Returns:
             False where the lease was lost.
         """
-        sent = binary(pack(_batch_row(replace(batch, sent=True))))
+        sent = pack(_batch_to_row(replace(batch, sent=True)))
         try:
-            self.table.update(
-                STACK,
-                PUBLISH,
-                "SET open_batch = :sent, published_at = :now ADD #count :n",
+            self._lease.write(
+                owner,
+                {"open_batch": sent, "published_at": round(now.timestamp() * 1000)},
+                adds={f"sent_{batch.kind}": len(batch.members)},
                 # Tried again after a lost acknowledgement, it must not count twice.
-                ConditionExpression="#owner = :me AND open_batch <> :sent",
-                ExpressionAttributeNames={"#owner": "owner", "#count": f"sent_{batch.kind}"},
-                ExpressionAttributeValues={
-                    ":me": string(owner),
-                    ":sent": sent,
-                    ":now": number(round(now.timestamp() * 1000)),
-                    ":n": number(len(batch.members)),
-                },
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                condition="open_batch <> :open_batch",
             )
         except ConditionFailedError as refusal:
             item = dict(refusal.item or {})
-            return text_of(item, "owner") == owner and item.get("open_batch") == sent
+            return wire.text(item, "owner") == owner and wire.binary(item, "open_batch") == sent
         return True
+
+    @property
+    def _lease(self) -> LeaseItem:
+        return LeaseItem(self.table, PUBLISH)
 
     def languages(self) -> tuple[str, ...]:
         """The languages, other than the stack's, that subscribers want."""
-        preferences = DynamoSubscriberStore(self.table).preferences().values()
-        return tuple(sorted({w.language for w in preferences if w.language and not w.forgotten}))
+        preferences = preferences_in(self.table).values()
+        return tuple(sorted({p.language for p in preferences if p.language and not p.forgotten}))
 
     # The alerts.
 
@@ -190,10 +109,11 @@ class DynamoOutbox:
         items = self.table.query(
             IndexName="pending",
             KeyConditionExpression="pending = :yes",
-            ExpressionAttributeValues={":yes": string("yes")},
+            ExpressionAttributeValues={":yes": wire.value("yes")},
             Limit=_LISTED,
         )
-        return [_pending(item) for item, _ in zip(items, range(_LISTED), strict=False)]
+        listed = (item for item in items if _has_known_kind(item))
+        return [_reference(item) for item in islice(listed, _LISTED)]
 
     def alerts(self, members: Iterable[AlertRef]) -> Mapping[AlertRef, Alert]:
         """Those that are still pending, and raised when they are said to be; consistently."""
@@ -212,9 +132,9 @@ class DynamoOutbox:
         items = self.table.get_many([(_pk(member), ORDER) for member in about])
         orders = {item["pk"]["S"]: item for item in items}
         return {
-            member: OrderRead(order_of_item(orders[_pk(member)]), _version(orders[_pk(member)]))
+            member: OrderRead(order_of_item(orders[_pk(member)]), _version_of(orders[_pk(member)]))
             for member in about
-            if _pk(member) in orders and _born(member) == orders[_pk(member)]["born"]["S"]
+            if _pk(member) in orders and _incarnation(member) == orders[_pk(member)]["born"]["S"]
         }
 
     def mark_sent(self, members: Iterable[AlertRef], batch_id: str, now: datetime) -> None:
@@ -223,7 +143,7 @@ class DynamoOutbox:
             self._leave_pending(
                 member,
                 "SET sent_at = :at, batch_id = :batch REMOVE pending",
-                {":at": string(now.isoformat()), ":batch": string(batch_id)},
+                {":at": wire.value(now.isoformat()), ":batch": wire.value(batch_id)},
             )
 
     def set_aside(self, member: AlertRef) -> None:
@@ -253,15 +173,15 @@ class DynamoOutbox:
             check = {
                 **order_key,
                 "ConditionExpression": "attribute_not_exists(pk) OR born <> :born",
-                "ExpressionAttributeValues": {":born": string(_born(member))},
+                "ExpressionAttributeValues": {":born": wire.value(_incarnation(member))},
             }
         else:
             check = {
                 **order_key,
                 "ConditionExpression": "version = :version AND born = :born",
                 "ExpressionAttributeValues": {
-                    ":version": number(read.version),
-                    ":born": string(read.order.incarnation),
+                    ":version": wire.value(read.version),
+                    ":born": wire.value(read.order.incarnation),
                 },
             }
         delete = {
@@ -276,7 +196,7 @@ class DynamoOutbox:
         return True
 
 
-def _pending(item: Item) -> AlertRef:
+def _reference(item: Item) -> AlertRef:
     pk, sk = item["pk"]["S"], item["sk"]["S"]
     return AlertRef(
         order_id="" if pk == STACK else order_id_of(pk),
@@ -286,37 +206,50 @@ def _pending(item: Item) -> AlertRef:
     )
 
 
+def _has_known_kind(item: Item) -> bool:
+    """Whether this version can send an alert; after a rollback there may be others, which wait."""
+    kind = item["sk"]["S"].split("#")[2]
+    if kind in _KNOWN_KINDS:
+        return True
+    _log.warning("alert of an unknown kind skipped", extra={"alert": item["sk"]["S"]})
+    return False
+
+
 def _pk(member: AlertRef) -> str:
     return order_pk(member.order_id) if member.order_id else STACK
 
 
-def _born(member: AlertRef) -> str:
+def _incarnation(member: AlertRef) -> str:
     return member.key.split("#")[1]
 
 
 def _raised(member: AlertRef) -> dict[str, str]:
-    return string(member.raised_at.isoformat())
+    return wire.value(member.raised_at.isoformat())
 
 
-def _version(item: Item) -> int:
+def _version_of(item: Item) -> int:
     return int(item["version"]["N"])
 
 
-def _batch_row(batch: Batch) -> dict[str, Any]:
+def _batch_to_row(batch: Batch) -> dict[str, Any]:
     return {
         "id": batch.id,
         "kind": batch.kind,
         "raised_at": batch.raised_at.isoformat(),
         "members": [[m.order_id, m.key, m.raised_at.isoformat()] for m in batch.members],
         "languages": batch.languages,
-        "told": batch.told,
+        "told": batch.languages_sent,
         "sent": batch.sent,
         "attempts": batch.attempts,
         "retry_at": None if batch.retry_at is None else batch.retry_at.isoformat(),
     }
 
 
-def _batch(row: Mapping[str, Any]) -> Batch:
+def _batch_of_row(row: Mapping[str, Any]) -> Batch | None:
+    """The open batch as it was logged; None for a kind that only a later version can send."""
+    if row["kind"] not in _KNOWN_KINDS:
+        _log.error("open batch of an unknown kind skipped", extra={"batch": row["id"]})
+        return None
     kind = AlertKind(row["kind"])
     return Batch(
         id=row["id"],
@@ -327,7 +260,7 @@ def _batch(row: Mapping[str, Any]) -> Batch:
             for order_id, key, raised_at in row["members"]
         ),
         languages=tuple(row["languages"]),
-        told=row["told"],
+        languages_sent=row["told"],
         sent=row["sent"],
         attempts=row["attempts"],
         retry_at=None if row["retry_at"] is None else datetime.fromisoformat(row["retry_at"]),

@@ -1,22 +1,13 @@
 """What is kept of the subscribers: no address, only which alerts each wants, and how."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from stallwatch.alerting.subscriptions import Preference
 from stallwatch.domain.alerts import AlertKind
-from stallwatch.dynamodb.table import (
-    STACK,
-    Table,
-    boolean,
-    boolean_of,
-    key,
-    seconds,
-    string,
-    text_of,
-    without_none,
-)
+from stallwatch.dynamodb import wire
+from stallwatch.dynamodb.table import STACK, Table, TableStore, key
+from stallwatch.dynamodb.wire import Item
 
 _PREFIX = "SUBSCRIPTION#"
 
@@ -25,41 +16,26 @@ KEPT_FORGOTTEN = timedelta(days=7)
 """SNS deletes a subscription that nobody confirmed after two days."""
 
 
-@dataclass(frozen=True, slots=True)
-class DynamoSubscriberStore:
+class DynamoSubscriberStore(TableStore):
     """The wishes of the subscribers, by subscription id."""
 
-    table: Table
+    __slots__ = ()
 
     def preferences(self) -> Mapping[str, Preference]:
-        """All wishes."""
-        items = self.table.query(
-            KeyConditionExpression="pk = :pk AND begins_with(sk, :prefix)",
-            ExpressionAttributeValues={":pk": string(STACK), ":prefix": string(_PREFIX)},
-        )
-        return {
-            item["sk"]["S"].removeprefix(_PREFIX): Preference(
-                arn=text_of(item, "arn"),
-                kinds=tuple(AlertKind(kind) for kind in item["kinds"]["SS"])
-                if "kinds" in item
-                else None,
-                language=text_of(item, "language"),
-                forgotten=boolean_of(item, "forgotten") or False,
-            )
-            for item in items
-        }
+        """What every subscriber wants, by subscription id."""
+        return preferences_in(self.table)
 
     def keep(self, subscription_id: str, preference: Preference, now: datetime) -> None:
         """Keep a wish."""
         self.table.put(
-            without_none(
+            wire.attributes(
                 {
                     **key(STACK, _PREFIX + subscription_id),
-                    "arn": None if preference.arn is None else string(preference.arn),
+                    "arn": preference.arn,
                     "kinds": {"SS": sorted(preference.kinds)} if preference.kinds else None,
-                    "language": string(preference.language) if preference.language else None,
-                    "forgotten": boolean(preference.forgotten) if preference.forgotten else None,
-                    "expires": seconds(now + KEPT_FORGOTTEN) if preference.forgotten else None,
+                    "language": preference.language or None,
+                    "forgotten": preference.forgotten or None,
+                    "expires": now + KEPT_FORGOTTEN if preference.forgotten else None,
                 }
             )
         )
@@ -67,3 +43,27 @@ class DynamoSubscriberStore:
     def drop(self, subscription_id: str) -> None:
         """Drop a wish."""
         self.table.delete(STACK, _PREFIX + subscription_id)
+
+
+def _kinds_of(item: Item) -> tuple[AlertKind, ...] | None:
+    """The kinds that a subscriber wants, those that only a later version knows left out."""
+    if "kinds" not in item:
+        return None
+    return tuple(kind for kind in AlertKind if kind in item["kinds"]["SS"])
+
+
+def preferences_in(table: Table) -> Mapping[str, Preference]:
+    """What every subscriber wants, by subscription id."""
+    items = table.query(
+        KeyConditionExpression="pk = :pk AND begins_with(sk, :prefix)",
+        ExpressionAttributeValues=wire.attributes({":pk": STACK, ":prefix": _PREFIX}),
+    )
+    return {
+        item["sk"]["S"].removeprefix(_PREFIX): Preference(
+            arn=wire.text(item, "arn"),
+            kinds=_kinds_of(item),
+            language=wire.text(item, "language"),
+            forgotten=wire.flag(item, "forgotten") or False,
+        )
+        for item in items
+    }

@@ -1,25 +1,31 @@
-"""The table and its items: calls, and how values look on the wire.
+"""The table: its calls, its keys and what becomes of its errors.
 
 What goes wrong comes out as `UnavailableError`, `ConditionFailedError` or `TransactionRefusedError`
 (`stallwatch.domain.errors`), whatever the service called it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from random import uniform
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from stallwatch.domain.errors import ConditionFailedError, TransactionRefusedError, UnavailableError
+from stallwatch.dynamodb import wire
+from stallwatch.dynamodb.wire import SCHEMA, VERSION, Item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
-Item = dict[str, Any]
-"""An item, or a part of one, as the service takes it: `{"name": {"S": "value"}}`."""
+_CONFLICT_TRIES = 6
+
+
+_FIRST_PAUSE = 0.02
+"""Seconds; the longest pause doubles with each try."""
 
 
 STACK = "STACK"
@@ -60,10 +66,12 @@ class Table:
     Args:
         client: A DynamoDB client.
         name: The table's name.
+        sleep: Waits some seconds.
     """
 
     client: "DynamoDBClient"
     name: str
+    sleep: Callable[[float], None] = time.sleep
 
     def get(self, pk: str, sk: str, *, consistent: bool = True) -> Item | None:
         """One item."""
@@ -110,13 +118,11 @@ class Table:
         Raises:
             ConditionFailedError: the call's condition does not hold.
         """
-        with _translated():
-            self.client.put_item(TableName=self.name, Item=item, **call)
+        self._write(self.client.put_item, Item=_stamped(item), **call)
 
     def delete(self, pk: str, sk: str) -> None:
         """Delete an item, if it is there."""
-        with _translated():
-            self.client.delete_item(TableName=self.name, Key=key(pk, sk))
+        self._write(self.client.delete_item, Key=key(pk, sk))
 
     def update(self, pk: str, sk: str, expression: str, **call: Any) -> Item:
         """Update an item.
@@ -127,14 +133,9 @@ class Table:
         Raises:
             ConditionFailedError: the call's condition does not hold.
         """
-        with _translated():
-            answer = self.client.update_item(
-                TableName=self.name,
-                Key=key(pk, sk),
-                UpdateExpression=expression,
-                **call,
-            )
-        return answer.get("Attributes", {})
+        update = _stamped_update({"Key": key(pk, sk), "UpdateExpression": expression, **call})
+        attributes: Item = self._write(self.client.update_item, **update).get("Attributes", {})
+        return attributes
 
     def transact(self, parts: Sequence[Mapping[str, Any]]) -> None:
         """Write several items or none.
@@ -146,11 +147,42 @@ class Table:
             TransactionRefusedError: a condition does not hold, or another write was at it.
         """
         named: list[Any] = [
-            {kind: {"TableName": self.name, **call} for kind, call in part.items()}
+            {kind: {"TableName": self.name, **_stamped_part(kind, call)}}
             for part in parts
+            for kind, call in part.items()
         ]
         with _translated():
             self.client.transact_write_items(TransactItems=named)
+
+    def _write(self, operation: Callable[..., Any], **call: Any) -> Any:
+        """Write one item, again where a transaction is at it: the SDK does not retry that.
+
+        The pauses are random, so that two writers that met do not meet again.
+        """
+        for attempt in range(_CONFLICT_TRIES):
+            try:
+                with _translated():
+                    return operation(TableName=self.name, **call)
+            except _BusyError as error:
+                if attempt == _CONFLICT_TRIES - 1:
+                    raise UnavailableError(str(error)) from error
+                self.sleep(uniform(0, _FIRST_PAUSE * 2**attempt))  # noqa: S311 - no secret
+        raise AssertionError
+
+
+class _BusyError(Exception):
+    """A transaction was at the item; nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableStore:
+    """What every store has: the table, and nothing else.
+
+    Args:
+        table: The table.
+    """
+
+    table: Table
 
 
 @contextmanager
@@ -168,10 +200,39 @@ def _translated() -> Iterator[None]:
         if code == "TransactionCanceledException":
             reasons = response.get("CancellationReasons", [])
             raise TransactionRefusedError([r.get("Code", "None") for r in reasons]) from error
+        if code == "TransactionConflictException":
+            raise _BusyError(str(error)) from error
         raise UnavailableError(str(error)) from error
 
 
-# Values on the wire.
+# The version of the schema.
+def _stamped(item: Mapping[str, Any]) -> Item:
+    """An item with the version of the schema in which it is written."""
+    return {**item, SCHEMA: wire.value(VERSION)}
+
+
+def _stamped_part(kind: str, call: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A part of a transaction, stamped where it writes a whole item or may create one."""
+    if kind == "Put":
+        return {**call, "Item": _stamped(call["Item"])}
+    return _stamped_update(call) if kind == "Update" else call
+
+
+def _stamped_update(call: Mapping[str, Any]) -> Mapping[str, Any]:
+    """An update, stamped where it may create its item: under the stack.
+
+    An item that exists keeps its version: an update writes some of its attributes only.
+    """
+    if call["Key"]["pk"] != {"S": STACK}:
+        return call
+    stamp = f"SET {SCHEMA} = if_not_exists({SCHEMA}, :{SCHEMA})"
+    before, verb, after = call["UpdateExpression"].partition("SET ")
+    expression = f"{before}{stamp}, {after}" if verb else f"{stamp} {before}"
+    values = {**call.get("ExpressionAttributeValues", {}), f":{SCHEMA}": wire.value(VERSION)}
+    return {**call, "UpdateExpression": expression, "ExpressionAttributeValues": values}
+
+
+# Keys.
 def key(pk: str, sk: str) -> Item:
     """The key of an item."""
     return {"pk": {"S": pk}, "sk": {"S": sk}}
@@ -187,6 +248,11 @@ def number_pk(tracking_number: str) -> str:
     return f"NUMBER#{tracking_number}"
 
 
+def turn_pk(turn: str) -> str:
+    """The partition of a turn of the day, in which its run records stand."""
+    return f"TURN#{turn}"
+
+
 def link_pk(token_hash: str) -> str:
     """The partition of what a link opens."""
     return f"LINK#{token_hash}"
@@ -195,63 +261,3 @@ def link_pk(token_hash: str) -> str:
 def order_id_of(pk: str) -> str:
     """The order whose partition it is."""
     return pk.removeprefix("ORDER#")
-
-
-def string(value: str) -> dict[str, str]:
-    """A string."""
-    return {"S": value}
-
-
-def number(value: int) -> dict[str, str]:
-    """A whole number."""
-    return {"N": str(value)}
-
-
-def binary(value: bytes) -> dict[str, bytes]:
-    """Bytes."""
-    return {"B": value}
-
-
-def boolean(value: object) -> dict[str, bool]:
-    """A truth value."""
-    return {"BOOL": bool(value)}
-
-
-def seconds(value: datetime) -> dict[str, str]:
-    """An instant, as seconds since 1970."""
-    return {"N": str(int(value.timestamp()))}
-
-
-def text_of(item: Item, name: str) -> str | None:
-    """A string of an item, where it has it."""
-    value = item.get(name)
-    return None if value is None else value["S"]
-
-
-def number_of(item: Item, name: str) -> int | None:
-    """A whole number of an item, where it has it."""
-    value = item.get(name)
-    return None if value is None else int(value["N"])
-
-
-def bytes_of(item: Item, name: str) -> bytes | None:
-    """Bytes of an item, where it has them."""
-    value = item.get(name)
-    return None if value is None else value["B"]
-
-
-def boolean_of(item: Item, name: str) -> bool | None:
-    """A truth value of an item, where it has it."""
-    value = item.get(name)
-    return None if value is None else value["BOOL"]
-
-
-def instant_of(item: Item, name: str) -> datetime | None:
-    """An instant of an item, where it has it."""
-    value = item.get(name)
-    return None if value is None else datetime.fromtimestamp(int(value["N"]), UTC)
-
-
-def without_none(item: Mapping[str, Any | None]) -> Item:
-    """An item without the attributes that have no value."""
-    return {name: value for name, value in item.items() if value is not None}

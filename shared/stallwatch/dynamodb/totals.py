@@ -1,4 +1,4 @@
-"""The totals of the money and of the delivery days, and what of them each order counts as.
+"""The totals: orders by state and stage, the money, the delivery days; what each order counts as.
 
 They are added to in the transaction that writes the order's place in the watch. The money's stand
 in several pieces, of which an order always uses the same, so that evaluations beside each other
@@ -6,20 +6,30 @@ seldom meet at one of them.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 from zlib import crc32
 
-from stallwatch.domain.orders import Service
-from stallwatch.dynamodb.table import STACK, Item, key, number, string, text_of
+from stallwatch.domain.alerts import AlertKind
+from stallwatch.domain.orders import Service, State
+from stallwatch.domain.parcels import Stage
+from stallwatch.dynamodb import wire
+from stallwatch.dynamodb.table import PUBLISH, STACK, TOTALS, TableStore, key
+from stallwatch.dynamodb.wire import SCHEMA, Item
 from stallwatch.orders.delivery_times import DeliverySample, DeliveryStats, Histogram
 from stallwatch.orders.money import Exposure, MoneyStatus, Sum, Sums
+from stallwatch.orders.ports import Totals
+from stallwatch.orders.snapshot import Counted
 
 MONEY = "MONEY#"
 
 
 EXPERIENCE = "EXPERIENCE#"
+
+
+KEPT_NAMES = frozenset({"pk", "sk", SCHEMA})
+"""The attributes of an item of totals that are no counters."""
 
 
 _PIECES = 16
@@ -29,16 +39,67 @@ _THOUSANDTHS = Decimal(1000)
 """Amounts have three decimals at the most: they are added as whole numbers."""
 
 
+class DynamoTotalsStore(TableStore):
+    """The totals over all orders."""
+
+    __slots__ = ()
+
+    def totals(self) -> Totals:
+        """The counts over all orders."""
+        counted = self.table.get(STACK, TOTALS, consistent=False) or {}
+        states: Counter[State] = Counter()
+        stages: Counter[Stage] = Counter()
+        for name in counted.keys() - KEPT_NAMES:
+            state, stage = name.split("/")
+            n = int(counted[name]["N"])
+            states[State(state)] += n
+            if state != State.CLOSED:
+                stages[Stage(stage)] += n
+        sent = self.table.get(STACK, PUBLISH, consistent=False) or {}
+        alerts = {kind: wire.number(sent, f"sent_{kind}") or 0 for kind in AlertKind}
+        return Totals(
+            states,
+            stages,
+            alerts,
+            money=_sums_of_items(self._beginning_with(MONEY)),
+            experiences=_stats_of_items(self._beginning_with(EXPERIENCE)),
+        )
+
+    def _beginning_with(self, prefix: str) -> Iterator[Item]:
+        """The stack's items whose sort keys begin in one way."""
+        return self.table.query(
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :prefix)",
+            ExpressionAttributeValues={":pk": wire.value(STACK), ":prefix": wire.value(prefix)},
+        )
+
+    def add_to_totals(self, changes: Mapping[Counted, int]) -> None:
+        """Add to the counts over all orders."""
+        names = {f"#n{i}": f"{state}/{stage}" for i, (state, stage) in enumerate(changes)}
+        values = {f":n{i}": wire.value(n) for i, n in enumerate(changes.values())}
+        self.table.update(
+            STACK,
+            TOTALS,
+            "ADD " + ", ".join(f"#n{i} :n{i}" for i in range(len(changes))),
+            ExpressionAttributeNames=names,
+            ExpressionAttributeValues=values,
+        )
+
+    def experience(self, service: Service, destination: str) -> DeliveryStats:
+        """What the own parcels of a service to a destination have shown."""
+        item = self.table.get(STACK, _stats_sk(service, destination), consistent=False)
+        return _stats_of_item(item or {})
+
+
 # The money.
-def stake_to_wire(stake: Exposure) -> dict[str, str]:
+def exposure_to_text(exposure: Exposure) -> str:
     """What an order's price is counted as."""
-    days = "" if stake.days is None else str(stake.days)
-    return string(f"{stake.standing}/{stake.currency}/{stake.amount}/{days}")
+    days = "" if exposure.days is None else str(exposure.days)
+    return f"{exposure.standing}/{exposure.currency}/{exposure.amount}/{days}"
 
 
-def stake_of_item(item: Item) -> Exposure | None:
+def exposure_of_item(item: Item) -> Exposure | None:
     """What an order's price is counted as, by its place in the watch."""
-    text = text_of(item, "stake")
+    text = wire.text(item, "stake")
     if text is None:
         return None
     standing, currency, amount, days = text.split("/")
@@ -57,11 +118,11 @@ def adding_money(order_id: str, changes: Sums) -> list[dict[str, Any]]:
     return _adding(f"{MONEY}{piece:02}", added)
 
 
-def sums_of_items(items: Iterable[Item]) -> Sums:
+def _sums_of_items(items: Iterable[Item]) -> Sums:
     """The totals of the money, of all their pieces together."""
     found: dict[tuple[str, MoneyStatus], Sum] = {}
     for item in items:
-        for name in item.keys() - key("", "").keys():
+        for name in item.keys() - KEPT_NAMES:
             currency, standing, what = name.split("/")
             value = int(item[name]["N"])
             one = {
@@ -75,44 +136,44 @@ def sums_of_items(items: Iterable[Item]) -> Sums:
 
 
 # The delivery days.
-def lived_to_wire(lived: DeliverySample) -> dict[str, str]:
+def sample_to_text(sample: DeliverySample) -> str:
     """What is counted of an order's first delivery."""
-    return string(f"{lived.service}/{lived.destination}/{lived.days}/{lived.silence}")
+    return f"{sample.service}/{sample.destination}/{sample.days}/{sample.silence}"
 
 
-def lived_of_item(item: Item) -> DeliverySample | None:
+def sample_of_item(item: Item) -> DeliverySample | None:
     """What is counted of an order's first delivery, by its place in the watch."""
-    text = text_of(item, "lived")
+    text = wire.text(item, "lived")
     if text is None:
         return None
     service, destination, days, silence = text.split("/")
     return DeliverySample(Service(service), destination, int(days), int(silence))
 
 
-def experience_key(service: Service, destination: str) -> str:
+def _stats_sk(service: Service, destination: str) -> str:
     """Where the parcels of a service to a destination stand."""
     return f"{EXPERIENCE}{service}#{destination}"
 
 
-def adding_experience(lived: DeliverySample | None) -> list[dict[str, Any]]:
+def adding_sample(sample: DeliverySample | None) -> list[dict[str, Any]]:
     """The part of a transaction that counts a parcel."""
-    if lived is None:
+    if sample is None:
         return []
-    added = {f"d{lived.days}": 1, f"s{lived.silence}": 1}
-    return _adding(experience_key(lived.service, lived.destination), added)
+    added = {f"d{sample.days}": 1, f"s{sample.silence}": 1}
+    return _adding(_stats_sk(sample.service, sample.destination), added)
 
 
-def experience_of_item(item: Item) -> DeliveryStats:
+def _stats_of_item(item: Item) -> DeliveryStats:
     """What the parcels of a service to a destination have shown."""
     return DeliveryStats(Histogram(_counts(item, "d")), Histogram(_counts(item, "s")))
 
 
-def experiences_of_items(items: Iterable[Item]) -> Mapping[tuple[Service, str], DeliveryStats]:
+def _stats_of_items(items: Iterable[Item]) -> Mapping[tuple[Service, str], DeliveryStats]:
     """What the parcels have shown, by service and destination."""
     found = {}
     for item in items:
         service, destination = item["sk"]["S"].removeprefix(EXPERIENCE).split("#")
-        found[Service(service), destination] = experience_of_item(item)
+        found[Service(service), destination] = _stats_of_item(item)
     return found
 
 
@@ -136,7 +197,7 @@ def _adding(sk: str, added: Mapping[str, int]) -> list[dict[str, Any]]:
                 "UpdateExpression": f"ADD {adds}",
                 "ExpressionAttributeNames": {f"#n{i}": name for i, name in enumerate(wanted)},
                 "ExpressionAttributeValues": {
-                    f":n{i}": number(value) for i, value in enumerate(wanted.values())
+                    f":n{i}": wire.value(value) for i, value in enumerate(wanted.values())
                 },
             }
         }

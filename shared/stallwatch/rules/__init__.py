@@ -1,4 +1,4 @@
-"""The decision about one order: stage, silence, alerts due, when to look again; pure functions of data.
+"""The decision about one order: stage, silence, alerts due, when to look again.
 
-May import domain and tracking.
+Pure functions of data. May import domain and tracking.
 """

@@ -1,7 +1,7 @@
 """rules.decision."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
 from stallwatch.domain.alerts import Alert, AlertKind
@@ -9,16 +9,22 @@ from stallwatch.domain.orders import Service, State
 from stallwatch.domain.parcels import Stage
 from stallwatch.domain.thresholds import Window
 from stallwatch.rules.journey import Journey
+from stallwatch.rules.situation import Situation
 
 
 @dataclass(frozen=True, slots=True)
 class InitialFindings:
-    """What the first evaluation decides for good; None while it is open."""
+    """What the first evaluations decide for good; None while it is open."""
 
     old_order: bool | None = None
-    """Protection ended long ago: no `never_scanned`, no ladder."""
+    """Protection ended long ago: no ladder. Decided anew when the order's dates change, as of the
+    day of the first evaluation."""
     old_delivery: bool | None = None
-    """Delivered long ago: never announced."""
+    """The delivery that the first valid answer told was long ago: never announced."""
+    evaluated_at: datetime | None = None
+    """The first evaluation."""
+    answered_at: datetime | None = None
+    """The first evaluation that had a valid answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,28 @@ class Countdown:
     """When it runs out (the seller's: if answers keep coming); None: the claim or the end of
     protection speaks before it."""
     is_over: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KeyDates:
+    """The days that page, message and calendar show; None: not shown."""
+
+    late_on: date | None = None
+    """The first day on which `late` can be said."""
+    claim_opens_on: date | None = None
+    protection_ends_on: date | None = None
+    """Until it has passed."""
+    refund_until: date | None = None
+    """The last day on which the refund can be asked for, once protection has ended."""
+    dispute_until: date | None = None
+    """The last day of a dispute about a delivered order."""
+    reminder_on: date | None = None
+    """When the clock of the buyer's last word runs out."""
+    bank_until: date | None = None
+    """The last day on which the bank takes a complaint."""
+
+
+NO_DATES = KeyDates()
 
 
 class Decision(NamedTuple):
@@ -79,3 +107,5 @@ class Decision(NamedTuple):
     """Whether a claim waits for the second source alone."""
     second_passed_over: bool = False
     """Whether a claim rests on the first source alone, because the second has failed for long."""
+    key_dates: KeyDates = NO_DATES
+    situation: Situation = Situation.UNKNOWN

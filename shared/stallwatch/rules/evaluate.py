@@ -9,8 +9,9 @@ from stallwatch.domain.orders import Order, State
 from stallwatch.domain.parcels import Trace
 from stallwatch.domain.thresholds import Thresholds
 from stallwatch.rules.case import _CLAIM, _CLOSED, _REFUND_CLAIM, _Case, _raised
-from stallwatch.rules.decision import Decision, InitialFindings
+from stallwatch.rules.decision import NO_DATES, Decision, InitialFindings, KeyDates
 from stallwatch.rules.due import still_applies
+from stallwatch.rules.situation import Situation
 
 
 def evaluate(
@@ -80,4 +81,12 @@ def evaluate(
         and escalation != _CLAIM
         and case.second_is_awaited(now),
         second_passed_over=case.second_is_passed_over(now),
+        key_dates=NO_DATES
+        if state is not State.WATCHING
+        else KeyDates(
+            late_on=case.late_at.date(),
+            claim_opens_on=case.claim_at.date(),
+            protection_ends_on=order.protection_ends_on,
+        ),
+        situation=Situation.IN_TRANSIT,
     )

@@ -11,14 +11,9 @@ checks whole.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 from zlib import crc32
 
 from stallwatch.domain.clock import midnight
-
-if TYPE_CHECKING:
-    pass
-
 
 NEW = "NEW"
 

@@ -19,10 +19,12 @@ from botocore.stub import Stubber
 
 from stallwatch.alerting.ports import Outcome
 from stallwatch.aws import clients
-from stallwatch.aws.sns import SnsNotifier, TopicSubscribers
+from stallwatch.aws.clients import Connections
+from stallwatch.aws.sns import TopicSubscribers
 from stallwatch.domain.alerts import Alert, AlertKind, AlertRef, Notification
 from stallwatch.domain.errors import UnacceptableError
 from tests.support.builders import NOON, an_order
+from tests.support.publishing import sns_notifier
 
 ARN = "arn:aws:sns:eu-central-1:000000000000:alerts"
 TRANSLATED_ARN = f"{ARN}-translated"
@@ -91,7 +93,7 @@ def publish(
     wire: Any = Wire(answers)
     client = clients.sns_once()
     client.meta.events.register("before-send.sns", wire)
-    topic = SnsNotifier(client, ARN, TRANSLATED_ARN, "https://stallwatch.example/", "en")
+    topic = sns_notifier(client, ARN, TRANSLATED_ARN, "https://stallwatch.example/", "en")
     return topic.publish(notification(), language), wire.sent
 
 
@@ -129,15 +131,15 @@ URL = "https://sns.example/"
         (lambda: refusal(503, "ServiceUnavailable"), Outcome.UNKNOWN),
         (lambda: (502, "<html>bad gateway</html>"), Outcome.UNKNOWN),
         (failing(ReadTimeoutError(endpoint_url=URL)), Outcome.UNKNOWN),
-        (failing(ConnectTimeoutError(endpoint_url=URL)), Outcome.UNKNOWN),
-        (failing(EndpointConnectionError(endpoint_url=URL)), Outcome.UNKNOWN),
+        (failing(ConnectTimeoutError(endpoint_url=URL)), Outcome.NOT_NOW),
+        (failing(EndpointConnectionError(endpoint_url=URL)), Outcome.NOT_NOW),
         (failing(ConnectionClosedError(endpoint_url=URL)), Outcome.UNKNOWN),
     ],
 )
 def test_a_message_is_sent_once_whatever_comes_of_it(
     answers: Callable[[], tuple[int, str]], outcome: Outcome
 ) -> None:
-    """Only an answer says what became of it; where there is none it may have gone out or not."""
+    """Where a connection came about and no answer, it may have gone out or not."""
     became, sent = publish(answers)
     assert outcome is became
     assert 1 == len(sent)
@@ -308,3 +310,25 @@ def test_another_language_has_a_topic_of_its_own() -> None:
     assert [ARN, TRANSLATED_ARN] == [plain["TopicArn"], translated["TopicArn"]]
     told = {name: value for name, value in translated.items() if name not in plain}
     assert {"language", "String", "en"} == set(told.values())
+
+
+@dataclass
+class _Pool:
+    """A client that counts how often its connections are dropped."""
+
+    closed: int = 0
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+def test_connections_that_lay_idle_are_dropped_before_a_sending() -> None:
+    """A frozen function's are dead when it wakes, and a publish over them ends nobody knows how."""
+    clock = iter([1000.0, 1010.0, 1040.0, 1071.0, 1000.0])
+    connections = Connections(now=lambda: next(clock))
+    pool = _Pool()
+    dropped = []
+    for _ in range(5):
+        connections.refresh(pool)
+        dropped.append(pool.closed)
+    assert [1, 1, 1, 2, 3] == dropped

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stallwatch.alerting.ports import Outcome
-from stallwatch.aws.sns import SnsNotifier, TopicSubscribers
+from stallwatch.aws.sns import TopicSubscribers
 from stallwatch.domain.alerts import SEVERITY, AlertKind, Notification
 from stallwatch.domain.errors import UnacceptableError
 from stallwatch.domain.orders import Order
@@ -188,7 +188,7 @@ def published(
     sns: StrictSns, sent: Notification, language: str = "en", translation: str | None = None
 ) -> Outcome:
     client: Any = sns
-    topic = SnsNotifier(client, sns.arn, sns.translated_arn, PAGE, language)
+    topic = sns_notifier(client, sns.arn, sns.translated_arn, PAGE, language)
     return topic.publish(sent, translation)
 
 
@@ -260,7 +260,7 @@ def test_a_message_that_sns_refuses_is_told_apart(sns: StrictSns) -> None:
     long = replace(ORDER, title="x" * 300_000)
     assert Outcome.REFUSED is published(sns, notification(AlertKind.LATE, orders=(long,)))
     gone: Any = StrictSns("arn:aws:sns:eu-central-1:000000000000:another")
-    topic = SnsNotifier(gone, sns.arn, sns.translated_arn, PAGE, "en")
+    topic = sns_notifier(gone, sns.arn, sns.translated_arn, PAGE, "en")
     assert Outcome.NOT_NOW is topic.publish(notification(AlertKind.LATE), None)
 
 
