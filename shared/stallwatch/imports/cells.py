@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from functools import lru_cache
 from importlib.resources import files
 
-from stallwatch.countries import COUNTRIES, code_of
+from stallwatch.domain.countries import COUNTRIES, code_of
 from stallwatch.imports.errors import CellError
-from stallwatch.text import clean
+from stallwatch.domain.text import clean
 
 TEXT_LIMIT = 200
 

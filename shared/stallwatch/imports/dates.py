@@ -8,7 +8,7 @@ from functools import lru_cache
 from stallwatch.imports.cells import values
 from stallwatch.imports.errors import CellError
 from stallwatch.imports.records import DateOrder
-from stallwatch.text import clean
+from stallwatch.domain.text import clean
 
 AMBIGUOUS = (
     "the date fits both day/month and month/day: say dates=dmy or dates=mdy, "

@@ -7,7 +7,7 @@ ImportFailedError
 
 from collections.abc import Sequence
 
-from stallwatch.errors import StallwatchError
+from stallwatch.domain.errors import StallwatchError
 
 
 class ImportFailedError(StallwatchError):

@@ -18,7 +18,7 @@ from email.utils import getaddresses, parsedate_to_datetime
 from stallwatch.imports.pasted import cells_of
 from stallwatch.imports.records import Line
 from stallwatch.imports.shapes import Found, found_in_link, links_within, numbers_within
-from stallwatch.text import clean
+from stallwatch.domain.text import clean
 
 _MOST_PARTS = 50
 _MOST_BODY = 512 * 1024

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from stallwatch.numbers import normalize_number
+from stallwatch.domain.tracking_numbers import normalize_number
 
 _ORDER_ID = re.compile(r"(?!1005[0-9]{12}$|12000[0-9]{12}$)[1-9][0-9]{14,16}")
 """15 to 17 digits; 16 from 1005 on are a product's on AliExpress, 17 from 12000 on a variant's."""
@@ -23,9 +23,7 @@ _KNOWN_NUMBER = re.compile(
 )
 """Shapes that hardly anything else has, so that they can be found within prose."""
 
-_NUMBER_ALONE = re.compile(
-    r"(?=(?:[A-Z]*[0-9]){8})[A-Z]{1,8}[0-9]{7,22}[A-Z0-9]{0,5}|[0-9]{18}|[0-9]{20,24}"
-)
+_NUMBER_ALONE = re.compile(r"(?=(?:[A-Z]*[0-9]){8})[A-Z]{1,8}[0-9]{7,22}[A-Z0-9]{0,5}|[0-9]{20,24}")
 """Further shapes that are taken where a number stands alone."""
 
 _MOST_WORD = 40

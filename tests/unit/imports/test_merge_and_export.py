@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from stallwatch.imports.export import COLUMNS, csv_header, csv_lines, json_lines
 from stallwatch.imports.merge import MergedImport, candidate_ids, merge
 from stallwatch.imports.reading import read_import
-from stallwatch.text import clean
+from stallwatch.domain.text import clean
 
 ID = "8100000000001234"
 LP = "LP00812345678901"
