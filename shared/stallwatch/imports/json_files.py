@@ -27,6 +27,9 @@ _MOST_VALUES = 200
 _PEOPLE = re.compile(
     r"address|recipient|receiver|consignee|contact|phone|(?:customer|buyer|user|person)(?:info)?$"
 )
+_OTHER_TABLES = frozenset("geocache textcache predictions endpoints alerts settings events".split())
+"""Parts of backups that are none of an importer's business."""
+
 _OF_A_PART = frozenset(
     "order_id title quantity unit_price price line_total tracking_numbers shipped_on service "
     "refund_text".split()
@@ -149,7 +152,7 @@ class _Reader:
                 if index >= _MOST_OBJECTS:
                     raise ImportTooLargeError("the JSON holds too many objects: split the file")
                 self._objects.append(_Object(here, row, parent))
-                inner = [v for key, v in here.items() if not _is_about_people(key)]
+                inner = [v for key, v in here.items() if not _is_passed_over(key)]
                 parent = index
             elif isinstance(here, list):
                 inner = here
@@ -204,8 +207,9 @@ class _Reader:
         return JSON
 
 
-def _is_about_people(key: str) -> bool:
-    return _PEOPLE.search(normalized(key)) is not None
+def _is_passed_over(key: str) -> bool:
+    name = normalized(key)
+    return name in _OTHER_TABLES or _PEOPLE.search(name) is not None
 
 
 def _known_cells(values: Mapping[str, Any], known: Format) -> dict[str, str]:
@@ -213,9 +217,9 @@ def _known_cells(values: Mapping[str, Any], known: Format) -> dict[str, str]:
     for key, value in values.items():
         name = field_of(key, known)
         if isinstance(value, str) and name is None:
-            refund = refund_date_text(value[:_LONGEST_VALUE])
+            refund = _REFUND.search(value[:_LONGEST_VALUE])
             if refund is not None:
-                cells.setdefault("protection_ends_on", refund)
+                cells.setdefault("refund_text", refund[0])
         elif name == "actions" and isinstance(value, list):
             cells["actions"] = json.dumps(value)
         elif name is not None and (text := _as_text(value)):

@@ -23,7 +23,9 @@ _KNOWN_NUMBER = re.compile(
 )
 """Shapes that hardly anything else has, so that they can be found within prose."""
 
-_NUMBER_ALONE = re.compile(r"(?=(?:[A-Z]*[0-9]){8})[A-Z]{1,8}[0-9]{7,22}[A-Z0-9]{0,5}|[0-9]{20,24}")
+_NUMBER_ALONE = re.compile(
+    r"(?=(?:[A-Z]*[0-9]){8})[A-Z]{1,8}[0-9]{7,22}[A-Z0-9]{0,5}|[0-9]{18}|[0-9]{20,24}"
+)
 """Further shapes that are taken where a number stands alone."""
 
 _MOST_WORD = 40

@@ -40,6 +40,12 @@ def test_parts_of_an_order() -> None:
     assert ("Lamp", "6.00", ()) == (order.title, str(order.price), order.tracking_numbers)
 
 
+def test_other_tables_of_a_backup() -> None:
+    """A backup's settings and caches hold no orders."""
+    value = {"orders": [{"orderId": ID}], "endpoints": [{"orderId": ID_2}], "events": [{"no": LP}]}
+    assert [(ID, ())] == read_json(value)
+
+
 def test_parcels_joined_by_their_number() -> None:
     """A parcel that names no order joins the one that has its number."""
     value = {
@@ -54,7 +60,7 @@ def test_parcels_joined_by_their_number() -> None:
 
 def test_protection_as_text() -> None:
     """The page's sentence about the refund gives the end of protection."""
-    value = {"orderId": ID, "x": "Refund if no delivery before Oct 15, 2026"}
+    value = {"orderId": ID, "x": [{"text": "Refund if no delivery before Oct 15, 2026"}]}
     (order,) = read_import(json.dumps(value).encode()).orders
     assert date(2026, 10, 15) == order.protection_ends_on
 
