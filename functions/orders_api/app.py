@@ -1,11 +1,14 @@
 """Serves the API and the page."""
 
+import json
+from collections.abc import Sequence
 from typing import Any
 
 from aws_lambda_powertools import Logger
 
 from stallwatch.alerting.subscriptions import Subscriptions
-from stallwatch.api.app import Services, respond
+from stallwatch.api.app import respond
+from stallwatch.api.context import Services
 from stallwatch.aws import clients
 from stallwatch.aws.lambda_clock import Context, LambdaClock
 from stallwatch.aws.logs import configure
@@ -28,22 +31,25 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
     settings = Settings.of_environment()
     table = Table(clients.dynamodb(), settings.table_name)
 
-    def nudge() -> None:
+    def start_poll(order_ids: Sequence[str] = ()) -> None:
+        payload = {"order_ids": list(order_ids)} if order_ids else {}
         clients.functions().invoke(
-            FunctionName=settings.pull_function, InvocationType="Event", Payload=b"{}"
+            FunctionName=settings.pull_function,
+            InvocationType="Event",
+            Payload=json.dumps(payload).encode(),
         )
 
-    desk = OrderService(
+    orders = OrderService(
         records=DynamoOrderStore(table),
-        nudge=nudge,
+        nudge=start_poll,
         schedule=settings.schedule,
         limits=settings.limits,
         second_source=settings.second_source,
     )
     services = Services(
-        desk=desk,
+        orders=orders,
         claims=Claims(
-            desk=desk,
+            desk=orders,
             shelf=DynamoClaimStore(table),
             limits=settings.limits,
             source=settings.first_source,
@@ -58,5 +64,6 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
         sources=settings.sources,
         words=Translations(settings.language),
         now=LambdaClock(context, settings.clock_shift).now(),
+        base_path=settings.base_path,
     )
     return respond(event, context, services)

@@ -208,14 +208,18 @@ class Topic:
             self.confirmations.append(endpoint)
         return str(there["arn"])
 
-    def change(self, arn: str, kinds: Sequence[AlertKind] | None, language: str | None) -> None:
+    def change(self, arn: str, kinds: Sequence[AlertKind] | None, language: str | None) -> bool:
         wanted = None if kinds is None else tuple(kinds)
         self._by_arn(arn).update(kinds=wanted, language=language)
+        return True
 
     def remove(self, arn: str) -> None:
         self.subscribed = {name: one for name, one in self.subscribed.items() if one["arn"] != arn}
 
-    def confirm(self, endpoint: str) -> None:
+    def confirm(self, token: str, topic: str | None = None) -> bool:  # noqa: ARG002
+        return False
+
+    def is_confirmed_by(self, endpoint: str) -> None:
         for (_, known, _), one in self.subscribed.items():
             one["confirmed"] |= known == endpoint
 
@@ -272,7 +276,7 @@ def test_an_unconfirmed_subscriber_is_listed_with_what_it_wants(office: Office) 
     subscription_id, is_new = office.subscribe(AlertKind.LATE)
     assert is_new
     assert {MAIL: (AlertKind.LATE,)} == office.listed
-    office.topic.confirm(MAIL)
+    office.topic.is_confirmed_by(MAIL)
     assert [subscription_id] == [one.subscriber.id for one in office.desk.list()]
     assert {MAIL: (AlertKind.LATE,)} == office.listed
 
@@ -284,7 +288,7 @@ def test_an_unconfirmed_subscriber_can_be_forgotten(office: Office) -> None:
     assert {} == office.listed
     with pytest.raises(MissingError):
         office.desk.unsubscribe(subscription_id, NOW)
-    office.topic.confirm(MAIL)
+    office.topic.is_confirmed_by(MAIL)
     assert {} == office.listed
     assert {} == office.topic.subscribed
     assert {} == office.preferences.kept
@@ -298,7 +302,7 @@ def test_who_was_forgotten_can_come_back(office: Office, kinds: tuple[AlertKind,
     again, is_new = office.subscribe(*kinds)
     assert (subscription_id, True) == (again, is_new)
     assert {MAIL: kinds or None} == office.listed
-    office.topic.confirm(MAIL)
+    office.topic.is_confirmed_by(MAIL)
     assert {MAIL: kinds or None} == office.listed
     assert (kinds or None) == next(iter(office.topic.subscribed.values()))["kinds"]
 
@@ -312,7 +316,7 @@ def test_whom_the_stack_subscribed_can_change_what_it_wants(
     """The stack's parameters know nothing of wishes; SNS refuses to subscribe it otherwise."""
     office.topic.add("email", MAIL, before)
     if confirmed:
-        office.topic.confirm(MAIL)
+        office.topic.is_confirmed_by(MAIL)
     _, is_new = office.subscribe(AlertKind.STALLED)
     assert not is_new
     assert {MAIL: (AlertKind.STALLED,)} == office.listed
@@ -325,7 +329,7 @@ def test_whom_the_stack_subscribed_is_listed_and_can_leave(office: Office) -> No
     """With what its policy lets through."""
     arn = office.topic.add("email", MAIL, (AlertKind.LATE,))
     assert {MAIL: None} == office.listed
-    office.topic.confirm(MAIL)
+    office.topic.is_confirmed_by(MAIL)
     assert {MAIL: (AlertKind.LATE,)} == office.listed
     (one,) = office.desk.list()
     office.desk.unsubscribe(one.subscriber.id, NOW)
@@ -336,7 +340,7 @@ def test_whom_the_stack_subscribed_is_listed_and_can_leave(office: Office) -> No
 def test_who_has_left_by_the_link_in_a_mail_can_come_back(office: Office) -> None:
     """What was kept of it is stale."""
     office.subscribe(AlertKind.LATE)
-    office.topic.confirm(MAIL)
+    office.topic.is_confirmed_by(MAIL)
     office.topic.subscribed.clear()
     assert {} == office.listed
     _, is_new = office.subscribe(AlertKind.STALLED)
@@ -362,13 +366,13 @@ def on_topics(office: Office) -> dict[bool, str | None]:
 def test_another_language_waits_for_its_confirmation(office: Office) -> None:
     """Until then the former one goes on, and after it nobody gets both."""
     office.subscribe(AlertKind.LATE)
-    office.topic.confirm(MAIL)
+    office.topic.is_confirmed_by(MAIL)
     _, is_new = office.subscribe(AlertKind.LATE, language="de")
     assert not is_new
     assert {False: None, True: "de"} == on_topics(office)
     assert [False, True] == [one["confirmed"] for one in office.topic.subscribed.values()][::-1]
     assert {MAIL: (AlertKind.LATE,)} == office.listed
-    office.topic.confirm(MAIL)
+    office.topic.is_confirmed_by(MAIL)
     assert ["de"] == [one.language for one in office.desk.list()]
     assert {True: "de"} == on_topics(office)
 
@@ -387,12 +391,12 @@ def test_a_phone_changes_its_language_at_once(office: Office) -> None:
 def test_who_changed_the_language_can_leave(office: Office) -> None:
     """From both topics."""
     subscription_id, _ = office.subscribe()
-    office.topic.confirm(MAIL)
+    office.topic.is_confirmed_by(MAIL)
     office.subscribe(language="de")
     office.desk.unsubscribe(subscription_id, NOW)
     assert {} == office.listed
     assert {True: "de"} == on_topics(office)
-    office.topic.confirm(MAIL)
+    office.topic.is_confirmed_by(MAIL)
     assert {} == office.listed
     assert {} == office.topic.subscribed
 

@@ -29,7 +29,7 @@ from tests.bench.meter import Meter
 from tests.bench.order_lives import NOW, Find, Life, names
 from tests.in_memory_aws.sns import StrictSns
 from tests.local.machine import client as plain_client
-from tests.support.template import resources, rules_variable, table_definition, template, woken_by
+from tests.support.template import resources, thresholds_variable, table_definition, template, woken_by
 
 TABLE = "orders"
 _MAPPING = template()["Resources"]["EvaluateOrdersFunction"]["Properties"]["Events"]["Changes"]
@@ -151,7 +151,7 @@ def function_environment(endpoint: str, source: str, **variables: str) -> dict[s
         "DEAD_LETTERS_URL": "http://127.0.0.1:9/letters",
         "PULL_FUNCTION": "pull",
         "PAGE_URL": "https://stallwatch.example/",
-        "RULES": rules_variable(),
+        "THRESHOLDS": thresholds_variable(),
         "CAINIAO_URL": source,
         "CAINIAO_PER_MINUTE": "60000",
         "CLOCK_SHIFT": str(shift),

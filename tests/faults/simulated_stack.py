@@ -35,7 +35,7 @@ from tests.faults.dead_letters import Letter, Queue, Stream
 from tests.faults.registry import Registry
 from tests.in_memory_aws.dynamodb import InMemoryDynamoDb, Key, Tables
 from tests.in_memory_aws.sns import StrictSns
-from tests.support.template import rules_variable, template, woken_by
+from tests.support.template import thresholds_variable, template, woken_by
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -652,6 +652,9 @@ class _Topic:
 
         return world.call("publish", "publish", body["kind"], do)
 
+    def close(self) -> None:
+        """Drop the pooled connections."""
+
 
 class _Source:
     """The source."""
@@ -712,7 +715,7 @@ def running(world: World) -> Iterator[World]:
         "DEAD_LETTERS_URL": "http://standin/queue",
         "SEVENTEEN_TRACK_KEY": "key" if world.second else "",
         "SEVENTEEN_TRACK_URL": "http://standin",
-        "RULES": rules_variable(),
+        "THRESHOLDS": thresholds_variable(),
         "POWERTOOLS_SERVICE_NAME": "stallwatch",
         "POWERTOOLS_LOG_LEVEL": "CRITICAL",
         "POWERTOOLS_METRICS_NAMESPACE": "Stallwatch",

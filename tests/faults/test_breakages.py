@@ -36,6 +36,7 @@ from tests.faults.explore import Explorer, Found, world_of
 from tests.faults.interleave import PAIRS, explore, world_of_two
 from tests.faults.scenarios import STORIES
 from tests.faults.simulated_stack import running
+from tests.support.publishing import sns_notifier
 from tests.unit.aws.test_sns import ACCEPTED, ARN, TRANSLATED_ARN, URL, Wire, notification
 
 Breakage = Callable[[], AbstractContextManager[object]]

@@ -383,7 +383,9 @@ class InMemoryDynamoDb:
             page.append(row)
             # Few rows cannot fill a page.
             size += _size(row) if len(rows) * LARGEST_ITEM > LARGEST_PAGE else 0
-        answer: dict[str, Any] = {"Items": page}
+        answer: dict[str, Any] = {"Count": len(page)}
+        if call.get("Select") != "COUNT":
+            answer["Items"] = page
         if (page and len(page) == call.get("Limit", -1)) or len(page) < len(rows):
             last = page[-1]
             names = {"pk", "sk"}

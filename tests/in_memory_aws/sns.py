@@ -160,13 +160,18 @@ class StrictSns:
         _validate("Unsubscribe", call)
         self.subscribers.remove(self._subscriber(call["SubscriptionArn"]))
 
+    @staticmethod
+    def token_of(endpoint: str) -> str:
+        """The token in the confirmation mail that an address gets."""
+        return endpoint.encode().hex().ljust(64, "0")
+
     def confirm_subscription(self, **call: Any) -> dict[str, str]:
         _validate("ConfirmSubscription", call)
         topic = self._topic(call["TopicArn"])
         for one in self.subscribers:
             if (
                 one.topic == topic
-                and call["Token"] == f"token-of-{one.endpoint}"
+                and call["Token"] == self.token_of(one.endpoint)
                 and not one.deleted
             ):
                 one.confirmed = True

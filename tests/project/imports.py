@@ -15,6 +15,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "polling": frozenset({"domain", "tracking"}),
     "sources": frozenset({"domain", "tracking"}),
     "messages": frozenset({"domain", "rules"}),
+    "imports": frozenset({"domain"}),
     "orders": frozenset({"domain", "tracking", "rules", "polling"}),
     "alerting": frozenset({"domain", "tracking", "rules", "orders"}),
     "claims": frozenset({"domain", "tracking", "rules", "messages", "orders"}),
@@ -23,7 +24,17 @@ ALLOWED: dict[str, frozenset[str]] = {
     ),
     "aws": frozenset({"domain", "tracking", "polling", "alerting", "messages"}),
     "api": frozenset(
-        {"domain", "tracking", "rules", "polling", "messages", "orders", "alerting", "claims"}
+        {
+            "domain",
+            "tracking",
+            "rules",
+            "polling",
+            "messages",
+            "imports",
+            "orders",
+            "alerting",
+            "claims",
+        }
     ),
 }
 """What each package may import of the others. An edge that is not here is a decision to take."""

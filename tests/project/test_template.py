@@ -15,7 +15,7 @@ from stallwatch.aws.settings import Settings, SettingsError
 from stallwatch.domain.thresholds import Thresholds
 from tests.aws.moto_stack import load_handler
 from tests.local.parts import FACTS
-from tests.support.template import ROOT, rules_variable, template, woken_by
+from tests.support.template import ROOT, thresholds_variable, template, woken_by
 from tests.support.transformed import (
     Names,
     defaults,
@@ -385,12 +385,12 @@ def test_every_number_of_the_rules_reaches_them() -> None:
     names = {name: re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower() for name in THE_RULES}
     assert {f.name for f in fields(Thresholds)} == set(names.values())
     assert {names[name]: number for name, number in THE_RULES.items()} == json.loads(
-        rules_variable()
+        thresholds_variable()
     )
     for folder in FOLDERS:
         for name, number in THE_RULES.items():
             given = variables(folder, Names({**defaults(), name: "99"}))
-            changed = Thresholds.of(json.loads(given["RULES"]))
+            changed = Thresholds.of(json.loads(given["THRESHOLDS"]))
             assert number != 99 == getattr(changed, names[name])
 
 

@@ -1,6 +1,7 @@
 """What the API reads and writes, in memory."""
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -8,7 +9,8 @@ from typing import TYPE_CHECKING
 from stallwatch.domain.alerts import AlertKind
 from stallwatch.domain.errors import ConflictError
 from stallwatch.domain.orders import Order, State
-from stallwatch.orders.ports import Page, PageCursor, Totals
+from stallwatch.orders.ports import CHECK_PAUSE, Page, PageCursor, PageQuery, Sort, Totals
+from stallwatch.orders.pressing import BY_URGENCY, Counts
 from stallwatch.orders.snapshot import OrderSnapshot, WatchEntry, listed
 from stallwatch.tracking.schedule import NEW
 from stallwatch.tracking.trace_record import TraceRecord, change_number
@@ -17,6 +19,9 @@ from tests.support.memory_table import StoredOrder
 
 if TYPE_CHECKING:
     from stallwatch.domain.parcels import Stage
+
+
+_SECTIONS = {*(state.value for state in State), *BY_URGENCY, "deadline", "search"}
 
 
 @dataclass
@@ -36,30 +41,61 @@ class MemoryOrderStore(MemoryEvaluationStore):
         self.write("create", order.order_id)
         return True
 
-    def page(self, state: State | None, limit: int, place: PageCursor | None) -> Page:
-        states = list(State) if state is None else [state]
-        if place is not None:
-            states = states[states.index(place.state) :]
-        for index, at in enumerate(states):
-            listed = sorted(
-                (
-                    (stored.entry.listed, order_id)
-                    for order_id, stored in self.shelves.items()
-                    if not stored.gone and stored.entry.state is at
-                ),
-                reverse=True,
-            )
-            if place is not None and place.listed and index == 0:
-                listed = [pair for pair in listed if pair[0] < place.listed]
-            following = PageCursor(states[index + 1]) if index + 1 < len(states) else None
-            if len(listed) > limit:
-                following = PageCursor(at, listed[limit - 1][0])
-            if listed or following is None:
-                dossiers = (self.open(order_id) for _, order_id in listed[:limit])
-                return Page(
-                    tuple(replace(d, alerts=()) for d in dossiers if d is not None), following
-                )
-        return Page((), None)
+    def page(self, query: PageQuery, cursor: PageCursor | None) -> Page:
+        if cursor is not None and cursor.section not in _SECTIONS:
+            raise ValueError(cursor.section)
+        rows = self._rows(query)
+        if cursor is not None:
+            after = self.page_keys[cursor.place]
+            rows = [(place, order_id) for place, order_id in rows if place > after]
+        # A page ends with its section.
+        shown = [row for row in rows[: query.limit] if row[0][0] == rows[0][0][0]]
+        self.page_keys |= {order_id: place for place, order_id in shown}
+        snapshots = (self.open(order_id) for _, order_id in shown)
+        following = PageCursor(State.WATCHING, shown[-1][1]) if len(rows) > len(shown) else None
+        return Page(tuple(replace(s, alerts=()) for s in snapshots if s is not None), following)
+
+    def _rows(self, query: PageQuery) -> list[tuple[tuple[object, ...], str]]:
+        """A whole list: the ids of its orders, each with its place."""
+        wanted = (query.q or "").casefold()
+        sort = Sort.NEWEST if query.q else query.sort
+        rows = []
+        for order_id, shelf in self.shelves.items():
+            entry = shelf.entry
+            if (
+                shelf.order is not None
+                and query.state in {None, entry.state}
+                and query.stage in {None, entry.stage}
+                and wanted in _texts(shelf.order)
+            ):
+                newest = tuple(-ord(char) for char in entry.listed)
+                section, deadline = _section(order_id, entry, sort)
+                place = (section, deadline, newest)
+                rows.append((place, order_id))
+        return sorted(rows)
+
+    def pressing_counts(self) -> Counts:
+        counts = Counter(
+            shelf.entry.pressing.severity
+            for shelf in self.shelves.values()
+            if shelf.entry.pressing is not None and not shelf.gone
+        )
+        return {severity: counts[severity] for severity in BY_URGENCY}
+
+    def orders(self, order_ids: Iterable[str]) -> Mapping[str, Order]:
+        shelves = {order_id: self.shelves.get(order_id) for order_id in order_ids}
+        return {
+            order_id: shelf.order
+            for order_id, shelf in shelves.items()
+            if shelf is not None and shelf.order is not None
+        }
+
+    def claim_check(self, order_id: str, now: datetime) -> datetime | None:
+        again_at = self.checks_claimed.get(order_id, now - CHECK_PAUSE) + CHECK_PAUSE
+        if again_at > now:
+            return again_at
+        self.checks_claimed[order_id] = now
+        return None
 
     def replace(
         self, dossier: OrderSnapshot, order: Order, looked: TraceRecord | None = None
@@ -107,6 +143,7 @@ class MemoryOrderStore(MemoryEvaluationStore):
             rule_at=None,
             clock_at=None,
             second_at=None,
+            pressing=None,
         )
         self.write("forget", order_id)
         return True
@@ -130,3 +167,16 @@ class MemoryOrderStore(MemoryEvaluationStore):
         self.write("call_for_check")
         self.wanted += 1
         return self.pull_owner is None or self.pull_ends <= now
+
+
+def _texts(order: Order) -> str:
+    texts = (order.order_id, order.tracking_number, order.title, order.seller, order.order_number)
+    return "\n".join(text for text in texts if text).casefold()
+
+
+def _section(order_id: str, entry: WatchEntry, sort: Sort) -> tuple[int, str]:
+    """In which section of a list an order stands, and where by its deadline."""
+    if sort is Sort.NEWEST or entry.pressing is None:
+        return len(BY_URGENCY) + list(State).index(entry.state), ""
+    rank = BY_URGENCY.index(entry.pressing.severity) if sort is Sort.URGENT else 0
+    return rank, entry.pressing.place(order_id)

@@ -67,6 +67,9 @@ class MemoryTable:
     open_batch: Batch | None = None
     published_at: datetime | None = None
     languages: tuple[str, ...] = ()
+    page_keys: dict[str, tuple[object, ...]] = field(default_factory=dict)
+    """Where the orders of the pages so far stood in their lists."""
+    checks_claimed: dict[str, datetime] = field(default_factory=dict)
 
     def write(self, name: str, wakes: str | None = None) -> None:
         self.journal.append(name)

@@ -80,10 +80,10 @@ def table_definition(name: str) -> dict[str, Any]:
     }
 
 
-def rules_variable() -> str:
-    """The environment variable `RULES` with every parameter at its default."""
+def thresholds_variable() -> str:
+    """The environment variable `THRESHOLDS` with every parameter at its default."""
     whole = template()
-    text: str = whole["Globals"]["Function"]["Environment"]["Variables"]["RULES"]["Fn::Sub"]
+    text: str = whole["Globals"]["Function"]["Environment"]["Variables"]["THRESHOLDS"]["Fn::Sub"]
     for name, parameter in whole["Parameters"].items():
         text = text.replace(f"${{{name}}}", str(parameter.get("Default", "")))
     return text

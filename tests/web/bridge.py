@@ -63,6 +63,8 @@ class Bridge:
     """Whether a check that the API calls for is run as soon as its answer is sent."""
     asked: list[str] = field(default_factory=list)
     """The requests so far: method and address."""
+    sent: int = 0
+    """The bytes of the answers so far, headers and bodies."""
     port: int = 0
     _one_at_a_time: threading.Lock = field(default_factory=threading.Lock)
 
@@ -168,9 +170,11 @@ class _Request(BaseHTTPRequestHandler):
         for name, values in answer["multiValueHeaders"].items():
             for value in values:
                 self.send_header(name, value)
+                self.server.bridge.sent += len(f"{name}: {value}\r\n")
         if answer["statusCode"] not in {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}:
             self.send_header("Content-Length", str(len(content)))
         self.end_headers()
+        self.server.bridge.sent += len(content)
         self.wfile.write(content)
 
     def log_message(self, *_: object) -> None:

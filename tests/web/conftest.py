@@ -38,8 +38,10 @@ def browser() -> Iterator["Browser"]:
     need("chromium")
     if find_spec("playwright") is None:
         _do_without("playwright is not installed")
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415
+    from playwright.sync_api import expect, sync_playwright  # noqa: PLC0415
 
+    # A part that never comes fails all the same, and a busy machine makes nothing fail.
+    expect.set_options(timeout=30_000)
     with (
         sync_playwright() as playwright,
         playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS) as launched,

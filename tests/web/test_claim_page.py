@@ -229,7 +229,7 @@ def test_a_claim_file_is_made_opened_and_revoked(visitor: "Visitor", axe_script:
     assert "claim-1.png" == download.value.suggested_filename
     assert download.value.path().read_bytes().startswith(b"\x89PNG")
 
-    part.get_by_text("Links that work").click()
+    part.get_by_text("Active links").click()
     visitor.expect(part.get_by_role("listitem")).to_have_count(2)
     part.get_by_role("button", name="Revoke this link").first.click()
     visitor.page.get_by_role("button", name="Revoke it").click()
@@ -254,8 +254,8 @@ def test_a_phone_s_first_screen_leads_to_it(walker: "Visitor", axe_script: str) 
     part = walker.part("Claim file")
     walker.expect(part.get_by_role("heading", name="Claim file")).to_be_focused()
     walker.expect(part.get_by_role("button", name="Make the claim file")).to_be_in_viewport()
-    present.get_by_role("button", name="Words to send").click()
-    walker.expect(walker.page.get_by_role("heading", name="Words to send")).to_be_focused()
+    present.get_by_role("button", name="Message templates").click()
+    walker.expect(walker.page.get_by_role("heading", name="Message templates")).to_be_focused()
     walker.turn_to("#/orders/2")
     walker.expect(present.get_by_role("button")).to_have_count(0)
 

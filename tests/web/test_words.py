@@ -7,15 +7,21 @@ from importlib.resources import files
 
 import pytest
 
+from stallwatch.api.static import MODULES
 from stallwatch.domain.alerts import AlertKind
 from stallwatch.domain.orders import ActionKind, Service, State
 from stallwatch.domain.parcels import Stage
 from stallwatch.messages.drafts import SELLER_LANGUAGES, DraftKind
 
 FOLDER = files("stallwatch") / "web"
-PAGE = FOLDER.joinpath("app.js").read_text("utf-8")
+PAGE = "".join(
+    FOLDER.joinpath(f"{name}.js").read_text("utf-8") for name in MODULES if name != "words"
+)
 WORDS: dict[str, str | dict[str, str]] = json.loads(
-    FOLDER.joinpath("words.js").read_text("utf-8").partition("export default ")[2].rstrip(";\n")
+    FOLDER.joinpath("words.js")
+    .read_text("utf-8")
+    .partition("export const WORDS = ")[2]
+    .rstrip(";\n")
 )
 
 CHOSEN = set(re.findall(r"\b(?:say|word|known)\(`?\"?([a-z_]+)(?:\.\$\{|\")", PAGE))
@@ -44,7 +50,7 @@ def test_no_sentence_is_left_over() -> None:
         ("state", State),
         ("kind", AlertKind),
         ("service", Service),
-        ("deed", ActionKind),
+        ("action", ActionKind),
         ("does", ActionKind),
         ("draft", DraftKind),
     ],

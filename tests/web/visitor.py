@@ -61,7 +61,7 @@ class Visitor:
         self.page.get_by_label("API key").fill(key)
         if remember:
             self.page.get_by_label("Remember on this device").check()
-        self.page.get_by_role("button", name="Open").click()
+        self.page.get_by_role("button", name="Sign in").click()
 
     def go(self, route: str) -> None:
         """Open the page at a route, with the key."""

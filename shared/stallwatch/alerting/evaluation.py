@@ -21,6 +21,7 @@ from stallwatch.domain.thresholds import Thresholds
 from stallwatch.orders.cadence import cadence, grows_silent_at, next_change_at
 from stallwatch.orders.delivery_times import ENOUGH, DeliveryStats, lived_of
 from stallwatch.orders.money import stake_of
+from stallwatch.orders.pressing import pressing_of
 from stallwatch.orders.snapshot import MOST_STAYS, Counted, OrderSnapshot, WatchEntry, listed
 from stallwatch.rules.annotations import facts_of, seen_facts
 from stallwatch.rules.anomalies import anomalies
@@ -177,6 +178,7 @@ class Evaluation:
             lived=before.lived or lived_of(order, decision),
             stays=stays,
             second_at=_second_at(decision, rule_at),
+            pressing=pressing_of(decision, now.date()),
         )
 
     def _grows_silent_at(self, order: Order, decision: Decision) -> datetime | None:

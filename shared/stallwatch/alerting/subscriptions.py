@@ -1,13 +1,29 @@
 """Who is told, and of what: subscribers by e-mail and SMS."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import Enum
 from hashlib import blake2b
 from typing import Protocol
+from urllib.parse import parse_qs, urlsplit
 
+from stallwatch.alerting.ports import ComposedMessage, Outcome
 from stallwatch.domain.alerts import AlertKind
-from stallwatch.domain.errors import MissingError
+from stallwatch.domain.errors import MissingError, UnacceptableError, UnavailableError
+
+_TOKEN = re.compile(r"[0-9a-fA-F]{32,512}")
+"""A confirmation token; SNS's have 300 hexadecimal digits or so."""
+
+
+class Unchanged(Enum):
+    """Stands for what a change leaves as it is."""
+
+    UNCHANGED = "unchanged"
+
+
+UNCHANGED = Unchanged.UNCHANGED
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +93,26 @@ class Subscribers(Protocol):
     ) -> str:
         """Subscribe, and return the subscription's ARN. No language: the stack's."""
 
-    def change(self, arn: str, kinds: Sequence[AlertKind] | None, language: str | None) -> None:
-        """Change the alerts that a subscriber wants, or the language among the translated ones."""
+    def change(self, arn: str, kinds: Sequence[AlertKind] | None, language: str | None) -> bool:
+        """Change the alerts that a subscriber wants, or the language among the translated ones.
+
+        Returns:
+            False where the subscription is gone.
+        """
 
     def remove(self, arn: str) -> None:
-        """Unsubscribe."""
+        """Unsubscribe, where it is not gone already."""
+
+    def confirm(self, token: str, topic: str | None) -> bool:
+        """Confirm a subscription so that only the owner can end it.
+
+        Args:
+            token: The token of the confirmation mail.
+            topic: The ARN of the topic that its link names; None: whichever knows the token.
+
+        Returns:
+            False where no topic knows the token, or it has expired.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +121,7 @@ class Subscriptions:
 
     Args:
         subscribers: The topics' subscribers.
-        wishes: What is kept of them.
+        preferences: What is kept of them.
         language: The stack's language.
     """
 
@@ -166,12 +197,93 @@ class Subscriptions:
             # the stack itself has subscribed wants everything.
             arn = known.arn or (preference.arn if preference is not None else None)
             arn = arn or self.subscribers.add(protocol, endpoint, None, other)
-            if there is None or there.kinds != chosen or there.language != (other or self.language):
-                self.subscribers.change(arn, chosen, other)
+            is_other = there is None or (there.kinds, there.language) != (
+                chosen,
+                other or self.language,
+            )
+            if is_other and not self.subscribers.change(arn, chosen, other):
+                known = None
         if known is None or known.arn is None:
             arn = self.subscribers.add(protocol, endpoint, chosen, other)
         self.preferences.keep(wanted.id, Preference(arn, chosen, other), now)
         return Subscription(known or wanted, chosen, other or self.language), there is None
+
+    def change(
+        self,
+        subscription_id: str,
+        now: datetime,
+        *,
+        kinds: Sequence[AlertKind] | None | Unchanged = UNCHANGED,
+        language: str | Unchanged = UNCHANGED,
+    ) -> Subscription:
+        """Change which alerts a subscriber wants, or in which language; what is missing stays.
+
+        Args:
+            subscription_id: The subscriber.
+            now: The present instant.
+            kinds: The alerts; None: all.
+            language: The language of its messages.
+
+        Raises:
+            MissingError: there is none with that id.
+        """
+        there, _ = self._found(subscription_id)
+        if there is None:
+            raise MissingError(subscription_id)
+        changed, _ = self.subscribe(
+            there.subscriber.protocol,
+            there.subscriber.endpoint,
+            there.kinds if isinstance(kinds, Unchanged) else kinds,
+            there.language if isinstance(language, Unchanged) else language,
+            now,
+        )
+        return changed
+
+    def confirm(self, token_or_link: str) -> None:
+        """Confirm a subscription by what its confirmation mail holds.
+
+        It is confirmed with authentication on unsubscribe: the unsubscribe link that stands in
+        every mail, which a link scanner or whoever gets a forwarded mail may follow, then ends
+        nothing.
+
+        Args:
+            token_or_link: The link in the mail, or the token in it.
+
+        Raises:
+            UnacceptableError: it is neither, it has expired, or it is of another topic.
+        """
+        token, topic = _token_in(token_or_link)
+        if token is None:
+            raise UnacceptableError({"token": "must be the link in the confirmation mail"})
+        if not self.subscribers.confirm(token, topic):
+            raise UnacceptableError(
+                {"token": "is not known, or has expired: subscribe again for another mail"}
+            )
+
+    def test(
+        self,
+        compose: Callable[[str | None], ComposedMessage],
+        publish: Callable[[ComposedMessage, str | None], Outcome],
+    ) -> int:
+        """Send a test message to every subscriber, whatever alerts each wants.
+
+        Args:
+            compose: Makes the message in a language; None: the stack's.
+            publish: Publishes it so that it passes every filter policy.
+
+        Returns:
+            How many messages went out: one a language.
+
+        Raises:
+            UnavailableError: one of them was not accepted, or its outcome is unknown.
+        """
+        others = {s.language for s in self.list() if s.language != self.language}
+        languages = (None, *sorted(others))
+        for language in languages:
+            outcome = publish(compose(language), language)
+            if outcome is not Outcome.SENT:
+                raise UnavailableError(f"the test message was not sent: {outcome.name.lower()}")
+        return len(languages)
 
     def unsubscribe(self, subscription_id: str, now: datetime) -> None:
         """Remove a subscriber.
@@ -193,3 +305,16 @@ class Subscriptions:
         self.preferences.keep(
             subscription_id, replace(preference or Preference(None, None), forgotten=True), now
         )
+
+
+def _token_in(token_or_link: str) -> tuple[str | None, str | None]:
+    """The token in what was pasted, and the topic that a link names."""
+    pasted = token_or_link.strip()
+    if _TOKEN.fullmatch(pasted):
+        return pasted, None
+    try:
+        query = parse_qs(urlsplit(pasted).query)
+    except ValueError:
+        return None, None
+    token = query.get("Token", [""])[0]
+    return (token, query.get("TopicArn", [None])[0]) if _TOKEN.fullmatch(token) else (None, None)

@@ -78,10 +78,7 @@ def claim_response(file: bytes, form: Form) -> Response[Any]:
     if form == "json":
         return Response(200, TYPES[form], file.decode(), headers)
     # What draws is not loaded before it is needed: it costs more than all the rest.
-    from stallwatch.claims.page import (
-        page,
-        policy,
-    )
+    from stallwatch.claims.page import page, policy  # noqa: PLC0415
     from stallwatch.claims.picture import picture  # noqa: PLC0415
     from stallwatch.claims.sentences import WORDS  # noqa: PLC0415
 
@@ -91,10 +88,7 @@ def claim_response(file: bytes, form: Form) -> Response[Any]:
         return Response(200, TYPES[form], page(claim, WORDS), headers, compress=True)
     if form == "svg":
         return Response(200, TYPES[form], picture(claim, WORDS), headers, compress=True)
-    from stallwatch.claims.png import (
-        FACE,
-        png_of,
-    )
+    from stallwatch.claims.png import FACE, png_of  # noqa: PLC0415
 
     drawn = png_of(picture(claim, WORDS, FACE))
     response: Response[Any] = Response(200, TYPES[form], b64encode(drawn).decode(), headers)

@@ -1,4 +1,4 @@
-"""api.fields."""
+"""Types of the fields that the API takes and answers, with the reasons for refusing a value."""
 
 import re
 from datetime import date, datetime
@@ -14,7 +14,8 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from stallwatch.domain.countries import COUNTRIES
+from stallwatch.domain.countries import COUNTRIES, code_of
+from stallwatch.domain.orders import NOTE_LIMIT
 from stallwatch.domain.text import clean
 from stallwatch.domain.tracking_numbers import normalize_number
 
@@ -25,6 +26,10 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 _AMOUNT = r"^\d{1,9}(\.\d{1,3})?$"
+
+
+_ALSO_CODES = {"UK": "GB", "EL": "GR"}
+"""What people and the European Union write for two codes of ISO 3166-1."""
 
 
 def _day(value: object) -> object:
@@ -48,19 +53,20 @@ def _tracking_number(value: str) -> str:
 
 
 def _country(value: str) -> str:
-    code = value.upper()
-    if code not in COUNTRIES:
-        raise ValueError("must be a country of ISO 3166-1, like DE")
+    # Some letters become ASCII ones in upper case: the German double s would be South Sudan.
+    code = value.upper() if value.isascii() else ""
+    code = code if code in COUNTRIES else code_of(value) or _ALSO_CODES.get(code, "")
+    if not code:
+        raise ValueError("must be a country by its code of ISO 3166-1, like DE, or English name")
     return code
 
 
 def _currency(value: str) -> str:
     from babel.core import get_global  # noqa: PLC0415
 
-    code = value.upper()
-    if code not in get_global("all_currencies"):
+    if not value.isascii() or value.upper() not in get_global("all_currencies"):
         raise ValueError("must be a currency of ISO 4217, like EUR")
-    return code
+    return value.upper()
 
 
 def _amount(value: object) -> Decimal:
@@ -73,6 +79,10 @@ def _amount(value: object) -> Decimal:
 
 def _text(value: str) -> str | None:
     return clean(value, TEXT_LIMIT) or None
+
+
+def _note(value: str) -> str | None:
+    return clean(value, NOTE_LIMIT) or None
 
 
 OrderId = Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$"), AfterValidator(_order_id)]
@@ -108,6 +118,9 @@ Amount = Annotated[
 
 
 Text = Annotated[StrictStr, Field(max_length=2000), AfterValidator(_text)]
+
+
+Note = Annotated[StrictStr, Field(max_length=2000), AfterValidator(_note)]
 
 
 Language = Literal["en", "de", "fr", "es", "pt", "it", "pl", "nl"]

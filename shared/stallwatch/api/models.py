@@ -1,9 +1,20 @@
 """What the API takes and answers."""
 
 from datetime import date
-from typing import Annotated, Literal
+from difflib import get_close_matches
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictStr
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    StrictBool,
+    StrictStr,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from stallwatch.api.fields import (
     Amount,
@@ -12,12 +23,13 @@ from stallwatch.api.fields import (
     Day,
     Instant,
     Language,
+    Note,
     OrderId,
     Text,
     TrackingNumber,
 )
 from stallwatch.domain.alerts import AlertKind, Severity
-from stallwatch.domain.orders import ActionKind, SearchPlace, Service, State
+from stallwatch.domain.orders import ActionKind, PaidWith, SearchPlace, Service, State
 from stallwatch.domain.parcels import Stage
 from stallwatch.messages.drafts import DraftKind
 from stallwatch.orders.money import MoneyStatus
@@ -25,9 +37,34 @@ from stallwatch.rules.anomalies import AnomalyKind
 
 
 class Sent(BaseModel):
-    """What is sent: unknown fields are refused."""
+    """What is sent: unknown fields are refused, with the known field that was probably meant."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _suggest(cls, sent: Any, validate: ModelWrapValidatorHandler[Self]) -> Self:
+        try:
+            return validate(sent)
+        except ValidationError as error:
+            details = [cls._with_suggestion(problem) for problem in error.errors()]
+            raise ValidationError.from_exception_data(cls.__name__, details) from None
+
+    @classmethod
+    def _with_suggestion(cls, problem: Any) -> InitErrorDetails:
+        reason = problem["msg"].removeprefix("Value error, ")
+        if problem["type"] == "extra_forbidden":
+            meant = get_close_matches(str(problem["loc"][-1]), cls.model_fields, n=1)
+            reason = (
+                f"There is no such field. Did you mean {meant[0]}?"
+                if meant
+                else ("There is no such field.")
+            )
+        return InitErrorDetails(
+            type=PydanticCustomError(problem["type"], "{reason}", {"reason": reason}),
+            loc=problem["loc"],
+            input=problem["input"],
+        )
 
 
 class OrderFields(Sent):
@@ -44,6 +81,14 @@ class OrderFields(Sent):
     shipped_on: Day | None = None
     protection_ends_on: Day | None = Field(
         None, description="'Refund if no delivery before' on the order's page"
+    )
+    promised_on: Day | None = Field(None, description="'Delivery by' on the order's page")
+    paid_with: PaidWith | None = Field(
+        None, description="It decides how long the bank takes a complaint"
+    )
+    paid_on: Day | None = Field(None, description="None: on the day of the order")
+    order_number: OrderId | None = Field(
+        None, description="AliExpress's number of the order, where `order_id` is another"
     )
     title: Text | None = None
     seller: Text | None = None
@@ -86,6 +131,9 @@ class ActionIn(Sent):
     answers: LookedAt | None = Field(
         None, description="With not_found_here: at least one; later ones add to earlier ones"
     )
+    note: Note | None = Field(
+        None, description="What belongs to it, such as the seller's reply; no names, no addresses"
+    )
 
 
 class WindowOut(BaseModel):
@@ -118,12 +166,30 @@ class CheckpointOut(BaseModel):
 class ActionOut(BaseModel):
     """What the buyer has said."""
 
+    action_id: str = Field(description="Takes it back with `DELETE …/actions/{action_id}`")
     action: ActionKind
     at: Instant
     on: date | None = None
     until: date | None = None
     amount: Amount | None = None
     answers: dict[SearchPlace, date] | None = None
+    note: str | None = None
+
+
+class CarrierOut(BaseModel):
+    """The carrier that delivers in the destination country."""
+
+    name: str
+    url: str | None = None
+    number: str | None = Field(None, description="What the carrier knows the parcel by")
+
+
+class OrderLinks(BaseModel):
+    """Pages elsewhere about an order."""
+
+    order: str | None = Field(description="The order on AliExpress, where its number is one")
+    tracking: str | None = Field(description="The parcel on Cainiao")
+    carrier: str | None = Field(description="The local carrier's page")
 
 
 class StakeOut(BaseModel):
@@ -146,6 +212,10 @@ class OrderOut(BaseModel):
     remote: bool | None
     shipped_on: date | None
     protection_ends_on: date | None
+    promised_on: date | None
+    paid_with: PaidWith | None
+    paid_on: date | None
+    order_number: str | None
     title: str | None
     seller: str | None
     price: Amount | None
@@ -160,8 +230,15 @@ class OrderOut(BaseModel):
     silent_days: int | None
     days_in_transit: int | None
     window: WindowOut
-    late_on: date
+    late_on: date | None
     claim_opens_on: date | None
+    refund_until: date | None = Field(
+        description="The last day on which the refund can be asked for, once protection has ended"
+    )
+    dispute_until: date | None = Field(
+        description="The last day of a dispute about a delivered order"
+    )
+    bank_until: date | None = Field(description="The last day on which the bank takes a complaint")
     reminder_on: date | None = Field(
         description="When the clock of the seller or of the dispute runs out"
     )
@@ -171,6 +248,8 @@ class OrderOut(BaseModel):
     )
     severity: Severity | None = Field(description="How much it asks of the buyer now")
     advice: str
+    carrier: CarrierOut | None
+    links: OrderLinks
 
 
 class ObservationOut(BaseModel):
@@ -194,6 +273,30 @@ class OrdersPage(BaseModel):
 
     orders: list[OrderOut]
     next_cursor: str | None
+
+
+class ImportRowOut(BaseModel):
+    """What became of one order of an import, or why a row of it was not taken."""
+
+    row: int = Field(description="The first row that tells of it, from 1 with the header counted")
+    outcome: Literal["added", "filled", "unchanged", "rejected"]
+    order_id: str | None = None
+    reason: str | None = Field(
+        None, description="Why it is rejected, otherwise what is worth knowing about it"
+    )
+    read: dict[str, Any] | None = Field(None, description="The order's fields as read")
+    rows: list[int] | None = Field(None, description="All rows that tell of it, if several")
+
+
+class ImportReportOut(BaseModel):
+    """What an import did, or in a dry run would do."""
+
+    added: int
+    filled: int
+    unchanged: int
+    rejected: int
+    format: str = Field(description="The format that was recognized")
+    rows: list[ImportRowOut]
 
 
 class LinkOut(BaseModel):
@@ -231,6 +334,23 @@ class SubscriptionIn(Sent):
         None,
         description="Of the alerts; none: the stack's. Who changes it by e-mail confirms it again, "
         "and gets the former language until then",
+    )
+
+
+class SubscriptionChanges(Sent):
+    """Changes of a subscriber: what is missing stays."""
+
+    kinds: list[AlertKind] | None = Field(
+        None, min_length=1, description="The alerts that are wanted; null: all"
+    )
+    language: Language | None = Field(None, description="Of the alerts; null: the stack's")
+
+
+class ConfirmationIn(Sent):
+    """What the confirmation mail of a subscription holds."""
+
+    token: Annotated[StrictStr, Field(max_length=2000)] = Field(
+        description="The link in the mail, or the token in it"
     )
 
 

@@ -1,12 +1,18 @@
-"""api.stats."""
+"""Route `/stats`: counts, money, delivery days, and the health of the sources."""
 
 from collections.abc import Mapping
 from decimal import Decimal
 
+from aws_lambda_powertools.event_handler.router import APIGatewayRouter
+
+from stallwatch.api.context import JSON, services_of
 from stallwatch.api.models import (
+    CreditsOut,
     DaysOut,
     ExperienceOut,
     MoneyOut,
+    SourceOut,
+    StatsOut,
     SumOut,
     WindowOut,
 )
@@ -14,57 +20,102 @@ from stallwatch.domain.orders import Service
 from stallwatch.domain.thresholds import MAJOR_DESTINATIONS, Thresholds
 from stallwatch.orders.delivery_times import DeliveryStats, Histogram
 from stallwatch.orders.money import OUTCOMES, MoneyStatus, Sum, Sums
+from stallwatch.orders.ports import OrderStore
+from stallwatch.polling.registration import Credits
+from stallwatch.tracking.codes import SEVENTEEN_TRACK
+
+router = APIGatewayRouter()  # type: ignore[no-untyped-call]
 
 _HUNDREDTH = Decimal("0.01")
 
 
-def money_out(sums: Sums) -> list[MoneyOut]:
+@router.get(
+    "/stats",
+    summary="Counts over all orders",
+    tags=["Stats"],
+    responses={200: {"description": "The counts", "content": {JSON: {"model": StatsOut}}}},
+)
+def stats() -> StatsOut:
+    """Counts over all orders."""
+    services = services_of(router)
+    totals = services.orders.records.totals()
+    return StatsOut(
+        orders=dict(totals.states),
+        stages=dict(totals.stages),
+        alerts=dict(totals.alerts),
+        money=_money_out(totals.money),
+        deliveries=_deliveries_out(totals.experiences, services.orders.limits),
+        sources=[_source_out(services.orders.records, name) for name in services.sources],
+    )
+
+
+def _money_out(sums: Sums) -> list[MoneyOut]:
     """The money's totals, a currency each."""
     return [
         MoneyOut(
             currency=currency,
-            **{standing.value: _sum(sums, currency, standing) for standing in MoneyStatus},
+            **{status.value: _sum_out(sums, currency, status) for status in MoneyStatus},
         )
         for currency in sorted({currency for currency, _ in sums})
     ]
 
 
-def _sum(sums: Sums, currency: str, standing: MoneyStatus) -> SumOut:
-    total = sums.get((currency, standing), Sum())
-    ended = standing in OUTCOMES and total.count > 0
+def _sum_out(sums: Sums, currency: str, status: MoneyStatus) -> SumOut:
+    total = sums.get((currency, status), Sum())
+    ended = status in OUTCOMES and total.count > 0
     return SumOut(
-        amount=_written(total.amount),
+        amount=_rounded(total.amount),
         count=total.count,
         average_days=round(total.days / total.count) if ended else None,
     )
 
 
-def _written(amount: Decimal) -> Decimal:
+def _rounded(amount: Decimal) -> Decimal:
     """An amount with two decimals, or three where it has them."""
     rounded = amount.quantize(_HUNDREDTH)
     return rounded if rounded == amount else amount
 
 
-def experiences_out(
-    experiences: Mapping[tuple[Service, str], DeliveryStats], limits: Thresholds
+def _deliveries_out(
+    deliveries: Mapping[tuple[Service, str], DeliveryStats], limits: Thresholds
 ) -> list[ExperienceOut]:
-    """What the own parcels have shown, those with the most first."""
-    shown = []
-    for (service, destination), found in experiences.items():
+    """How long the own parcels took, by service and destination, those with the most first."""
+    rows = []
+    for (service, destination), sample in deliveries.items():
         window = limits.window(service, remote=destination not in MAJOR_DESTINATIONS)
-        shown.append(
+        rows.append(
             ExperienceOut(
                 service=service,
                 destination=destination,
-                parcels=found.days.parcels,
-                days=_days(found.days),
-                silence=_days(found.silences),
+                parcels=sample.days.parcels,
+                days=_days_out(sample.days),
+                silence=_days_out(sample.silences),
                 window=WindowOut(low=window.low, high=window.high),
             )
         )
-    return sorted(shown, key=lambda e: (-e.parcels, e.service, e.destination))
+    return sorted(rows, key=lambda row: (-row.parcels, row.service, row.destination))
 
 
-def _days(histogram: Histogram) -> DaysOut:
+def _days_out(histogram: Histogram) -> DaysOut:
     median, p80, p95 = (histogram.percentile(share) or 0 for share in (50, 80, 95))
     return DaysOut(median=median, p80=p80, p95=p95)
+
+
+def _source_out(store: OrderStore, name: str) -> SourceOut:
+    health = store.health(name)
+    return SourceOut(
+        name=name,
+        verdict=health.verdict.value,
+        down_since=health.down_since,
+        next_try_at=health.open_until,
+        credits=_credits_out(store.credits(name)) if name == SEVENTEEN_TRACK else None,
+    )
+
+
+def _credits_out(credit: Credits) -> CreditsOut:
+    return CreditsOut(
+        spent=credit.spent,
+        left=None if credit.quota is None else credit.quota.left,
+        total=None if credit.quota is None else credit.quota.total,
+        asked_at=credit.quota_at,
+    )

@@ -1,98 +1,134 @@
-"""How an order is shown."""
+"""Orders as the API answers them."""
 
 from collections.abc import Iterable
 
 from stallwatch.api.models import (
     ActionOut,
     AlertOut,
+    CarrierOut,
     CheckpointOut,
     ObservationOut,
     OrderDetails,
+    OrderLinks,
     OrderOut,
     StakeOut,
     WindowOut,
 )
 from stallwatch.domain.alerts import SEVERITY, Alert
-from stallwatch.domain.orders import State
-from stallwatch.domain.parcels import Checkpoint
+from stallwatch.domain.orders import Action, Order, State
+from stallwatch.domain.parcels import Checkpoint, LocalCarrier
 from stallwatch.messages.advice import advise, pressing
 from stallwatch.messages.anomaly_text import describe
+from stallwatch.messages.links import aliexpress_url, tracking_url
 from stallwatch.messages.translations import Translations
 from stallwatch.orders.money import stake_of
 from stallwatch.orders.view import OrderView
 
+_AS_GIVEN = (
+    "order_id",
+    "ordered_on",
+    "tracking_number",
+    "destination",
+    "remote",
+    "shipped_on",
+    "protection_ends_on",
+    "promised_on",
+    "paid_with",
+    "paid_on",
+    "order_number",
+    "title",
+    "seller",
+    "price",
+    "currency",
+    "language",
+)
+"""What is answered as the buyer gave it."""
 
-def order_out(seen: OrderView, words: Translations) -> OrderOut:
+
+def order_out(view: OrderView, words: Translations) -> OrderOut:
     """An order as it stands in a list."""
-    order, decision = seen.order, seen.decision
-    last = decision.reading.last_checkpoint
+    order, decision = view.order, view.decision
+    last_checkpoint = decision.reading.last_checkpoint
     opens_at = decision.claim_opens_at
-    clock_ends_at = None if decision.countdown is None else decision.countdown.ends_at
-    found = pressing(order, decision)
-    kind = None if found is None else found[0]
-    stake = stake_of(order, seen.state, decision.stage)
+    countdown_ends_at = None if decision.countdown is None else decision.countdown.ends_at
+    kind, _ = pressing(order, decision) or (None, "")
     return OrderOut(
-        order_id=order.order_id,
-        ordered_on=order.ordered_on,
-        tracking_number=order.tracking_number,
+        **{name: getattr(order, name) for name in _AS_GIVEN},
         service=decision.service,
-        destination=order.destination,
-        remote=order.remote,
-        shipped_on=order.shipped_on,
-        protection_ends_on=order.protection_ends_on,
-        title=order.title,
-        seller=order.seller,
-        price=order.price,
-        currency=order.currency,
-        language=order.language,
-        stake=None
-        if stake is None
-        else StakeOut(
-            standing=stake.standing,
-            amount=stake.amount,
-            currency=stake.currency,
-            days=stake.days,
-        ),
-        state=seen.state,
+        stake=_stake_out(view),
+        state=view.state,
         stage=decision.stage,
-        last_checkpoint=None if last is None else _checkpoint(last),
-        checked_at=seen.checked_at,
+        last_checkpoint=None if last_checkpoint is None else _checkpoint_out(last_checkpoint),
+        checked_at=view.checked_at,
         answered_at=decision.answered_at if order.tracking_number else None,
         silent_days=decision.silent_days,
         days_in_transit=decision.days_in_transit,
         window=WindowOut(low=decision.window.low, high=decision.window.high),
         late_on=decision.late_at.date(),
         claim_opens_on=None if opens_at is None else opens_at.date(),
-        reminder_on=None if clock_ends_at is None else clock_ends_at.date(),
-        next_check_at=None if seen.state is State.CLOSED else seen.next_check_at,
+        refund_until=decision.key_dates.refund_until,
+        dispute_until=decision.key_dates.dispute_until,
+        reminder_on=None if countdown_ends_at is None else countdown_ends_at.date(),
+        bank_until=decision.key_dates.bank_until,
+        next_check_at=None if view.state is State.CLOSED else view.next_check_at,
         pressing=kind,
         severity=None if kind is None else SEVERITY[kind],
-        advice=advise(order, decision, seen.trace, seen.at, words, seen.observations),
+        advice=advise(order, decision, view.trace, view.at, words, view.observations),
+        carrier=_carrier_out(view.trace.carrier),
+        links=_links(order, view.trace.carrier),
     )
 
 
-def order_details(seen: OrderView, words: Translations) -> OrderDetails:
+def _stake_out(view: OrderView) -> StakeOut | None:
+    stake = stake_of(view.order, view.state, view.decision.stage)
+    if stake is None:
+        return None
+    return StakeOut(
+        standing=stake.standing, amount=stake.amount, currency=stake.currency, days=stake.days
+    )
+
+
+def _carrier_out(carrier: LocalCarrier | None) -> CarrierOut | None:
+    if carrier is None:
+        return None
+    return CarrierOut(name=carrier.name, url=carrier.url, number=carrier.number)
+
+
+def _links(order: Order, carrier: LocalCarrier | None) -> OrderLinks:
+    return OrderLinks(
+        order=aliexpress_url(order),
+        tracking=None if order.tracking_number is None else tracking_url(order.tracking_number),
+        carrier=None if carrier is None else carrier.url,
+    )
+
+
+def order_details(view: OrderView, words: Translations) -> OrderDetails:
     """An order with all that is known of it."""
     return OrderDetails(
-        **order_out(seen, words).model_dump(),
+        **order_out(view, words).model_dump(),
         observations=[
-            ObservationOut(code=o.kind, text=describe(o, words)) for o in seen.observations
+            ObservationOut(code=o.kind, text=describe(o, words)) for o in view.observations
         ],
-        alerts=[_alert(a) for a in _newest(seen.dossier.alerts)],
+        alerts=[_alert_out(a) for a in _newest(view.dossier.alerts)],
         checkpoints=[
-            _checkpoint(c) for c in sorted(seen.trace.checkpoints, key=lambda c: c.at, reverse=True)
+            _checkpoint_out(c)
+            for c in sorted(view.trace.checkpoints, key=lambda c: c.at, reverse=True)
         ],
-        actions=[
-            ActionOut(
-                action=a.kind,
-                at=a.at,
-                on=a.on,
-                until=a.until,
-                amount=a.amount,
-                answers=dict(a.answers) or None,
-            )
-            for a in reversed(seen.order.actions)
-        ],
+        actions=[action_out(a) for a in reversed(view.order.actions)],
+    )
+
+
+def action_out(action: Action) -> ActionOut:
+    """What the buyer has said."""
+    return ActionOut(
+        action_id=action.action_id,
+        action=action.kind,
+        at=action.at,
+        on=action.on,
+        until=action.until,
+        amount=action.amount,
+        answers=dict(action.answers) or None,
+        note=action.note,
     )
 
 
@@ -100,11 +136,11 @@ def _newest(alerts: Iterable[Alert]) -> list[Alert]:
     return sorted(alerts, key=lambda a: a.raised_at, reverse=True)
 
 
-def _alert(alert: Alert) -> AlertOut:
+def _alert_out(alert: Alert) -> AlertOut:
     return AlertOut(kind=alert.kind, reason=alert.reason or None, sent_at=alert.sent_at)
 
 
-def _checkpoint(checkpoint: Checkpoint) -> CheckpointOut:
+def _checkpoint_out(checkpoint: Checkpoint) -> CheckpointOut:
     return CheckpointOut(
         at=checkpoint.at,
         code=checkpoint.code,

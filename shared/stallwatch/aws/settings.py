@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from stallwatch.domain.thresholds import Thresholds
 from stallwatch.polling.state import Pace
@@ -16,6 +17,9 @@ CAINIAO = "cainiao"
 
 
 _RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
+
+
+_WHOLE = re.compile(r"-?[0-9]{1,12}")
 
 
 class SettingsError(Exception):
@@ -76,6 +80,11 @@ class Settings:
         return self._text("PAGE_URL").rstrip("/") + "/"
 
     @property
+    def base_path(self) -> str:
+        """The path below which an own domain maps the API, such as `/parcels`; empty for none."""
+        return urlsplit(self.variables.get("PUBLIC_URL", "")).path.rstrip("/")
+
+    @property
     def home_country(self) -> str:
         """The destination of an order that names none."""
         return self._text("HOME_COUNTRY")
@@ -126,17 +135,17 @@ class Settings:
     @property
     def pull_workers(self) -> int:
         """How many functions ask the source at once."""
-        return self._number("PULL_WORKERS")
+        return self._number("PULL_WORKERS", 1, 100)
 
     @property
     def pace(self) -> Pace:
         """How fast the first source may be asked."""
         if self.first_source == SEVENTEEN_TRACK:
             return self.seventeen_track_pace
-        per_minute = self._number("CAINIAO_PER_MINUTE")
+        per_minute = self._number("CAINIAO_PER_MINUTE", 1, 100_000)
         in_threads = min(32, 1 + per_minute // 120)
         return Pace(
-            batch=self._number("CAINIAO_BATCH"),
+            batch=self._number("CAINIAO_BATCH", 1, 100),
             per_minute=per_minute,
             parallel=self.pull_workers if self.pull_workers > 1 else in_threads,
         )
@@ -144,7 +153,7 @@ class Settings:
     @property
     def schedule(self) -> PollSchedule:
         """The slots."""
-        return PollSchedule(self._number("TURN_MINUTES"))
+        return PollSchedule(self._number("TURN_MINUTES", 1, 180))
 
     @property
     def catch_up(self) -> timedelta:
@@ -160,16 +169,17 @@ class Settings:
     def limits(self) -> Thresholds:
         """The numbers of the rules."""
         try:
-            return Thresholds.of(json.loads(self._text("RULES")))
+            return Thresholds.of(json.loads(self._text("THRESHOLDS")))
         except ValueError as error:
-            raise SettingsError(f"RULES: {error}") from error
+            raise SettingsError(f"THRESHOLDS: {error}") from error
 
     @property
     def clock_shift(self) -> timedelta:
         """By how much the clock of a demonstration is moved."""
         if not self.variables.get("CLOCK_SHIFT"):
             return timedelta(0)
-        return timedelta(seconds=self._number("CLOCK_SHIFT"))
+        years = 50 * 366 * 86_400
+        return timedelta(seconds=self._number("CLOCK_SHIFT", -years, years))
 
     def _text(self, name: str) -> str:
         value = self.variables.get(name, "")
@@ -177,9 +187,12 @@ class Settings:
             raise SettingsError(f"the environment variable {name} is missing")
         return value
 
-    def _number(self, name: str) -> int:
+    def _number(self, name: str, least: int, most: int) -> int:
+        """A whole number within bounds: a stack's parameter of type Number takes any number."""
         text = self._text(name)
-        try:
-            return int(text)
-        except ValueError as error:
-            raise SettingsError(f"{name} takes a whole number, not {text!r}") from error
+        number = int(text) if _WHOLE.fullmatch(text) else None
+        if number is None or not least <= number <= most:
+            raise SettingsError(
+                f"{name} takes a whole number from {least} to {most}, not {text[:40]!r}"
+            )
+        return number

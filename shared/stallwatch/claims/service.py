@@ -18,7 +18,8 @@ from stallwatch.claims.history import Lookback, look_back, turns_looked_in
 from stallwatch.domain.alerts import Alert
 from stallwatch.domain.errors import MissingError, SenselessError
 from stallwatch.domain.thresholds import Thresholds
-from stallwatch.orders.service import OrderService, insisting
+from stallwatch.orders.conflicts import retry_on_conflict
+from stallwatch.orders.service import OrderService
 from stallwatch.orders.view import OrderView
 from stallwatch.tracking.run_log import RunRecord
 
@@ -118,7 +119,9 @@ class Claims:
         link, token = Link(token_hex(8), now, now + LINK_LIVES), token_urlsafe(32)
         file = self._make(seen, now)
         incarnation, kept_of_token = seen.order.incarnation, hash_of(token)
-        if not insisting(lambda: self.shelf.keep(order_id, incarnation, link, kept_of_token, file)):
+        if not retry_on_conflict(
+            lambda: self.shelf.keep(order_id, incarnation, link, kept_of_token, file)
+        ):
             raise MissingError(order_id)
         _log.info("link made", extra={"order_id": order_id, "link": link.id})
         return link, token

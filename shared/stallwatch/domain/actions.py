@@ -3,10 +3,14 @@
 from dataclasses import replace
 from datetime import datetime
 
-from stallwatch.domain.errors import SenselessError
+from stallwatch.domain.errors import MissingError, SenselessError
 from stallwatch.domain.orders import ENDING_ACTIONS, Action, ActionKind, Order, State
 
 MOST_ACTIONS = 100
+
+
+_ENDING_ROOM = 20
+"""How many actions that end the watch find room beyond those."""
 
 
 _OUTCOMES = frozenset({ActionKind.RECEIVED, ActionKind.REFUNDED, ActionKind.LOST})
@@ -37,7 +41,9 @@ def act(order: Order, action: Action, state: State) -> Order:
             raise SenselessError("The watch has ended by itself: too much time has passed.")
     elif state is State.CLOSED and action.kind not in _OUTCOMES:
         raise SenselessError("The order is closed. Reopen it first.")
-    if len(order.actions) >= MOST_ACTIONS:
+    # What ends a watch fits in any case.
+    most = MOST_ACTIONS + (_ENDING_ROOM if action.kind in ENDING_ACTIONS else 0)
+    if len(order.actions) >= most:
         raise SenselessError(f"An order takes at most {MOST_ACTIONS} actions.")
     return replace(order, actions=(*order.actions, action))
 
@@ -66,6 +72,18 @@ def _is_reopened_again(action: Action, order: Order) -> bool:
     """Whether the order was reopened, and nothing was said since."""
     last = order.actions[-1:]
     return action.kind is ActionKind.REOPEN and any(a.kind is ActionKind.REOPEN for a in last)
+
+
+def take_back(order: Order, action_id: str) -> Order:
+    """The order without one of its actions; every other stays as it is.
+
+    Raises:
+        MissingError: it has no such action.
+    """
+    left = tuple(action for action in order.actions if action.action_id != action_id)
+    if len(left) == len(order.actions):
+        raise MissingError(action_id)
+    return replace(order, actions=left)
 
 
 def change(order: Order, changed: Order, now: datetime) -> Order:

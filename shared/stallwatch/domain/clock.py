@@ -4,7 +4,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Protocol
 
-
 DAY = timedelta(days=1)
 
 

@@ -9,12 +9,14 @@ StallwatchError
 ├── ExistsError              there is another one with the same name
 ├── UnreadableError          what was given is not what it should be at all
 ├── SenselessError           what is asked for makes no sense now
+├── TooSoonError             it was asked for a moment ago, and may be again later
 ├── UnacceptableError        fields of what was given make no sense
 ├── SecretError              a secret cannot be read (`secret`)
 └── UnansweredError          a request to a source came to nothing (`sources.transport`)
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 
@@ -68,6 +70,18 @@ class UnreadableError(StallwatchError):
 
 class SenselessError(StallwatchError):
     """What is asked for makes no sense now; the message says why, for the buyer."""
+
+
+class TooSoonError(StallwatchError):
+    """It was asked for a moment ago.
+
+    Args:
+        again_at: From when on it may be asked for again.
+    """
+
+    def __init__(self, again_at: datetime) -> None:
+        super().__init__(f"again from {again_at:%H:%M:%S} UTC on")
+        self.again_at = again_at
 
 
 class UnacceptableError(StallwatchError):

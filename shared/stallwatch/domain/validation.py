@@ -10,7 +10,14 @@ EARLIEST = date(2010, 1, 1)
 """AliExpress began in that year."""
 
 
-_EMAIL = re.compile(r"[\x21-\x7e]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+")
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+
+
+_LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+
+
+_EMAIL = re.compile(rf"(?=[^@]{{1,64}}@){_ATOM}(\.{_ATOM})*@{_LABEL}(\.{_LABEL})+")
+"""The unquoted form of RFC 5321: SNS takes no other."""
 
 
 _PHONE = re.compile(r"\+[1-9][0-9]{6,14}")

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from stallwatch.domain.alerts import Alert, AlertKind
-from stallwatch.domain.orders import Action, ActionKind, Order, SearchPlace, Service
+from stallwatch.domain.orders import Action, ActionKind, Order, PaidWith, SearchPlace, Service
 from stallwatch.dynamodb import wire
 from stallwatch.dynamodb.table import ORDER, STACK, TRACE, key, order_id_of, order_pk
 from stallwatch.dynamodb.wire import Item
@@ -13,6 +13,12 @@ from stallwatch.tracking.packing import pack, unpack
 from stallwatch.tracking.trace_record import SecondRecord, Seen, TraceRecord
 
 _KNOWN_KINDS = frozenset(kind.value for kind in AlertKind)
+
+_KNOWN_ACTIONS = frozenset(kind.value for kind in ActionKind)
+"""An action of a later version is skipped after a rollback; it is lost where the order is changed
+meanwhile."""
+
+_KNOWN_PAYMENTS = frozenset(paid_with.value for paid_with in PaidWith)
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
 
@@ -39,6 +45,10 @@ def order_to_item(order: Order, version: int) -> Item:
             "remote": order.remote,
             "shipped_on": order.shipped_on,
             "protection_ends_on": order.protection_ends_on,
+            "promised_on": order.promised_on,
+            "paid_with": order.paid_with,
+            "paid_on": order.paid_on,
+            "order_number": order.order_number,
             "title": order.title,
             "seller": order.seller,
             "price": order.price,
@@ -53,7 +63,7 @@ def order_to_item(order: Order, version: int) -> Item:
 
 def order_of_item(item: Item) -> Order:
     """An order as it was stored."""
-    service = wire.text(item, "service")
+    service, paid_with = wire.text(item, "service"), wire.text(item, "paid_with")
     return Order(
         order_id=order_id_of(item["pk"]["S"]),
         ordered_on=date.fromisoformat(item["ordered_on"]["S"]),
@@ -66,12 +76,20 @@ def order_of_item(item: Item) -> Order:
         remote=wire.flag(item, "remote"),
         shipped_on=wire.day(item, "shipped_on"),
         protection_ends_on=wire.day(item, "protection_ends_on"),
+        promised_on=wire.day(item, "promised_on"),
+        paid_with=None if paid_with not in _KNOWN_PAYMENTS else PaidWith(paid_with),
+        paid_on=wire.day(item, "paid_on"),
+        order_number=wire.text(item, "order_number"),
         title=wire.text(item, "title"),
         seller=wire.text(item, "seller"),
         price=wire.amount(item, "price"),
         currency=wire.text(item, "currency"),
         language=wire.text(item, "language"),
-        actions=tuple(_action_of_value(held["M"]) for held in _list(item, "actions")),
+        actions=tuple(
+            _action_of_value(held["M"])
+            for held in _list(item, "actions")
+            if held["M"]["deed"]["S"] in _KNOWN_ACTIONS
+        ),
     )
 
 
@@ -86,6 +104,8 @@ def _action_to_value(action: Action) -> Item:
                 "until": action.until,
                 "amount": action.amount,
                 "episode": action.episode or None,
+                "note": action.note,
+                "action_id": action.action_id,
                 "answers": {"M": wire.attributes(searched)} if searched else None,
             }
         )
@@ -106,6 +126,9 @@ def _action_of_value(item: Item) -> Action:
             for place in SearchPlace
             if place in answers
         ),
+        note=wire.text(item, "note"),
+        # One that was kept before there were ids gets one from its instant and kind.
+        action_id=wire.text(item, "action_id") or "",
     )
 
 

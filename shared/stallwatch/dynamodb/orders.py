@@ -1,19 +1,21 @@
 """What the API reads and writes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from stallwatch.domain.errors import ConflictError, TransactionRefusedError
-from stallwatch.domain.orders import Order, State
+from stallwatch.domain.errors import ConditionFailedError, ConflictError, TransactionRefusedError
+from stallwatch.domain.orders import Order
 from stallwatch.dynamodb import wire
-from stallwatch.dynamodb.items import order_to_item, trace_to_item
+from stallwatch.dynamodb.items import order_of_item, order_to_item, trace_to_item
 from stallwatch.dynamodb.leases import LeaseItem
+from stallwatch.dynamodb.lists import DynamoOrderLists
 from stallwatch.dynamodb.progress import progress_of_item
 from stallwatch.dynamodb.run_log import DynamoRunLog
-from stallwatch.dynamodb.snapshots import DynamoSnapshotStore, dossier_of_items, entry_to_item
+from stallwatch.dynamodb.snapshots import DynamoSnapshotStore, entry_to_item
 from stallwatch.dynamodb.sources import DynamoSourceStore
 from stallwatch.dynamodb.table import (
+    CHECK,
     ORDER,
     PULL,
     STACK,
@@ -25,14 +27,16 @@ from stallwatch.dynamodb.table import (
 )
 from stallwatch.dynamodb.totals import DynamoTotalsStore
 from stallwatch.dynamodb.wire import Item
-from stallwatch.orders.ports import Page, PageCursor
+from stallwatch.orders.ports import CHECK_PAUSE
 from stallwatch.orders.snapshot import OrderSnapshot, WatchEntry, listed
 from stallwatch.polling.state import Progress
 from stallwatch.tracking.schedule import NEW
 from stallwatch.tracking.trace_record import TraceRecord, change_number
 
 
-class DynamoOrderStore(DynamoSnapshotStore, DynamoTotalsStore, DynamoSourceStore, DynamoRunLog):
+class DynamoOrderStore(
+    DynamoSnapshotStore, DynamoOrderLists, DynamoTotalsStore, DynamoSourceStore, DynamoRunLog
+):
     """The orders as the buyer gives them, with all that their view is made of."""
 
     __slots__ = ()
@@ -78,54 +82,6 @@ class DynamoOrderStore(DynamoSnapshotStore, DynamoTotalsStore, DynamoSourceStore
                     self.add_to_totals({counted: -1})
             raise ConflictError(order.order_id) from refusal
         return True
-
-    def page(self, state: State | None, limit: int, place: PageCursor | None) -> Page:
-        """A page of orders, the newest of each state first, without their alerts."""
-        states = [state] if state is not None else list(State)
-        if place is not None:
-            states = states[states.index(place.state) :]
-        for index, at in enumerate(states):
-            items, goes_on = self._listed(at, limit, place)
-            place = None
-            following = PageCursor(states[index + 1]) if index + 1 < len(states) else None
-            if goes_on:
-                following = PageCursor(at, items[-1]["listed"]["S"])
-            if items or following is None:
-                return Page(self._dossiers(items), following)
-        return Page((), None)
-
-    def _listed(
-        self, state: State, limit: int, place: PageCursor | None
-    ) -> tuple[list[Item], bool]:
-        """Some rows of a state's list, and whether it goes on."""
-        call: dict[str, Any] = {}
-        if place is not None and place.listed:
-            pk = order_pk(place.listed.partition("#")[2])
-            call["ExclusiveStartKey"] = {
-                **key(pk, WATCH),
-                "state": wire.value(state),
-                "listed": wire.value(place.listed),
-            }
-        pages = self.table.pages(
-            IndexName="by_state",
-            KeyConditionExpression="#state = :state",
-            ExpressionAttributeNames={"#state": "state"},
-            ExpressionAttributeValues={":state": wire.value(state)},
-            ScanIndexForward=False,
-            Limit=limit + 1,
-            **call,
-        )
-        items = next(pages)
-        return items[:limit], len(items) > limit
-
-    def _dossiers(self, rows: Sequence[Item]) -> tuple[OrderSnapshot, ...]:
-        pks = [row["pk"]["S"] for row in rows]
-        items = self.table.get_many([(pk, sk) for pk in pks for sk in (ORDER, TRACE, WATCH)])
-        by_pk: dict[str, list[Item]] = {pk: [] for pk in pks}
-        for item in items:
-            by_pk[item["pk"]["S"]].append(item)
-        dossiers = (dossier_of_items(by_pk[pk]) for pk in pks)
-        return tuple(dossier for dossier in dossiers if dossier is not None)
 
     def replace(
         self, dossier: OrderSnapshot, order: Order, looked: TraceRecord | None = None
@@ -193,7 +149,7 @@ class DynamoOrderStore(DynamoSnapshotStore, DynamoTotalsStore, DynamoSourceStore
                             # It may be forgotten already, and its state then stands elsewhere.
                             "UpdateExpression": "SET slot = :new, g = :yes,"
                             " was = if_not_exists(#state, :none), rev = rev + :one"
-                            " REMOVE n, f, r, c, s, #state, listed",
+                            " REMOVE n, f, r, c, s, p, d, #state, listed",
                             "ConditionExpression": "attribute_exists(pk)",
                             "ExpressionAttributeNames": {"#state": "state"},
                             "ExpressionAttributeValues": {
@@ -215,6 +171,31 @@ class DynamoOrderStore(DynamoSnapshotStore, DynamoTotalsStore, DynamoSourceStore
     def progress(self) -> Progress:
         """What the pull has left."""
         return progress_of_item(self.table.get(STACK, PULL, consistent=False) or {})
+
+    def orders(self, order_ids: Iterable[str]) -> Mapping[str, Order]:
+        """Those of some orders that there are, by their ids, as the buyer gave them."""
+        items = self.table.get_many([(order_pk(order_id), ORDER) for order_id in order_ids])
+        return {order.order_id: order for order in map(order_of_item, items)}
+
+    def claim_check(self, order_id: str, now: datetime) -> datetime | None:
+        """Note that a check of an order is asked for, at most once in `CHECK_PAUSE`.
+
+        Returns:
+            None where it may be checked, else from when on it may be again.
+        """
+        # An item of its own: the evaluation writes the order's place in the watch over.
+        asked = {**key(order_pk(order_id), CHECK), "asked_at": now, "expires": now + CHECK_PAUSE}
+        try:
+            self.table.put(
+                wire.attributes(asked),
+                ConditionExpression="attribute_not_exists(pk) OR asked_at <= :before",
+                ExpressionAttributeValues=wire.attributes({":before": now - CHECK_PAUSE}),
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except ConditionFailedError as refusal:
+            asked_at = wire.instant(dict(refusal.item or {}), "asked_at")
+            return (asked_at or now) + CHECK_PAUSE
+        return None
 
     def call_for_check(self, now: datetime) -> bool:
         """Count a call for a run of the pull. False where one is running and will heed it."""

@@ -38,6 +38,7 @@ from stallwatch.dynamodb.totals import (
 )
 from stallwatch.dynamodb.wire import Item
 from stallwatch.orders.money import changes
+from stallwatch.orders.pressing import Pressing
 from stallwatch.orders.snapshot import Counted, OrderSnapshot, WatchEntry
 from stallwatch.rules.decision import InitialFindings
 from stallwatch.tracking.run_log import SlotStay
@@ -213,6 +214,10 @@ def entry_to_item(order_id: str, incarnation: str, entry: WatchEntry, revision: 
             "stays": _stays_to_text(entry.stays) if entry.stays else None,
             "old_order": entry.memory.old_order,
             "old_delivery": entry.memory.old_delivery,
+            "first_evaluated_at": entry.memory.evaluated_at,
+            "first_answered_at": entry.memory.answered_at,
+            "p": entry.pressing.severity if entry.pressing is not None else None,
+            "d": entry.pressing.place(order_id) if entry.pressing is not None else None,
             "stake": None if entry.stake is None else exposure_to_text(entry.stake),
             "lived": None if entry.lived is None else sample_to_text(entry.lived),
         }
@@ -233,13 +238,22 @@ def entry_of_item(item: Item) -> WatchEntry:
         listed=item["listed"]["S"],
         in_slot_since=wire.instant(item, "in_slot_since"),
         memory=InitialFindings(
-            old_order=wire.flag(item, "old_order"), old_delivery=wire.flag(item, "old_delivery")
+            old_order=wire.flag(item, "old_order"),
+            old_delivery=wire.flag(item, "old_delivery"),
+            evaluated_at=wire.instant(item, "first_evaluated_at"),
+            answered_at=wire.instant(item, "first_answered_at"),
         ),
+        pressing=_pressing_of_item(item),
         stake=exposure_of_item(item),
         lived=sample_of_item(item),
         stays=_stays_of_text(wire.text(item, "stays")),
         second_at=wire.number(item, "s"),
     )
+
+
+def _pressing_of_item(item: Item) -> Pressing | None:
+    severity, place = wire.text(item, "p"), wire.text(item, "d")
+    return None if severity is None or place is None else Pressing.at(severity, place)
 
 
 def _stays_to_text(stays: Iterable[SlotStay]) -> str:

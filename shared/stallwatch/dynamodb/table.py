@@ -55,6 +55,9 @@ TOTALS = "TOTALS"
 FILE = "FILE"
 
 
+CHECK = "CHECK"
+
+
 LINK = "LINK#"
 """Stands before the id of a link in the sort key under its order."""
 
@@ -110,6 +113,18 @@ class Table:
             yield answer["Items"]
             if "LastEvaluatedKey" not in answer:
                 return
+            call["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def count(self, **call: Any) -> int:
+        """How many items a query gives, without reading them over."""
+        call |= {"TableName": self.name, "Select": "COUNT"}
+        counted = 0
+        while True:
+            with _translated():
+                answer = self.client.query(**call)
+            counted += answer["Count"]
+            if "LastEvaluatedKey" not in answer:
+                return counted
             call["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def put(self, item: Item, **call: Any) -> None:

@@ -1,8 +1,10 @@
-"""orders.ports."""
+"""The ports of the order service: what it reads and writes, and what it starts."""
 
-from collections.abc import Mapping, Sequence
+from base64 import b64decode, urlsafe_b64encode
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Protocol
 
 from stallwatch.domain.alerts import AlertKind
@@ -10,6 +12,7 @@ from stallwatch.domain.orders import Order, Service, State
 from stallwatch.domain.parcels import Stage
 from stallwatch.orders.delivery_times import DeliveryStats
 from stallwatch.orders.money import Sums
+from stallwatch.orders.pressing import Counts
 from stallwatch.orders.snapshot import OrderSnapshot
 from stallwatch.polling.registration import Credits
 from stallwatch.polling.state import Progress
@@ -18,13 +21,65 @@ from stallwatch.tracking.run_log import RunRecord
 from stallwatch.tracking.trace_record import TraceRecord
 
 
+class Sort(StrEnum):
+    """In which order orders are listed."""
+
+    NEWEST = "newest"
+    """By state, and within a state the newest first."""
+    URGENT = "urgent"
+    """What presses most first: by severity, and within a severity the nearest deadline first."""
+    DEADLINE = "deadline"
+    """The nearest deadline first, whatever the severity."""
+
+
+SEARCH = "search"
+"""The section of a search in titles and sellers."""
+
+
 @dataclass(frozen=True, slots=True)
 class PageCursor:
-    """Where a page of orders goes on: a state and a place in its list."""
+    """Where a page of orders goes on: a section of the list and a place in it.
 
-    state: State
-    listed: str = ""
+    The sections are the states, the severities of `orders.pressing`, `deadline` and `search`.
+    """
+
+    section: str
+    place: str = ""
     """Where the last order stood in it; empty for its beginning."""
+
+    def as_text(self) -> str:
+        """The cursor as a client carries it."""
+        return urlsafe_b64encode(f"{self.section}|{self.place}".encode()).decode().rstrip("=")
+
+    @classmethod
+    def of_text(cls, text: str) -> "PageCursor":
+        """The reverse of `as_text`.
+
+        Raises:
+            ValueError: it is no cursor.
+        """
+        padded = text + "=" * (-len(text) % 4)
+        section, bar, place = b64decode(padded, b"-_", validate=True).decode().partition("|")
+        if not bar or not section:
+            raise ValueError("not a cursor")
+        return cls(section, place)
+
+
+@dataclass(frozen=True, slots=True)
+class PageQuery:
+    """Which orders are listed, and how."""
+
+    limit: int
+    state: State | None = None
+    stage: Stage | None = None
+    sort: Sort = Sort.NEWEST
+    q: str | None = None
+    """An id, a tracking number, or part of a title, a seller or an order number. It is listed with
+    the newest first."""
+
+
+CHECK_PAUSE = timedelta(minutes=10)
+"""How long an order waits between two checks that the buyer asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +120,15 @@ class OrderStore(Protocol):
     def sharing(self, order: Order) -> tuple[str, ...]:
         """Other orders with the same tracking number, some of them where there are many."""
 
-    def page(self, state: State | None, limit: int, place: PageCursor | None) -> Page:
-        """A page of orders, the newest of each state first."""
+    def page(self, query: PageQuery, cursor: PageCursor | None) -> Page:
+        """A page of orders without their alerts. It may be short: only no next cursor ends.
+
+        Raises:
+            ValueError: the cursor is not of such a list.
+        """
+
+    def pressing_counts(self) -> Counts:
+        """How many orders press, by severity."""
 
     def replace(
         self, dossier: OrderSnapshot, order: Order, looked: TraceRecord | None = None
@@ -105,12 +167,26 @@ class OrderStore(Protocol):
     def totals(self) -> Totals:
         """The counts over all orders."""
 
+    def orders(self, order_ids: Iterable[str]) -> Mapping[str, Order]:
+        """Those of some orders that there are, by their ids, as the buyer gave them."""
+
+    def claim_check(self, order_id: str, now: datetime) -> datetime | None:
+        """Note that a check of an order is asked for, at most once in `CHECK_PAUSE`.
+
+        Returns:
+            None where it may be checked, else from when on it may be again.
+        """
+
     def call_for_check(self, now: datetime) -> bool:
         """Count a call for a run of the pull. False where one is running and will heed it."""
 
 
 class PollTrigger(Protocol):
-    """Starts a run of the pull."""
+    """Starts a run of the poll."""
 
-    def __call__(self) -> None:
-        """Start it, without waiting for it."""
+    def __call__(self, order_ids: Sequence[str] = ()) -> None:
+        """Start it, without waiting for it.
+
+        Args:
+            order_ids: What it checks, whatever is due; none: what is due.
+        """

@@ -1,25 +1,31 @@
 """Add, look up, change and forget orders, and take down what the buyer says of them."""
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from secrets import token_hex
 
 from stallwatch.domain import actions, validation
-from stallwatch.domain.alerts import AlertKind
-from stallwatch.domain.errors import ConflictError, ExistsError, MissingError
+from stallwatch.domain.errors import (
+    ConflictError,
+    ExistsError,
+    MissingError,
+    SenselessError,
+    TooSoonError,
+    UnreadableError,
+)
 from stallwatch.domain.orders import Action, Order, State
 from stallwatch.domain.thresholds import Thresholds
-from stallwatch.orders.ports import OrderStore, PageCursor, PollTrigger
-from stallwatch.orders.snapshot import OrderSnapshot
-from stallwatch.orders.view import OrderView, _later
-from stallwatch.polling.state import Progress
-from stallwatch.rules.anomalies import anomalies
+from stallwatch.orders.conflicts import retry_on_conflict
+from stallwatch.orders.importing import ADDED, FILLED, ImportResult, OrderImport, fill_order
+from stallwatch.orders.ports import OrderStore, Page, PageCursor, PageQuery, PollTrigger
+from stallwatch.orders.pressing import Counts
+from stallwatch.orders.snapshot import OrderSnapshot, WatchEntry
+from stallwatch.orders.view import OrderView, OrderViewer
 from stallwatch.rules.decision import Decision
-from stallwatch.rules.evaluate import evaluate
-from stallwatch.tracking.run_log import INDEX_LAG, last_check, short_name
-from stallwatch.tracking.schedule import PollSchedule, turns_of
+from stallwatch.tracking.schedule import PollSchedule
+from stallwatch.tracking.trace_record import TraceRecord
 
 _log = logging.getLogger(__name__)
 
@@ -37,14 +43,15 @@ Rewrite = Callable[[Order, Decision], Order]
 
 @dataclass(frozen=True, slots=True)
 class OrderService:
-    """Where the buyer's requests are handled.
+    """The order service: handles what the buyer asks of the orders.
 
     Args:
         records: The orders.
-        nudge: Starts a run of the pull.
-        wheel: The slots.
-        limits: The numbers of the rules.
+        nudge: Starts a run of the poll.
+        schedule: The slots.
+        limits: The thresholds of the rules.
         second_source: Whether a second source is configured.
+        import_workers: How many orders of an import are written at once.
     """
 
     records: OrderStore
@@ -52,6 +59,11 @@ class OrderService:
     schedule: PollSchedule
     limits: Thresholds
     second_source: bool = False
+    import_workers: int = 16
+
+    @property
+    def _viewer(self) -> OrderViewer:
+        return OrderViewer(self.records, self.schedule, self.limits, self.second_source)
 
     def add(self, order: Order, now: datetime) -> tuple[OrderView, bool]:
         """Add an order and have it checked at once.
@@ -65,14 +77,87 @@ class OrderService:
         """
         validation.check(order, now)
         order = replace(order, created_at=now, incarnation=token_hex(4))
-        if insisting(lambda: self.records.create(order)):
-            _log.info("order added", extra={"order_id": order.order_id})
+        for _ in range(_TRIES):
+            if retry_on_conflict(lambda: self.records.create(order)):
+                _log.info("order added", extra={"order_id": order.order_id})
+                self._call_for_check(now)
+                return self._added(order, now), True
+            try:
+                existing = self.get(order.order_id, now)
+            except MissingError:
+                # It was forgotten in between, so there is room for this one.
+                continue
+            if not _is_same(order, existing.order):
+                raise ExistsError(order.order_id)
+            return existing, False
+        raise ConflictError(order.order_id)
+
+    def _added(self, order: Order, now: datetime) -> OrderView:
+        """An order that was just added; as it was added where it is forgotten by now."""
+        try:
+            return self.get(order.order_id, now)
+        except MissingError:
+            record = TraceRecord(number=order.tracking_number)
+            snapshot = OrderSnapshot(order, 1, record, WatchEntry.of_new(order), 1, ())
+            return self._viewer.view(snapshot, self.records.progress(), now)
+
+    def import_orders(
+        self, orders: Sequence[Order], now: datetime, *, dry_run: bool = False
+    ) -> Sequence[ImportResult]:
+        """Add many orders at once; those that there are get what they lack, and no more.
+
+        Args:
+            orders: The orders as given; one id may come several times.
+            now: The present instant.
+            dry_run: Whether nothing is written.
+
+        Returns:
+            What became of each of them, in their order.
+        """
+        results = OrderImport(self.records, self.import_workers).run(orders, now, dry_run=dry_run)
+        changed = sum(result.outcome in {ADDED, FILLED} for result in results)
+        if changed and not dry_run:
+            _log.info("orders imported", extra={"orders": changed})
             self._call_for_check(now)
-            return self.get(order.order_id, now), True
-        there = self.get(order.order_id, now)
-        if not _is_same(order, there.order):
-            raise ExistsError(order.order_id)
-        return there, False
+        return results
+
+    def fill(self, order_id: str, fields: Mapping[str, object], now: datetime) -> OrderView:
+        """Give an order what it lacks. What the buyer gave is never overwritten.
+
+        Args:
+            order_id: The order.
+            fields: Fields of `Order` with their values.
+            now: The present instant.
+
+        Raises:
+            MissingError: there is no such order.
+            UnacceptableError: the order makes no sense with them.
+        """
+
+        def filled(order: Order, _: Decision) -> Order:
+            wanted = fill_order(order, fields)
+            validation.check(wanted, now)
+            return actions.change(order, wanted, now)
+
+        return self._rewrite(order_id, filled, now)
+
+    def check_now(self, order_id: str, now: datetime) -> None:
+        """Have an order checked now, whatever its slot.
+
+        Raises:
+            MissingError: there is no such order.
+            SenselessError: it has no tracking number, or its watch is over.
+            TooSoonError: that was asked for within the last ten minutes.
+        """
+        snapshot = self._open(order_id)
+        if snapshot.order.tracking_number is None:
+            raise SenselessError("The order has no tracking number to ask about.")
+        if snapshot.entry.slot is None:
+            raise SenselessError("The order is closed. Reopen it first.")
+        again_at = self.records.claim_check(order_id, now)
+        if again_at is not None:
+            raise TooSoonError(again_at)
+        self.nudge([order_id])
 
     def get(self, order_id: str, now: datetime) -> OrderView:
         """An order as it stands.
@@ -80,15 +165,47 @@ class OrderService:
         Raises:
             MissingError: there is none.
         """
-        return self._seen(self._open(order_id), self.records.progress(), now, alone=True)
+        return self._viewer.view(self._open(order_id), self.records.progress(), now, alone=True)
 
     def list(
         self, state: State | None, limit: int, place: PageCursor | None, now: datetime
-    ) -> tuple[list[OrderView], PageCursor | None]:
+    ) -> tuple[Sequence[OrderView], PageCursor | None]:
         """A page of orders, and where it goes on."""
-        page = self.records.page(state, limit, place)
+        return self.page(PageQuery(limit, state), place, now)
+
+    def page(
+        self, query: PageQuery, cursor: PageCursor | None, now: datetime
+    ) -> tuple[Sequence[OrderView], PageCursor | None]:
+        """A page of orders, and where the list goes on; it may be short.
+
+        Raises:
+            UnreadableError: the cursor is not of such a list.
+        """
+        page = self._read_page(query, cursor)
         progress = self.records.progress()
-        return [self._listed(d, progress, now) for d in page.dossiers], page.next
+        viewer = self._viewer
+        return [viewer.listed_view(s, progress, now) for s in page.dossiers], page.next
+
+    def export(
+        self, cursor: PageCursor | None, limit: int = 200
+    ) -> tuple[Sequence[Order], PageCursor | None]:
+        """A page of all orders as they were given, with the buyer's actions.
+
+        Raises:
+            UnreadableError: the cursor is not of such a list.
+        """
+        page = self._read_page(PageQuery(limit), cursor)
+        return [snapshot.order for snapshot in page.dossiers], page.next
+
+    def pressing_counts(self) -> Counts:
+        """How many orders press, by severity (`orders.pressing.BY_URGENCY`)."""
+        return self.records.pressing_counts()
+
+    def _read_page(self, query: PageQuery, cursor: PageCursor | None) -> Page:
+        try:
+            return self.records.page(query, cursor)
+        except ValueError as error:
+            raise UnreadableError("The cursor is not of this list.") from error
 
     def change(self, order_id: str, changes: Mapping[str, object], now: datetime) -> OrderView:
         """Change what the buyer gave of an order.
@@ -111,7 +228,7 @@ class OrderService:
         return self._rewrite(order_id, changed, now)
 
     def act(self, order_id: str, action: Action, now: datetime) -> OrderView:
-        """Take down what the buyer says of an order.
+        """Take down an action of the buyer's.
 
         Raises:
             MissingError: there is no such order.
@@ -124,143 +241,50 @@ class OrderService:
 
         return self._rewrite(order_id, acted, now)
 
+    def take_back(self, order_id: str, action_id: str, now: datetime) -> OrderView:
+        """Take one of the buyer's actions back, and nothing else.
+
+        Raises:
+            MissingError: there is no such order, or it has no such action.
+        """
+        return self._rewrite(order_id, lambda order, _: actions.take_back(order, action_id), now)
+
     def forget(self, order_id: str) -> None:
         """Forget an order.
 
         Raises:
             MissingError: there is none.
         """
-        if not insisting(lambda: self.records.forget(order_id)):
+        if not retry_on_conflict(lambda: self.records.forget(order_id)):
             raise MissingError(order_id)
         _log.info("order forgotten", extra={"order_id": order_id})
 
     def _rewrite(self, order_id: str, rewrite: Rewrite, now: datetime) -> OrderView:
         for _ in range(_TRIES):
-            dossier = self._open(order_id)
-            seen = self._seen(dossier, self.records.progress(), now)
-            order = rewrite(dossier.order, seen.decision)
-            if order == dossier.order:
-                return seen
+            snapshot = self._open(order_id)
+            shown = self._viewer.view(snapshot, self.records.progress(), now)
+            order = rewrite(snapshot.order, shown.decision)
+            if order == snapshot.order:
+                return shown
             try:
-                self.records.replace(dossier, order, seen.looked)
+                self.records.replace(snapshot, order, shown.looked)
             except ConflictError:
                 continue
             _log.info("order changed", extra={"order_id": order_id})
-            if order.tracking_number != dossier.order.tracking_number:
+            if order.tracking_number != snapshot.order.tracking_number:
                 self._call_for_check(now)
             return self.get(order_id, now)
         raise ConflictError(order_id)
 
     def _open(self, order_id: str) -> OrderSnapshot:
-        dossier = self.records.open(order_id)
-        if dossier is None:
+        snapshot = self.records.open(order_id)
+        if snapshot is None:
             raise MissingError(order_id)
-        return dossier
+        return snapshot
 
     def _call_for_check(self, now: datetime) -> None:
         if self.records.call_for_check(now):
             self.nudge()
-
-    def _listed(self, dossier: OrderSnapshot, progress: Progress, now: datetime) -> OrderView:
-        """An order as it stands in a list, where its alerts are not read: they may close it."""
-        seen = self._seen(dossier, progress, now)
-        if dossier.entry.state is not State.CLOSED:
-            return seen
-        decision = seen.decision._replace(state=State.CLOSED)
-        return replace(seen, state=State.CLOSED, decision=decision)
-
-    def _seen(
-        self,
-        dossier: OrderSnapshot,
-        progress: Progress,
-        now: datetime,
-        *,
-        alone: bool = False,
-    ) -> OrderView:
-        """An order as it stands now, with the last answer that the ledger knows of.
-
-        Which other orders have its number is looked up where it is shown alone, or where that
-        belongs to the advice.
-        """
-        entry, trace = dossier.entry, dossier.trace
-        slot = entry.slot or ""
-        checked_at, looked = trace.asked_at, trace
-        if slot and trace.number is not None:
-            lengths = progress.turn_lengths
-            look = last_check(progress.turns, lengths, slot, entry.in_slot_since)
-            checked_at = _later(checked_at, look.tried_at)
-            answered_at, silent_since = look.answered_at, None
-            if look.turn is not None:
-                answered_at = self._answered_before_silence(dossier, slot, lengths)
-                silent_since = self._silent_since(dossier, look.turn)
-            looked = replace(
-                trace,
-                answered_at=trace.answered_at and _later(trace.answered_at, answered_at),
-                silent_since=trace.silent_since or silent_since,
-            )
-        opened = looked.open()
-        decision = evaluate(
-            dossier.order,
-            opened,
-            dossier.alerts,
-            entry.memory,
-            now,
-            self.limits,
-            second_source=self.second_source,
-        )
-        sharing: tuple[str, ...] = ()
-        if alone or decision.escalation is AlertKind.NEVER_SCANNED:
-            sharing = self.records.sharing(dossier.order)
-        return OrderView(
-            at=now,
-            order=dossier.order,
-            trace=opened,
-            state=decision.state,
-            decision=decision,
-            observations=tuple(anomalies(dossier.order, decision, opened, sharing, self.limits)),
-            dossier=dossier,
-            turn_lengths=progress.turn_lengths,
-            looked=looked,
-            checked_at=checked_at,
-            next_check_at=self.schedule.next_turn(slot, now) if slot else None,
-        )
-
-    def _answered_before_silence(
-        self, dossier: OrderSnapshot, slot: str, lengths: Iterable[int]
-    ) -> datetime | None:
-        """The last answer about an order that may be among the silent ones of its last run."""
-        since = dossier.entry.in_slot_since
-        if since is None:
-            return None
-        name = short_name(dossier.order.order_id)
-        runs = (run for turn in turns_of(slot, lengths) for run in self.records.runs(turn))
-        return max(
-            (
-                run.at
-                for run in runs
-                if run.answered and name not in run.silent and run.at >= since + INDEX_LAG
-            ),
-            default=None,
-        )
-
-    def _silent_since(self, dossier: OrderSnapshot, turn: str) -> datetime | None:
-        """Since when an order got no answer, where it was silent in a turn's last answered run."""
-        run = next((run for run in self.records.runs(turn) if run.answered), None)
-        return None if run is None else run.silent.get(short_name(dossier.order.order_id))
-
-
-def insisting(write: Callable[[], bool]) -> bool:
-    """What a write gives that another one may be in the way of.
-
-    Raises:
-        ConflictError: there was one again and again.
-    """
-    for _ in range(_TRIES - 1):
-        try:
-            return write()
-        except ConflictError:
-            continue
-    return write()
 
 
 def _is_same(one: Order, other: Order) -> bool:

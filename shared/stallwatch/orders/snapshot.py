@@ -1,4 +1,4 @@
-"""orders.snapshot."""
+"""The order snapshot: everything of one order, read at one instant, and its place in the watch."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,6 +8,7 @@ from stallwatch.domain.orders import Order, State
 from stallwatch.domain.parcels import Stage
 from stallwatch.orders.delivery_times import DeliverySample
 from stallwatch.orders.money import Exposure
+from stallwatch.orders.pressing import Pressing, pressing_of_new
 from stallwatch.rules.decision import InitialFindings
 from stallwatch.tracking.run_log import SlotStay
 from stallwatch.tracking.schedule import NEW
@@ -47,6 +48,8 @@ class WatchEntry:
     """The slots that it came into, oldest first: which runs were looks at it follows from them."""
     second_at: int | None = None
     """From when on the second source is to be asked; epoch minutes."""
+    pressing: Pressing | None = None
+    """Its place among the orders that press; None: it is not among them."""
 
     @classmethod
     def of_new(cls, order: Order) -> "WatchEntry":
@@ -63,6 +66,7 @@ class WatchEntry:
             listed=listed(order),
             in_slot_since=order.created_at,
             memory=InitialFindings(),
+            pressing=pressing_of_new(order),
         )
 
 

@@ -10,6 +10,7 @@ from stallwatch.domain.errors import (
     ConflictError,
 )
 from stallwatch.domain.orders import Action, ActionKind, Order, Service, State
+from stallwatch.orders.ports import PageQuery
 from stallwatch.polling.state import Row
 from stallwatch.tracking.schedule import NEW
 from stallwatch.tracking.source import TrackingResult
@@ -145,7 +146,7 @@ def test_a_forgotten_order_is_no_more(store: Store) -> None:
     assert store.files.open("x") is None
     assert store.book.open("x") is None
     assert Row("x", NEW, None, None, None, None, gone=True) == store.row()
-    assert () == store.book.page(None, 10, None).dossiers
+    assert () == store.book.page(PageQuery(10), None).dossiers
     assert not store.book.forget("x")
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from stallwatch.aws.settings import Settings, SettingsError
 from stallwatch.domain.thresholds import Thresholds
-from tests.support.template import rules_variable
+from tests.support.template import thresholds_variable
 
 WITH_KEY = {"SEVENTEEN_TRACK_KEY": "/stallwatch/17track"}
 GOOD = {
@@ -22,7 +22,7 @@ GOOD = {
     "TURN_MINUTES": "30",
     "CHECK_EVERY": "rate(15 minutes)",
     "SEVENTEEN_TRACK_URL": "https://17track.example/v2.4",
-    "RULES": "{}",
+    "THRESHOLDS": "{}",
 }
 
 NEEDED_BY = {
@@ -35,15 +35,15 @@ NEEDED_BY = {
     "seventeen_track_url": "SEVENTEEN_TRACK_URL",
     "pace": "CAINIAO_PER_MINUTE",
     "pull_workers": "PULL_WORKERS",
-    "wheel": "TURN_MINUTES",
+    "schedule": "TURN_MINUTES",
     "catch_up": "CHECK_EVERY",
-    "limits": "RULES",
+    "limits": "THRESHOLDS",
 }
 
 
 def test_all_of_it_can_be_read() -> None:
     """As the stack sets it by default."""
-    settings = Settings(GOOD | {"RULES": rules_variable()})
+    settings = Settings(GOOD | {"THRESHOLDS": thresholds_variable()})
     assert ("orders", "DE", "pull") == (
         settings.table_name,
         settings.home_country,
@@ -72,15 +72,21 @@ def test_a_missing_variable_is_named(name: str, variable: str, value: str | None
     [
         ("pace", "CAINIAO_BATCH", "ten"),
         ("pace", "CAINIAO_PER_MINUTE", "1.5"),
-        ("wheel", "TURN_MINUTES", "half an hour"),
+        ("schedule", "TURN_MINUTES", "half an hour"),
+        ("schedule", "TURN_MINUTES", "12.5"),
+        ("schedule", "TURN_MINUTES", "100000000"),
+        ("pace", "CAINIAO_BATCH", "0"),
+        ("pace", "CAINIAO_PER_MINUTE", "-1"),
+        ("pull_workers", "PULL_WORKERS", "100000000"),
+        ("pull_workers", "PULL_WORKERS", "9" * 5000),
         ("catch_up", "CHECK_EVERY", "cron(0 * * * ? *)"),
         ("catch_up", "CHECK_EVERY", "rate(1 fortnight)"),
-        ("limits", "RULES", "{"),
-        ("limits", "RULES", '{"stale": 1}'),
-        ("limits", "RULES", '{"stalled": 0}'),
-        ("limits", "RULES", '{"stalled": true}'),
-        ("limits", "RULES", '{"stalled": 1.5}'),
-        ("limits", "RULES", '{"stalled": "12"}'),
+        ("limits", "THRESHOLDS", "{"),
+        ("limits", "THRESHOLDS", '{"stale": 1}'),
+        ("limits", "THRESHOLDS", '{"stalled": 0}'),
+        ("limits", "THRESHOLDS", '{"stalled": true}'),
+        ("limits", "THRESHOLDS", '{"stalled": 1.5}'),
+        ("limits", "THRESHOLDS", '{"stalled": "12"}'),
         ("clock_shift", "CLOCK_SHIFT", "a day"),
         ("first_source", "FIRST_SOURCE", "dhl"),
     ],
@@ -122,7 +128,7 @@ def test_the_page_s_address_ends_with_one_slash(given: str) -> None:
 
 def test_the_rules_numbers_come_from_the_stack() -> None:
     """Some of them changed, the others as they are."""
-    rules = Settings(GOOD | {"RULES": '{"stalled": 20}'}).limits
+    rules = Settings(GOOD | {"THRESHOLDS": '{"stalled": 20}'}).limits
     assert Thresholds(stalled=20) == rules
 
 

@@ -21,6 +21,7 @@ from stallwatch.domain.text import clean
 from stallwatch.domain.validation import check_endpoint
 from tests.in_memory_aws.sns import SEGMENT, StrictSns, sms_length
 from tests.support.alphabets import GSM7
+from tests.support.publishing import sns_notifier
 from tests.unit.messages.test_compose import (
     FACTS,
     LANGUAGES,

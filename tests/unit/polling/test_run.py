@@ -151,7 +151,7 @@ class Rig:
 
     @property
     def desk(self) -> OrderService:
-        return OrderService(self.store, lambda: None, self.schedule, LIMITS)
+        return OrderService(self.store, lambda _=(): None, self.schedule, LIMITS)
 
     def slot(self, order_id: str) -> str | None:
         return self.store.shelves[order_id].entry.slot

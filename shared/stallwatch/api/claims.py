@@ -1,0 +1,129 @@
+"""Routes of the claim file and of the links that open it without the key."""
+
+from typing import Annotated, Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Path, Query
+from aws_lambda_powertools.event_handler.router import APIGatewayRouter
+
+from stallwatch.api.claim_models import ClaimOut
+from stallwatch.api.claim_response import TYPES, Form, claim_response, form_for
+from stallwatch.api.context import (
+    JSON,
+    OrderIdInPath,
+    no_content,
+    refusals,
+    services_of,
+)
+from stallwatch.api.models import LinkOut, LinksOut, NewLinkOut
+from stallwatch.claims.service import Link
+
+router = APIGatewayRouter()  # type: ignore[no-untyped-call]
+
+_AS = Query(alias="as", description="The form, where no `Accept` header can be set")
+
+_CLAIM: dict[int, Any] = {
+    200: {
+        "description": "The claim file, a page of it, or its picture",
+        "content": {
+            JSON: {"model": ClaimOut},
+            **{
+                kind.partition(";")[0]: {"schema": {"type": "string"}}
+                for kind in TYPES.values()
+                if kind != JSON
+            },
+        },
+    }
+}
+
+
+@router.get(
+    "/orders/<order_id>/claim",
+    summary="The claim file of an order",
+    description=(
+        "What is known of the parcel, who said it, how it was watched, and a checksum: JSON, a page"
+        " for `Accept: text/html`, a picture for `image/png` or `image/svg+xml`. Each call makes a"
+        " file of its own; a link keeps one, so that its forms have the same checksum."
+    ),
+    tags=["Claims"],
+    responses={**_CLAIM, **refusals(404, 422)},
+)
+def get_claim(order_id: OrderIdInPath, as_: Annotated[Form | None, _AS] = None) -> Response[Any]:
+    """The claim file of an order."""
+    services = services_of(router)
+    return _respond(services.claims.make(order_id, services.now), as_)
+
+
+@router.get(
+    "/orders/<order_id>/claim/links",
+    summary="List the links to an order's claim file",
+    tags=["Claims"],
+    responses={
+        200: {"description": "Those that live", "content": {JSON: {"model": LinksOut}}},
+        **refusals(404, 422),
+    },
+)
+def list_links(order_id: OrderIdInPath) -> LinksOut:
+    """List the links to an order's claim file."""
+    services = services_of(router)
+    links = services.claims.links(order_id, services.now)
+    return LinksOut(links=[LinkOut(**_link(link)) for link in links])
+
+
+@router.post(
+    "/orders/<order_id>/claim/links",
+    summary="Make a link to an order's claim file",
+    description=(
+        "It needs no key, keeps the file as it stands now, and lives for 30 days. Its token is"
+        " told this once."
+    ),
+    tags=["Claims"],
+    responses={
+        201: {"description": "It was made", "content": {JSON: {"model": NewLinkOut}}},
+        **refusals(404, 409, 413, 415, 422),
+    },
+)
+def make_link(order_id: OrderIdInPath) -> Response[NewLinkOut]:
+    """Make a link to an order's claim file."""
+    services = services_of(router)
+    link, token = services.claims.link(order_id, services.now)
+    made = NewLinkOut(**_link(link), token=token, path=f"claims/{token}")
+    return Response(201, JSON, made)
+
+
+@router.delete(
+    "/orders/<order_id>/claim/links/<link_id>",
+    summary="Revoke a link",
+    description="From the answer on it opens nothing.",
+    tags=["Claims"],
+    responses={204: {"description": "It is revoked"}, **refusals(404, 422)},
+)
+def revoke_link(
+    order_id: OrderIdInPath, link_id: Annotated[str, Path(pattern=r"^[0-9a-f]{16}$")]
+) -> Response[None]:
+    """Revoke a link."""
+    services = services_of(router)
+    services.claims.revoke(order_id, link_id, services.now)
+    return no_content()
+
+
+@router.get(
+    "/claims/<token>",
+    summary="What a link opens",
+    description="Needs no key. A link that was revoked or has ended is as if it had never been.",
+    tags=["Claims"],
+    responses={**_CLAIM, **refusals(404, 422)},
+)
+def open_link(token: str, as_: Annotated[Form | None, _AS] = None) -> Response[Any]:
+    """What a link opens."""
+    services = services_of(router)
+    return _respond(services.claims.open(token, services.now), as_)
+
+
+def _respond(claim_file: bytes, form: Form | None) -> Response[Any]:
+    accept = router.current_event.headers.get("accept", "")
+    return claim_response(claim_file, form_for(accept, form))
+
+
+def _link(link: Link) -> dict[str, Any]:
+    return {"id": link.id, "made_at": link.made_at, "ends_at": link.ends_at}

@@ -1,0 +1,121 @@
+"""What every router shares: the services of the present request, paths, and refusals."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, get_args
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Path
+from aws_lambda_powertools.event_handler.router import APIGatewayRouter
+
+from stallwatch.alerting.subscriptions import Subscriptions
+from stallwatch.api.fields import Language
+from stallwatch.api.models import ErrorOut, FieldError
+from stallwatch.claims.service import Claims
+from stallwatch.domain.errors import UnreadableError
+from stallwatch.messages.translations import Translations
+from stallwatch.orders.ports import PageCursor
+from stallwatch.orders.service import OrderService
+
+JSON = "application/json"
+
+OrderIdInPath = Annotated[str, Path(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+
+_LANGUAGES = {code.lower(): code for code in get_args(Language)}
+
+_MEANING = {
+    400: "Unreadable",
+    404: "There is no such thing",
+    409: "It is another one, or makes no sense now",
+    413: "Too large",
+    415: "Not JSON",
+    422: "Fields are not acceptable",
+    429: "Too soon",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the routes call.
+
+    Args:
+        orders: The orders.
+        claims: The claim files.
+        subscriptions: The subscribers.
+        home_country: The destination of an order that names none, ISO 3166-1 alpha-2.
+        sources: The names of the tracking sources, the first one first.
+        words: The language of the advice.
+        now: The instant of the request.
+        base_path: The path of the own domain below which the API is mapped, such as `/parcels`;
+            empty where it is mapped at the root.
+    """
+
+    orders: OrderService
+    claims: Claims
+    subscriptions: Subscriptions
+    home_country: str
+    sources: tuple[str, ...]
+    words: Translations
+    now: datetime
+    base_path: str = ""
+
+
+def services_of(router: APIGatewayRouter) -> Services:
+    """The services of the request that a router is answering."""
+    services: Services = router.context["services"]
+    return services
+
+
+def words_of(router: APIGatewayRouter) -> Translations:
+    """The language of the advice in an answer: the first known one that `Accept-Language` names.
+
+    The stack's where the header is missing or names none that is known.
+    """
+    accepted = router.current_event.headers.get("accept-language", "")
+    for tag in accepted.split(","):
+        code, _, quality = (part.strip().lower() for part in tag.partition(";"))
+        if quality.replace(" ", "") in {"q=0", "q=0.0"}:
+            continue
+        for known in (code, code.partition("-")[0]):
+            if known in _LANGUAGES:
+                return Translations(_LANGUAGES[known])
+    return services_of(router).words
+
+
+def read_cursor(text: str | None) -> PageCursor | None:
+    """The place in a list that a client has carried.
+
+    Raises:
+        UnreadableError: it is not one of ours.
+    """
+    try:
+        return None if text is None else PageCursor.of_text(text)
+    except ValueError as error:
+        raise UnreadableError("The cursor is not one of ours.") from error
+
+
+def no_content() -> Response[None]:
+    """An answer without content."""
+    return Response(204, body="")  # type: ignore[arg-type]
+
+
+def refusal(status: int, message: str, reasons: Mapping[str, str] | None = None) -> Response[str]:
+    """An answer that refuses a request.
+
+    Args:
+        status: The HTTP status.
+        message: What is wrong, for people.
+        reasons: Why each field was refused, by field.
+    """
+    errors = [FieldError(field=field, reason=why) for field, why in (reasons or {}).items()]
+    body = ErrorOut(message=message, errors=errors or None)
+    return Response(status, JSON, body.model_dump_json(exclude_none=True))
+
+
+def refusals(*statuses: int) -> dict[int, Any]:
+    """The refusals of a route, for its documentation."""
+    return {
+        status: {"description": _MEANING[status], "content": {JSON: {"model": ErrorOut}}}
+        for status in statuses
+    }

@@ -1,0 +1,43 @@
+"""Routes that need no key: the page, the documentation of the API, and their assets."""
+
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.router import APIGatewayRouter
+
+from stallwatch.api.static import file_response
+
+router = APIGatewayRouter()  # type: ignore[no-untyped-call]
+
+
+@router.get("/", include_in_schema=False)
+def show_page() -> Response[Any]:
+    """The page with the orders, or with `?asset=` one of its files.
+
+    The page may be opened with or without a slash after the stage, and a query alone is the one
+    relative address that means the same from both.
+    """
+    name = router.current_event.query_string_parameters.get("asset")
+    return _respond("index.html") if name is None else show_asset(name)
+
+
+@router.get("/docs", include_in_schema=False)
+def show_docs() -> Response[Any]:
+    """The documentation of the API, for people."""
+    return _respond("docs.html")
+
+
+@router.get("/openapi.json", include_in_schema=False)
+def show_openapi() -> Response[Any]:
+    """The documentation of the API, for machines."""
+    return _respond("openapi.json")
+
+
+@router.get("/assets/<file>", include_in_schema=False)
+def show_asset(file: str) -> Response[Any]:
+    """A file that the pages load."""
+    return _respond(file, is_asset=True)
+
+
+def _respond(name: str, *, is_asset: bool = False) -> Response[Any]:
+    return file_response(name, router.current_event.headers, is_asset=is_asset)

@@ -1,0 +1,120 @@
+"""Routes below `/subscriptions`: who gets the alerts."""
+
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Path
+from aws_lambda_powertools.event_handler.router import APIGatewayRouter
+
+from stallwatch.alerting.subscriptions import UNCHANGED, Subscription
+from stallwatch.api.context import JSON, no_content, refusals, services_of
+from stallwatch.api.models import (
+    ConfirmationIn,
+    SubscriptionChanges,
+    SubscriptionIn,
+    SubscriptionOut,
+    SubscriptionsOut,
+)
+from stallwatch.domain.validation import check_endpoint
+
+router = APIGatewayRouter()  # type: ignore[no-untyped-call]
+
+SubscriptionId = Annotated[str, Path(pattern=r"^[0-9a-f]{16}$")]
+
+
+@router.get(
+    "/subscriptions",
+    summary="List the subscribers",
+    tags=["Subscribers"],
+    responses={200: {"description": "All", "content": {JSON: {"model": SubscriptionsOut}}}},
+)
+def list_subscriptions() -> SubscriptionsOut:
+    """List the subscribers."""
+    subscriptions = services_of(router).subscriptions.list()
+    return SubscriptionsOut(subscriptions=[_subscription_out(s) for s in subscriptions])
+
+
+@router.post(
+    "/subscriptions",
+    summary="Subscribe by e-mail or SMS",
+    description="The same endpoint with other kinds or another language changes them.",
+    tags=["Subscribers"],
+    responses={
+        200: {"description": "Changed", "content": {JSON: {"model": SubscriptionOut}}},
+        201: {"description": "Added", "content": {JSON: {"model": SubscriptionOut}}},
+        **refusals(400, 413, 415, 422),
+    },
+)
+def subscribe(given: SubscriptionIn) -> Response[SubscriptionOut]:
+    """Add or change a subscriber."""
+    services = services_of(router)
+    endpoint = check_endpoint(given.protocol, given.endpoint)
+    subscription, is_new = services.subscriptions.subscribe(
+        given.protocol, endpoint, given.kinds, given.language, services.now
+    )
+    return Response(201 if is_new else 200, JSON, _subscription_out(subscription))
+
+
+@router.patch(
+    "/subscriptions/<subscription_id>",
+    summary="Change a subscriber",
+    description="What is missing stays, null brings the default back.",
+    tags=["Subscribers"],
+    responses={
+        200: {"description": "The subscriber", "content": {JSON: {"model": SubscriptionOut}}},
+        **refusals(400, 404, 413, 415, 422),
+    },
+)
+def change_subscription(
+    subscription_id: SubscriptionId, changes: SubscriptionChanges
+) -> SubscriptionOut:
+    """Change a subscriber."""
+    services = services_of(router)
+    given = changes.model_fields_set
+    default = services.subscriptions.language
+    subscription = services.subscriptions.change(
+        subscription_id,
+        services.now,
+        kinds=changes.kinds if "kinds" in given else UNCHANGED,
+        language=(changes.language or default) if "language" in given else UNCHANGED,
+    )
+    return _subscription_out(subscription)
+
+
+@router.post(
+    "/subscriptions/confirm",
+    summary="Confirm a subscription",
+    description="By the link in its mail, so that nobody but the owner of the stack can end it:"
+    " not even by the unsubscribe link in a forwarded mail.",
+    tags=["Subscribers"],
+    responses={204: {"description": "It is confirmed"}, **refusals(400, 413, 415, 422)},
+)
+def confirm_subscription(confirmation: ConfirmationIn) -> Response[None]:
+    """Confirm a subscription."""
+    services_of(router).subscriptions.confirm(confirmation.token)
+    return no_content()
+
+
+@router.delete(
+    "/subscriptions/<subscription_id>",
+    summary="Unsubscribe",
+    tags=["Subscribers"],
+    responses={204: {"description": "Removed"}, **refusals(404, 422)},
+)
+def unsubscribe(subscription_id: SubscriptionId) -> Response[None]:
+    """Remove a subscriber."""
+    services = services_of(router)
+    services.subscriptions.unsubscribe(subscription_id, services.now)
+    return no_content()
+
+
+def _subscription_out(subscription: Subscription) -> SubscriptionOut:
+    subscriber = subscription.subscriber
+    return SubscriptionOut(
+        id=subscriber.id,
+        protocol=subscriber.protocol,
+        endpoint=subscriber.endpoint,
+        kinds=None if subscription.kinds is None else list(subscription.kinds),
+        language=subscription.language,
+        confirmed=subscriber.arn is not None,
+    )

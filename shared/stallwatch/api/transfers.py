@@ -1,0 +1,179 @@
+"""Routes that take many orders in and give all of them out: import and export."""
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Query
+from aws_lambda_powertools.event_handler.router import APIGatewayRouter
+from pydantic import ValidationError
+
+from stallwatch.api.context import JSON, Services, read_cursor, refusals, services_of
+from stallwatch.api.models import ImportReportOut, NewOrder
+from stallwatch.api.views import action_out
+from stallwatch.domain.orders import Order
+
+if TYPE_CHECKING:
+    from stallwatch.imports.merge import MergedImport, PlannedOrder
+    from stallwatch.imports.report import ImportReport, ReportRow
+
+router = APIGatewayRouter()  # type: ignore[no-untyped-call]
+
+MOST_BYTES = 1024 * 1024
+"""How large the body of an import may be."""
+
+_EXPORTED_AT_ONCE = 200
+
+_TYPES = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson"}
+
+_NOT_GIVEN = {"created_at", "incarnation", "number_changed_at", "actions"}
+
+
+@router.post(
+    "/orders/import",
+    summary="Import orders",
+    description=(
+        "The body: a table (CSV, TSV, semicolons, XLSX), JSON, JSON lines, a pasted list of numbers"
+        " and links, or a mail; at most 2,000 rows and 1 MiB. What is stored is never overwritten:"
+        " what it lacks is filled in. Each row is reported."
+    ),
+    tags=["Import and export"],
+    responses={
+        200: {"description": "The report", "content": {JSON: {"model": ImportReportOut}}},
+        **refusals(413, 422),
+    },
+)
+def import_orders(
+    *,
+    dry_run: Annotated[bool, Query(description="Report, and write nothing")] = False,
+    dates: Annotated[
+        Literal["dmy", "mdy"] | None, Query(description="What dates like 5/9/2026 stand for")
+    ] = None,
+    filename: Annotated[
+        str | None, Query(max_length=200, description="One known export has the order id in it")
+    ] = None,
+) -> ImportReportOut:
+    """Import orders."""
+    # Only this route needs what reads files, and a cold start should not pay for it.
+    from stallwatch.imports.merge import candidate_ids, merge  # noqa: PLC0415
+    from stallwatch.imports.reading import read_import  # noqa: PLC0415
+
+    services = services_of(router)
+    today = services.now.date()
+    document = read_import(
+        _body(),
+        router.current_event.headers.get("content-type"),
+        dates=dates,
+        filename=filename,
+    )
+    stored = services.orders.records.orders(candidate_ids(document))
+    merged = merge(document, [_as_fields(order) for order in stored.values()], today=today)
+    report = _write(merged, stored, services, dry_run=dry_run)
+    return ImportReportOut.model_validate(report.as_dict())
+
+
+def _body() -> bytes:
+    event = router.current_event
+    body: str = event.raw_event.get("body") or ""
+    return base64.b64decode(body) if event.is_base64_encoded else body.encode()
+
+
+def _write(
+    merged: "MergedImport", stored: Mapping[str, Order], services: Services, *, dry_run: bool
+) -> "ImportReport":
+    """Write what an import adds and fills. Returns its report, with what was refused in it."""
+    from stallwatch.imports.report import ImportReport  # noqa: PLC0415
+
+    refused: dict[int, str] = {}
+    orders: list[Order] = []
+    rows: list[ReportRow] = []
+    for planned in merged.planned:
+        try:
+            orders.append(_planned_order(planned, stored, services))
+            rows.append(planned.row)
+        except ValidationError as error:
+            reasons = [f"{e['loc'][-1]} {e['msg']}" for e in error.errors()]
+            refused[id(planned.row)] = "; ".join(reasons)
+    results = services.orders.import_orders(orders, services.now, dry_run=dry_run)
+    for row, result in zip(rows, results, strict=True):
+        if result.reasons:
+            refused[id(row)] = "; ".join(f"{name} {why}" for name, why in result.reasons.items())
+    return ImportReport(
+        merged.report.format,
+        [_refused(row, refused.get(id(row))) for row in merged.report.rows],
+    )
+
+
+def _planned_order(
+    planned: "PlannedOrder", stored: Mapping[str, Order], services: Services
+) -> Order:
+    """An order to import: a new one, or a stored one's id with what fills it."""
+    order_id = str(planned.row.order_id)
+    there = stored.get(order_id)
+    given = NewOrder.model_validate(
+        {
+            "order_id": order_id,
+            **({} if there is None else {"ordered_on": there.ordered_on}),
+            **planned.fields,
+        }
+    ).model_dump()
+    given["destination"] = given["destination"] or services.home_country
+    return Order(**given, created_at=services.now, incarnation="")
+
+
+def _refused(row: "ReportRow", reason: str | None) -> "ReportRow":
+    from stallwatch.imports.report import Outcome, ReportRow  # noqa: PLC0415
+
+    if reason is None:
+        return row
+    return ReportRow(row.row, Outcome.REJECTED, row.order_id, reason, row.read, row.rows)
+
+
+def _as_fields(order: Order) -> dict[str, Any]:
+    """What was given of an order, by the names of the API, with the buyer's actions."""
+    given = {
+        field.name: getattr(order, field.name)
+        for field in fields(order)
+        if field.name not in _NOT_GIVEN
+    }
+    actions = [action_out(a).model_dump(mode="json", exclude_none=True) for a in order.actions]
+    return {**given, "actions": actions}
+
+
+@router.get(
+    "/orders/export",
+    summary="Export all orders",
+    description=(
+        "A page at a time: while there is more, the header `X-Next-Cursor` has the next cursor."
+        " What comes out goes in again, and changes nothing."
+    ),
+    tags=["Import and export"],
+    responses={
+        200: {
+            "description": "Some orders",
+            "content": {
+                kind.partition(";")[0]: {"schema": {"type": "string"}} for kind in _TYPES.values()
+            },
+        },
+        **refusals(400, 422),
+    },
+)
+def export_orders(
+    format_: Annotated[Literal["csv", "jsonl"], Query(alias="format")] = "csv",
+    cursor: Annotated[str | None, Query(max_length=400)] = None,
+) -> Response[Any]:
+    """Export all orders."""
+    from stallwatch.imports.export import csv_header, csv_lines, json_lines  # noqa: PLC0415
+
+    orders, following = services_of(router).orders.export(read_cursor(cursor), _EXPORTED_AT_ONCE)
+    given: Sequence[Mapping[str, object]] = [_as_fields(order) for order in orders]
+    if format_ == "csv":
+        text = ("" if cursor else csv_header()) + "".join(csv_lines(given))
+    else:
+        text = "".join(json_lines(given))
+    headers: dict[str, Any] = {"Cache-Control": "no-store"}
+    if following is not None:
+        headers["X-Next-Cursor"] = following.as_text()
+    return Response(200, _TYPES[format_], text, headers)

@@ -1,0 +1,165 @@
+"""Import: many given orders become orders, or fill in what those that there are lack.
+
+Nothing that was given before is overwritten, so importing the same again changes nothing. An order
+is written in one transaction of its own: an import that is cut short leaves whole orders.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import datetime
+from secrets import token_hex
+
+from stallwatch.domain import actions, validation
+from stallwatch.domain.errors import ConflictError, UnacceptableError
+from stallwatch.domain.orders import Order
+from stallwatch.orders.conflicts import retry_on_conflict
+from stallwatch.orders.ports import OrderStore
+
+ADDED = "added"
+FILLED = "filled"
+UNCHANGED = "unchanged"
+REJECTED = "rejected"
+
+FILLABLE = (
+    "tracking_number",
+    "service",
+    "remote",
+    "shipped_on",
+    "protection_ends_on",
+    "promised_on",
+    "paid_with",
+    "paid_on",
+    "order_number",
+    "title",
+    "seller",
+    "language",
+)
+"""What an order may lack. Price and currency go together (see `fill_order`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """What became of one given order."""
+
+    order: Order
+    """As it stands after it, or as it was given where it is rejected."""
+    outcome: str
+    """`added`, `filled`, `unchanged` or `rejected`."""
+    reasons: Mapping[str, str] | None = None
+    """Why it was rejected, by field; `order_id` for what is no field's fault."""
+
+
+def fill_order(order: Order, fields: Mapping[str, object]) -> Order:
+    """An order with what it lacks taken from some fields; what it has stays."""
+    lacking = {
+        name: fields[name]
+        for name in FILLABLE
+        if getattr(order, name) is None and fields.get(name) is not None
+    }
+    if order.price is None and fields.get("price") is not None and fields.get("currency"):
+        lacking |= {"price": fields["price"], "currency": fields["currency"]}
+    return replace(order, **lacking) if lacking else order  # type: ignore[arg-type]
+
+
+def given_fields(order: Order) -> Mapping[str, object]:
+    """What of a given order may fill another one."""
+    return {name: getattr(order, name) for name in (*FILLABLE, "price", "currency")}
+
+
+@dataclass(frozen=True, slots=True)
+class OrderImport:
+    """Imports given orders.
+
+    Args:
+        records: The orders.
+        workers: How many orders are written at once.
+    """
+
+    records: OrderStore
+    workers: int
+
+    def run(
+        self, given: Sequence[Order], now: datetime, *, dry_run: bool = False
+    ) -> list[ImportResult]:
+        """Import some orders; the results stand in their order."""
+        existing = self.records.orders(dict.fromkeys(order.order_id for order in given))
+        folded, results = _fold(given, existing, now)
+        if not dry_run:
+            failed = self._write(folded, existing, now)
+            results = [
+                _rejected(result.order, {"order_id": "was changed meanwhile: import it again"})
+                if result.order.order_id in failed and result.outcome in {ADDED, FILLED}
+                else result
+                for result in results
+            ]
+        return results
+
+    def _write(
+        self, folded: Mapping[str, Order], existing: Mapping[str, Order], now: datetime
+    ) -> set[str]:
+        """Write what is new or filled. Returns the ids of those that could not be written."""
+
+        def write(order: Order) -> bool:
+            if order.order_id in existing:
+                return self._fill(order, now)
+            return retry_on_conflict(lambda: self.records.create(order))
+
+        changed = [order for order in folded.values() if order != existing.get(order.order_id)]
+        with ThreadPoolExecutor(self.workers) as pool:
+            written = pool.map(_without_conflict(write), changed)
+            return {order.order_id for order, ok in zip(changed, written, strict=True) if not ok}
+
+    def _fill(self, wanted: Order, now: datetime) -> bool:
+        """Fill in what an order lacks by now."""
+
+        def fill() -> bool:
+            snapshot = self.records.open(wanted.order_id)
+            if snapshot is None:
+                return False
+            order = fill_order(snapshot.order, given_fields(wanted))
+            if order != snapshot.order:
+                self.records.replace(snapshot, actions.change(snapshot.order, order, now))
+            return True
+
+        return retry_on_conflict(fill)
+
+
+def _fold(
+    given: Iterable[Order], existing: Mapping[str, Order], now: datetime
+) -> tuple[dict[str, Order], list[ImportResult]]:
+    """The orders as they shall be, by id, and what becomes of each given one."""
+    folded: dict[str, Order] = {}
+    results = []
+    for order in given:
+        before = folded.get(order.order_id) or existing.get(order.order_id)
+        if before is None:
+            wanted = replace(order, created_at=now, incarnation=token_hex(4), actions=())
+        else:
+            wanted = fill_order(before, given_fields(order))
+        try:
+            validation.check(wanted, now)
+        except UnacceptableError as error:
+            results.append(_rejected(order, error.reasons))
+            continue
+        if before is None:
+            outcome = ADDED
+        else:
+            outcome = UNCHANGED if wanted == before else FILLED
+        folded[order.order_id] = wanted
+        results.append(ImportResult(wanted, outcome))
+    return folded, results
+
+
+def _rejected(order: Order, reasons: Mapping[str, str]) -> ImportResult:
+    return ImportResult(order, REJECTED, dict(reasons))
+
+
+def _without_conflict(write: Callable[[Order], bool]) -> Callable[[Order], bool]:
+    def attempt(order: Order) -> bool:
+        try:
+            return write(order)
+        except ConflictError:
+            return False
+
+    return attempt

@@ -1,0 +1,90 @@
+/* The key, and requests to the API. */
+
+import { announce, changed, say } from "./lib.js";
+
+export const KEY = "stallwatch.key";
+
+const [tab, device] = ["sessionStorage", "localStorage"].map((name) => {
+  try {
+    return window[name];
+  } catch {
+    return undefined; // Storage is switched off: the key lives as long as the page.
+  }
+});
+export let apiKey = tab?.getItem(KEY) ?? device?.getItem(KEY);
+
+export function keepKey(given, remember) {
+  forgetKey();
+  apiKey = given;
+  tab?.setItem(KEY, given);
+  if (remember) device?.setItem(KEY, given);
+}
+
+export function forgetKey() {
+  apiKey = null;
+  tab?.removeItem(KEY);
+  device?.removeItem(KEY);
+  changed();
+  announce("forgotten");
+}
+
+// The API.
+
+const PATIENCE = 30_000;
+
+export const base = new URL(location.pathname.replace(/\/?$/, "/"), location.origin);
+
+export class Failure extends Error {
+  constructor(message, status, fields) {
+    super(message);
+    this.status = status;
+    this.fields = Array.isArray(fields) ? fields : [];
+  }
+}
+
+export class KeyRefused extends Error {}
+
+/** What to tell of an error; a mistake of the page's own goes to the console besides. */
+export function failureOf(error) {
+  if (error instanceof Failure) return error;
+  reportError(error);
+  return new Failure(say("error.page"));
+}
+
+/** Asks the API; raises `Failure`, `KeyRefused`, or an abort where the viewer has gone on. */
+export async function call(method, path, { body, query, signal, key: other = apiKey } = {}) {
+  const url = new URL(path, base);
+  for (const [name, value] of Object.entries(query ?? {})) if (value) url.searchParams.set(name, value);
+  const late = AbortSignal.timeout(PATIENCE);
+  let response;
+  let answer;
+  try {
+    response = await fetch(url, {
+      method,
+      headers: { "x-api-key": other, "accept-language": document.documentElement.lang, ...(body && { "content-type": "application/json" }) },
+      body: body && JSON.stringify(body),
+      signal: signal ? AbortSignal.any([signal, late]) : late,
+      cache: "no-store",
+      credentials: "omit",
+      redirect: "error",
+    });
+    answer = parsed(await response.text());
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new Failure(say(`error.${late.aborted ? "slow" : navigator.onLine ? "network" : "offline"}`));
+  }
+  const { status } = response;
+  if (status === 403) throw new KeyRefused();
+  if (response.ok && (answer || status === 204)) return answer;
+  if (status < 500 && status !== 429 && answer?.message) throw new Failure(answer.message, status, answer.errors);
+  const why = status === 429 ? "busy" : status < 500 ? "odd" : "server";
+  throw new Failure(say(`error.${why}`, { status: String(status) }), status);
+}
+
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,90 @@
+/* The forms that add an order and change one. */
+
+import { WORDS } from "./words.js";
+import { back, buttonLink, changed, countries, h, isoDay, known, say, titled, today, word } from "./lib.js";
+import { call } from "./client.js";
+import { LANGUAGES, cleaned, field, languages, makeForm, onTo, wrongFields } from "./forms.js";
+import { ORDER_ID, nameOf, orderLink } from "./parcel.js";
+
+/** As much as is kept of a text. */
+const TEXT_LIMIT = 200;
+
+/** The fields of an order: the essential ones, and the rest. */
+function orderFields(order) {
+  const make = (name, more) =>
+    field(name, { label: word("field", name), hint: WORDS[`hint.${name}`], value: order?.[name], optional: true, ...more });
+  const date = (name, more) => make(name, { type: "date", min: "2010-01-01", ...more });
+  const select = (name, options, value) => make(name, { options: [["", word("none", name)], ...options], value });
+  const services = known("service").map((service) => [service, word("service", service)]);
+  // What the tracking decided looks like what the buyer chose, so it is kept unless another is chosen.
+  if (order) services.push(["keep", say("keep.service", { service: word("service", order.service) })]);
+  return [
+    [
+      !order && make("order_id", { optional: false, required: true, autocapitalize: "off" }),
+      date("ordered_on", { optional: false, required: true, max: isoDay(today() + 1) }),
+      make("tracking_number", { autocapitalize: "characters" }),
+      date("protection_ends_on"),
+      make("title", { spellcheck: "true", maxlength: TEXT_LIMIT }),
+    ],
+    [
+      date("promised_on"),
+      make("seller", { maxlength: TEXT_LIMIT }),
+      h("div.pair", make("price", { inputmode: "decimal" }), make("currency", { maxlength: 3, autocapitalize: "characters" })),
+      select("paid_with", known("paid").map((way) => [way, word("paid", way)]), order?.paid_with),
+      date("paid_on"),
+      date("shipped_on"),
+      make("order_number", { autocapitalize: "off" }),
+      select("service", services, order && "keep"),
+      select("destination", countries(), order?.destination),
+      select("language", languages(LANGUAGES), order?.language),
+      select("remote", [["true", say("yes")], ["false", say("no")]], String(order?.remote)),
+    ],
+  ];
+}
+
+/** What was entered, as the API takes it. */
+function sent(entered) {
+  const { remote, ...rest } = cleaned(entered);
+  return { ...rest, ...(remote && { remote: remote === "true" }) };
+}
+
+export async function addView() {
+  const [essential, more] = orderFields();
+  const exists = h("span");
+  const send = async (entered) => {
+    const { order_id: id } = entered;
+    if (!ORDER_ID.test(id)) throw wrongFields(["order_id", say("form.id")]);
+    exists.replaceChildren();
+    try {
+      await call("POST", "orders", { body: sent(entered) });
+    } catch (error) {
+      if (error.status === 409) exists.replaceChildren(buttonLink(say("form.exists"), orderLink(id)));
+      throw error;
+    }
+    changed();
+    return onTo(orderLink(id), say("order.added"));
+  };
+  const beside = [buttonLink(say("cancel"), "#/"), exists];
+  const details = h("details", h("summary", say("form.more")), more);
+  return titled(say("form.add"), h("div.panel", makeForm({ send, go: say("form.add_go"), beside }, essential, details)));
+}
+
+export async function editView({ id, signal }) {
+  const order = await call("GET", `orders/${id}`, { signal });
+  const send = async (entered) => {
+    const wanted = sent(entered);
+    const isOther = (name) => (name === "service" ? wanted[name] !== "keep" : (wanted[name] ?? null) !== order[name]);
+    const body = Object.fromEntries(Object.keys(entered).filter(isOther).map((name) => [name, wanted[name] ?? null]));
+    const isChanged = Object.keys(body).length > 0;
+    if (isChanged) await call("PATCH", `orders/${id}`, { body });
+    changed();
+    return onTo(orderLink(id), say(isChanged ? "order.saved" : "order.same"));
+  };
+  const form = makeForm({ send, go: say("form.edit_go"), beside: buttonLink(say("cancel"), orderLink(id)) }, orderFields(order));
+  return {
+    title: say("form.edit"),
+    content: [back(orderLink(id), nameOf(order)), h("h1", say("form.edit")), h("div.panel", form)],
+  };
+}
+
+// Subscribers.

@@ -1,0 +1,176 @@
+/* The list of orders. */
+
+import { button, buttonLink, count, dayElement, h, known, leave, listen, notice, outside, say, word } from "./lib.js";
+import { KeyRefused, call, failureOf } from "./client.js";
+import { FRESH, counts } from "./shell.js";
+import { field, makeForm, wrongFields } from "./forms.js";
+import {
+  GROUPS,
+  ORDER_ID,
+  datesList,
+  idsLine,
+  keyDates,
+  lookOf,
+  nameOf,
+  orderLink,
+  silenceMeter,
+  standingLine,
+} from "./parcel.js";
+
+const PAGE = 50;
+
+const LONGEST_PAGE = 100;
+
+const PATIENT_PAGES = 10;
+
+const STATES = known("state");
+
+const STAGES = known("stage").filter((stage) => stage !== "advisory");
+
+const isWide = matchMedia("(min-width: 56rem)");
+
+let lastList = null;
+
+export function listLink(wanted) {
+  const query = String(new URLSearchParams(Object.entries(wanted).filter(([, value]) => value)));
+  return `#/${query && `?${query}`}`;
+}
+
+export async function listView({ query, signal }) {
+  const wanted = Object.fromEntries(["state", "stage", "cursor"].map((name) => [name, query.get(name)]));
+  const { state, stage } = wanted;
+  const results = h("div.results");
+  const tabs = h("nav.tabs", { "aria-label": say("list.states") });
+  const counted = () => tabs.replaceChildren(...[null, ...STATES].map((name) =>
+    h("a", { href: listLink({ state: name, stage }), "aria-current": name === state && "true" },
+      name ? word("state", name) : say("list.all"),
+      name && counts && h("span.count", count(counts.orders[name] ?? 0)))));
+  counted();
+  const options = [["", say("list.any")], ...STAGES.map((name) => [name, word("stage", name)])];
+  const stages = field("stage", { label: say("list.stage"), value: stage, options });
+  stages.addEventListener("change", ({ target }) => { location.hash = listLink({ state, stage: target.value }); });
+  return {
+    title: say("list.title"),
+    content: [
+      h("div.title", h("h1", say("list.title")), buttonLink(say("list.add"), "#/add", "primary")),
+      h("div.filters", tabs, h("details", { open: isWide.matches || stage }, h("summary.wide", say("list.filter")), h("div.filters", stages, findForm(signal)))),
+      results,
+    ],
+    counted,
+    shown: () => (isKept(wanted) ? showKept(results) : readList(results, wanted, signal)),
+  };
+}
+
+function findForm(signal) {
+  const unknown = () => wrongFields(["id", say("list.unknown")]);
+  const send = async ({ id }) => {
+    if (!ORDER_ID.test(id)) throw unknown();
+    try {
+      await call("GET", `orders/${id}`, { signal });
+    } catch (error) {
+      throw error.status === 404 ? unknown() : error;
+    }
+    return () => { location.hash = orderLink(id); };
+  };
+  const form = makeForm({ send, go: say("list.go"), look: "plain" },
+    field("id", { label: say("list.find"), type: "search", required: true, autocapitalize: "off" }));
+  form.className = "find";
+  form.role = "search";
+  return form;
+}
+
+/** Whether the list is the one from which an order was opened just now. */
+const isKept = (wanted) => lastList?.opened && lastList.link === listLink(wanted) && Date.now() - lastList.at < 2 * FRESH;
+
+function showKept(results) {
+  const { opened, scroll } = lastList;
+  lastList.opened = null;
+  showOrders(results, lastList);
+  [...results.querySelectorAll("h3 a")].find((link) => link.hash === opened)?.focus({ preventScroll: true });
+  scrollTo(0, scroll);
+}
+
+/** Reads pages until enough is found or the list ends: a page may be short, or empty. */
+async function readList(results, wanted, signal) {
+  const found = [];
+  let next = wanted.cursor;
+  const progress = h("p.note", { role: "status" }, say("loading"));
+  results.replaceChildren(progress);
+  try {
+    for (let pages = 1; ; pages += 1) {
+      const limit = wanted.stage ? LONGEST_PAGE : PAGE - found.length;
+      const page = await call("GET", "orders", { query: { ...wanted, cursor: next, limit }, signal });
+      found.push(...page.orders);
+      next = page.next_cursor;
+      if (!next || found.length >= PAGE || (found.length && pages >= PATIENT_PAGES)) break;
+      progress.textContent = say("list.searching", { n: pages });
+    }
+  } catch (error) {
+    if (signal.aborted) return;
+    if (error instanceof KeyRefused) {
+      leave();
+      return;
+    }
+    const { message, status } = failureOf(error);
+    results.replaceChildren(notice(message, status === 400
+      ? buttonLink(say("list.first"), "#/", "primary")
+      : button(say("retry"), () => readList(results, wanted, signal), "primary")));
+    return;
+  }
+  lastList = { link: listLink(wanted), at: Date.now(), wanted, found, next };
+  showOrders(results, lastList);
+}
+
+function showOrders(results, { wanted, found, next }) {
+  const { state, stage, cursor } = wanted;
+  if (!found.length && !state && !stage && !cursor) {
+    results.replaceChildren(h("div.empty", h("h2", say("list.empty")), h("p", say("list.begin")), buttonLink(say("list.add"), "#/add", "primary")));
+    return;
+  }
+  const following = next && listLink({ ...wanted, cursor: next });
+  const isUrgent = found.some((order) => GROUPS.now.includes(lookOf(order)));
+  const isCalm = !isUrgent && found.some((order) => order.state === "watching");
+  const none = next ? "none_so_far" : cursor ? "end" : "none";
+  results.replaceChildren(...[
+    isCalm && h("p.calm", say(next || cursor || stage ? "list.calm_here" : "list.calm")),
+    Object.entries(GROUPS).map(([name, looks]) => group(name, found.filter((order) => looks.includes(lookOf(order))))),
+    found.length
+      ? h("p.unseen", { role: "status" }, say("list.shown", { n: found.length }))
+      : h("p.note", say(`list.${none}`), " ", h("a", { href: "#/" }, say("list.reset"))),
+    (following || cursor) && h("nav.pages", { "aria-label": say("list.pages") },
+      cursor && buttonLink(say("list.first"), listLink({ state, stage })),
+      following && buttonLink(say(stage ? "list.further" : "list.next"), following)),
+  ].flat().filter(Boolean));
+}
+
+/** The next key date; what has none comes last. */
+const nextDate = (order) => order[keyDates(order).nearest] ?? "9";
+
+function group(name, orders) {
+  if (!orders.length) return null;
+  if (name === "now" || name === "look") orders.sort((one, other) => nextDate(one).localeCompare(nextDate(other)));
+  return h("section.group", { class: name, "aria-labelledby": `group-${name}` },
+    h("h2", { id: `group-${name}` }, say(`list.${name}`), " ", h("span.count", count(orders.length))),
+    h("ol.cards", orders.map((order) => h("li", card(order)))));
+}
+
+function card(order) {
+  const last = order.last_checkpoint;
+  const href = orderLink(order.order_id);
+  const onclick = () => { if (lastList) Object.assign(lastList, { opened: href, scroll: scrollY }); };
+  return h("article.card", { class: lookOf(order) },
+    h("div",
+      standingLine(order),
+      h("h3", h("a", { href, onclick, dir: "auto" }, nameOf(order))),
+      idsLine(order, order.title && order.order_id),
+      order.state !== "closed" && h("p.advice", order.advice)),
+    h("div.side",
+      silenceMeter(order),
+      datesList(order),
+      last && h("p.last", dayElement(last.at), ": ", outside(last.text || last.code), last.place && [" · ", outside(last.place)])));
+}
+
+/** The address of the list that was read last. */
+export const lastListLink = () => lastList?.link ?? "#/";
+
+listen("changed", () => { lastList = null; });

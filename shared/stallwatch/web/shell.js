@@ -1,0 +1,94 @@
+/* The frame around every view: header, banner, status line, footer, and the counts that it shows. */
+
+import { DAY, INSTANT, button, h, instantText, listen, part, reload, say, word } from "./lib.js";
+import { apiKey, base, call, forgetKey } from "./client.js";
+
+export const VIEWS = { list: "#/", add: "#/add", subscriptions: "#/subscriptions", stats: "#/stats" };
+
+export const frame = {
+  banner: h("div.banner", { role: "status", hidden: true }),
+  nav: h("nav", { "aria-label": say("nav.main") }),
+  forget: button(say("nav.forget"), () => {
+    forgetKey();
+    reload();
+    tell(say("nav.forgotten"));
+  }, "link"),
+  main: h("main", { tabindex: "-1" }, h("p.note", say("loading"))),
+  status: h("p.toast", { role: "status" }),
+};
+
+export function showFrame() {
+  const { timeZone: zone } = INSTANT.resolvedOptions();
+  document.body.append(
+    h("header",
+      button(say("skip"), () => frame.main.focus(), "skip"),
+      h("a.brand", { href: "#/" }, logo(28), say("app")),
+      frame.nav,
+      frame.forget),
+    frame.banner,
+    frame.main,
+    h("footer", h("p", say("zone", { zone })), h("p", h("a", { href: new URL("docs", base).href }, say("docs")))),
+    frame.status,
+  );
+}
+
+export const logo = (size) => h("img", { src: "?asset=icon.svg", alt: "", width: size, height: size });
+
+export function showNavigation(name) {
+  frame.nav.hidden = frame.forget.hidden = !apiKey;
+  frame.nav.replaceChildren(...Object.entries(VIEWS).map(([view, href]) =>
+    h("a", { href, "aria-current": view === name && "page" }, say(`nav.${view}`))));
+}
+
+let fading;
+
+/** Says what has just happened. */
+export function tell(text) {
+  clearTimeout(fading);
+  frame.status.textContent = text;
+  fading = setTimeout(() => frame.status.replaceChildren(), 8000);
+}
+
+// The counts, and with them the health of the sources, for every view.
+
+export const FRESH = 60_000;
+
+export let counts = null;
+
+export async function freshCounts(signal) {
+  if (!counts || Date.now() - counts.at > FRESH) takeCounts(await call("GET", "stats", { signal }));
+}
+
+export function takeCounts(answer) {
+  counts = { ...answer, at: Date.now() };
+  const ill = answer.sources.filter(isIll);
+  frame.banner.hidden = !ill.length;
+  frame.banner.replaceChildren(...ill.map((source) => h("p", h("strong", healthText(source), "."), " ", say("health.so"), " ", nextTry(source))));
+}
+
+export const isIll = (source) => source.verdict !== "ok" || (source.down_since && Date.now() - Date.parse(source.down_since) > DAY);
+
+export function healthText(source) {
+  const how = source.verdict === "ok" && source.down_since ? "silent" : source.verdict;
+  const since = source.down_since && say("health.since", { time: instantText(source.down_since) });
+  return [word("source", source.name), word("health", how), since].filter(Boolean).join(" ");
+}
+
+export const nextTry = (source) => source.next_try_at && say("health.next", { time: instantText(source.next_try_at) });
+
+// Forms.
+
+/** Shows another part of the view. */
+export function turnTo(name) {
+  const heading = document.getElementById(`part-${name}`);
+  focusOn(heading);
+  heading.scrollIntoView();
+}
+
+export function focusOn(heading) {
+  heading.tabIndex = -1;
+  heading.focus();
+}
+
+listen("changed", () => { counts = null; });
+listen("forgotten", () => { frame.banner.hidden = true; });

@@ -1,0 +1,193 @@
+"""Adding, changing and forgetting an order on the page."""
+
+from typing import TYPE_CHECKING
+
+from tests.web.stock import (
+    MOVING,
+    add,
+    day,
+    number_of,
+    tell,
+)
+
+if TYPE_CHECKING:
+    from tests.web.visitor import Visitor
+
+
+def test_only_what_was_changed_is_sent(visitor: "Visitor") -> None:
+    """An emptied field clears, an untouched one stays."""
+    world = visitor.bridge.world
+    add(world, "1", MOVING, title="Lamp", seller="Bright", remote=True)
+    visitor.go("#/orders/1")
+    page = visitor.page
+    page.get_by_role("link", name="Edit").click()
+
+    page.get_by_label("Title").fill("Desk lamp")
+    page.get_by_label("Seller").fill("")
+    page.get_by_label("Destination").select_option("France")
+    page.get_by_label("Language").select_option("French")
+    with page.expect_request(lambda request: request.method == "PATCH") as sent:
+        page.get_by_role("button", name="Save").click()
+
+    visitor.expect(page.get_by_role("heading", name="Desk lamp", level=1)).to_be_visible()
+    assert {
+        "title": "Desk lamp",
+        "seller": None,
+        "destination": "FR",
+        "language": "fr",
+    } == sent.value.post_data_json
+    visitor.expect(visitor.part("Facts")).to_contain_text("LanguageFrench")
+    visitor.expect(page.get_by_text("Saved.")).to_be_visible()
+
+
+def test_forgetting_an_order_asks_first(visitor: "Visitor") -> None:
+    """It cannot be undone."""
+    world = visitor.bridge.world
+    add(world, "1", MOVING, title="Lamp")
+    visitor.go("#/orders/1")
+    page = visitor.page
+
+    page.get_by_role("button", name="Delete this order").click()
+    visitor.expect(page.get_by_role("dialog", name="Delete Lamp?")).to_be_visible()
+    page.keyboard.press("Escape")
+    visitor.expect(page.get_by_role("dialog")).to_have_count(0)
+    page.get_by_role("button", name="Delete this order").click()
+    page.get_by_role("button", name="Delete").click()
+
+    visitor.expect(page.get_by_text("The order is deleted.")).to_be_visible()
+    visitor.expect(page.get_by_role("heading", name="No orders yet")).to_be_visible()
+    assert 404 == world.call("GET", "/orders/1")[0]
+
+
+def test_an_order_is_added_and_its_first_check_shown(visitor: "Visitor") -> None:
+    """The page looks again by itself until there is an answer."""
+    world = visitor.bridge.world
+    visitor.bridge.checks_at_once = False
+    tell(world, "1", MOVING)
+    visitor.go("#/add")
+    page = visitor.page
+    page.get_by_label("Order id").fill("1")
+    page.get_by_label("Ordered on").fill(day(world, 10))
+    page.get_by_label("Tracking number").fill(number_of("1").lower())
+    page.get_by_label("Title").fill("Lamp")
+    page.get_by_role("button", name="Add").click()
+
+    visitor.expect(page.get_by_role("heading", name="Lamp", level=1)).to_be_focused()
+    visitor.expect(page.get_by_text("The first check is on its way")).to_be_visible()
+    visitor.expect(visitor.part("What to do now")).to_contain_text("Not checked yet")
+    visitor.bridge.run_checks()
+    visitor.expect(visitor.part("Tracking history")).to_contain_text("Departed from departure country")
+    visitor.expect(page.get_by_text("The first check is on its way")).to_have_count(0)
+    visitor.expect(page.get_by_role("heading", name="Lamp", level=1)).to_be_focused()
+
+
+def test_looking_again_ends(visitor: "Visitor") -> None:
+    """Where no answer comes, the page says so and leaves it to the viewer."""
+    world = visitor.bridge.world
+    visitor.bridge.checks_at_once = False
+    add(world, "1")
+    visitor.go("#/orders/1")
+    page = visitor.page
+    visitor.expect(page.get_by_text("The first check is on its way")).to_be_visible()
+    again = page.get_by_role("button", name="Look again")
+    for _ in range(1000):
+        if again.is_visible():
+            break
+        page.clock.run_for(5_000)
+    looked = sum(asked == "GET /live/orders/1" for asked in visitor.bridge.asked)
+    page.clock.run_for(600_000)
+
+    assert looked == sum(asked == "GET /live/orders/1" for asked in visitor.bridge.asked)
+    assert looked < 10
+    again.click()
+    visitor.expect(page.get_by_text("The first check is on its way")).to_be_visible()
+
+
+def test_every_field_can_be_given(visitor: "Visitor") -> None:
+    """The rest is folded away, and all of it arrives."""
+    world = visitor.bridge.world
+    visitor.go("#/add")
+    page = visitor.page
+    page.get_by_text("More about it").click()
+    for label, value in {
+        "Order id": "1",
+        "Ordered on": day(world, 10),
+        "Tracking number": "LP 0061 1111 1111 01",
+        "Protection ends on": day(world, -50),
+        "Title": "Lamp",
+        "Seller": "Bright",
+        "Price": "12,50",
+        "Currency": "eur",
+        "Shipped on": day(world, 8),
+    }.items():
+        page.get_by_label(label).fill(value)
+    page.get_by_label("Shipping service").select_option("Economy")
+    page.get_by_label("Destination").select_option("Brazil")
+    page.get_by_label("Remote area").select_option("yes")
+    page.get_by_role("button", name="Add").click()
+    visitor.expect(page.get_by_role("heading", name="Lamp", level=1)).to_be_visible()
+
+    order = world.call("GET", "/orders/1")[1]
+    given = {
+        "ordered_on": "2026-06-05",
+        "tracking_number": "LP00611111111101",
+        "protection_ends_on": "2026-08-04",
+        "seller": "Bright",
+        "price": "12.50",
+        "currency": "EUR",
+        "shipped_on": "2026-06-07",
+        "service": "economy",
+        "destination": "BR",
+        "remote": True,
+    }
+    assert given == {name: order[name] for name in given}
+
+
+def test_what_is_wrong_stands_at_its_field(visitor: "Visitor") -> None:
+    """What the page sees itself, and what the API says, also where it was folded away."""
+    visitor.expected = {422}
+    world = visitor.bridge.world
+    visitor.go("#/add")
+    page = visitor.page
+    add_it = page.get_by_role("button", name="Add")
+
+    add_it.click()
+    visitor.expect(page.get_by_label("Ordered on")).to_have_accessible_description(
+        "Fill in this field."
+    )
+    visitor.expect(page.get_by_label("Order id")).to_be_focused()
+    page.get_by_label("Order id").fill("a/b")
+    page.get_by_label("Ordered on").fill("2009-12-31")
+    add_it.click()
+    visitor.expect(page.get_by_label("Order id")).to_have_accessible_description(
+        "As it stands on the order’s page. Letters, digits, dot, dash and underscore, at most 64."
+    )
+    page.get_by_label("Order id").fill("1")
+    page.get_by_text("More about it").click()
+    page.get_by_label("Currency").fill("EUR")
+    page.get_by_text("More about it").click()
+    add_it.click()
+    visitor.expect(page.get_by_label("Ordered on")).to_have_accessible_description(
+        "must lie between 2010-01-01 and tomorrow"
+    )
+    visitor.expect(page.get_by_label("Price")).to_have_accessible_description(
+        "is needed with a currency"
+    )
+    visitor.expect(page.get_by_label("Order id")).not_to_have_attribute("aria-invalid", "true")
+    assert 404 == world.call("GET", "/orders/1")[0]
+
+
+def test_an_id_that_is_taken_leads_to_its_order(visitor: "Visitor") -> None:
+    """Perhaps it was added before."""
+    visitor.expected = {409}
+    world = visitor.bridge.world
+    add(world, "1", title="Lamp")
+    visitor.go("#/add")
+    page = visitor.page
+    page.get_by_label("Order id").fill("1")
+    page.get_by_label("Ordered on").fill(day(world, 1))
+    page.get_by_role("button", name="Add").click()
+
+    visitor.expect(page.get_by_role("alert")).to_contain_text("There is another order 1")
+    page.get_by_role("link", name="Open the order that is there").click()
+    visitor.expect(page.get_by_role("heading", name="Lamp", level=1)).to_be_visible()

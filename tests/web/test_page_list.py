@@ -1,0 +1,186 @@
+"""The list of orders."""
+
+from typing import TYPE_CHECKING
+
+from tests.web.stock import (
+    AT_PICKUP,
+    DELIVERED,
+    LEFT,
+    MOVING,
+    STUCK,
+    add,
+    check,
+    day,
+    number_of,
+)
+
+if TYPE_CHECKING:
+    from tests.web.visitor import Visitor
+
+
+def test_an_empty_list_says_what_to_do(visitor: "Visitor") -> None:
+    """Whoever has just begun needs one thing."""
+    visitor.go("")
+
+    visitor.expect(visitor.page.get_by_role("heading", name="No orders yet")).to_be_visible()
+    visitor.expect(visitor.page.get_by_role("link", name="Add an order")).to_have_count(2)
+
+
+def test_what_needs_the_buyer_stands_first(visitor: "Visitor") -> None:
+    """By what presses, and in it by the nearest date."""
+    world = visitor.bridge.world
+    add(world, "1", MOVING, ordered=10, title="Moving")
+    add(world, "2", LEFT, title="Gone", protection_ends_on=day(world, -20))
+    add(world, "3", STUCK, ordered=35, title="Stuck")
+    add(world, "4", AT_PICKUP, ordered=20, title="At pickup", protection_ends_on=day(world, -4))
+    add(world, "5", DELIVERED, ordered=30, title="There")
+    check(world)
+    world.call("POST", "/orders/5/actions", {"action": "received"})
+    world.pump()
+    visitor.go("")
+
+    page = visitor.page
+    visitor.expect(page.get_by_role("heading", level=2)).to_have_text(
+        ["Needs you now 2", "Worth a look 1", "Nothing to do 1", "Closed 1"]
+    )
+    visitor.expect(page.get_by_role("heading", level=3)).to_have_text(
+        ["At pickup", "Gone", "Stuck", "Moving", "There"]
+    )
+    visitor.expect(page.locator(".tabs a")).to_have_text(
+        ["All", "Watched4", "Delivered0", "Closed1"]
+    )
+
+
+def test_a_card_tells_what_matters(visitor: "Visitor") -> None:
+    """Where it is, how long it is silent, what to do, and the dates with the next one marked."""
+    world = visitor.bridge.world
+    add(world, "1", LEFT, title="Lamp", protection_ends_on=day(world, -12))
+    check(world)
+    visitor.go("")
+
+    card = visitor.card("Lamp")
+    for text in (
+        "Claim your money",
+        "Left the country of origin",
+        "silent for 62 days",
+        number_of("1"),
+        "then open a dispute with the picture of its trace, before June 27, 2026.",
+        "14 Apr: Departed from departure country/region",
+    ):
+        visitor.expect(card).to_contain_text(text)
+    visitor.expect(card.locator("dl > div")).to_have_text(
+        [
+            "Late from29 Apr47 days ago",
+            "Claim opens13 Jun2 days ago",
+            "Protection ends27 Junin 12 days",
+        ]
+    )
+    visitor.expect(card.locator(".nearest")).to_contain_text("Protection ends")
+
+
+def test_calm_is_said_too(visitor: "Visitor") -> None:
+    """The answer to the first question is often no."""
+    world = visitor.bridge.world
+    add(world, "1", MOVING, ordered=10)
+    check(world)
+    visitor.go("")
+
+    visitor.expect(visitor.page.get_by_text("Nothing needs you now.")).to_be_visible()
+
+
+def test_filters_by_state_and_stage(visitor: "Visitor") -> None:
+    """They are in the address, so that they can be kept and shared."""
+    world = visitor.bridge.world
+    add(world, "1", MOVING, ordered=10, title="Moving")
+    add(world, "2", AT_PICKUP, ordered=20, title="At pickup")
+    add(world, "3", DELIVERED, ordered=30, title="There")
+    check(world)
+    visitor.go("")
+    titles = visitor.page.get_by_role("heading", level=3)
+
+    visitor.page.locator(".tabs").get_by_text("Delivered").click()
+    visitor.expect(titles).to_have_text(["There"])
+    visitor.page.locator(".tabs").get_by_text("All").click()
+    visitor.page.get_by_label("Stage").select_option("Ready for pickup")
+    visitor.expect(titles).to_have_text(["At pickup"])
+    visitor.page.get_by_label("Stage").select_option("Out for delivery")
+    visitor.expect(visitor.page.get_by_text("No order matches.")).to_be_visible()
+    visitor.page.get_by_role("link", name="Show all orders").click()
+    visitor.expect(titles).to_have_count(3)
+
+
+def test_goes_on_until_something_is_found(visitor: "Visitor") -> None:
+    """A page may be empty though the list goes on."""
+    world = visitor.bridge.world
+    add(world, "1", title="Found")
+    order = world.call("GET", "/orders")[1]["orders"][0]
+    pages = [
+        {"orders": [], "next_cursor": "a"},
+        {"orders": [], "next_cursor": "b"},
+        {"orders": [order], "next_cursor": None},
+    ]
+    visitor.page.route("**/orders?*", lambda route: route.fulfill(json=pages.pop(0)))
+    visitor.go("#/?stage=unknown")
+
+    visitor.expect(visitor.page.get_by_role("heading", level=3)).to_have_text(["Found"])
+    assert [] == pages
+
+
+def test_pages_through_a_long_list(visitor: "Visitor") -> None:
+    """Forth and back, each page with an address of its own."""
+    world = visitor.bridge.world
+    for n in range(53):
+        body = {"order_id": f"n{n:02}", "ordered_on": day(world, n), "title": f"Thing {n}"}
+        world.call("POST", "/orders", body)
+    visitor.go("")
+    page = visitor.page
+    cards = page.get_by_role("article")
+
+    visitor.expect(cards).to_have_count(50)
+    page.get_by_role("link", name="Next page").click()
+    visitor.expect(cards).to_have_count(3)
+    visitor.expect(visitor.card("Thing 52")).to_be_visible()
+    page.reload()
+    visitor.expect(cards).to_have_count(3)
+    page.get_by_role("link", name="First page").click()
+    visitor.expect(cards).to_have_count(50)
+
+
+def test_a_cursor_that_is_not_ours_leads_back(visitor: "Visitor") -> None:
+    """An address may have been cut off."""
+    visitor.expected = {400}
+    visitor.go("#/?cursor=nonsense")
+
+    visitor.expect(visitor.page.get_by_role("alert")).to_contain_text("not one of ours")
+    visitor.page.get_by_role("link", name="First page").click()
+    visitor.expect(visitor.page.get_by_role("heading", name="No orders yet")).to_be_visible()
+
+
+def test_finds_an_order_by_its_id(visitor: "Visitor") -> None:
+    """Among all, not only those that are shown; an id that is none does no harm."""
+    visitor.expected = {404}
+    add(visitor.bridge.world, "81928374", title="Lamp")
+    visitor.go("#/?state=closed")
+    find = visitor.page.get_by_label("Find by order id")
+
+    for unknown in ("nope", "../stats", ".."):
+        find.fill(unknown)
+        find.press("Enter")
+        visitor.expect(find).to_have_accessible_description("No order has this id.")
+    find.fill(" 81928374 ")
+    find.press("Enter")
+    visitor.expect(visitor.page.get_by_role("heading", name="Lamp", level=1)).to_be_visible()
+
+
+def test_going_back_finds_the_list_as_it_was(visitor: "Visitor") -> None:
+    """With the keyboard's place in it."""
+    world = visitor.bridge.world
+    for n in range(30):
+        add(world, f"{n}", title=f"Thing {n:02}")
+    visitor.go("")
+    visitor.card("Thing 07").get_by_role("link").click()
+    visitor.expect(visitor.page.get_by_role("heading", name="Thing 07", level=1)).to_be_visible()
+    visitor.page.go_back()
+
+    visitor.expect(visitor.card("Thing 07").get_by_role("link")).to_be_focused()
+    visitor.expect(visitor.card("Thing 07")).to_be_in_viewport()
