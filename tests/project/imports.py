@@ -16,7 +16,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "sources": frozenset({"domain", "tracking"}),
     "messages": frozenset({"domain", "rules"}),
     "imports": frozenset({"domain"}),
-    "orders": frozenset({"domain", "tracking", "rules", "polling"}),
+    "orders": frozenset({"domain", "tracking", "rules", "polling", "imports"}),
     "alerting": frozenset({"domain", "tracking", "rules", "orders"}),
     "claims": frozenset({"domain", "tracking", "rules", "messages", "orders"}),
     "dynamodb": frozenset(
