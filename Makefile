@@ -68,7 +68,7 @@ pictures: $(TESTS_READY) ## Makes the pictures of the documentation anew, with a
 environments: $(TESTS_READY) $(STACK_READY) ## Installs what the others need
 
 lock: $(LOCAL)/bootstrap/$(MADE) ## Pins what the *.in ask for (UPGRADE=--upgrade for newer versions)
-	for name in shared/requirements tests/requirements tests/local/requirements-uv \
+	for name in shared/requirements push/requirements tests/requirements tests/local/requirements-uv \
 		tests/local/requirements-sam tests/local/requirements-emulator; do \
 		$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 			--custom-compile-command 'make lock' $(UPGRADE) \

@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
@@ -13,11 +13,8 @@ from pydantic import ValidationError
 from stallwatch.api.context import JSON, Services, read_cursor, refusals, services_of
 from stallwatch.api.models import ImportReportOut, NewOrder
 from stallwatch.api.views import action_out
+from stallwatch.domain.errors import UnacceptableError
 from stallwatch.domain.orders import Order
-
-if TYPE_CHECKING:
-    from stallwatch.imports.merge import MergedImport, PlannedOrder
-    from stallwatch.imports.report import ImportReport, ReportRow
 
 router = APIGatewayRouter()  # type: ignore[no-untyped-call]
 
@@ -57,20 +54,18 @@ def import_orders(
 ) -> ImportReportOut:
     """Import orders."""
     # Only this route needs what reads files, and a cold start should not pay for it.
-    from stallwatch.imports.merge import candidate_ids, merge  # noqa: PLC0415
     from stallwatch.imports.reading import read_import  # noqa: PLC0415
+    from stallwatch.orders.documents import DocumentImport  # noqa: PLC0415
 
     services = services_of(router)
-    today = services.now.date()
     document = read_import(
         _body(),
         router.current_event.headers.get("content-type"),
         dates=dates,
         filename=filename,
     )
-    stored = services.orders.records.orders(candidate_ids(document))
-    merged = merge(document, [_as_fields(order) for order in stored.values()], today=today)
-    report = _write(merged, stored, services, dry_run=dry_run)
+    taking = DocumentImport(services.orders, lambda given: _new_order(given, services))
+    report = taking.run(document, services.now, dry_run=dry_run)
     return ImportReportOut.model_validate(report.as_dict())
 
 
@@ -80,55 +75,14 @@ def _body() -> bytes:
     return base64.b64decode(body) if event.is_base64_encoded else body.encode()
 
 
-def _write(
-    merged: "MergedImport", stored: Mapping[str, Order], services: Services, *, dry_run: bool
-) -> "ImportReport":
-    """Write what an import adds and fills. Returns its report, with what was refused in it."""
-    from stallwatch.imports.report import ImportReport  # noqa: PLC0415
-
-    refused: dict[int, str] = {}
-    orders: list[Order] = []
-    rows: list[ReportRow] = []
-    for planned in merged.planned:
-        try:
-            orders.append(_planned_order(planned, stored, services))
-            rows.append(planned.row)
-        except ValidationError as error:
-            reasons = [f"{e['loc'][-1]} {e['msg']}" for e in error.errors()]
-            refused[id(planned.row)] = "; ".join(reasons)
-    results = services.orders.import_orders(orders, services.now, dry_run=dry_run)
-    for row, result in zip(rows, results, strict=True):
-        if result.reasons:
-            refused[id(row)] = "; ".join(f"{name} {why}" for name, why in result.reasons.items())
-    return ImportReport(
-        merged.report.format,
-        [_refused(row, refused.get(id(row))) for row in merged.report.rows],
-    )
-
-
-def _planned_order(
-    planned: "PlannedOrder", stored: Mapping[str, Order], services: Services
-) -> Order:
-    """An order to import: a new one, or a stored one's id with what fills it."""
-    order_id = str(planned.row.order_id)
-    there = stored.get(order_id)
-    given = NewOrder.model_validate(
-        {
-            "order_id": order_id,
-            **({} if there is None else {"ordered_on": there.ordered_on}),
-            **planned.fields,
-        }
-    ).model_dump()
+def _new_order(fields_given: Mapping[str, object], services: Services) -> Order:
+    """An order of its fields, as strict as `POST /orders` is with them."""
+    try:
+        given = NewOrder.model_validate(fields_given).model_dump()
+    except ValidationError as error:
+        raise UnacceptableError({str(e["loc"][-1]): e["msg"] for e in error.errors()}) from None
     given["destination"] = given["destination"] or services.home_country
     return Order(**given, created_at=services.now, incarnation="")
-
-
-def _refused(row: "ReportRow", reason: str | None) -> "ReportRow":
-    from stallwatch.imports.report import Outcome, ReportRow  # noqa: PLC0415
-
-    if reason is None:
-        return row
-    return ReportRow(row.row, Outcome.REJECTED, row.order_id, reason, row.read, row.rows)
 
 
 def _as_fields(order: Order) -> dict[str, Any]:

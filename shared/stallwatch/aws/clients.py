@@ -131,7 +131,7 @@ def sns() -> "SNSClient":
 
 @lru_cache(maxsize=1)
 def parameters() -> Any:
-    """The service that keeps the key of 17TRACK."""
+    """The service that keeps the secrets."""
     return _client("ssm", _RETRYING)
 
 

@@ -34,7 +34,11 @@ class DeadLetters:
             QueueUrl=self.url, MaxNumberOfMessages=10, VisibilityTimeout=_HIDDEN_SECONDS
         ).get("Messages"):
             for message in found:
-                yield Letter(message["ReceiptHandle"], *_read(message["Body"]))
+                yield Letter(
+                    message["ReceiptHandle"],
+                    *_read(message["Body"]),
+                    notifications=_notifications(message["Body"]),
+                )
 
     def discard(self, notification: Letter) -> None:
         """Delete a letter: what it stands for is done."""
@@ -60,6 +64,20 @@ def _read(body: str) -> tuple[Range | None, tuple[str, ...]]:
         return None, tuple(order_id for order_id in wanted if isinstance(order_id, str))
     except (ValueError, KeyError, TypeError, AttributeError):
         return None, ()
+
+
+def _notifications(body: str) -> tuple[dict[str, Any], ...]:
+    """The notifications of a topic that a letter stands for.
+
+    Lambda wraps the event of an invocation that failed; SNS leaves what it could not deliver bare.
+    """
+    try:
+        told: Any = json.loads(body)
+        if told.get("Type") == "Notification":
+            return (told,)
+        return tuple(record["Sns"] for record in told["requestPayload"]["Records"])
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ day. Where it has the records still, their orders are evaluated; where it has no
 watched are. Evaluating once too often changes nothing, so doing more than was lost does no harm.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,8 @@ class Letter:
     """The records of the stream that could not be evaluated."""
     order_ids: tuple[str, ...] = ()
     """The orders that were to be checked."""
+    notifications: tuple[Mapping[str, Any], ...] = ()
+    """The notifications of the topic that were to be handed over."""
 
 
 class Letters(Protocol):
@@ -113,6 +115,28 @@ def check_again(
             report.kept += 1
             break
         _settle(queue, notification, report, done=check(notification.order_ids))
+    return report
+
+
+def push_again(
+    queue: Letters,
+    push: Callable[[Sequence[Mapping[str, Any]]], bool],
+    has_time: Callable[[], bool],
+) -> RedriveReport:
+    """Hand over what the push had given up on.
+
+    Args:
+        queue: Its dead letters.
+        push: Hands some notifications over; says whether all of them were.
+        has_time: Whether there is time for one more letter.
+    """
+    report = RedriveReport()
+    for notification in queue.notifications():
+        if not has_time():
+            report.kept += 1
+            break
+        told = notification.notifications
+        _settle(queue, notification, report, done=bool(told) and push(told))
     return report
 
 

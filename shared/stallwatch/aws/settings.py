@@ -87,6 +87,16 @@ class Settings:
         return urlsplit(self.variables.get("PUBLIC_URL", "")).path.rstrip("/")
 
     @property
+    def push_urls(self) -> str:
+        """The name of the parameter that holds the addresses of push services."""
+        return self._text("PUSH_URLS")
+
+    @property
+    def mailbox(self) -> str:
+        """The name of the parameter that says how the mailbox is reached."""
+        return self._text("MAILBOX")
+
+    @property
     def home_country(self) -> str:
         """The destination of an order that names none."""
         return self._text("HOME_COUNTRY")

@@ -1,0 +1,1 @@
+"""Adapters to services that are neither AWS nor a tracking source: a mailbox, and push services."""
