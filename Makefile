@@ -20,7 +20,7 @@ export PYTHONPATH := shared
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo local test lint faults year bench build deploy redrive picture pictures environments lock clean
+.PHONY: help demo local test lint faults year bench build deploy redrive picture pictures tables environments lock clean
 
 help: ## Lists what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -64,6 +64,9 @@ picture: $(TESTS_READY) ## Draws the picture of the packages anew, from the impo
 
 pictures: $(TESTS_READY) ## Makes the pictures of the documentation anew, with a chromium
 	@exec $(VENV)/bin/python -m tests.web.pictures
+
+tables: $(TESTS_READY) ## Writes the tables of parameters anew, from the template
+	@exec $(VENV)/bin/python -m tests.project.parameter_tables
 
 environments: $(TESTS_READY) $(STACK_READY) ## Installs what the others need
 
