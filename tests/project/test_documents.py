@@ -159,15 +159,25 @@ def test_the_outputs_are_those_of_the_template() -> None:
 
 
 def test_the_alarms_are_those_of_the_template() -> None:
-    """Each of them, and no other; and the README counts them for its costs."""
+    """Each of them with the monitoring that it comes with; and the README counts them."""
     alarms = resources("AWS::CloudWatch::Alarm")
+    condition = {"basic": "HasAlarms", "full": "HasFullMonitoring"}
     rows = tables(read("docs/operations.md"), "alarm")
-    counted = dict(row[:2] for row in tables(read("README.md"), "20 orders, 30 days"))
+    by_monitoring = {
+        name: sum(alarm["Condition"] == needs for alarm in alarms.values())
+        for name, needs in condition.items()
+    }
+    basic = dict(row[:2] for row in tables(read("README.md"), "20 orders, 30 days"))
+    added = dict(row[:2] for row in tables(read("README.md"), "`full` adds"))
 
+    assert {name: alarm["Condition"] for name, alarm in alarms.items()} == {
+        bare(row[0]): condition[row[1]] for row in rows
+    }
     assert list(alarms) == [bare(row[0]) for row in rows]
-    assert counted["alarms"].startswith(f"{len(alarms)} ×")
-    assert counted["metrics"].startswith(f"{len(metrics())} ×")
-    assert counted["dashboard"].startswith(f"{len(resources('AWS::CloudWatch::Dashboard'))} ×")
+    assert basic["alarms"].startswith(f"{by_monitoring['basic']} ×")
+    assert added["alarms"].startswith(f"{by_monitoring['full']} ×")
+    assert added["metrics"].startswith(f"{len(metrics())} ×")
+    assert added["dashboard"].startswith(f"{len(resources('AWS::CloudWatch::Dashboard'))} ×")
 
 
 def metrics() -> set[str]:
@@ -333,9 +343,11 @@ def test_numbers_are_those_of_the_code(name: str, said: str) -> None:
     assert said in " ".join(read(name).split())
 
 
-def test_the_costs_add_up() -> None:
-    """Each line of the table is what its own arithmetic says, to the tenth of a cent."""
-    rows = tables(read("README.md"), "20 orders, 30 days")
+@pytest.mark.parametrize("table", ["20 orders, 30 days", "`full` adds"])
+def test_the_costs_add_up(table: str) -> None:
+    """Each line is what its own arithmetic says, to the tenth of a cent, and the last their sum."""
+    *rows, (_, _, together) = tables(read("README.md"), table)
+    exact = 0.0
     for what, arithmetic, cost in rows:
         total = 0.0
         for part in re.sub(r"[,$]", "", arithmetic).split(" + "):
@@ -344,7 +356,17 @@ def test_the_costs_add_up() -> None:
                 value = value / float(number) if sign == "÷" else value * float(number)
             total += value
         assert float(cost.strip("$")) == pytest.approx(total, abs=0.0005), what
-    assert rows
+        exact += total
+    assert float(together.strip("$")) == pytest.approx(exact, abs=0.0005)
+
+
+def test_the_sums_of_both_tables_make_what_full_monitoring_costs() -> None:
+    """Which the sentence between them names."""
+    sums = [
+        float(tables(read("README.md"), table)[-1][2].strip("$"))
+        for table in ("20 orders, 30 days", "`full` adds")
+    ]
+    assert f"`full` costs ${sum(sums):.3f}" in read("README.md")
 
 
 def test_the_changes_begin_with_this_version() -> None:
