@@ -53,7 +53,7 @@ bench: $(TESTS_READY) $(SAM_READY) ## Measures, as ratios within one run
 build: $(SAM_READY) ## Builds for AWS
 	PATH="$(CURDIR)/$(LOCAL)/bootstrap/bin:$$PATH" $(SAM_QUIETLY) build
 
-deploy: build ## Builds for AWS and deploys to your account (GUIDED=1, PARAMETERS=, STACK=)
+deploy: $(SAM_READY) ## Builds for AWS and deploys to your account (GUIDED=1, PARAMETERS=, STACK=)
 	@exec $(LOCAL)/sam/bin/python -m tests.local.deploy
 
 redrive: $(SAM_READY) ## Does again what a deployed stack had given up on (STACK=)
