@@ -20,7 +20,7 @@ export PYTHONPATH := shared
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo local test lint faults year bench build deploy redrive picture pictures environments lock clean
+.PHONY: help demo local test lint faults year bench build deploy redrive picture pictures tables environments lock clean
 
 help: ## Lists what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -53,7 +53,7 @@ bench: $(TESTS_READY) $(SAM_READY) ## Measures, as ratios within one run
 build: $(SAM_READY) ## Builds for AWS
 	PATH="$(CURDIR)/$(LOCAL)/bootstrap/bin:$$PATH" $(SAM_QUIETLY) build
 
-deploy: build ## Builds for AWS and deploys to your account (GUIDED=1, PARAMETERS=, STACK=)
+deploy: $(SAM_READY) ## Builds for AWS and deploys to your account (GUIDED=1, PARAMETERS=, STACK=)
 	@exec $(LOCAL)/sam/bin/python -m tests.local.deploy
 
 redrive: $(SAM_READY) ## Does again what a deployed stack had given up on (STACK=)
@@ -64,6 +64,9 @@ picture: $(TESTS_READY) ## Draws the picture of the packages anew, from the impo
 
 pictures: $(TESTS_READY) ## Makes the pictures of the documentation anew, with a chromium
 	@exec $(VENV)/bin/python -m tests.web.pictures
+
+tables: $(TESTS_READY) ## Writes the tables of parameters anew, from the template
+	@exec $(VENV)/bin/python -m tests.project.parameter_tables
 
 environments: $(TESTS_READY) $(STACK_READY) ## Installs what the others need
 

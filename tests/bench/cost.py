@@ -21,6 +21,12 @@ ORDERS = 1_000
 DAYS = 2
 MONTH = 30
 
+HOUSEHOLD = 20
+"""Orders whose month the README counts."""
+
+HOUSEHOLD_DAYS = 10
+"""So few orders need more days for their news to be typical."""
+
 PRICES = {
     "write units": 0.625e-6,
     "read units": 0.125e-6,
@@ -107,21 +113,21 @@ class _Source:
         return SourceResponse(Verdict.OK, answers)
 
 
-def month(endpoint: str) -> Month:
+def month(endpoint: str, *, orders: int = ORDERS, days: int = DAYS) -> Month:
     """A month of orders, from some days of them."""
     clock = Clock(now=NOW)
     passing = _Time(clock)
-    lives = watched(ORDERS)
+    lives = watched(orders)
     create_table(endpoint)
     fill(endpoint, lives)
     with stack(endpoint, "http://127.0.0.1:9", clock=clock, CAINIAO_PER_MINUTE="60") as built:
         source = _Source(lives, passing)
         built.handlers["pull_tracking"].source = lambda _: source  # type: ignore[attr-defined]
         built.client.meta.events.register("after-call.dynamodb", lambda **_: passing.spend(CALL))
-        return _lived(built, passing, endpoint)
+        return _lived(built, passing, endpoint, days)
 
 
-def _lived(built: Stack, passing: _Time, endpoint: str) -> Month:
+def _lived(built: Stack, passing: _Time, endpoint: str, days: int) -> Month:
     counted: defaultdict[str, float] = defaultdict(float)
 
     def run(function: str, work: Callable[[], object], *, start: timedelta) -> None:
@@ -140,14 +146,14 @@ def _lived(built: Stack, passing: _Time, endpoint: str) -> Month:
         counted["checks"] += report["checked"]
         counted["news"] += report["changed"]
 
-    for n in range(DAYS * 96):
+    for n in range(days * 96):
         passing.clock.now = NOW + n * timedelta(minutes=15)
         run("PullTrackingFunction", pull, start=START)
         while built.written:
             keys = built.take(WINDOW)
             run("EvaluateOrdersFunction", partial(built.deliver, keys), start=timedelta(0))
     taken = built.meter.taken()
-    scale = MONTH / DAYS
+    scale = MONTH / days
     stored = _stored(endpoint) / 1e9
     messages = built.sns.published
     quantities = {

@@ -28,7 +28,7 @@ from tests.bench.bench_stack import (
     stack,
     write_items,
 )
-from tests.bench.cost import DAYS, ORDERS, month
+from tests.bench.cost import DAYS, HOUSEHOLD, HOUSEHOLD_DAYS, ORDERS, Month, month
 from tests.bench.order_lives import LIMITS, NOW, Find, Life, due
 from tests.bench.source import simulated_source
 from tests.bench.workers import workers
@@ -111,6 +111,7 @@ def measure(say: Callable[[str], None], only: Collection[str] = ()) -> Iterator[
         "rules": ("the rules alone", lambda _: _rules(lives)),
         "imports": ("cold imports", lambda _: _imports()),
         "cost": (f"{DAYS} days of {ORDERS:,} orders", _cost),
+        "household": (f"{HOUSEHOLD_DAYS} days of {HOUSEHOLD} orders", _household),
     }
     for name, (title, group) in groups.items():
         if not only or name in only:
@@ -477,14 +478,22 @@ def _imports() -> Iterator[Figure]:
 
 
 def _cost(endpoint: str) -> Iterator[Figure]:
-    lived = month(endpoint)
+    yield _month("cost", ORDERS, month(endpoint), bar=0.03)
+
+
+def _household(endpoint: str) -> Iterator[Figure]:
+    lived = month(endpoint, orders=HOUSEHOLD, days=HOUSEHOLD_DAYS)
+    yield _month("household", HOUSEHOLD, lived)
+
+
+def _month(key: str, orders: int, lived: Month, bar: float | None = None) -> Figure:
     news = lived.counted["news"] / lived.counted["checks"]
-    yield Figure(
-        key="cost",
-        name=f"{ORDERS:,} orders for a month",
+    return Figure(
+        key=key,
+        name=f"{orders:,} orders for a month",
         unit="$",
         ours=lived.total,
-        bar=0.03,
+        bar=bar,
         note=f"{lived.counted['checks']:,.0f} checks, {news:.1%} find news",
         parts={**lived.costs, **lived.quantities, **lived.counted, **lived.written_to},
     )

@@ -1,9 +1,9 @@
 """`make deploy`: the stack in the developer's own AWS account, in three questions.
 
-Credentials come first, so that nobody answers questions in vain. The answers are kept in
-`samconfig.toml`, which git ignores; later deployments ask nothing. `GUIDED=1` asks every parameter
-(`sam deploy --guided`), `PARAMETERS="Name=value …"` changes some without a question, `STACK=` names
-another stack. SAM CLI sends no telemetry.
+Credentials come first, so that nobody answers questions or builds in vain. The answers are kept for
+each stack in `samconfig.toml`, which git ignores; later deployments ask nothing. `GUIDED=1` asks
+every parameter (`sam deploy --guided`), `PARAMETERS="Name=value …"` changes some without a question,
+`STACK=` names another stack. SAM CLI sends no telemetry.
 """
 
 import os
@@ -24,6 +24,9 @@ from tests.local.sam import SAM, SAM_QUIETLY
 
 KEPT: Final = ROOT / "samconfig.toml"
 
+STACK: Final = "stallwatch"
+"""The stack that is meant where none is named."""
+
 _QUESTIONS: Final = (
     (
         "AlertEmail",
@@ -43,12 +46,13 @@ def main() -> int:
     try:
         session = boto3.Session(region_name=os.environ.get("AWS_REGION"))
         print(check_credentials(session), flush=True)
-        stack_name = os.environ.get("STACK") or "stallwatch"
+        stack_name = os.environ.get("STACK") or STACK
         guided = os.environ.get("GUIDED") == "1"
         given = parse(os.environ.get("PARAMETERS", ""))
-        parameters = {**kept_answers(KEPT), **given}
+        parameters = {**kept_answers(KEPT, stack_name), **given}
         if not guided and not parameters:
             parameters = ask_questions(input if sys.stdin.isatty() else None)
+        build()
         deploy(stack_name, parameters, region=session.region_name, guided=guided)
         print(summary(session, stack_name))
     except LocalError as error:
@@ -75,14 +79,19 @@ def check_credentials(session: Any) -> str:
     return f"Account {caller['Account']}, region {session.region_name}."
 
 
-def kept_answers(path: Path) -> dict[str, str]:
-    """The parameters that an earlier deployment kept, as SAM CLI writes them."""
+def kept_answers(path: Path, stack_name: str) -> dict[str, str]:
+    """The parameters that an earlier deployment of that stack kept, as SAM CLI writes them."""
     if not path.exists():
         return {}
     kept = tomllib.loads(path.read_text("utf-8"))
-    overrides = kept.get("default", {}).get("deploy", {}).get("parameters", {})
+    overrides = kept.get(section(stack_name), {}).get("deploy", {}).get("parameters", {})
     found = overrides.get("parameter_overrides", "")
     return parse(found if isinstance(found, str) else shlex.join(found))
+
+
+def section(stack_name: str) -> str:
+    """The part of `samconfig.toml` that holds a stack's answers."""
+    return "default" if stack_name == STACK else stack_name
 
 
 def parse(text: str) -> dict[str, str]:
@@ -121,16 +130,23 @@ def ask_questions(ask: Callable[[str], str] | None) -> dict[str, str]:
     return answers
 
 
+def build() -> None:
+    """Run `make build`. Raises `LocalError` where it fails."""
+    if subprocess.run(["make", "build"], cwd=ROOT, check=False).returncode:
+        raise LocalError("The build failed; the lines above say why.")
+
+
 def deploy(stack_name: str, parameters: Mapping[str, str], *, region: str, guided: bool) -> None:
     """Run `sam deploy` over the build in `.aws-sam`. Raises `LocalError` where it fails."""
     need(SAM)
+    kept = ("--stack-name", stack_name, "--config-env", section(stack_name))
     command = [
-        *(str(SAM), "deploy", "--stack-name", stack_name, "--region", region),
+        *(str(SAM), "deploy", *kept, "--region", region),
         *("--resolve-s3", "--capabilities", "CAPABILITY_IAM", "--save-params"),
         *("--no-fail-on-empty-changeset", "--no-confirm-changeset"),
     ]
     if guided:
-        command = [str(SAM), "deploy", "--guided", "--stack-name", stack_name]
+        command = [str(SAM), "deploy", "--guided", *kept]
     elif parameters:
         pairs = [f'{name}="{value}"' for name, value in sorted(parameters.items())]
         command += ["--parameter-overrides", " ".join(pairs)]

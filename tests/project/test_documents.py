@@ -19,6 +19,8 @@ from stallwatch.domain.parcels import Stage
 from stallwatch.domain.thresholds import MAJOR_DESTINATIONS, Thresholds
 from stallwatch.tracking.schedule import CADENCES
 from stallwatch.tracking.fingerprint import MOST_EVENTS
+from tests.project.imports import ALLOWED, MODULES, PACKAGE, named
+from tests.project.parameter_tables import tables as parameter_tables
 from tests.support.documents import (
     DOCUMENTS,
     anchors,
@@ -26,6 +28,7 @@ from tests.support.documents import (
     commands,
     links,
     name_of,
+    prose,
     read,
     spans,
     tables,
@@ -132,17 +135,10 @@ def test_commands_of_aws_are_real(name: str) -> None:
 
 
 def test_the_parameters_are_those_of_the_template() -> None:
-    """Each with its default and its description, and no other."""
-    expected = [
-        [f"`{name}`", f"`{default}`" if default != "" else "", parameter["Description"]]
-        for group in template()["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
-        for name in group["Parameters"]
-        for parameter in [template()["Parameters"][name]]
-        for default in [parameter["Default"]]
-    ]
-
-    assert expected == tables(read("docs/deploy.md"), "parameter", "default")
-    assert set(template()["Parameters"]) == {bare(row[0]) for row in expected}
+    """Each with its default and its description, by group; `make tables` writes them."""
+    assert parameter_tables() in read("docs/deploy.md")
+    rows = tables(read("docs/deploy.md"), "parameter", "default")
+    assert set(template()["Parameters"]) == {bare(row[0]) for row in rows}
 
 
 def test_parameters_in_examples_are_the_templates() -> None:
@@ -163,15 +159,25 @@ def test_the_outputs_are_those_of_the_template() -> None:
 
 
 def test_the_alarms_are_those_of_the_template() -> None:
-    """Each of them, and no other; and the README counts them for its costs."""
+    """Each of them with the monitoring that it comes with; and the README counts them."""
     alarms = resources("AWS::CloudWatch::Alarm")
+    condition = {"basic": "HasAlarms", "full": "HasFullMonitoring"}
     rows = tables(read("docs/operations.md"), "alarm")
-    counted = dict(row[:2] for row in tables(read("README.md"), "20 orders, 30 days"))
+    by_monitoring = {
+        name: sum(alarm["Condition"] == needs for alarm in alarms.values())
+        for name, needs in condition.items()
+    }
+    basic = dict(row[:2] for row in tables(read("README.md"), "20 orders, 30 days"))
+    added = dict(row[:2] for row in tables(read("README.md"), "`full` adds"))
 
+    assert {name: alarm["Condition"] for name, alarm in alarms.items()} == {
+        bare(row[0]): condition[row[1]] for row in rows
+    }
     assert list(alarms) == [bare(row[0]) for row in rows]
-    assert counted["alarms"].startswith(f"{len(alarms)} ×")
-    assert counted["metrics"].startswith(f"{len(metrics())} ×")
-    assert counted["dashboard"].startswith(f"{len(resources('AWS::CloudWatch::Dashboard'))} ×")
+    assert basic["alarms"].startswith(f"{by_monitoring['basic']} ×")
+    assert added["alarms"].startswith(f"{by_monitoring['full']} ×")
+    assert added["metrics"].startswith(f"{len(metrics())} ×")
+    assert added["dashboard"].startswith(f"{len(resources('AWS::CloudWatch::Dashboard'))} ×")
 
 
 def metrics() -> set[str]:
@@ -284,17 +290,39 @@ def test_the_cadences_are_those_of_the_wheel() -> None:
     assert list(CADENCES) == [int(row[0]) for row in rows]
 
 
-def test_the_modules_are_all_listed() -> None:
-    """Every module of the package has its line, and every line its module."""
-    package = ROOT / "shared" / "stallwatch"
-    modules = {
-        ".".join(path.relative_to(package).with_suffix("").parts)
-        for path in package.rglob("*.py")
-        if path.name != "__init__.py"
-    }
-    rows = tables(read("docs/architecture.md"), "module")
+def packages() -> dict[str, str]:
+    """The packages that the architecture describes, each with its paragraph."""
+    paragraphs = re.split(r"\n\n", prose(read("docs/architecture.md")))
+    found = {}
+    for paragraph in paragraphs:
+        if match := re.match(r"\*\*`(\w+)`\*\*", paragraph):
+            found[match[1]] = " ".join(paragraph.split())
+    return found
 
-    assert modules == {bare(row[0]) for row in rows if not row[0].startswith("**")}
+
+def test_every_package_has_its_paragraph() -> None:
+    """In the order of the table of imports, and the page last."""
+    assert [*ALLOWED, "web"] == list(packages())
+    folders = {path.name for path in PACKAGE.iterdir() if path.is_dir()} - {"__pycache__"}
+    assert folders == packages().keys()
+
+
+@pytest.mark.parametrize("package", sorted(ALLOWED.keys() - {"api"}))
+def test_a_package_s_paragraph_says_what_it_imports(package: str) -> None:
+    """All that the table of imports allows it, and nothing else, in its last sentence."""
+    *_, sentence = packages()[package].removesuffix(".").split(". ")
+
+    assert ALLOWED[package] == set(spans(sentence)) & ALLOWED.keys()
+
+
+def test_the_modules_that_are_named_are_there() -> None:
+    """Whoever opens what the architecture or a decision names finds it."""
+    modules = {named(path) for path in MODULES}
+    for name in ("docs/architecture.md", *(n for n in ALL if n.startswith("docs/decisions/"))):
+        for span in spans(read(name)):
+            package, _, rest = span.partition(".")
+            if package in ALLOWED and re.fullmatch(r"\w+(\.\w+)?", rest):
+                assert modules & {span, span.rpartition(".")[0]}, f"{span} in {name}"
 
 
 @pytest.mark.parametrize(
@@ -315,9 +343,11 @@ def test_numbers_are_those_of_the_code(name: str, said: str) -> None:
     assert said in " ".join(read(name).split())
 
 
-def test_the_costs_add_up() -> None:
-    """Each line of the table is what its own arithmetic says, to the tenth of a cent."""
-    rows = tables(read("README.md"), "20 orders, 30 days")
+@pytest.mark.parametrize("table", ["20 orders, 30 days", "`full` adds"])
+def test_the_costs_add_up(table: str) -> None:
+    """Each line is what its own arithmetic says, to the tenth of a cent, and the last their sum."""
+    *rows, (_, _, together) = tables(read("README.md"), table)
+    exact = 0.0
     for what, arithmetic, cost in rows:
         total = 0.0
         for part in re.sub(r"[,$]", "", arithmetic).split(" + "):
@@ -326,7 +356,17 @@ def test_the_costs_add_up() -> None:
                 value = value / float(number) if sign == "÷" else value * float(number)
             total += value
         assert float(cost.strip("$")) == pytest.approx(total, abs=0.0005), what
-    assert rows
+        exact += total
+    assert float(together.strip("$")) == pytest.approx(exact, abs=0.0005)
+
+
+def test_the_sums_of_both_tables_make_what_full_monitoring_costs() -> None:
+    """Which the sentence between them names."""
+    sums = [
+        float(tables(read("README.md"), table)[-1][2].strip("$"))
+        for table in ("20 orders, 30 days", "`full` adds")
+    ]
+    assert f"`full` costs ${sum(sums):.3f}" in read("README.md")
 
 
 def test_the_changes_begin_with_this_version() -> None:

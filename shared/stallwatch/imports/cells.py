@@ -7,8 +7,8 @@ from functools import lru_cache
 from importlib.resources import files
 
 from stallwatch.domain.countries import COUNTRIES, code_of
-from stallwatch.imports.errors import CellError
 from stallwatch.domain.text import clean
+from stallwatch.imports.errors import CellError
 
 TEXT_LIMIT = 200
 

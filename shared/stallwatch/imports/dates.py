@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
+from stallwatch.domain.text import clean
 from stallwatch.imports.cells import values
 from stallwatch.imports.errors import CellError
 from stallwatch.imports.records import DateOrder
-from stallwatch.domain.text import clean
 
 AMBIGUOUS = (
     "the date fits both day/month and month/day: say dates=dmy or dates=mdy, "

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from stallwatch.domain.text import clean
+from stallwatch.domain.tracking_numbers import normalize_number
 from stallwatch.imports.amounts import currency_of, plain_amount_of
 from stallwatch.imports.cells import (
     TEXT_LIMIT,
@@ -25,8 +27,6 @@ from stallwatch.imports.pricing import LinePrice, line_price, order_price
 from stallwatch.imports.records import DateOrder, Line, Parcel, ReadOrder, RejectedRow
 from stallwatch.imports.shapes import found_in_link, links_within, numbers_within
 from stallwatch.imports.tracking_cells import numbers_of
-from stallwatch.domain.tracking_numbers import normalize_number
-from stallwatch.domain.text import clean
 
 NOTHING_NAMED = "no order id and no tracking number"
 NOTHING_NAMED_RAZZZILA = (

@@ -15,10 +15,10 @@ from email.header import decode_header
 from email.message import Message
 from email.utils import getaddresses, parsedate_to_datetime
 
+from stallwatch.domain.text import clean
 from stallwatch.imports.pasted import cells_of
 from stallwatch.imports.records import Line
 from stallwatch.imports.shapes import Found, found_in_link, links_within, numbers_within
-from stallwatch.domain.text import clean
 
 _MOST_PARTS = 50
 _MOST_BODY = 512 * 1024

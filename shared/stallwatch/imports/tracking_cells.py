@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection
 
+from stallwatch.domain.tracking_numbers import is_s10, normalize_number, s10_check_digit_is_wrong
 from stallwatch.imports.errors import CellError
 from stallwatch.imports.shapes import (
     found_in_link,
@@ -12,7 +13,6 @@ from stallwatch.imports.shapes import (
     number_alone,
     numbers_within,
 )
-from stallwatch.domain.tracking_numbers import is_s10, normalize_number, s10_check_digit_is_wrong
 
 LIKE_ORDER_ID = (
     "the tracking number looks like an order id: copy the number that the order's tracking page "

@@ -22,7 +22,6 @@ from stallwatch.domain.validation import check_endpoint
 from stallwatch.messages.languages import ALERT_LANGUAGES
 from tests.in_memory_aws.sns import SEGMENT, StrictSns, sms_length
 from tests.support.alphabets import GSM7
-from tests.support.publishing import sns_notifier
 from tests.support.message_samples import (
     FACTS,
     OF_THE_SOURCE,
@@ -31,6 +30,7 @@ from tests.support.message_samples import (
     SPOKEN,
     notification,
 )
+from tests.support.publishing import sns_notifier
 
 MAIL, PHONE = "buyer@example.org", "+4915112345678"
 QUEUE = "arn:aws:sqs:eu-central-1:000000000000:inbox"

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stallwatch.domain.text import clean
 from stallwatch.imports.export import COLUMNS, csv_header, csv_lines, json_lines
 from stallwatch.imports.merge import MergedImport, candidate_ids, merge
 from stallwatch.imports.reading import read_import
-from stallwatch.domain.text import clean
 
 ID = "8100000000001234"
 LP = "LP00812345678901"
