@@ -17,8 +17,8 @@ from stallwatch.domain.alerts import SEVERITY, AlertKind
 from stallwatch.domain.orders import ActionKind, Service
 from stallwatch.domain.parcels import Stage
 from stallwatch.domain.thresholds import MAJOR_DESTINATIONS, Thresholds
-from stallwatch.tracking.schedule import CADENCES
 from stallwatch.tracking.fingerprint import MOST_EVENTS
+from stallwatch.tracking.schedule import CADENCES
 from tests.project.imports import ALLOWED, MODULES, PACKAGE, named
 from tests.project.parameter_tables import tables as parameter_tables
 from tests.support.documents import (
