@@ -20,7 +20,7 @@ export PYTHONPATH := shared
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo local test lint faults year bench build deploy redrive picture pictures tables environments lock clean
+.PHONY: help demo local test lint faults year bench build deploy redrive cli picture pictures session tables environments lock clean
 
 help: ## Lists what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -62,11 +62,19 @@ redrive: $(SAM_READY) ## Does again what a deployed stack had given up on (STACK
 picture: $(TESTS_READY) ## Draws the picture of the packages anew, from the imports
 	@exec $(VENV)/bin/python -m tests.project.package_picture
 
+cli: $(LOCAL)/bootstrap/$(MADE) ## Installs the command line `stallwatch` into .local/cli
+	$(UV) venv --quiet --clear --no-project --python $(LOCAL)/bootstrap/bin/python $(LOCAL)/cli
+	$(UV) pip install --quiet --python $(LOCAL)/cli --constraint tests/requirements.txt '.[aws]'
+	@echo 'Call it: $(CURDIR)/$(LOCAL)/cli/bin/stallwatch --help'
+
 pictures: $(TESTS_READY) ## Makes the pictures of the documentation anew, with a chromium
 	@exec $(VENV)/bin/python -m tests.web.pictures
 
 tables: $(TESTS_READY) ## Writes the tables of parameters anew, from the template
 	@exec $(VENV)/bin/python -m tests.project.parameter_tables
+
+session: $(TESTS_READY) ## Records the terminal session of the documentation anew
+	@exec $(VENV)/bin/python -m tests.web.session
 
 environments: $(TESTS_READY) $(STACK_READY) ## Installs what the others need
 

@@ -5,9 +5,7 @@ Invoked by the schedule and by new orders with nothing (check what is due), or w
 up on. Where there are `PullWorkers`, it invokes itself with a request task.
 """
 
-from collections.abc import Callable, Mapping
-from functools import lru_cache, partial
-from typing import Any, cast
+from typing import Any
 from uuid import uuid4
 
 from aws_lambda_powertools import Logger
@@ -16,41 +14,17 @@ from stallwatch.aws import clients, metrics
 from stallwatch.aws.dead_letters import DeadLetters
 from stallwatch.aws.lambda_clock import Context, LambdaClock
 from stallwatch.aws.logs import configure
-from stallwatch.aws.parameters import read_secret
 from stallwatch.aws.redrive import check_again
 from stallwatch.aws.settings import Settings
 from stallwatch.aws.workers import FunctionWorkers
-from stallwatch.dynamodb.polling import DynamoPollStore
-from stallwatch.dynamodb.table import Table
 from stallwatch.polling.gate import LAST_REQUEST
-from stallwatch.polling.registration import RegistrationRun
 from stallwatch.polling.run import PollRun
-from stallwatch.polling.second_source import SecondSourceCheck
 from stallwatch.polling.tally import RunReport
-from stallwatch.sources.cainiao import Cainiao
-from stallwatch.sources.seventeen_track import SeventeenTrack
-from stallwatch.tracking.profiles import CAINIAO, SEVENTEEN_TRACK, SourceProfile
-from stallwatch.tracking.source import Registry, Source
+from stallwatch.wiring import build_poll_run, source
 
 MOST_ORDERS = 1000
 
 logger = configure(Logger())
-
-
-Ask = Callable[[str, Callable[[], str]], Source]
-"""Makes a source, given its address and what reads its key."""
-
-SOURCES: Mapping[str, Ask] = {
-    CAINIAO.name: lambda url, _: Cainiao(url),
-    SEVENTEEN_TRACK.name: SeventeenTrack,
-}
-"""How each source is made, by the name in its profile."""
-
-
-@lru_cache(maxsize=4)
-def source(name: str, url: str, key_name: str) -> Source:
-    """A source, with one session and its key for as long as the function lives."""
-    return SOURCES[name](url, lambda: read_secret(clients.parameters(), key_name))
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -96,53 +70,7 @@ def _redrive(settings: Settings, clock: LambdaClock) -> dict[str, int]:
 
 def _check(settings: Settings, clock: LambdaClock) -> PollRun:
     """A run, of the sources that the settings name."""
-    store = DynamoPollStore(Table(clients.dynamodb(), settings.table_name))
-    owner = uuid4().hex
-    prepare = partial(
-        PollRun,
-        watch=store,
-        clock=clock,
-        schedule=settings.schedule,
-        pace=settings.pace_of(settings.first_profile),
-        limits=settings.limits,
-        owner=owner,
-        catch_up=settings.catch_up,
-        workers=_workers(settings, clock),
-    )
-    first, second = settings.first_profile, settings.second_profile
-    return prepare(
-        source=_source(settings, first),
-        registering=_registering(settings, store, clock, owner, first),
-        second=None
-        if second is None
-        else SecondSourceCheck(
-            store,
-            _source(settings, second),
-            clock,
-            settings.pace_of(second),
-            settings.limits,
-            _registering(settings, store, clock, owner, second),
-        ),
-    )
-
-
-def _source(settings: Settings, profile: SourceProfile) -> Source:
-    return source(profile.name, settings.url_of(profile), settings.key_of(profile))
-
-
-def _registering(
-    settings: Settings,
-    store: DynamoPollStore,
-    clock: LambdaClock,
-    owner: str,
-    profile: SourceProfile,
-) -> Callable[[Callable[[], bool]], RegistrationRun] | None:
-    """What registers numbers with a source; None where it takes no credits."""
-    if not profile.takes_credits:
-        return None
-    registry = cast("Registry", _source(settings, profile))
-    batch = settings.pace_of(profile).batch
-    return partial(RegistrationRun, registry, store, clock.now, batch=batch, owner=owner)
+    return build_poll_run(settings, clock, uuid4().hex, source, _workers(settings, clock))
 
 
 def _workers(settings: Settings, clock: LambdaClock) -> FunctionWorkers | None:

@@ -170,7 +170,7 @@ def test_a_bad_answer_is_neither_silence_nor_news(
     with monkeypatch.context() as patch:
         if mode in NEVER_ENDS:
             hasty = Cainiao(world.cainiao.url, total_seconds=0.2)
-            patch.setattr(world.handlers["pull_tracking"], "source", lambda _: hasty)
+            patch.setattr(world.handlers["pull_tracking"], "source", lambda *_: hasty)
         world.pull(*ids)
     world.pump()
     seen = check_honest(world, began, mode)

@@ -122,7 +122,7 @@ def month(endpoint: str, *, orders: int = ORDERS, days: int = DAYS) -> Month:
     fill(endpoint, lives)
     with stack(endpoint, "http://127.0.0.1:9", clock=clock, CAINIAO_PER_MINUTE="60") as built:
         source = _Source(lives, passing)
-        built.handlers["pull_tracking"].source = lambda _: source  # type: ignore[attr-defined]
+        built.handlers["pull_tracking"].source = lambda *_: source  # type: ignore[attr-defined]
         built.client.meta.events.register("after-call.dynamodb", lambda **_: passing.spend(CALL))
         return _lived(built, passing, endpoint, days)
 

@@ -757,7 +757,7 @@ def deploy(world: World, source: object) -> None:
     for name in ("pull_tracking", "evaluate_orders"):
         world.handlers[name].uuid4 = lambda: _Token(world.token())  # type: ignore[attr-defined]
     pull: Any = world.handlers["pull_tracking"]
-    pull.source = lambda _: source
+    pull.source = lambda *_: source
     pull.seventeen_track = lambda *_: Registry(world)
     logger: Any = world.handlers["evaluate_orders"].logger
     logger.exception = _no_bug

@@ -115,11 +115,16 @@ def test_what_is_not_code_is_in_the_layer(layer: Path) -> None:
     files = {
         path.relative_to(here)
         for path in here.rglob("*")
-        if path.is_file() and path.parent.name != "__pycache__"
+        if path.is_file() and not {"__pycache__", "cli"} & {*path.relative_to(here).parts}
     }
     assert any(path.suffix == ".html" for path in files)
     for path in files:
         assert (here / path).read_bytes() == (layer / "stallwatch" / path).read_bytes()
+
+
+def test_the_command_line_is_not_in_the_layer(layer: Path) -> None:
+    """It is installed elsewhere, with libraries that no function has."""
+    assert not (layer / "stallwatch" / "cli").exists()
 
 
 def test_the_layer_can_be_built_for_the_functions_machine(tmp_path: Path) -> None:
