@@ -77,7 +77,7 @@ def test_the_wheel_is_of_this_version_and_holds_the_client_alone(schedule: Path)
     names = ZipFile(schedule).namelist()
     folders = {name.split("/")[1] for name in names if name.startswith("stallwatch/")}
 
-    assert {"cli", "sources", "store", "data", "wiring.py", "settings.py"} <= folders
+    assert {"cli", "sources", "dynamodb", "aws", "wiring.py"} <= folders
     assert set() == {"api", "web", "__pycache__"} & folders
     assert set() == {name.split("/")[0] for name in names} - {
         "stallwatch",
@@ -142,7 +142,9 @@ def test_the_extra_is_enough_for_a_poll(schedule: Path, installed: Path, tmp_pat
         cwd=tmp_path,
     )
     assert 0 == added.returncode, added.stderr
-    script = "import stallwatch.cli.cloud, stallwatch.settings, stallwatch.wiring as w; print(w)"
+    script = (
+        "import stallwatch.cli.cloud, stallwatch.aws.settings, stallwatch.wiring as w; print(w)"
+    )
     ended = run(python, "-I", "-c", script, cwd=tmp_path)
 
     assert (0, "") == (ended.returncode, ended.stderr)
