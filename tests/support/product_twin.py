@@ -11,11 +11,12 @@ from datetime import datetime, timedelta
 from stallwatch.domain.actions import change
 from stallwatch.domain.alerts import Alert
 from stallwatch.domain.orders import Action, ActionKind, Order, PaidWith, Service
-from stallwatch.domain.parcels import Checkpoint, SecondOpinion, Trace
+from stallwatch.domain.parcels import Checkpoint, SecondOpinion, Stage, Trace
 from stallwatch.domain.thresholds import Thresholds
 from stallwatch.rules.decision import Decision, InitialFindings
 from stallwatch.rules.evaluate import evaluate
 from stallwatch.rules.journey import read_journey
+from stallwatch.rules.moments import updates_of
 from stallwatch.tracking.codes import stage_of
 from tests.reference import journeys as beats
 from tests.reference import model
@@ -68,7 +69,7 @@ class ProductTwin:
         return decision
 
     def look(self, now: datetime, *, answered: bool = False) -> Decision:
-        """Evaluate without sending; where asked for with an answer of that instant, without news."""
+        """Evaluate without sending; `answered`: with an answer of that instant, without news."""
         trace = self.trace
         if answered and self.order.tracking_number is not None:
             trace = replace(trace, answered_at=now, unanswered_since=None)
@@ -105,19 +106,23 @@ class ProductTwin:
             eta=beat.eta,
             unanswered_since=None,
         )
+        if any(c.stage is Stage.DELIVERED for c in self._own()):
+            return
         if beat.status == "DELIVERED":
             since = before.status_delivered_at or beat.at
             self.trace = replace(self.trace, status_delivered_at=since)
         elif before.status_delivered_at is not None and (beat.status is not None or has_news):
             self.trace = replace(self.trace, status_delivered_at=None, status_withdrawn_at=beat.at)
 
+    def _own(self) -> list[Checkpoint]:
+        """The checkpoints of the present number that may count."""
+        return updates_of(self.order, self.trace.checkpoints, LIMITS)[0]
+
     def _has_news(self, new: Sequence[Checkpoint]) -> bool:
-        """Whether an answer shows an update newer than all that were known."""
-        journey = read_journey(self.order, self.trace.checkpoints, LIMITS)
-        with_new = read_journey(self.order, (*self.trace.checkpoints, *new), LIMITS)
-        if with_new.last_update is None:
-            return False
-        return journey.last_update is None or with_new.last_update > journey.last_update
+        """Whether an answer shows an event newer than all that were known."""
+        shown = [c.at for c in updates_of(self.order, new, LIMITS)[0]]
+        known = [c.at for c in self._own()]
+        return bool(shown) and (not known or max(shown) > max(known))
 
     def _answer_others(self, at: datetime) -> None:
         since = self.trace.answered_at or self.asked_since
