@@ -1,4 +1,4 @@
-"""Dead letters in SQS: what a function could not do and had to give up on, and the stream behind."""
+"""Dead letters in SQS: what a function had given up on, and the stream that they point to."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The time in a function."""
+"""The Lambda clock: the present instant, and how much time an invocation has left."""
 
 import time
 from dataclasses import dataclass
