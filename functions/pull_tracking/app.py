@@ -1,8 +1,8 @@
-"""Asks the sources for the tracking of what is due.
+"""Polls the sources for what is due.
 
-Invoked by the schedule and by new orders with nothing (check what is due), or with
-`{"order_ids": [...]}` (check these now). With `{"redrive": true}` it does again what it had given
-up on. Where there are `PullWorkers`, it invokes itself with a request task.
+The schedule and new orders invoke it with nothing (check what is due). `{"order_ids": [...]}`
+checks these orders now, `{"redrive": true}` processes again what it had given up on, and with
+`PullWorkers` above 1 it invokes itself with `{"request_task": ...}`.
 """
 
 from typing import Any

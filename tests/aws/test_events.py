@@ -13,7 +13,7 @@ import pytest
 
 from stallwatch.claims import service
 from tests.aws.moto_stack import Context, World, world_at
-from tests.aws.test_api import check_documented
+from tests.aws.api.client import check_documented
 from tests.support.template import ROOT, resources, woken_by
 from tests.support.transformed import functions
 

@@ -332,7 +332,7 @@ def test_the_modules_that_are_named_are_there() -> None:
         ("docs/api.md", f"{app.MOST_BYTES // 1024} KiB"),
         ("README.md", f"a message {delivery.MOST_IN_ONE} orders"),
         ("docs/alerts.md", f"at most {delivery.MOST_IN_ONE}"),
-        ("README.md", f"the newest {MOST_EVENTS} events"),
+        ("README.md", f"at most {MOST_EVENTS} events"),
         ("README.md", f"ends {Thresholds().end_after_order} days after the order"),
         ("docs/deploy.md", "at most 1,000 in one call"),
         ("CONTRIBUTING.md", "Python 3.11 or newer"),

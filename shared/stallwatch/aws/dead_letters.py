@@ -1,11 +1,11 @@
-"""The dead letters: what a function could not do, and had to give up on."""
+"""Dead letters in SQS: what a function had given up on, and the stream that they point to."""
 
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from stallwatch.aws.redrive import Letter, Range
+from stallwatch.aws.redrive import DeadLetter, Range
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient
@@ -28,21 +28,21 @@ class DeadLetters:
     client: "SQSClient"
     url: str
 
-    def notifications(self) -> Iterator[Letter]:
+    def letters(self) -> Iterator[DeadLetter]:
         """The letters that nobody else works on, until there are no more."""
         while found := self.client.receive_message(
             QueueUrl=self.url, MaxNumberOfMessages=10, VisibilityTimeout=_HIDDEN_SECONDS
         ).get("Messages"):
             for message in found:
-                yield Letter(
+                yield DeadLetter(
                     message["ReceiptHandle"],
                     *_read(message["Body"]),
                     notifications=_notifications(message["Body"]),
                 )
 
-    def discard(self, notification: Letter) -> None:
+    def discard(self, letter: DeadLetter) -> None:
         """Delete a letter: what it stands for is done."""
-        self.client.delete_message(QueueUrl=self.url, ReceiptHandle=notification.receipt)
+        self.client.delete_message(QueueUrl=self.url, ReceiptHandle=letter.receipt)
 
 
 def _read(body: str) -> tuple[Range | None, tuple[str, ...]]:

@@ -1,4 +1,4 @@
-"""The time in a function, and in a process of one's own."""
+"""The clocks: the present instant, and how much time an invocation or a process has left."""
 
 import time
 from dataclasses import dataclass, field

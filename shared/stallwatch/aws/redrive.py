@@ -1,8 +1,8 @@
-"""Redrive: do again what was given up on, and lose nothing of it.
+"""Redrive: process again what the functions had given up on.
 
-A dead letter of the evaluation names a stretch of the stream and no order, and the stream keeps a
-day. Where it has the records still, their orders are evaluated; where it has not, all that are
-watched are. Evaluating once too often changes nothing, so doing more than was lost does no harm.
+A dead letter of the evaluation names a range of the stream and no order, and the stream keeps
+records for a day. Where it still has them, their orders are evaluated; where it does not, all
+watched orders are. Evaluating an order once more changes nothing, so doing too much does no harm.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """A stretch of a stream."""
+    """A range of records of a stream."""
 
     stream: str
     shard: str
@@ -22,7 +22,7 @@ class Range:
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class DeadLetter:
     """A dead letter."""
 
     receipt: str
@@ -35,18 +35,18 @@ class Letter:
     """The notifications of the topic that were to be handed over."""
 
 
-class Letters(Protocol):
+class DeadLetterQueue(Protocol):
     """A queue of dead letters."""
 
-    def notifications(self) -> Iterator[Letter]:
+    def letters(self) -> Iterator[DeadLetter]:
         """The letters that nobody else works on, until there are no more."""
 
-    def discard(self, notification: Letter) -> None:
+    def discard(self, letter: DeadLetter) -> None:
         """Delete a letter: what it stands for is done."""
 
 
-class Records(Protocol):
-    """The stream."""
+class StreamReader(Protocol):
+    """The table's stream."""
 
     def partitions(self, records: Range) -> list[str] | None:
         """The partition keys of a range of records; None where the stream has them no more."""
@@ -56,7 +56,7 @@ class Records(Protocol):
 class RedriveReport:
     """What a redrive did."""
 
-    notifications: int = 0
+    letters: int = 0
     """Done again, and discarded."""
     kept: int = 0
     """Failed again, or there was no time: they stay for the next redrive."""
@@ -67,8 +67,8 @@ class RedriveReport:
 
 
 def evaluate_again(
-    queue: Letters,
-    stream: Records,
+    queue: DeadLetterQueue,
+    stream: StreamReader,
     watched: Callable[[], Iterable[str]],
     evaluate: Callable[[Iterable[str]], bool],
     has_time: Callable[[], bool],
@@ -84,23 +84,23 @@ def evaluate_again(
     """
     report = RedriveReport()
     everything: bool | None = None
-    for notification in queue.notifications():
+    for letter in queue.letters():
         if not has_time():
             report.kept += 1
             break
-        keys = None if notification.records is None else stream.partitions(notification.records)
+        keys = None if letter.records is None else stream.partitions(letter.records)
         if keys is not None:
             done = evaluate(keys)
         else:
             if everything is None:
                 everything = evaluate(watched())
             done = everything
-        _settle(queue, notification, report, done=done)
+        _settle(queue, letter, report, done=done)
     return report
 
 
 def check_again(
-    queue: Letters, check: Callable[[tuple[str, ...]], bool], has_time: Callable[[], bool]
+    queue: DeadLetterQueue, check: Callable[[tuple[str, ...]], bool], has_time: Callable[[], bool]
 ) -> RedriveReport:
     """Check what the pull had given up on.
 
@@ -110,16 +110,16 @@ def check_again(
         has_time: Whether there is time for one more letter.
     """
     report = RedriveReport()
-    for notification in queue.notifications():
+    for letter in queue.letters():
         if not has_time():
             report.kept += 1
             break
-        _settle(queue, notification, report, done=check(notification.order_ids))
+        _settle(queue, letter, report, done=check(letter.order_ids))
     return report
 
 
 def push_again(
-    queue: Letters,
+    queue: DeadLetterQueue,
     push: Callable[[Sequence[Mapping[str, Any]]], bool],
     has_time: Callable[[], bool],
 ) -> RedriveReport:
@@ -131,18 +131,21 @@ def push_again(
         has_time: Whether there is time for one more letter.
     """
     report = RedriveReport()
-    for notification in queue.notifications():
+    for letter in queue.letters():
         if not has_time():
             report.kept += 1
             break
-        told = notification.notifications
-        _settle(queue, notification, report, done=bool(told) and push(told))
+        notifications = letter.notifications
+        done = bool(notifications) and push(notifications)
+        _settle(queue, letter, report, done=done)
     return report
 
 
-def _settle(queue: Letters, notification: Letter, report: RedriveReport, *, done: bool) -> None:
+def _settle(
+    queue: DeadLetterQueue, letter: DeadLetter, report: RedriveReport, *, done: bool
+) -> None:
     if done:
-        queue.discard(notification)
-        report.notifications += 1
+        queue.discard(letter)
+        report.letters += 1
     else:
         report.kept += 1

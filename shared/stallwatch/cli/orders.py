@@ -243,7 +243,7 @@ def act(
         list[str] | None,
         typer.Option(
             metavar="PLACE[=DATE]",
-            help=f"With not_found_here: {', '.join(Spot)}; the day of the look, or today.",
+            help=f"With not_found_here: {', '.join(SearchPlace)}; the day of the look, or today.",
         ),
     ] = None,
     as_json: AsJson = False,
@@ -303,7 +303,7 @@ def _given(**fields: Any) -> dict[str, Any]:
 def _searched(text: str, today: str) -> tuple[str, str]:
     place, _, day = text.partition("=")
     if place not in set(SearchPlace):
-        raise InvalidUseError(f"--searched takes one of {', '.join(Spot)}, not {place!r}.")
+        raise InvalidUseError(f"--searched takes one of {', '.join(SearchPlace)}, not {place!r}.")
     return place, day or today
 
 

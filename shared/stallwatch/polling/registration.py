@@ -1,9 +1,9 @@
-"""Register numbers with a source that wants it, and count what it costs.
+"""Registration: registers numbers with a source that requires it, and counts the credits.
 
-A credit is spent by the source, and the only proof of it is its answer, which may get lost. So each
-request to register is written down before it is made, and settled after it; one that was never
-settled is settled by the next run, by asking what became of its numbers. Whether a number must be
-registered at all is for the source to say: nothing is registered that it knows already.
+The source spends a credit, and the only proof is its answer, which may get lost. So each request to
+register is recorded before it is made and settled after it. The next run settles an attempt that
+was never settled, by asking the source which of its numbers are registered. The source says which
+numbers must be registered; nothing is registered that it knows already.
 """
 
 import logging
@@ -18,7 +18,7 @@ _log = logging.getLogger(__name__)
 
 
 QUOTA_EVERY = timedelta(days=1)
-"""How often the source is asked for what is left, besides after each registration."""
+"""How often the source is asked how many credits are left, besides after each registration."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,20 +102,20 @@ def encode_result(result: RequestResult, batch: Sequence[NumberRequest]) -> dict
             for r in requests
         ]
 
-    told = result.batch
+    counts = result.batch
     return {
         "verdict": result.verdict.value,
         "reason": result.reason,
         "any_answer": result.any_answer,
-        "checked": told.checked,
-        "changed": told.changed,
-        "answered": [[places[id(row)], at.isoformat()] for row, at in told.answered],
-        "silent": named(told.silent),
-        "unsaved": named(told.unsaved),
-        "failed": numbers(told.failed),
-        "to_follow": numbers(told.to_follow),
-        "for_second": named(told.for_second),
-        "unregistered": told.unregistered,
+        "checked": counts.checked,
+        "changed": counts.changed,
+        "answered": [[places[id(row)], at.isoformat()] for row, at in counts.answered],
+        "silent": named(counts.silent),
+        "unsaved": named(counts.unsaved),
+        "failed": numbers(counts.failed),
+        "to_follow": numbers(counts.to_follow),
+        "for_second": named(counts.for_second),
+        "unregistered": counts.unregistered,
     }
 
 

@@ -29,7 +29,7 @@ from stallwatch.tracking.run_log import RunRecord
 from stallwatch.tracking.schedule import NEW, PollSchedule, Turn, slots_of
 from stallwatch.tracking.source import Source
 
-LOOK_AGAIN = timedelta(seconds=2)
+CHECK_AGAIN_AFTER = timedelta(seconds=2)
 """How long the index may hide a new order from a run that was called for it."""
 
 WAIT_FOR_LEASE = timedelta(seconds=60)
@@ -110,7 +110,7 @@ class PollRun:
             if taken is not None:
                 with self._abandoning_on_failure():
                     self._serve_all(taken)
-        self._wake_what_sleeps()
+        self._wake_what_is_stuck()
         return self._report
 
     def check_orders(self, order_ids: Sequence[str]) -> RunReport:
@@ -120,7 +120,7 @@ class PollRun:
             if self._clock.now() >= deadline:
                 self._report.due = self._report.left_over = len(order_ids)
                 return self._report
-            self._clock.sleep(LOOK_AGAIN)
+            self._clock.sleep(CHECK_AGAIN_AFTER)
         with self._abandoning_on_failure():
             self._begin(lease)
             rows = (self._watch.row(order_id) for order_id in dict.fromkeys(order_ids))
@@ -188,17 +188,17 @@ class PollRun:
         """Give the lease back; whoever called before or meanwhile is served first."""
         wanted = lease.wanted
         if wanted != lease.served:
-            self._look_again()
+            self._serve_new_again()
         while (newly := self._watch.release_lease(self._owner, self._progress, wanted)) is not None:
             wanted = newly
-            self._look_again()
+            self._serve_new_again()
 
-    def _look_again(self) -> None:
+    def _serve_new_again(self) -> None:
         if self._gate.has_time:
-            self._clock.sleep(LOOK_AGAIN)
+            self._clock.sleep(CHECK_AGAIN_AFTER)
             self._serve_new()
 
-    def _wake_what_sleeps(self) -> None:
+    def _wake_what_is_stuck(self) -> None:
         """Wake the sending of what has been pending for long, and the telling of outages."""
         now = self._clock.now()
         oldest = self._watch.oldest_pending()

@@ -1,4 +1,4 @@
-"""Ask the second source about the few orders that near a claim.
+"""Second source: a check of the few orders that near a claim.
 
 It is asked in the same run in which the first source had nothing new to say, and before the
 evaluation is woken, so that a claim rests on both. What it says is written down where it is news,

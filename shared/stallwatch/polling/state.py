@@ -1,4 +1,4 @@
-"""What the runs of the pull work with: the rows of the watch, a place on the wheel, the time."""
+"""What the runs of the poll work with: watch rows, progress, lease, silence, pace."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -29,12 +29,12 @@ class WatchRow:
 
 
 def is_due(row: WatchRow, now: datetime) -> bool:
-    """Whether the evaluation is to look at an order once there is a valid answer about it."""
+    """Whether the evaluation must run again once there is a valid answer about an order."""
     return is_clock_due(row, now) or (row.rule_at is not None and row.rule_at <= epoch_minutes(now))
 
 
 def is_clock_due(row: WatchRow, now: datetime) -> bool:
-    """Whether the evaluation is to look at an order in any case."""
+    """Whether the evaluation must run again for an order in any case."""
     return row.gone or row.clock_at is None or row.clock_at <= epoch_minutes(now)
 
 
@@ -55,7 +55,7 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What one run of the pull leaves to the next."""
+    """What one run of the poll leaves to the next."""
 
     done_until: datetime | None = None
     """The end of the last turn that was served."""
@@ -69,7 +69,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The pull's lease as it was read."""
+    """The poll's lease as it was read."""
 
     progress: Progress
     wanted: int

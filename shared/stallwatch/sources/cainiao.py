@@ -141,17 +141,17 @@ def parse(body: bytes, numbers: Sequence[str]) -> SourceResponse:
     same number that tell different journeys.
     """
     try:
-        told = _JSON.decode(body.decode("utf-8-sig", "replace"))
+        decoded = _JSON.decode(body.decode("utf-8-sig", "replace"))
     except (ValueError, RecursionError):
         return _no_answer(body, "not JSON")
-    entries = _entries(told)
+    entries = _entries(decoded)
     if entries is None:
         return _no_answer(body, "no module")
-    if _is_refusal(told):
+    if _is_refusal(decoded):
         return _no_answer(body, "no success")
 
     wanted = {normalize_number(number): number for number in numbers}
-    found: dict[str, list[TrackingResult | None]] = {}
+    by_number: dict[str, list[TrackingResult | None]] = {}
     about_others = False
     for entry in entries:
         if not isinstance(entry, dict) or not isinstance(entry.get("mailNo"), str):
@@ -160,30 +160,30 @@ def parse(body: bytes, numbers: Sequence[str]) -> SourceResponse:
         if number is None:
             about_others = True
         else:
-            found.setdefault(number, []).append(_answer(number, entry))
+            by_number.setdefault(number, []).append(_answer(number, entry))
     answers = {}
-    for number, entries in found.items():
+    for number, entries in by_number.items():
         answer = _agreed(entries)
         if answer is not None:
             answers[number] = answer
     return SourceResponse(Verdict.OK, answers, about_others=about_others)
 
 
-def _entries(told: object) -> list[Any] | None:
+def _entries(decoded: object) -> list[Any] | None:
     """The entries of an answer, which may be called `data`; None where there are none at all."""
-    if not isinstance(told, dict):
+    if not isinstance(decoded, dict):
         return None
-    lists = (told.get("module"), told.get("data"))
+    lists = (decoded.get("module"), decoded.get("data"))
     return next((entries for entries in lists if isinstance(entries, list)), None)
 
 
-def _is_refusal(told: Mapping[str, Any]) -> bool:
+def _is_refusal(decoded: Mapping[str, Any]) -> bool:
     """Whether an answer with entries says that it is none."""
-    returned = told.get("ret")
+    returned = decoded.get("ret")
     codes = returned if isinstance(returned, list) else [returned]
     return (
-        "rgv587_flag" in told
-        or told.get("success", True) is not True
+        "rgv587_flag" in decoded
+        or decoded.get("success", True) is not True
         or any(mark in str(code).lower().encode() for code in codes for mark in _BLOCK_MARKS)
     )
 
@@ -282,13 +282,13 @@ def _latest_number(entry: Mapping[str, Any], number: str) -> str | None:
 
     `realMailNo` alone is prose with a TAB or colon in front of the number.
     """
-    told = entry.get("copyRealMailNo")
-    if not isinstance(told, str) or not told.strip():
+    text = entry.get("copyRealMailNo")
+    if not isinstance(text, str) or not text.strip():
         prose = entry.get("realMailNo")
-        told = re.split(r"[:\uff1a\t]", prose)[-1] if isinstance(prose, str) else ""
-        if not any(character.isdigit() for character in told):
+        text = re.split(r"[:\uff1a\t]", prose)[-1] if isinstance(prose, str) else ""
+        if not any(character.isdigit() for character in text):
             return None
-    other = normalize_number(_NUMBER_FILLING.sub("", told))
+    other = normalize_number(_NUMBER_FILLING.sub("", text))
     return None if other == normalize_number(number) else other
 
 
@@ -304,8 +304,8 @@ def _carrier(info: object, number: str | None) -> LocalCarrier | None:
 
     Its phone number is left alone, for it may be a courier's. Without a name its number stays.
     """
-    told = info if isinstance(info, dict) else {}
-    name = clean(told.get("cpName"), 80) or None
+    fields = info if isinstance(info, dict) else {}
+    name = clean(fields.get("cpName"), 80) or None
     if name is None:
         return None if number is None else LocalCarrier(None, None, number)
-    return LocalCarrier(name, link(told.get("url")), number)
+    return LocalCarrier(name, link(fields.get("url")), number)

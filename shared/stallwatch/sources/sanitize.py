@@ -1,4 +1,4 @@
-"""What the texts of every source are cleaned of: receivers' contacts, and links that are none."""
+"""Sanitizing of texts from sources: receivers' contacts are removed, unsafe links refused."""
 
 import re
 from urllib.parse import urlsplit

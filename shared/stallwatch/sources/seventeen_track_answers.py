@@ -51,8 +51,10 @@ _ETA_YEARS = range(2010, 2101)
 
 def objects_in(data: object, name: str) -> list[dict[str, Any]]:
     """The objects in one of an answer's lists."""
-    found = data.get(name) if isinstance(data, dict) else None
-    return [entry for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []
+    entries = data.get(name) if isinstance(data, dict) else None
+    return (
+        [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+    )
 
 
 def number_of(entry: Mapping[str, Any]) -> str | None:
@@ -79,7 +81,7 @@ def read_answers(data: Mapping[str, Any], numbers: Sequence[str]) -> SourceRespo
     alone; so does one of several entries about the same number that differ.
     """
     wanted = by_normal_form(numbers)
-    found: dict[str, list[TrackingResult | None]] = {}
+    by_number: dict[str, list[TrackingResult | None]] = {}
     registered, unregistered = set(), set()
     about_others = False
     for entry in objects_in(data, "accepted"):
@@ -88,7 +90,7 @@ def read_answers(data: Mapping[str, Any], numbers: Sequence[str]) -> SourceRespo
             about_others = True
         elif _is_cainiao(entry.get("carrier")):
             registered.add(number)
-            found.setdefault(number, []).append(_answer(number, entry.get("track_info")))
+            by_number.setdefault(number, []).append(_answer(number, entry.get("track_info")))
     for entry in objects_in(data, "rejected"):
         number = wanted.get(number_of(entry))
         if number is None:
@@ -99,7 +101,7 @@ def read_answers(data: Mapping[str, Any], numbers: Sequence[str]) -> SourceRespo
         elif code in _REGISTERED:
             registered.add(number)
     answers = {}
-    for number, entries in found.items():
+    for number, entries in by_number.items():
         first = entries[0]
         if first is not None and all(e == first for e in entries) and number not in unregistered:
             answers[number] = first
@@ -127,15 +129,15 @@ def _answer(number: str, info: object) -> TrackingResult | None:
         return None
     stage_of = SEVENTEEN_TRACK.stage_of
     newest = max(events.values(), default=None)
-    told = clean(latest.get("sub_status"), 64) or status
-    if told.startswith("Delivered") and newest is not None and _is_no_delivery(newest.text):
-        told = "InTransit_Other"
-    stage = stage_of(told)[0]
+    sub_status = clean(latest.get("sub_status"), 64) or status
+    if sub_status.startswith("Delivered") and newest is not None and _is_no_delivery(newest.text):
+        sub_status = "InTransit_Other"
+    stage = stage_of(sub_status)[0]
     is_untold = all(stage_of(event.code)[0] is not stage for event in events.values())
     if stage in {Stage.DELIVERED, Stage.RETURNED} and newest is None:
         return None
     if stage is Stage.RETURNED and is_untold and newest is not None:
-        events[_key(newest, told)] = replace(newest, code=told, text="", place=None)
+        events[_key(newest, sub_status)] = replace(newest, code=sub_status, text="", place=None)
     return TrackingResult(
         number=number,
         known=bool(events) or status != "NotFound",

@@ -1,4 +1,4 @@
-"""HTTP to the services, on their worst day: every request ends, and no answer is too big."""
+"""HTTP transport to the sources: every request ends in time, and every answer is bounded."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Values packed small for the store: compressed JSON."""
+"""Compressed JSON, for values that are stored."""
 
 import json
 import zlib

@@ -1,4 +1,4 @@
-"""When each order is asked about: a wheel of slots.
+"""Poll schedule: when each order is asked about, as a timing wheel of slots.
 
 A watched order sits in one slot of one ring. There is a ring for each cadence, and a ring goes
 round once in its cadence: the slot `12h0430` has its turn at 04:30 and at 16:30. Which slot of its

@@ -1,4 +1,4 @@
-"""What a source answers, in the product's words: the protocol that every source follows."""
+"""The source protocol: what a tracking service is asked and what it answers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""A run whose requests are made by helpers: the same orders, one pace, one circuit."""
+"""A run whose requests are made by workers: the same orders, one pace, one circuit."""
 
 import json
 from collections import Counter
@@ -37,19 +37,19 @@ COLD = timedelta(seconds=2)
 
 @dataclass
 class Crew:
-    """A run, its helpers, and a source that they all ask."""
+    """A run, its workers, and a source that they all ask."""
 
     pace: Pace = field(default_factory=lambda: Pace(batch=10, per_minute=60))
     clock: FakeClock = field(default_factory=FakeClock)
     store: MemoryStore = field(default_factory=MemoryStore)
     source: FakeSource = field(init=False)
     comes_after: Callable[[int], timedelta] = lambda _: WARM
-    """How long the nth errand takes to reach a helper."""
+    """How long the nth task takes to reach a worker."""
     dies: Callable[[int], str] = lambda _: ""
-    """Whether the helper of the nth errand dies: "before" or "after" its request."""
-    errands: list[Mapping[str, Any]] = field(default_factory=list)
+    """Whether the worker of the nth task dies: "before" or "after" its request."""
+    tasks: list[Mapping[str, Any]] = field(default_factory=list)
     in_vain: int = 0
-    """How many errands came too late."""
+    """How many tasks came too late."""
 
     def __post_init__(self) -> None:
         self.source = FakeSource(self.clock)
@@ -77,9 +77,9 @@ class Crew:
         )
 
     def run(self, request_task: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Run an errand as another function does: from JSON, at its own time, to JSON."""
-        nth = len(self.errands)
-        self.errands.append(request_task)
+        """Run a task as another function does: from JSON, at its own time, to JSON."""
+        nth = len(self.tasks)
+        self.tasks.append(request_task)
         if self.dies(nth) == "before":
             raise UnavailableError("it died")
         clock = FakeClock(self.clock.now() + self.comes_after(nth))
@@ -101,14 +101,14 @@ class Crew:
         return [two - one for one, two in pairwise(self.asked_at)]
 
 
-def test_helpers_ask_about_everything_once() -> None:
-    """A run with helpers does what a run without them does, and each number is asked about once."""
+def test_workers_ask_about_everything_once() -> None:
+    """A run with workers does what a run without them does, and each number is asked about once."""
     alone, crew = Crew(), Crew()
     for one in (alone, crew):
         one.add(95)
     assert alone.check().check_due() == crew.due()
     assert alone.store.journal == crew.store.journal
-    assert 10 == len(crew.errands)
+    assert 10 == len(crew.tasks)
     assert 0 == crew.in_vain
     assert {1} == set(Counter(crew.source.numbers_asked).values())
     assert sorted(alone.source.numbers_asked) == sorted(crew.source.numbers_asked)
@@ -129,7 +129,7 @@ def test_whatever_came_of_a_request_is_told() -> None:
 
 
 def test_an_answer_that_says_nothing_new_is_told_with_its_instant() -> None:
-    """What the evaluation is to look at again, it looks at as after a run without helpers."""
+    """What the evaluation is to look at again, it looks at as after a run without workers."""
     looked_at: list[dict[str, datetime]] = []
     for crew in (Crew(), Crew()):
         crew.add(24)
@@ -140,14 +140,14 @@ def test_an_answer_that_says_nothing_new_is_told_with_its_instant() -> None:
         workers = crew if looked_at else None
         report = crew.check("again", workers=workers).check_orders([f"o{n}" for n in range(24)])
         assert (24, 24, 0) == (report.due, report.checked, report.changed)
-        assert (3 if workers else 0) == len(crew.errands)
+        assert (3 if workers else 0) == len(crew.tasks)
         assert 0 == crew.in_vain
         looked_at.append(
             {n: shelf.record.answered_at or NOON for n, shelf in crew.store.shelves.items()}
         )
     alone, helped = looked_at
     assert alone.keys() == helped.keys()
-    # A helper is handed its errand a little before the time at which it asks.
+    # A worker is handed its task a little before the time at which it asks.
     assert all(
         timedelta(0) <= helped[n] - alone[n] <= WORKERS_LEAD and helped[n] > NOON + HOUR
         for n in alone
@@ -162,7 +162,7 @@ def test_the_pace_is_the_run_s() -> None:
     assert [SECOND] * 9 == crew.gaps()
 
 
-def test_an_errand_that_comes_too_late_is_run_by_no_helper() -> None:
+def test_an_task_that_comes_too_late_is_run_by_no_worker() -> None:
     """A cold start would bring two requests into one second: the run makes the late one itself."""
     crew = Crew(comes_after=lambda nth: COLD if nth % 2 else WARM)
     crew.add(95)
@@ -174,8 +174,8 @@ def test_an_errand_that_comes_too_late_is_run_by_no_helper() -> None:
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_a_dead_helper_s_share_is_picked_up(when: str) -> None:
-    """By the run itself, at once, at the pace; what the helper wrote is no news twice."""
+def test_a_dead_worker_s_share_is_picked_up(when: str) -> None:
+    """By the run itself, at once, at the pace; what the worker wrote is no news twice."""
     crew = Crew(dies=lambda nth: when if nth in {2, 5} else "")
     crew.add(95)
     report = crew.due()
@@ -195,7 +195,7 @@ def test_a_dead_helper_s_share_is_picked_up(when: str) -> None:
 def test_no_trouble_breaks_the_pace_or_loses_an_order(
     comes: list[int], dies: list[str], per_minute: int, count: int
 ) -> None:
-    """However late helpers come and however many die."""
+    """However late workers come and however many die."""
     crew = Crew(
         pace=Pace(batch=10, per_minute=per_minute),
         comes_after=lambda nth: timedelta(milliseconds=comes[nth % len(comes)]),
@@ -208,33 +208,33 @@ def test_no_trouble_breaks_the_pace_or_loses_an_order(
 
 
 def test_a_block_that_one_sees_stops_all() -> None:
-    """Only what is under way still goes out: a request for each helper at the most."""
+    """Only what is under way still goes out: a request for each worker at the most."""
     crew = Crew(pace=Pace(batch=10, per_minute=60000, parallel=4))
     crew.add(400)
     crew.source.verdicts.extend([Verdict.OK, Verdict.OK, *[Verdict.BLOCKED] * 100])
     report = crew.due()
     assert Verdict.BLOCKED is report.source
     # Four are under way when the first block comes in, and each that landed before made room.
-    assert len(crew.errands) <= 8
-    assert len(crew.source.asked) == len(crew.errands)
+    assert len(crew.tasks) <= 8
+    assert len(crew.source.asked) == len(crew.tasks)
     assert 400 - 10 * 2 == report.unanswered
 
 
 def test_a_probe_is_made_by_the_run_itself() -> None:
-    """After a block there is one request, and helpers only where it went well."""
+    """After a block there is one request, and workers only where it went well."""
     crew = Crew()
     crew.add(30)
     crew.source.verdicts.append(Verdict.BLOCKED)
     crew.due()
-    crew.errands.clear()
+    crew.tasks.clear()
     crew.clock.advance(hours=2)
     report = crew.due()
     assert Verdict.OK is report.source
-    assert 2 == len(crew.errands)
+    assert 2 == len(crew.tasks)
 
 
 def test_no_two_serve_one_slot() -> None:
-    """Two runs with helpers at the same time: one has the lease, and the other just ends."""
+    """Two runs with workers at the same time: one has the lease, and the other just ends."""
     crew = Crew(pace=Pace(batch=10, per_minute=6000))
     crew.add(60)
     reports: list[RunReport] = []
@@ -251,12 +251,12 @@ def test_no_two_serve_one_slot() -> None:
     assert {1} == set(Counter(crew.source.numbers_asked).values())
 
 
-def test_helpers_of_a_run_that_is_gone_write_nothing_wrong() -> None:
-    """What a helper learnt for a run that died meanwhile is what the next run would have learnt."""
+def test_workers_of_a_run_that_is_gone_write_nothing_wrong() -> None:
+    """What a worker learnt for a run that died meanwhile is what the next run would have learnt."""
     crew = Crew()
     crew.add(10)
     crew.due()
-    late = crew.errands[0]
+    late = crew.tasks[0]
     before = {order_id: shelf.record for order_id, shelf in crew.store.shelves.items()}
     at = crew.clock.now()
     crew.check(clock=FakeClock(at)).run_request_task({**late, "at": at.isoformat()})
@@ -265,12 +265,12 @@ def test_helpers_of_a_run_that_is_gone_write_nothing_wrong() -> None:
     assert events == {order_id: record.events for order_id, record in after.items()}
 
 
-def test_without_helpers_requests_are_made_in_threads() -> None:
+def test_without_workers_requests_are_made_in_threads() -> None:
     """As ever: so many at a time, in one process."""
     crew = Crew(pace=Pace(batch=10, per_minute=60000, parallel=8))
     crew.add(95)
     assert 95 == crew.check().check_due().checked
-    assert [] == crew.errands
+    assert [] == crew.tasks
     assert [] == [row for row in crew.store.rows(NEW) if row.fingerprint]
 
 
@@ -289,7 +289,7 @@ class _Lambda:
         return answer
 
 
-def test_an_errand_is_an_invocation_that_is_waited_for() -> None:
+def test_an_task_is_an_invocation_that_is_waited_for() -> None:
     """Of the function itself, once."""
     client = _Lambda({"Payload": BytesIO(b'{"verdict": "ok"}')})
     workers = FunctionWorkers(client, "pull")  # type: ignore[arg-type]

@@ -11,7 +11,7 @@ from stallwatch.domain.alerts import Alert, AlertKind
 from stallwatch.domain.clock import LEASE_MARGIN
 from stallwatch.domain.errors import UnavailableError
 from stallwatch.polling.gate import LAST_REQUEST
-from stallwatch.polling.run import LOOK_AGAIN, STUCK_AFTER, WAIT_FOR_LEASE
+from stallwatch.polling.run import CHECK_AGAIN_AFTER, STUCK_AFTER, WAIT_FOR_LEASE
 from stallwatch.polling.state import Pace
 from stallwatch.polling.tally import RunReport
 from stallwatch.tracking.circuit_breaker import CircuitBreaker
@@ -67,7 +67,7 @@ def test_whoever_calls_meanwhile_is_served_before_the_lease_is_given_back(rig: R
     rig.source = Calling(rig.clock, answers=answers)
     report = rig.check()
     assert [[number_of("a")], [number_of("b")]] == rig.source.asked
-    assert LOOK_AGAIN in rig.clock.slept
+    assert CHECK_AGAIN_AFTER in rig.clock.slept
     assert 2 == report.changed
     assert rig.store.pull_owner is None
     assert rig.store.wanted == rig.store.served == 1
@@ -100,7 +100,7 @@ def test_a_check_of_some_orders_waits_a_minute_for_another_run(rig: Rig) -> None
     rig.store.take_lease("other", NOON + HOUR, NOON)
     report = rig.check("a", "b")
     assert (2, 2, 0) == (report.due, report.left_over, report.checked)
-    assert WAIT_FOR_LEASE <= rig.clock.now() - NOON <= WAIT_FOR_LEASE + LOOK_AGAIN
+    assert WAIT_FOR_LEASE <= rig.clock.now() - NOON <= WAIT_FOR_LEASE + CHECK_AGAIN_AFTER
     rig.store.take_lease("other", rig.clock.now() + 10 * SECOND, rig.clock.now())
     assert 1 == rig.check("a").checked
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from functions.pull_tracking import app as pull
+from stallwatch import wiring
 from stallwatch.aws.settings import Settings
 from stallwatch.domain.parcels import Stage
 from stallwatch.sources.sanitize import link
@@ -19,10 +19,10 @@ every_source = pytest.mark.parametrize("source", PROFILES.values(), ids=PROFILES
 @every_source
 def test_a_source_can_be_made(source: SourceProfile) -> None:
     """By the pull, under the name in its profile."""
-    assert source.name in pull.SOURCES, (
-        f"functions/pull_tracking/app.py: SOURCES makes no {source.name}"
+    assert source.name in wiring.SOURCES, (
+        f"shared/stallwatch/wiring.py: SOURCES makes no {source.name}"
     )
-    made = pull.SOURCES[source.name]("http://127.0.0.1:1", lambda: "key")
+    made = wiring.SOURCES[source.name]("http://127.0.0.1:1", lambda: "key")
     assert source.name == made.name, "its module in shared/stallwatch/sources/ has another name"
 
 
