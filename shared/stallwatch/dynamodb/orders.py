@@ -209,7 +209,7 @@ class DynamoOrderStore(
 
 
 MOST_IN_CREATION = 25
-"""How many orders are written in one transaction: it takes a hundred items, and an order has four."""
+"""How many orders one transaction writes: it takes a hundred items, and an order has four."""
 
 
 def _creation(order: Order) -> list[dict[str, Any]]:

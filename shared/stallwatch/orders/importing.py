@@ -103,7 +103,6 @@ class OrderImport:
         self, folded: Mapping[str, Order], existing: Mapping[str, Order], now: datetime
     ) -> set[str]:
         """Write what is new or filled. Returns the ids of those that could not be written."""
-
         changed = [order for order in folded.values() if order != existing.get(order.order_id)]
         new = [order for order in changed if order.order_id not in existing]
         filled = [order for order in changed if order.order_id in existing]
