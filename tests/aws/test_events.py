@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from stallwatch.claims import service
-from tests.aws.moto_stack import Context, World, world_at
 from tests.aws.api.client import check_documented
+from tests.aws.moto_stack import Context, World, world_at
 from tests.support.template import ROOT, resources, woken_by
 from tests.support.transformed import functions
 

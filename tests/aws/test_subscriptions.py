@@ -12,8 +12,8 @@ from stallwatch.alerting.subscriptions import Preference, Subscriber, Subscripti
 from stallwatch.domain.alerts import AlertKind
 from stallwatch.domain.errors import MissingError, UnacceptableError
 from tests.aws import moto
-from tests.aws.moto_stack import World, world_at
 from tests.aws.api.client import check_documented
+from tests.aws.moto_stack import World, world_at
 
 START = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 MAIL = "buyer@example.org"

@@ -13,7 +13,7 @@ from stallwatch.rules.decision import Decision
 from tests.faults import simulated_stack as world
 from tests.faults.year import Plan, live, plan
 from tests.faults.year_judged import judge
-from tests.support.template import rules_variable
+from tests.support.template import thresholds_variable
 
 SEED = 2
 
@@ -66,7 +66,7 @@ def test_a_wrong_cadence_after_silence_is_seen() -> None:
 
 def test_a_number_that_is_a_day_off_is_seen() -> None:
     """A breakage: eleven days of silence are taken for too many."""
-    rules = {**json.loads(rules_variable()), "stalled": 11}
-    with mock.patch.object(world, "rules_variable", return_value=json.dumps(rules)):
+    rules = {**json.loads(thresholds_variable()), "stalled": 11}
+    with mock.patch.object(world, "thresholds_variable", return_value=json.dumps(rules)):
         judgement = judge(live(some_weeks()))
     assert judgement.kinds[AlertKind.STALLED].undue

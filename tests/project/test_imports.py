@@ -13,17 +13,21 @@ from tests.support.template import ROOT
 from tests.support.transformed import functions
 
 OUTSIDE = {
+    "apprise",
     "asyncio",
     "aws_lambda_powertools",
     "boto3",
     "botocore",
     "http",
+    "imaplib",
     "os",
     "pathlib",
     "pydantic",
     "random",
     "requests",
+    "smtplib",
     "socket",
+    "ssl",
     "subprocess",
     "sys",
     "tempfile",
@@ -133,6 +137,8 @@ print(*sys.modules)
         ("evaluate_orders", ("pydantic", "babel", "boto3", "requests")),
         ("evaluate_orders", ("aws_lambda_powertools.event_handler", "stallwatch.api")),
         ("orders_api", ("boto3", "requests")),
+        ("push_alerts", ("pydantic", "babel", "boto3", "apprise", "stallwatch.api")),
+        ("read_mailbox", ("pydantic", "babel", "boto3", "openpyxl", "stallwatch.api")),
     ],
 )
 def test_a_cold_start_pays_for_nothing_in_vain(folder: str, without: tuple[str, ...]) -> None:

@@ -30,6 +30,9 @@ from tests.support.transformed import (
 
 FOLDERS = sorted(functions())
 
+OPTIONAL = {"push_alerts": "HasPushUrls", "read_mailbox": "HasMailbox"}
+"""The functions that are made only where their parameter is set, with their condition."""
+
 
 # The code.
 
@@ -44,16 +47,22 @@ def test_a_function_s_handler_is_there(folder: str) -> None:
 
 
 def test_the_functions_are_the_contract_s() -> None:
-    """Three, with the layer, on Arm."""
-    assert ["evaluate_orders", "orders_api", "pull_tracking"] == FOLDERS
-    (layer,) = transformed_resources("AWS::Lambda::LayerVersion")
+    """Three and two that are optional, with the layer, on Arm; the push has a layer besides."""
+    assert sorted({"evaluate_orders", "orders_api", "pull_tracking", *OPTIONAL}) == FOLDERS
+    layers = transformed_resources("AWS::Lambda::LayerVersion")
+    (layer,) = (name for name in layers if "Condition" not in layers[name])
+    (push_layer,) = layers.keys() - {layer}
     for folder in FOLDERS:
         properties = function(folder)
-        assert ("python3.13", ["arm64"], [{"Ref": layer}]) == (
+        wanted = [layer, push_layer] if folder == "push_alerts" else [layer]
+        assert ("python3.13", ["arm64"], [{"Ref": name} for name in wanted]) == (
             properties["Runtime"],
             properties["Architectures"],
             properties["Layers"],
         )
+    for folder, condition in OPTIONAL.items():
+        assert condition == transformed()["Resources"][functions()[folder]]["Condition"]
+    assert OPTIONAL["push_alerts"] == layers[push_layer]["Condition"]
 
 
 # What the functions are given.
@@ -69,6 +78,9 @@ NEED_NOT_BE_SET = {"CLOCK_SHIFT"}
 
 TOLD_TO_ALL = {"FIRST_SOURCE", "SEVENTEEN_TRACK_KEY"}
 """Which sources there are: Cainiao alone, where neither says otherwise."""
+
+TOLD_IN_VAIN = {"push_alerts": {"THRESHOLDS", "TURN_MINUTES"}}
+"""What a function need not know, and is told since all others must."""
 
 
 class Noting(dict[str, str]):
@@ -120,14 +132,15 @@ def test_a_function_is_given_what_it_reads(folder: str) -> None:
     """And nothing in vain: what a function need not know may close a circle."""
     given = given_to(folder)
     asked = asked_by(folder, given)
-    assert given.keys() - OF_POWERTOOLS - TOLD_TO_ALL == asked - NEED_NOT_BE_SET - TOLD_TO_ALL
+    told = given.keys() - OF_POWERTOOLS - TOLD_TO_ALL - TOLD_IN_VAIN.get(folder, set())
+    assert told == asked - NEED_NOT_BE_SET - TOLD_TO_ALL
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_a_variable_that_is_not_set_is_found(folder: str) -> None:
     """By the check above: it is not the first user who finds it."""
     given = given_to(folder)
-    for name in given.keys() - OF_POWERTOOLS - TOLD_TO_ALL:
+    for name in given.keys() - OF_POWERTOOLS - TOLD_TO_ALL - TOLD_IN_VAIN.get(folder, set()):
         with pytest.raises(SettingsError, match=name):
             asked_by(folder, {n: value for n, value in given.items() if n != name})
 
@@ -250,7 +263,7 @@ def failing() -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("folder", ["evaluate_orders", "pull_tracking"])
+@pytest.mark.parametrize("folder", [f for f in FOLDERS if f != "orders_api"])
 def test_what_a_function_gives_up_on_is_kept(folder: str) -> None:
     """For two weeks, in a queue that it may write to."""
     queue = failing()[functions()[folder]]["OnFailure"]["Destination"]["Fn::GetAtt"][0]
@@ -263,11 +276,36 @@ def test_what_a_function_gives_up_on_is_kept(folder: str) -> None:
 
 
 def test_the_check_runs_by_the_schedule() -> None:
-    """As often as the parameter says."""
-    (schedule,) = transformed_resources("AWS::Scheduler::Schedule").values()
-    properties = schedule["Properties"]
-    assert {"Ref": "CheckEvery"} == properties["ScheduleExpression"]
-    assert {"Fn::GetAtt": [functions()["pull_tracking"], "Arn"]} == properties["Target"]["Arn"]
+    """As often as the parameter says; the mailbox is read every hour."""
+    every = {
+        schedule["Properties"]["Target"]["Arn"]["Fn::GetAtt"][0]: schedule["Properties"]
+        for schedule in transformed_resources("AWS::Scheduler::Schedule").values()
+    }
+    assert {functions()[f] for f in ("pull_tracking", "read_mailbox")} == every.keys()
+    check, hourly = (every[functions()[f]] for f in ("pull_tracking", "read_mailbox"))
+    assert {"Ref": "CheckEvery"} == check["ScheduleExpression"]
+    assert "rate(1 hour)" == hourly["ScheduleExpression"]
+
+
+def test_the_push_hears_the_alerts_of_the_stack_s_own_language() -> None:
+    """And only those: the other topic repeats them. What SNS cannot bring goes to its queue."""
+    (one,) = (
+        subscription["Properties"]
+        for subscription in transformed_resources("AWS::SNS::Subscription").values()
+        if subscription["Properties"]["Protocol"] == "lambda"
+    )
+    assert ({"Ref": "AlertsTopic"}, {"Fn::GetAtt": [functions()["push_alerts"], "Arn"]}) == (
+        one["TopicArn"],
+        one["Endpoint"],
+    )
+    queue = {"Fn::GetAtt": ["PushDeadLetters", "Arn"]}
+    assert {"deadLetterTargetArn": queue} == one["RedrivePolicy"]
+    policy = transformed()["Resources"]["PushDeadLettersPolicy"]["Properties"]
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert (queue, {"ArnEquals": {"aws:SourceArn": {"Ref": "AlertsTopic"}}}) == (
+        statement["Resource"],
+        statement["Condition"],
+    )
 
 
 # The API.
@@ -336,6 +374,8 @@ OF_THE_CONTRACT = {
     "SeventeenTrackKey": "",
     "HomeCountry": "US",
     "PublicUrl": "",
+    "PushUrls": "",
+    "Mailbox": "",
 }
 
 OURS = {
@@ -422,7 +462,42 @@ BASIC_ALARMS = {
     "EvaluationHasDeadLetters",
     "PullHasDeadLetters",
 }
+OPTIONAL_ALARMS = {
+    "PushHasDeadLetters": "HasPushAlarms",
+    "MailboxIsNotRead": "HasMailboxAlarms",
+}
+"""Of the optional functions, where there are alarms at all."""
 FULL_ALARMS = {"EvaluationFails", "SourceIsDown", "AlertsAreStuck", "MessagesAreNotDelivered"}
+
+
+OF_OPTIONAL_FUNCTIONS = {
+    **dict.fromkeys(
+        (
+            "PushAlertsFunction",
+            "PushAlertsFunctionAlerts",
+            "PushAlertsFunctionAlertsPermission",
+            "PushAlertsFunctionEventInvokeConfig",
+            "PushAlertsLogs",
+            "PushAlertsRole",
+            "PushDeadLetters",
+            "PushDeadLettersPolicy",
+        ),
+        "HasPushUrls",
+    ),
+    **dict.fromkeys(
+        (
+            "MailboxDeadLetters",
+            "ReadMailboxFunction",
+            "ReadMailboxFunctionEventInvokeConfig",
+            "ReadMailboxFunctionHourly",
+            "ReadMailboxFunctionHourlyRole",
+            "ReadMailboxLogs",
+            "ReadMailboxRole",
+        ),
+        "HasMailbox",
+    ),
+}
+"""Everything of an optional function has its condition; the layer's name changes with its code."""
 
 
 def test_optional_parts_exist_only_where_their_parameter_asks_for_them() -> None:
@@ -430,7 +505,7 @@ def test_optional_parts_exist_only_where_their_parameter_asks_for_them() -> None
     conditions = {
         name: resource["Condition"]
         for name, resource in transformed()["Resources"].items()
-        if "Condition" in resource
+        if "Condition" in resource and resource["Type"] != "AWS::Lambda::LayerVersion"
     }
     assert {
         "AlertEmailSubscription": "HasAlertEmail",
@@ -438,6 +513,8 @@ def test_optional_parts_exist_only_where_their_parameter_asks_for_them() -> None
         "PullWorkersPolicy": "HasPullWorkers",
         "Budget": "HasBudget",
         "Dashboard": "HasFullMonitoring",
+        **OF_OPTIONAL_FUNCTIONS,
+        **OPTIONAL_ALARMS,
         **dict.fromkeys(BASIC_ALARMS, "HasAlarms"),
         **dict.fromkeys(FULL_ALARMS, "HasFullMonitoring"),
     } == conditions
@@ -451,9 +528,10 @@ def alarms() -> dict[str, Any]:
 
 def test_basic_monitoring_costs_no_custom_metric() -> None:
     """Its alarms, at most the ten of the free tier, watch what AWS measures anyway."""
-    assert BASIC_ALARMS | FULL_ALARMS == alarms().keys()
-    assert len(BASIC_ALARMS) <= 10
-    assert all(alarms()[name]["Namespace"].startswith("AWS/") for name in BASIC_ALARMS)
+    basic = BASIC_ALARMS | OPTIONAL_ALARMS.keys()
+    assert basic | FULL_ALARMS == alarms().keys()
+    assert len(basic) <= 10
+    assert all(alarms()[name]["Namespace"].startswith("AWS/") for name in basic)
     for folder in FOLDERS:
         assert "true" == variables(folder, Names(defaults()))["POWERTOOLS_METRICS_DISABLED"]
         full = variables(folder, Names({**defaults(), "Monitoring": "full"}))
