@@ -231,7 +231,7 @@ def act(
     context: typer.Context,
     order_id: OrderId,
     action: Annotated[
-        ActionKind, typer.Argument(metavar="ACTION", help=f"One of: {', '.join(Deed)}.")
+        ActionKind, typer.Argument(metavar="ACTION", help=f"One of: {', '.join(ActionKind)}.")
     ],
     on: Annotated[str | None, typer.Option(help="The day it is about; none: today.", **DAY)] = None,
     until: Annotated[str | None, typer.Option(help="The day a snooze ends.", **DAY)] = None,
