@@ -58,7 +58,8 @@ class Pair:
                 contradicts = beat.word.kind == "not_received" and self.twin.order.ending()
                 return beat.word.after_answer or bool(contradicts)
             case beats.Answered() | beats.SecondAsked():
-                return beat.at == self.twin.trace.answered_at
+                said_at = [a.at for a in self.twin.order.actions[-1:]]
+                return beat.at in {self.twin.trace.answered_at, *said_at}
             case beats.Renumbered():
                 return beat.number in {c.number for c in self.twin.trace.checkpoints}
             case _:
@@ -76,6 +77,9 @@ def agree(decision: Decision, evaluation: Evaluation, now: datetime) -> None:
         expected, actual = getattr(evaluation.dates, name), getattr(decision.key_dates, name)
         if name == "claim_opens_on" and decision.reading.lost:
             assert actual is None  # The loss is claimed, so no claim for silence can follow.
+        elif name == "late_on" and actual is None and expected is not None:
+            # It is earlier than the days of the deadline, and cannot come in them or after.
+            assert decision.deadline_is_near or evaluation.dates.refund_until is not None
         elif name == "reminder_on" and expected != actual:
             # The claim speaks before the seller's clock runs out, or the day has passed.
             clock = decision.countdown
