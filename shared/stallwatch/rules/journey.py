@@ -59,6 +59,7 @@ _LAST_BEFORE_DELIVERY = RANK[Stage.FAILED_ATTEMPT]
 _EARLY = Flag.EARLY
 _LOST = Flag.LOST
 _ATTEMPT = Stage.FAILED_ATTEMPT
+_DEPARTED = Stage.DEPARTED_ORIGIN
 _DELIVERED = Stage.DELIVERED
 _EXCEPTION = Stage.EXCEPTION
 _PICKUP = Stage.READY_FOR_PICKUP
@@ -234,7 +235,7 @@ class _Walk:
                 stage is _UNPLACED
                 or (update.flag is _EARLY and not left)
                 or (self.left and RANK.get(stage, _DEPARTURE) < _DEPARTURE)
-                or (self.arrived and stage is Stage.DEPARTED_ORIGIN)
+                or (self.arrived and stage is _DEPARTED)
             ):
                 continue
             if best is None or weight(update) > weight(best):
@@ -243,12 +244,12 @@ class _Walk:
 
     def _place(self, moment: Moment, placing: Checkpoint) -> None:
         at, together = moment
-        stage, flag = placing.stage, placing.flag
-        before = self.newest
-        if stage is not _ATTEMPT or self.stage is not _ATTEMPT:
-            self.other_attempt_at = None if before is None else before[0][0]
-        if before is None or flag is not before[1].flag:
-            self.other_flag_at = None if before is None else before[0][0]
+        stage, before = placing.stage, self.newest
+        if before is not None:
+            if stage is not _ATTEMPT or self.stage is not _ATTEMPT:
+                self.other_attempt_at = before[0][0]
+            if placing.flag is not before[1].flag:
+                self.other_flag_at = before[0][0]
         self.newest = moment, placing
         self.stage = stage
         if self.delivery is None and (stage is _DELIVERED or len(together) > 1):
@@ -262,12 +263,10 @@ class _Walk:
             self.stay = []
         if stage is not _EXCEPTION:
             self.place = stage
-            self._pass_borders(together, stage)
+            if RANK[stage] >= _DEPARTURE:
+                self._pass_borders(together, stage)
 
     def _pass_borders(self, together: Sequence[Checkpoint], stage: Stage) -> None:
-        rank = RANK[stage]
-        if rank < _DEPARTURE:
-            return
         self.departed = True
         if stage is _RETURNED:
             # A parcel that is shipped again starts anew.
@@ -276,7 +275,7 @@ class _Walk:
                 self.destroyed = True
             return
         self.left = True
-        if not self.arrived and rank >= _ARRIVAL:
+        if not self.arrived and RANK[stage] >= _ARRIVAL:
             self.arrived = any(
                 u.flag is not _EARLY and _ARRIVAL <= RANK.get(u.stage, -1) <= _LAST_BEFORE_DELIVERY
                 for u in together
@@ -307,9 +306,18 @@ def read_journey(
     walk = _Walk(None if deliveries else status_delivered_at)
     walk.run(all_moments, days(limits.filler_days))
     moments = walk.kept
-    first_scan = min((u.at for _, ts in moments for u in ts if is_scan(u)), default=None)
+    first_scan: datetime | None = None
+    lost_at: datetime | None = None
+    unplaced = False
+    for _, together in moments:
+        for update in together:
+            if update.stage is _UNPLACED:
+                unplaced = True
+            if update.flag is not None and update.flag is _LOST:
+                lost_at = update.at if lost_at is None else max(lost_at, update.at)
+            if (first_scan is None or update.at < first_scan) and is_scan(update):
+                first_scan = update.at
     last_scan = _last_scan(moments, first_scan)
-    lost_at = max((u.at for _, ts in moments for u in ts if u.flag is _LOST), default=None)
     flag = attempt = None
     if walk.newest is not None:
         moment, placing = walk.newest
@@ -348,7 +356,7 @@ def read_journey(
         moved=began_with_scan(episode),
         last_checkpoint=weightiest(moments[-1][1]) if moments else None,
         strangers=has_foreign,
-        unplaced=any(u.stage is _UNPLACED for _, together in moments for u in together),
+        unplaced=unplaced,
         fillers=tuple(walk.fillers),
     )
 
