@@ -45,7 +45,7 @@ def openapi() -> str:
                 operation["security"] = []
             else:
                 operation["responses"]["403"] = {"description": "The key is missing or wrong"}
-            operation["responses"]["429"] = {"description": "Too many requests"}
+            operation["responses"].setdefault("429", {"description": "Too many requests"})
     for unused in ("HTTPValidationError", "ResponseValidationError", "ValidationError"):
         document["components"]["schemas"].pop(unused)
     return json.dumps(document, indent=2, ensure_ascii=False, sort_keys=True) + "\n"

@@ -23,6 +23,7 @@ from stallwatch.messages.links import aliexpress_url, tracking_url
 from stallwatch.messages.translations import Translations
 from stallwatch.orders.money import stake_of
 from stallwatch.orders.view import OrderView
+from stallwatch.rules.decision import NO_DATES
 
 _AS_GIVEN = (
     "order_id",
@@ -48,7 +49,8 @@ _AS_GIVEN = (
 def order_out(view: OrderView, words: Translations) -> OrderOut:
     """An order as it stands in a list."""
     order, decision = view.order, view.decision
-    dates = decision.key_dates
+    # A list reads no alerts, and some have closed their order: its state is kept beside them.
+    dates = NO_DATES if view.state is State.CLOSED else decision.key_dates
     last_checkpoint = decision.reading.last_checkpoint
     kind, _ = pressing(order, decision) or (None, "")
     return OrderOut(

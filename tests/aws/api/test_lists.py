@@ -224,3 +224,29 @@ def test_the_health_of_the_source_is_shown(api: Api) -> None:
         source["down_since"],
         source["next_try_at"],
     )
+
+
+@pytest.mark.parametrize("q", ["lamp-1", "lp00123456789012", "reading", "BRIGHT"])
+def test_an_order_is_found_by_what_is_known_of_it(api: Api, q: str) -> None:
+    """Its id, its number, a part of its title or of its seller."""
+    api.add(
+        order_id="lamp-1",
+        title="Reading lamp",
+        seller="Bright things",
+        tracking_number="LP00123456789012",
+    )
+    api.add(order_id="other", title="Cable")
+    found = [order["order_id"] for page in pages(api, 10, q=q) for order in page]
+    assert ["lamp-1"] == found
+
+
+def test_what_presses_stands_first_over_all_pages(api: Api) -> None:
+    """Newer ones that ask for nothing come after it."""
+    world = api.world
+    world.cainiao.put("LP00123456789012", [(START - timedelta(days=70), "LH_DEPART")])
+    pressing = api.add(tracking_number="LP00123456789012", ordered_on="2026-04-01")
+    others = [api.add() for _ in range(3)]
+    world.check(pressing)
+    listed = [order["order_id"] for page in pages(api, 2, sort="urgent") for order in page]
+    assert pressing == listed[0]
+    assert {pressing, *others} == set(listed)
