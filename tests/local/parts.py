@@ -12,6 +12,7 @@ import pytest
 
 from tests.local import dynamodb
 from tests.local.machine import LOCAL, ROOT
+from tests.simulators import dovecot
 
 CHROMIUM: Final = shutil.which("chromium") or shutil.which("chromium-browser")
 """The browser, where there is one."""
@@ -28,6 +29,7 @@ def _emulator() -> str | None:
 
 _MISSING: Final[Mapping[str, Callable[[], str | None]]] = {
     "chromium": lambda: None if CHROMIUM else "There is no chromium on the PATH",
+    "dovecot": lambda: None if dovecot.PROGRAM else "There is no dovecot on the PATH",
     "dynamodb": dynamodb.missing,
     "emulator": _emulator,
     "facts": lambda: None if FACTS.is_dir() else f"There is no {FACTS}",
