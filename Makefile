@@ -13,6 +13,7 @@ VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d.%d" % sys.version_info
 MADE := .made-with-$(VERSION)
 TESTS_READY := $(VENV)/$(MADE)
 SAM_READY := $(LOCAL)/sam/home/metadata.json
+SCAN_READY := $(LOCAL)/scan/$(MADE)
 STACK_READY := $(SAM_READY) $(LOCAL)/emulator/$(MADE)
 SAM_QUIETLY := SAM_CLI_TELEMETRY=0 __SAM_CLI_APP_DIR=$(LOCAL)/sam/home $(SAM)
 
@@ -20,7 +21,8 @@ export PYTHONPATH := shared
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo local test lint faults year bench build deploy redrive cli picture pictures session tables environments lock clean
+.PHONY: help demo local test lint scan faults year bench build deploy redrive cli picture pictures session tables \
+	environments lock clean
 
 help: ## Lists what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -40,6 +42,9 @@ lint: $(TESTS_READY) $(SAM_READY) ## Checks format, code, types and the template
 	$(VENV)/bin/mypy shared/stallwatch functions tests
 	$(VENV)/bin/cfn-lint --template template.yaml --append-rules cfn_lint_serverless.rules
 	$(SAM_QUIETLY) validate --lint --region us-east-1
+
+scan: $(SCAN_READY) ## Looks for vulnerabilities and secrets, and lists what is shipped
+	@exec $(LOCAL)/scan/bin/python tests/local/scan.py
 
 faults: $(TESTS_READY) ## Runs the handlers under every fault (SEED=, SCHEDULES=)
 	@exec $(VENV)/bin/python -m tests.faults
@@ -80,7 +85,8 @@ environments: $(TESTS_READY) $(STACK_READY) ## Installs what the others need
 
 lock: $(LOCAL)/bootstrap/$(MADE) ## Pins what the *.in ask for (UPGRADE=--upgrade for newer versions)
 	for name in shared/requirements push/requirements tests/requirements tests/local/requirements-uv \
-		tests/local/requirements-sam tests/local/requirements-emulator; do \
+		tests/local/requirements-sam tests/local/requirements-emulator \
+		tests/local/requirements-scan; do \
 		$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 			--custom-compile-command 'make lock' $(UPGRADE) \
 			$$name.in --output-file $$name.txt || exit; \
@@ -102,8 +108,9 @@ $(LOCAL)/bootstrap/$(MADE): tests/local/requirements-uv.txt
 $(TESTS_READY): tests/requirements.txt
 $(LOCAL)/sam/$(MADE): tests/local/requirements-sam.txt
 $(LOCAL)/emulator/$(MADE): tests/local/requirements-emulator.txt
+$(SCAN_READY): tests/local/requirements-scan.txt
 
-$(TESTS_READY) $(LOCAL)/sam/$(MADE) $(LOCAL)/emulator/$(MADE): $(LOCAL)/bootstrap/$(MADE)
+$(TESTS_READY) $(LOCAL)/sam/$(MADE) $(LOCAL)/emulator/$(MADE) $(SCAN_READY): $(LOCAL)/bootstrap/$(MADE)
 	$(UV) venv --quiet --clear --no-project --python $(LOCAL)/bootstrap/bin/python $(@D)
 	$(UV) pip sync --quiet --require-hashes --python $(@D) $(filter %.txt,$^)
 	@touch $@

@@ -48,6 +48,15 @@ _OF_THE_CLI = {
     "--notification-endpoint",  # how it calls the endpoint of a subscription
 }
 
+OF_AWS = {
+    "AuthenticateOnUnsubscribe",
+    "OmitName",
+    "RetainExceptOnCreate",
+    "Token",
+    "TransactionConflictException",
+}
+"""Words of AWS that look like names of the template."""
+
 _WHERE = re.compile(r"(?:\.ci|docs|events|functions|shared|tests)/[\w./-]*")
 
 
@@ -148,7 +157,7 @@ def test_parameters_in_examples_are_the_templates() -> None:
         for words in [*commands(read(name)), *(span.split() for span in spans(read(name)))]:
             named |= set(re.findall(r"\b([A-Z][a-z]\w+)=", " ".join(words)))
 
-    assert named - set(template()["Parameters"]) == set()
+    assert named - set(template()["Parameters"]) - OF_AWS == set()
 
 
 def test_the_outputs_are_those_of_the_template() -> None:
@@ -213,6 +222,7 @@ def test_the_resources_that_are_named_are_there() -> None:
     whole = template()
     known = {*whole["Resources"], *whole["Parameters"], *whole["Outputs"]}
     known |= {"OrdersApi", "Protocol", "Reply", "Answer", "SubscribeURL", "Message", "Decimal"}
+    known |= OF_AWS
     named = {
         span
         for name in ALL
@@ -323,6 +333,44 @@ def test_the_modules_that_are_named_are_there() -> None:
             package, _, rest = span.partition(".")
             if package in ALLOWED and re.fullmatch(r"\w+(\.\w+)?", rest):
                 assert modules & {span, span.rpartition(".")[0]}, f"{span} in {name}"
+
+
+def test_every_folder_of_tests_is_named() -> None:
+    """Whoever looks for the place of a new test finds it."""
+    named_folders = {row[0].strip("`/") for row in tables(read("CONTRIBUTING.md"), "path")}
+    folders = {
+        f"tests/{path.name}"
+        for path in (ROOT / "tests").iterdir()
+        if path.is_dir() and path.name != "__pycache__"
+    }
+    assert folders - named_folders == set()
+
+
+def test_the_runtime_has_one_name() -> None:
+    """Whatever names a Python for the functions names that of the template's functions."""
+    runtime = template()["Globals"]["Function"]["Runtime"]
+    version = runtime.removeprefix("python")
+    assert {"ci.yml": True, "run": True} == {
+        path.name: version in path.read_text("utf-8")
+        for path in (ROOT / ".github/workflows/ci.yml", ROOT / ".ci/run")
+    }
+    assert f"\nRUNTIME := {version}\n" in read("shared/Makefile")
+    for layer in resources("AWS::Serverless::LayerVersion").values():
+        assert [runtime] == layer["Properties"]["CompatibleRuntimes"]
+    assert f"`{runtime}`" in read("CONTRIBUTING.md")
+
+
+def test_tests_that_are_named_are_there() -> None:
+    """What is said to be held by a test is."""
+    code = "".join(path.read_text("utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
+    named_tests = {
+        (name, span)
+        for name in ("docs/aws-facts.md", "docs/security.md", "CONTRIBUTING.md")
+        for span in spans(read(name))
+        if re.fullmatch(r"test_[a-z0-9_]+", span)
+    }
+    assert {(name, test) for name, test in named_tests if f"def {test}(" not in code} == set()
+    assert named_tests
 
 
 @pytest.mark.parametrize(

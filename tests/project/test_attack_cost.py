@@ -1,0 +1,37 @@
+"""An attack on the open routes: what a day of it costs, and what it leaves to the others."""
+
+from tests.project.attack_cost import MOST_CLAIM_BYTES, READING_SECONDS, SECONDS, open_routes, table
+from tests.support.documents import read
+from tests.support.template import ROOT
+from tests.support.transformed import transformed_resources
+
+ACCOUNT_CONCURRENCY = 10
+"""Functions that a new account runs at once."""
+
+
+def test_an_attack_at_the_limit_costs_less_than_five_dollars_a_day() -> None:
+    """Whatever is asked for, and however it is asked."""
+    assert sum(route.total for route in open_routes()) <= 5
+
+
+def test_an_attack_leaves_poll_and_evaluation_their_room() -> None:
+    """At the limit less than one function is busy with open routes, on average."""
+    busy = sum(route.rate * SECONDS.get(route.path, READING_SECONDS) for route in open_routes())
+    assert busy < ACCOUNT_CONCURRENCY / 10
+
+
+def test_every_open_route_has_a_limit_of_its_own() -> None:
+    """The stage's is for those who have the key."""
+    (stage,) = transformed_resources("AWS::ApiGateway::Stage").values()
+    limited = {setting["ResourcePath"] for setting in stage["Properties"]["MethodSettings"]}
+    assert {route.path for route in open_routes()} <= limited
+
+
+def test_the_pictures_of_claims_are_as_small_as_is_counted() -> None:
+    """The one in the documentation is a full one."""
+    assert (ROOT / "docs/images/claim.png").stat().st_size <= MOST_CLAIM_BYTES
+
+
+def test_the_documentation_counts_the_same() -> None:
+    """`python -m tests.project.attack_cost` prints the table."""
+    assert table() in read("docs/security.md")
