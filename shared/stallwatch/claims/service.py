@@ -13,7 +13,8 @@ from hashlib import sha256
 from secrets import token_hex, token_urlsafe
 from typing import Protocol
 
-from stallwatch.claims.document import Evidence, claim_of, seal
+from stallwatch.claims.canonical import with_checksum
+from stallwatch.claims.document import Evidence, claim_of
 from stallwatch.claims.history import Lookback, look_back, turns_looked_in
 from stallwatch.domain.alerts import Alert
 from stallwatch.domain.errors import MissingError, SenselessError
@@ -162,7 +163,7 @@ class Claims:
             second_source=self.second_source,
             observations=seen.observations,
         )
-        return seal(claim_of(evidence, self.limits, now))
+        return with_checksum(claim_of(evidence, self.limits, now))
 
     def _look_back(self, seen: OrderView, now: datetime) -> Lookback:
         order, stays = seen.order, seen.dossier.entry.stays
