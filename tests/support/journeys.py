@@ -10,7 +10,7 @@ from functools import cache
 from hypothesis import strategies as st
 
 from stallwatch.domain.alerts import Alert
-from stallwatch.domain.orders import ENDING_ACTIONS, Action, ActionKind, Order, Service
+from stallwatch.domain.orders import ENDING_ACTIONS, Action, ActionKind, Order, PaidWith, Service
 from stallwatch.domain.parcels import Checkpoint, SecondOpinion, Trace
 from stallwatch.domain.thresholds import Thresholds
 from stallwatch.rules.decision import Decision, InitialFindings
@@ -30,7 +30,8 @@ CODES = (
     *("GTMS_DO_DEPART", "GTMS_STA_SIGNED", "GSTA_INFORM_BUYER", "GTMS_DEL_FAILURE"),
     *("GTMS_SIGNED", "RT_INBOUND", "RT_DESTROY", "LH_HO_IN_FAILURE", "CC_IM_FAILURE", "CUS_TAX"),
     *("GTMS_STA_WAIT_CUST_CHANGE_ADDRESS", "COMMON_INTRANSIT", "LAST_MILE_ASN_NOTIFY"),
-    *("GTMS_NEVER_SEEN_BEFORE", "GTMS_FAILURE", "GTMS_RE_DELIVERING"),
+    *("GTMS_NEVER_SEEN_BEFORE", "GTMS_FAILURE", "GTMS_RE_DELIVERING", "LOST", "GWMS_CANCEL"),
+    *("CW_INBOUND", "XX_NEW"),
 )
 
 NUMBERS = ("LP00000000000001", "CNG00000000000001")
@@ -206,7 +207,12 @@ class Life:
             until=now.date() + timedelta(days=said.days + 1)
             if said.deed is ActionKind.SNOOZE
             else None,
-            episode=read_journey(order, trace.checkpoints, LIMITS).episode,
+            episode=read_journey(
+                order,
+                trace.checkpoints,
+                LIMITS,
+                first_answer_at=self.memory.answered_at,
+            ).episode,
         )
         return replace(order, actions=(*order.actions, action))
 
@@ -236,6 +242,7 @@ def journeys(draw: st.DrawFn, *, days: int = 100, events: int = 10) -> Journey:
     number = draw(st.sampled_from([NUMBERS[0], NUMBERS[0], NUMBERS[0], None]))
     shipped = draw(st.none() | st.integers(0, 5))
     protection = draw(st.none() | st.integers(-20, 110))
+    promised = draw(st.none() | st.none() | st.integers(-10, 60))
     order = Order(
         order_id="x",
         incarnation="0",
@@ -248,6 +255,8 @@ def journeys(draw: st.DrawFn, *, days: int = 100, events: int = 10) -> Journey:
         protection_ends_on=None
         if protection is None
         else START.date() + timedelta(days=protection),
+        promised_on=None if promised is None else START.date() + timedelta(days=promised),
+        paid_with=draw(st.sampled_from([None, None, *PaidWith])),
     )
     reach = max(hours, 24)
     shown = draw(

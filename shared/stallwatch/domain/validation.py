@@ -4,16 +4,26 @@ import re
 from datetime import date, datetime, timedelta
 
 from stallwatch.domain.errors import UnacceptableError
-from stallwatch.domain.orders import Action, ActionKind, Order
+from stallwatch.domain.orders import NOTE_LIMIT, Action, ActionKind, Order
 
 EARLIEST = date(2010, 1, 1)
 """AliExpress began in that year."""
 
 
-_EMAIL = re.compile(r"[\x21-\x7e]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+")
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+
+
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+
+
+_EMAIL = re.compile(rf"(?=[^@]{{1,64}}@){_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})+")
+"""One address: no list, no scheme, no dot at the end of the name, no hyphen at that of a label."""
 
 
 _PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
+
+
+_ORDER_NUMBER = re.compile(r"[0-9]{8,24}")
 
 
 LONGEST_PROTECTION = timedelta(days=366)
@@ -39,6 +49,17 @@ def check(order: Order, now: datetime) -> None:
         order.ordered_on <= ends_on <= order.ordered_on + LONGEST_PROTECTION
     ):
         reasons["protection_ends_on"] = "must lie within a year after ordered_on"
+    if order.promised_on is not None and not (
+        order.ordered_on <= order.promised_on <= order.ordered_on + LONGEST_PROTECTION
+    ):
+        reasons["promised_on"] = "must lie within a year after ordered_on"
+    if order.paid_on is not None:
+        if order.paid_with is None:
+            reasons["paid_with"] = "is needed with paid_on"
+        if not EARLIEST <= order.paid_on <= tomorrow:
+            reasons["paid_on"] = f"must lie between {EARLIEST} and tomorrow"
+    if order.order_number is not None and not _ORDER_NUMBER.fullmatch(order.order_number):
+        reasons["order_number"] = "must be AliExpress's number of the order: 8 to 24 digits"
     if order.price is not None and order.currency is None:
         reasons["currency"] = "is needed with a price"
     if order.currency is not None and order.price is None:
@@ -67,6 +88,10 @@ def check_action(action: Action, order: Order, now: datetime) -> None:
             reasons["amount"] = "goes with a refund only"
         elif order.currency is None:
             reasons["amount"] = "needs the order's price and currency first"
+        elif order.price is not None and action.amount > order.price:
+            reasons["amount"] = f"is more than the price, {order.price} {order.currency}"
+    if action.note is not None and len(action.note) > NOTE_LIMIT:
+        reasons["note"] = f"may have {NOTE_LIMIT} characters at most"
     reasons |= _check_answers(action, order, today)
     if reasons:
         raise UnacceptableError(reasons)

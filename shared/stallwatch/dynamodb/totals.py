@@ -33,7 +33,8 @@ _THOUSANDTHS = Decimal(1000)
 def stake_to_wire(stake: Exposure) -> dict[str, str]:
     """What an order's price is counted as."""
     days = "" if stake.days is None else str(stake.days)
-    return string(f"{stake.standing}/{stake.currency}/{stake.amount}/{days}")
+    rest = f"/{stake.rest}" if stake.rest else ""
+    return string(f"{stake.standing}/{stake.currency}/{stake.amount}/{days}{rest}")
 
 
 def stake_of_item(item: Item) -> Exposure | None:
@@ -41,8 +42,14 @@ def stake_of_item(item: Item) -> Exposure | None:
     text = text_of(item, "stake")
     if text is None:
         return None
-    standing, currency, amount, days = text.split("/")
-    return Exposure(MoneyStatus(standing), currency, Decimal(amount), int(days) if days else None)
+    standing, currency, amount, days, *rest = text.split("/")
+    return Exposure(
+        MoneyStatus(standing),
+        currency,
+        Decimal(amount),
+        int(days) if days else None,
+        Decimal(rest[0]) if rest else Decimal(0),
+    )
 
 
 def adding_money(order_id: str, changes: Sums) -> list[dict[str, Any]]:
@@ -71,7 +78,7 @@ def sums_of_items(items: Iterable[Item]) -> Sums:
             }[what]
             place = (currency, MoneyStatus(standing))
             found[place] = found.get(place, Sum()) + one
-    return {place: total for place, total in found.items() if total.count}
+    return {place: total for place, total in found.items() if total != Sum()}
 
 
 # The delivery days.

@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from stallwatch.domain.orders import ENDING_ACTIONS, ActionKind, Order, State
+from stallwatch.domain.orders import ActionKind, Order, State
 from stallwatch.domain.parcels import Stage
 
 
@@ -22,7 +22,7 @@ class MoneyStatus(StrEnum):
     AT_RISK = "at_risk"
     """Paid, and the parcel has not come yet."""
     CLAIMED = "claimed"
-    """A dispute was opened, and its outcome is open."""
+    """A dispute was opened, and its outcome is open. A rejected one is at risk again."""
     RECOVERED = "recovered"
     """Refunded: the amount, or where none was named the price."""
     LOST = "lost"
@@ -46,6 +46,8 @@ class Exposure:
     amount: Decimal
     days: int | None = None
     """From the order to its outcome."""
+    rest: Decimal = Decimal(0)
+    """What a partial refund leaves: it counts as lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,9 @@ def changes(before: Exposure | None, after: Exposure | None) -> Sums:
             one = Sum(stake.amount, 1, stake.days or 0)
             key = (stake.currency, stake.standing)
             found[key] = found.get(key, Sum()) + (-one if is_over else one)
+            if stake.rest:
+                lost, rest = (stake.currency, MoneyStatus.LOST), Sum(stake.rest)
+                found[lost] = found.get(lost, Sum()) + (-rest if is_over else rest)
     return {key: change for key, change in found.items() if change != Sum()}
 
 
@@ -89,17 +94,20 @@ def stake_of(order: Order, state: State, stage: Stage) -> Exposure | None:
     """
     if order.price is None or order.currency is None:
         return None
-    outcome = next((a for a in reversed(order.in_force()) if a.kind in ENDING_ACTIONS), None)
+    outcome = order.ending()
     if outcome is not None:
         standing = _BY_WORD.get(outcome.kind)
         if standing is None:
             return None
         amount = order.price if outcome.amount is None else outcome.amount
+        rest = max(order.price - amount, Decimal(0))
         days = _days(order.ordered_on, outcome.on or outcome.at.date())
-        return Exposure(standing, order.currency, amount, days)
-    if order.last_said(ActionKind.DISPUTE_OPENED) is not None:
+        return Exposure(standing, order.currency, amount, days, rest)
+    if order.has_open_dispute():
         standing = MoneyStatus.CLAIMED
-    elif state is State.WATCHING:
+    elif state is State.WATCHING or (
+        state is State.DELIVERED and order.last_said(ActionKind.NOT_RECEIVED) is not None
+    ):
         standing = MoneyStatus.AT_RISK
     elif state is State.CLOSED and stage is not Stage.DELIVERED:
         standing = MoneyStatus.UNSETTLED

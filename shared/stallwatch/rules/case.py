@@ -161,7 +161,10 @@ def case_of(
     last_update = journey.last_update or (given if changed_at is None else changed_at)
     late_at = _late_at(order, trace, dispatched, window, limits)
     silent_at = last_update + days(limits.stalled)
-    delivery, not_received = _delivery(journey, trace, actions, memory, stage)
+    word = actions.not_received if stage is DELIVERED else None
+    if word is not None and changed_at is not None and word.at < changed_at:
+        word = None  # It was about what another number's parcel did.
+    delivery, not_received = _delivery(journey, trace, memory, word)
     return Case(
         order=order,
         trace=trace,
@@ -227,13 +230,13 @@ def _late_at(
 ) -> datetime:
     """From when the parcel is past its window.
 
-    AliExpress's promised day wins; an estimate of the carrier's widens the window where it is later
-    than its end, by `estimate_grace` days at most.
+    AliExpress's promised day wins; an estimate of the carrier's widens the window where it is not
+    over before it, by `estimate_grace` days at most. At its own instant it has not passed yet.
     """
     if order.promised_on is not None:
         return midnight(order.promised_on) + days(1)
     over = dispatched + days(window.high + 1)
-    if trace.eta is None or trace.eta <= over:
+    if trace.eta is None or trace.eta < over:
         return over
     return min(trace.eta + _AFTER, over + days(limits.estimate_grace))
 
@@ -290,9 +293,8 @@ def _decided(
 def _delivery(
     journey: Journey,
     trace: Trace,
-    actions: ActionsInForce,
     memory: InitialFindings,
-    stage: Stage,
+    word: Action | None,
 ) -> tuple[Delivery | None, Action | None]:
     """The delivery told last, and the buyer's word against it while that stands.
 
@@ -310,7 +312,6 @@ def _delivery(
     withdrawn_at = trace.status_withdrawn_at
     if withdrawn_at is not None and known_at <= withdrawn_at:
         withdrawn_at = None
-    word = actions.not_received if stage is DELIVERED else None
     if word is not None and withdrawn_at is not None and word.at <= withdrawn_at:
         word = None
     told_after = withdrawn_at

@@ -59,7 +59,7 @@ class KeyDates:
     dispute_until: date | None = None
     """The last day of a dispute about a delivered order."""
     reminder_on: date | None = None
-    """When the clock of the buyer's last word runs out."""
+    """When the first of the clocks that run gives its reminder."""
     bank_until: date | None = None
     """The last day on which the bank takes a complaint."""
 

@@ -53,7 +53,9 @@ def evaluate(
         a if a.sent_at is not None else replace(a, sent_at=a.raised_at) for a in (*so_far, *due)
     ]
     end = ends_at(case, then)
-    state = state_of(case, end, now)
+    # A delivery that becomes known when the watch would end is told before it does.
+    told_at_the_end = bool(due) and now >= end
+    state = State.DELIVERED if told_at_the_end else state_of(case, end, now)
     is_open = state is not State.CLOSED
     level = None
     if is_open:
@@ -95,7 +97,7 @@ def evaluate(
         and level != CLAIM_FOR_SILENCE
         and second_is_awaited(case, now),
         second_passed_over=passed_over,
-        key_dates=key_dates(case, then, state, clock, now),
+        key_dates=key_dates(case, then, state, (clock, bank_clock), now),
         situation=situation_of(
             case, state, level, clock, bank_clock, now, second_passed_over=passed_over
         ),

@@ -12,7 +12,7 @@ class ActionsInForce:
     """The buyer's actions since the last `reopen`, by what they change."""
 
     ending: Action | None
-    """What ended the watch."""
+    """What ended the watch; `not_received`, said after it, opens it again."""
     dispute: Action | None
     """The dispute opened last."""
     rejected: bool
@@ -43,7 +43,7 @@ class ActionsInForce:
             elif kind is ActionKind.SELLER_CONTACTED:
                 contacts[action.episode] = action
             elif kind is ActionKind.NOT_RECEIVED:
-                not_received = action
+                not_received, ending = action, None
             elif kind is ActionKind.SNOOZE and action.until is not None:
                 snooze = action.until
         return cls(ending, dispute, rejected, contacts, not_received, snooze)

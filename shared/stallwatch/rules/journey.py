@@ -160,7 +160,6 @@ class _Walk:
         "fillers",
         "kept",
         "left",
-        "lost_at",
         "newest",
         "other_attempt_at",
         "other_flag_at",
@@ -187,7 +186,6 @@ class _Walk:
         self.delivered_at: datetime | None = None
         self.delivery: Checkpoint | None = None
         self.destroyed = False
-        self.lost_at: datetime | None = None
         self.stay: list[Moment] = []
         self.other_attempt_at: datetime | None = None
         self.other_flag_at: datetime | None = None
@@ -199,17 +197,15 @@ class _Walk:
             if self.status_at is not None and at > self.status_at:
                 self._deliver_by_status()
             placing = self._placing(together)
-            if placing is not None:
-                self.anchor = at
-                self.kept.append(moment)
-                self._place(moment, placing)
-                continue
-            if self.anchor is None:
-                self.anchor = at
-            elif at > self.anchor + filler and self.delivered_at is None:
+            if placing is None and self.anchor is not None and at > self.anchor + filler:
                 self.fillers += together
                 continue
             self.kept.append(moment)
+            if placing is not None or self.anchor is None:
+                self.anchor = at
+            # After a delivery nothing moves the parcel but a return.
+            if placing is not None and (self.delivered_at is None or placing.stage is _RETURNED):
+                self._place(moment, placing)
         if self.status_at is not None:
             self._deliver_by_status()
 
@@ -237,7 +233,6 @@ class _Walk:
             if (
                 stage is _UNPLACED
                 or (update.flag is _EARLY and not left)
-                or (self.delivered_at is not None and stage is not _RETURNED)
                 or (self.left and RANK.get(stage, _DEPARTURE) < _DEPARTURE)
                 or (self.arrived and stage is Stage.DEPARTED_ORIGIN)
             ):
@@ -265,8 +260,6 @@ class _Walk:
             self.stay.append(moment)
         elif self.stay:
             self.stay = []
-        if flag is _LOST:
-            self.lost_at = at
         if stage is not _EXCEPTION:
             self.place = stage
             self._pass_borders(together, stage)
@@ -316,6 +309,7 @@ def read_journey(
     moments = walk.kept
     first_scan = min((u.at for _, ts in moments for u in ts if is_scan(u)), default=None)
     last_scan = _last_scan(moments, first_scan)
+    lost_at = max((u.at for _, ts in moments for u in ts if u.flag is _LOST), default=None)
     flag = attempt = None
     if walk.newest is not None:
         moment, placing = walk.newest
@@ -339,7 +333,7 @@ def read_journey(
         delivery=walk.delivery,
         deliveries=tuple(sorted(deliveries)) if delivered_at is not None else (),
         destroyed=walk.destroyed,
-        lost=walk.lost_at is not None and (last_scan is None or last_scan <= walk.lost_at),
+        lost=lost_at is not None and (last_scan is None or last_scan <= lost_at),
         consolidating=walk.newest is not None
         and canonical(walk.newest[1].code).removeprefix("AE_").startswith("CW_"),
         newest=None

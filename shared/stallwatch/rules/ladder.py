@@ -162,18 +162,19 @@ def claim_alerts(
             return
     if reason == SILENCE:
         said_here = [a for a in said if a.about == about]
-        if not silence_claim_is_left(case, said, day):
+        if not silence_claim_is_left(case, alerts, day):
             return
         yield DueAlert(_REFUND_CLAIM, reason, about, nth=len(said_here) + 1)
     elif len(said) < limits.claim_times:
         yield DueAlert(_REFUND_CLAIM, reason, about, nth=len(said) + 1)
 
 
-def silence_claim_is_left(case: Case, said: Iterable[Alert], day: date) -> bool:
-    """Whether another claim for silence can follow those that were said.
+def silence_claim_is_left(case: Case, alerts: Iterable[Alert], day: date) -> bool:
+    """Whether another claim for silence can follow those that were raised.
 
     Three an episode; once the days of the deadline are over one, however many came before.
     """
+    said = [a for a in alerts if a.kind is _REFUND_CLAIM and a.reason == SILENCE]
     over = last_day(case)
     if over is not None and day > over:
         return not any(a.message_at.date() > over for a in said)

@@ -6,7 +6,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
-from stallwatch.domain.alerts import ATTEMPT, PICKUP, Alert, AlertKind
+from stallwatch.domain.alerts import ATTEMPT, PICKUP, Alert, AlertKind, last_raised
 from stallwatch.domain.clock import days, hours
 from stallwatch.domain.parcels import Flag, Stage
 from stallwatch.rules.case import Case, DueAlert, is_raised
@@ -164,8 +164,9 @@ def moving_again_alerts(
         or now - answered_at > hours(case.limits.gate_answer_hours)
     ):
         return
-    yield from _after_withdrawal(case, alerts, now)
-    if not case.journey.moved:
+    withdrawn = [*_after_withdrawal(case, alerts, now)]
+    if withdrawn or not case.journey.moved:
+        yield from withdrawn
         return
     alarm = max((a for a in alerts if a.kind in ALARMS), key=lambda a: a.raised_at, default=None)
     if alarm is None or alarm.episode == case.journey.episode:
@@ -190,12 +191,13 @@ def _after_withdrawal(case: Case, alerts: Iterable[Alert], now: datetime) -> Ite
     withdrawn_at = case.trace.status_withdrawn_at
     if withdrawn_at is None or case.delivery is not None or _is_used_up(case, withdrawn_at, now):
         return
-    about = f"status {stamp(withdrawn_at)}"
     of_number = [a for a in alerts if case.of_number(a)]
-    if any(a.kind in USES_UP_ALL_CLEAR and a.raised_at >= withdrawn_at for a in of_number):
+    told = last_raised(of_number, AlertKind.DELIVERED)
+    if told is None:
         return
-    if any(a.kind is AlertKind.DELIVERED for a in of_number):
-        yield DueAlert(_MOVING_AGAIN, about=about)
+    # While a delivery stands nothing of this is said.
+    if not any(a.kind in USES_UP_ALL_CLEAR and a.raised_at > told.raised_at for a in of_number):
+        yield DueAlert(_MOVING_AGAIN, about=f"status {stamp(withdrawn_at)}")
 
 
 def _is_used_up(case: Case, since: datetime, now: datetime) -> bool:

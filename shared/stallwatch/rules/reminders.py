@@ -140,12 +140,12 @@ def _seller(
     word = case.actions.contacts.get(case.journey.episode)
     if word is None or case.is_delivered or _is_settled(case, word):
         return None
-    if answered_at is not None and _is_outranked(case, word, answered_at, now):
-        return None
     wait = case.limits.seller_reminder
     said = (a.message_at for a in alerts if a.kind in LADDER)
     due_at = max([word.done_at, *said]) + days(wait)
-    if _is_outranked(case, word, due_at, due_at):
+    if answered_at is not None and _is_outranked(case, due_at, answered_at, now):
+        return None
+    if _is_outranked(case, due_at, due_at, due_at):
         return Countdown(SELLER, name_of(word), word.done_at, wait, None, is_over=False)
     return Countdown(
         SELLER,
@@ -171,13 +171,13 @@ def _is_settled(case: Case, word: Action) -> bool:
     )
 
 
-def _is_outranked(case: Case, word: Action, answered_at: datetime, now: datetime) -> bool:
+def _is_outranked(case: Case, due_at: datetime, answered_at: datetime, now: datetime) -> bool:
     """Whether the claim or the deadline speaks instead of the seller's clock.
 
-    Once the days of the deadline have come, a word from before their end is never reminded of.
+    What comes due in the days of the deadline is never reminded of.
     """
     if answered_at >= case.claim_at:
         return True
     if case.order.protection_ends_on is None or is_before_deadline(case, now.date()):
         return False
-    return not is_after_deadline(case, word.done_at.date())
+    return not is_after_deadline(case, due_at.date())

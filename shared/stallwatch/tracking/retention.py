@@ -205,11 +205,11 @@ def delivered_since(
         stage_of: The stage that a code means, and its flag.
         now: The present instant.
     """
+    placed = [stage for kept in merged if (stage := stage_of(kept.event.code)[0]) in RANK]
+    if Stage.DELIVERED in placed:
+        return before  # It has its scan: what the status says from now on changes nothing.
     if says:
-        placed = [stage for kept in merged if (stage := stage_of(kept.event.code)[0]) in RANK]
-        if Stage.DELIVERED in placed or placed[-1:] == [Stage.RETURNED]:
-            return before
-        return before or now.replace(microsecond=0)
+        return before if placed[-1:] == [Stage.RETURNED] else before or now.replace(microsecond=0)
     if not any(kept.told for kept in merged):
         return before
     newest = merged[-1]

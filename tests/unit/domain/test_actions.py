@@ -11,9 +11,12 @@ from hypothesis import strategies as st
 from stallwatch.domain.actions import MOST_ACTIONS, act, change
 from stallwatch.domain.errors import SenselessError
 from stallwatch.domain.orders import ENDING_ACTIONS, Action, ActionKind, Order, SearchPlace, State
+from stallwatch.domain.parcels import Stage
 from tests.support.builders import NOON, an_order
 
 OPEN = (State.WATCHING, State.DELIVERED)
+NEEDS_MORE = {ActionKind.REOPEN, ActionKind.DISPUTE_REJECTED, ActionKind.NOT_RECEIVED}
+"""What makes sense only after something."""
 OUTCOMES = (ActionKind.RECEIVED, ActionKind.REFUNDED, ActionKind.LOST)
 
 
@@ -43,7 +46,7 @@ def answer(order: Order, action: Action, state: State) -> int:
 
 
 @pytest.mark.parametrize("state", OPEN)
-@pytest.mark.parametrize("deed", [deed for deed in ActionKind if deed is not ActionKind.REOPEN])
+@pytest.mark.parametrize("deed", [deed for deed in ActionKind if deed not in NEEDS_MORE])
 def test_an_open_order_takes_any_word(deed: ActionKind, state: State) -> None:
     """There is nothing yet to take back, and all else may be so."""
     order = act(an_order(), say(deed), state)
@@ -58,7 +61,9 @@ def test_a_closed_order_takes_outcomes_and_what_opens_it(
     """By the buyer's word it can be reopened; where time has ended the watch it cannot."""
     order = having(*([ended_by] if ended_by else []))
     makes_sense = (
-        deed in OUTCOMES or deed is ended_by or (deed is ActionKind.REOPEN and ended_by is not None)
+        deed in {*OUTCOMES, ActionKind.NOT_RECEIVED}
+        or deed is ended_by
+        or (deed is ActionKind.REOPEN and ended_by is not None)
     )
     assert (200 if makes_sense else 409) == answer(order, say(deed), State.CLOSED)
 
@@ -148,13 +153,69 @@ def test_there_is_nothing_to_take_back_where_nothing_was_said() -> None:
 
 
 def test_an_order_takes_a_hundred_actions() -> None:
-    """Two that alternate do not fill the table; the same again is still fine."""
+    """A full list takes no more, but for what ends the watch, and it grows no further then."""
     order = an_order()
-    deeds = (ActionKind.RECEIVED, ActionKind.LOST)
+    kinds = (ActionKind.DISPUTE_OPENED, ActionKind.DISPUTE_REJECTED)
     for n in range(MOST_ACTIONS):
-        order = act(order, say(deeds[n % 2]), State.CLOSED)
-    assert 409 == answer(order, say(deeds[0]), State.CLOSED)
-    assert 200 == answer(order, say(deeds[1]), State.CLOSED)
+        order = act(order, say(kinds[n % 2]), State.WATCHING)
+    assert MOST_ACTIONS == len(order.actions)
+    assert 409 == answer(order, say(ActionKind.SNOOZE), State.WATCHING)
+    for n in range(6):
+        order = act(order, say(OUTCOMES[n % 3]), State.CLOSED)
+        assert OUTCOMES[n % 3] is order.actions[-1].kind
+    assert MOST_ACTIONS + 1 == len(order.actions)
+
+
+def test_a_dispute_is_rejected_only_where_one_stands() -> None:
+    """And after that another one may be opened."""
+    assert 409 == answer(an_order(), say(ActionKind.DISPUTE_REJECTED), State.WATCHING)
+    order = having(ActionKind.DISPUTE_OPENED, ActionKind.DISPUTE_REJECTED)
+    assert order == act(order, say(ActionKind.DISPUTE_REJECTED), State.WATCHING)
+    assert 3 == len(act(order, say(ActionKind.DISPUTE_OPENED), State.WATCHING).actions)
+
+
+@pytest.mark.parametrize(
+    ("state", "stage", "expected"),
+    [
+        (State.WATCHING, None, 409),
+        (State.DELIVERED, None, 200),
+        (State.CLOSED, None, 200),
+        (State.CLOSED, Stage.DELIVERED, 200),
+        (State.CLOSED, Stage.DEPARTED_ORIGIN, 409),
+    ],
+)
+def test_not_received_makes_sense_once_delivered(
+    state: State, stage: Stage | None, expected: int
+) -> None:
+    """Whether or not the watch has ended since."""
+    word = say(ActionKind.NOT_RECEIVED)
+    if expected == 409:
+        with pytest.raises(SenselessError):
+            act(an_order(), word, state, stage=stage)
+    else:
+        assert (word,) == act(an_order(), word, state, stage=stage).actions
+
+
+def test_not_received_opens_a_watch_that_the_buyer_has_ended() -> None:
+    """Received by mistake: it is not received after all, until it is."""
+    order = having(ActionKind.RECEIVED, ActionKind.NOT_RECEIVED)
+    assert order.ending() is None
+    order = act(order, say(ActionKind.RECEIVED), State.DELIVERED)
+    assert say(ActionKind.RECEIVED) == order.ending()
+
+
+def test_not_received_is_said_again_of_another_delivery() -> None:
+    """On another day it is another word; a request sent again is not."""
+    order = having(ActionKind.NOT_RECEIVED)
+    later = Action(ActionKind.NOT_RECEIVED, NOON + timedelta(days=3))
+    assert order == act(order, say(ActionKind.NOT_RECEIVED), State.DELIVERED)
+    assert 2 == len(act(order, later, State.DELIVERED).actions)
+
+
+def test_an_action_without_an_id_is_named_after_its_instant_and_kind() -> None:
+    """What was kept before there were ids has one that never changes."""
+    assert "20260615T120000000000-close" == say(ActionKind.CLOSE).action_id
+    assert "mine" == say(ActionKind.CLOSE, action_id="mine").action_id
 
 
 @given(st.lists(st.tuples(st.sampled_from(ActionKind), st.sampled_from(State)), max_size=12))

@@ -70,7 +70,8 @@ def test_an_outcome_has_its_days_and_its_amount() -> None:
     """From the order to the day that the word names, or on which it was said."""
     on = PRICED.ordered_on + 7 * DAY
     order = said(ActionKind.REFUNDED, amount=Decimal("10.40"), on=on)
-    assert Exposure(MoneyStatus.RECOVERED, "EUR", Decimal("10.40"), 7) == stake_of(
+    rest = Decimal("2.10")
+    assert Exposure(MoneyStatus.RECOVERED, "EUR", Decimal("10.40"), 7, rest) == stake_of(
         order, State.CLOSED, Stage.UNKNOWN
     )
     order = said(ActionKind.REFUNDED)
@@ -81,6 +82,38 @@ def test_an_outcome_has_its_days_and_its_amount() -> None:
     assert Exposure(MoneyStatus.LOST, "EUR", Decimal("12.50"), 6) == stake_of(
         order, State.CLOSED, Stage.UNKNOWN
     )
+
+
+def test_the_rest_of_a_partial_refund_counts_as_lost() -> None:
+    """With its amount; the order itself counts once."""
+    stake = Exposure(MoneyStatus.RECOVERED, "EUR", Decimal(10), 7, Decimal("2.50"))
+    found = changes(None, stake)
+    assert {
+        ("EUR", MoneyStatus.RECOVERED): Sum(Decimal(10), 1, 7),
+        ("EUR", MoneyStatus.LOST): Sum(Decimal("2.50")),
+    } == found
+    assert {key: -change for key, change in found.items()} == changes(stake, None)
+
+
+def test_a_rejected_dispute_puts_the_money_at_risk_again() -> None:
+    """Its outcome is no longer open; another dispute opens it."""
+    opened = Action(ActionKind.DISPUTE_OPENED, NOON)
+    rejected = Action(ActionKind.DISPUTE_REJECTED, NOON + DAY)
+    again = Action(ActionKind.DISPUTE_OPENED, NOON + 2 * DAY)
+    for actions, expected in (
+        ((opened,), MoneyStatus.CLAIMED),
+        ((opened, rejected), MoneyStatus.AT_RISK),
+        ((opened, rejected, again), MoneyStatus.CLAIMED),
+    ):
+        order = replace(PRICED, actions=actions)
+        assert expected == standing(order, State.WATCHING, Stage.DEPARTED_ORIGIN)
+
+
+def test_what_was_not_received_is_at_risk() -> None:
+    """Whatever the carrier says."""
+    order = said(ActionKind.NOT_RECEIVED)
+    assert MoneyStatus.AT_RISK == standing(order, State.DELIVERED, Stage.DELIVERED)
+    assert standing(PRICED, State.DELIVERED, Stage.DELIVERED) is None
 
 
 def test_what_stays_as_it_was_changes_nothing() -> None:

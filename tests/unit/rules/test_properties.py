@@ -1,11 +1,13 @@
 """The laws of the rules, over random journeys.
 
 1. **No alert without its condition.** Whatever is sent, its clause of the rules holds.
-2. **None twice.** What is said once an order is said once; `stalled` once an episode; a claim for
-   silence three times an episode (and once after each deadline), for a return three times an order;
+2. **None twice.** What is said once a number is said once, `never_scanned` twice; `stalled` once an
+   episode; a claim for silence three times an episode (and once after each deadline), for a return
+   or a loss three times a number;
    a deadline once a date and threshold; an attempt, a stay, an all-clear once; a reminder once a
    word of the buyer's.
-3. **Delivered ends the ladder.** Nothing but a return is said of a parcel that was delivered.
+3. **Delivered ends the ladder.** Nothing but a return is said of a parcel that was delivered; where
+   the buyer contradicts that, the deadline and the reminders speak.
 4. **Order does not matter.** Checkpoints mean the same in whatever order they are given.
 5. **No answer is not silence.** A day without an answer changes no number of days.
 6. **Evaluating twice changes nothing.**
@@ -13,27 +15,59 @@
    when `next_rule_at` (with a newer answer) or `next_clock_at` says so sends the same, at the same
    hours, as evaluating every hour.
 8. **Once closed, silent.** A closed order sends nothing, and has no next instant.
+9. **Re-dated events are no news.** Attempts and flags of one reason lie 20 hours apart.
+10. **The days of the deadline have one voice**, and after them of the ladder only a claim comes.
+11. **Never "nothing" while something is asked.** The situation that a message carries asks too.
+12. **Only dates that can come are shown.** None of a closed order, none that has passed.
 """
 
 import itertools
 from collections import Counter
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import timedelta
 from random import Random
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stallwatch.domain.alerts import DISPUTE, PICKUP, RETURNED, SILENCE, Alert, AlertKind
+from stallwatch.domain.alerts import (
+    BANK,
+    DISPUTE,
+    LOST,
+    NOT_RECEIVED,
+    PICKUP,
+    RETURNED,
+    SILENCE,
+    Alert,
+    AlertKind,
+)
 from stallwatch.domain.clock import days
 from stallwatch.domain.orders import ActionKind, State
 from stallwatch.domain.parcels import Stage
-from stallwatch.rules.decision import Decision
+from stallwatch.rules.decision import Decision, KeyDates
 from stallwatch.rules.evaluate import evaluate
+from stallwatch.rules.situation import Situation
 from tests.support.journeys import HOUR, LIMITS, START, Journey, Life, journeys
 
-CLOCKED = {ActionKind.SELLER_CONTACTED, ActionKind.DISPUTE_OPENED}
-"""The words that start a clock."""
+ASKS = set(AlertKind) - {AlertKind.DELIVERED, AlertKind.MOVING_AGAIN}
+"""The kinds that ask something of the buyer."""
+
+ASKS_NOTHING = {
+    *(s for s in Situation if s.startswith("closed_")),
+    Situation.IN_TRANSIT,
+    Situation.IN_TRANSIT_ECONOMY,
+    Situation.OUT_FOR_DELIVERY,
+    Situation.AWAITING_SHIPMENT,
+    Situation.UNKNOWN,
+    Situation.SNOOZED,
+    Situation.CONTACTED,
+    Situation.OLD_ORDER,
+    Situation.DEADLINE_OVER,
+    Situation.EXCEPTION,
+    Situation.NOT_FOUND,
+    Situation.RETURNED,
+}
+"""The situations in which there is nothing to do but to wait."""
 
 thorough = settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 
@@ -108,61 +142,80 @@ def test_no_alert_without_its_condition(journey: Journey) -> None:
 
 def condition_holds(alert: Alert, decision: Decision, life: Life) -> bool:
     """Whether the clause of the rules that an alert stands for holds."""
-    reading, now = decision.reading, alert.raised_at
-    silent, transit = decision.silent_days, decision.days_in_transit
-    left = None
-    if life.order.protection_ends_on is not None:
-        left = (life.order.protection_ends_on - now.date()).days
-    if alert.kind is AlertKind.NEVER_SCANNED:
-        return not reading.scanned and (decision.untracked_days or 0) >= 11
-    if alert.kind is AlertKind.LATE:
-        return (transit or 0) > decision.window.high and reading.scanned
-    if alert.kind is AlertKind.STALLED:
-        past = (transit or 0) > decision.window.high
-        return (silent or 0) >= 12 and reading.scanned and (past or not reading.departed)
-    if alert.kind is AlertKind.REFUND_CLAIM:
-        return reading.place is Stage.RETURNED if alert.reason == RETURNED else (silent or 0) >= 60
-    if alert.kind is AlertKind.PROTECTION_ENDING:
-        return left is not None and 0 <= left <= 5
-    if alert.kind is AlertKind.ACTION_NEEDED:
-        return (
-            reading.stay is not None
-            if alert.reason == PICKUP
-            else reading.stage is Stage.FAILED_ATTEMPT or reading.flag is not None
-        )
-    if alert.kind is AlertKind.DELIVERED:
-        return reading.stage is Stage.DELIVERED
-    if alert.kind is AlertKind.MOVING_AGAIN:
-        alarms = {AlertKind.NEVER_SCANNED, AlertKind.STALLED, AlertKind.REFUND_CLAIM}
-        return reading.moved and any(a.kind in alarms for a in life.alerts)
-    if alert.kind is AlertKind.REMINDER:
-        return clock_has_run_out(alert, decision, life)
+    journey, answered_at = decision.reading, decision.answered_at
+    silent = decision.silent_days or 0
+    is_late = answered_at is not None and answered_at >= decision.late_at
+    left = days_left(life, alert)
+    match alert.kind:
+        case AlertKind.NEVER_SCANNED:
+            least = 11 if alert.nth == 1 else 21
+            return not journey.scanned and (decision.untracked_days or 0) >= least
+        case AlertKind.LATE:
+            return is_late and journey.scanned
+        case AlertKind.STALLED:
+            waits = journey.departed or journey.consolidating
+            return silent >= 12 and journey.scanned and (is_late or not waits)
+        case AlertKind.REFUND_CLAIM if alert.reason == RETURNED:
+            return journey.place is Stage.RETURNED
+        case AlertKind.REFUND_CLAIM if alert.reason == LOST:
+            return journey.lost
+        case AlertKind.REFUND_CLAIM:
+            return silent >= 60
+        case AlertKind.PROTECTION_ENDING:
+            return left is not None and 0 <= left <= 5
+        case AlertKind.REFUND_DUE:
+            return left is not None and 1 <= -left <= 15
+        case AlertKind.ACTION_NEEDED if alert.reason == PICKUP:
+            return journey.stay is not None
+        case AlertKind.ACTION_NEEDED:
+            return journey.stage is Stage.FAILED_ATTEMPT or journey.flag is not None
+        case AlertKind.DELIVERED:
+            return decision.stage is Stage.DELIVERED
+        case AlertKind.MOVING_AGAIN:
+            alarms = {AlertKind.NEVER_SCANNED, AlertKind.STALLED, AlertKind.REFUND_CLAIM}
+            return journey.moved and any(a.kind in alarms for a in life.alerts)
+        case AlertKind.REMINDER:
+            return clock_has_run_out(alert, decision, life)
     return alert.kind is AlertKind.UNANSWERED
+
+
+def days_left(life: Life, alert: Alert) -> int | None:
+    """The days until the refund is due, negative once it is."""
+    ends_on = life.order.protection_ends_on
+    return None if ends_on is None else (ends_on - alert.raised_at.date()).days
 
 
 def clock_has_run_out(alert: Alert, decision: Decision, life: Life) -> bool:
     """Whether the word that a reminder goes back to was said that long ago, and still stands."""
-    reading, now, order = decision.reading, alert.raised_at, life.order
-    deed = ActionKind.DISPUTE_OPENED if alert.reason == DISPUTE else ActionKind.SELLER_CONTACTED
-    word = order.last_said(deed)
-    if word is None or reading.stage is Stage.DELIVERED:
-        return False
+    journey, now, order = decision.reading, alert.raised_at, life.order
+    dispute = order.last_said(ActionKind.DISPUTE_OPENED)
+    if alert.reason == BANK:
+        clock = decision.bank_countdown
+        return clock is not None and 0 <= ((clock.last_on or now.date()) - now.date()).days <= 14
     if alert.reason == DISPUTE:
-        return now - word.done_at >= timedelta(days=5)
-    answered_at = decision.answered_at
-    ends_on = order.protection_ends_on
+        return dispute is not None and now - dispute.done_at >= timedelta(days=5)
+    if alert.reason == NOT_RECEIVED:
+        clock = decision.countdown
+        return (
+            decision.stage is Stage.DELIVERED
+            and dispute is None
+            and clock is not None
+            and clock.last_on is not None
+            and 0 <= (clock.last_on - now.date()).days <= 5
+        )
+    word = order.last_said(ActionKind.SELLER_CONTACTED)
+    left = days_left(life, alert)
     return (
-        word.episode == reading.episode
-        and answered_at is not None
-        and answered_at - word.done_at >= timedelta(days=3)
-        and (reading.told_at is None or reading.told_at < word.at)
-        and (reading.last_update is None or reading.last_update <= word.done_at)
+        word is not None
+        and decision.stage is not Stage.DELIVERED
+        and word.episode == journey.episode
+        and decision.answered_at is not None
+        and decision.answered_at - word.done_at >= timedelta(days=3)
+        and (journey.last_update is None or journey.last_update <= word.done_at)
         and (decision.silent_days or 0) < 60
         and not decision.snoozed
-        and order.last_said(ActionKind.DISPUTE_OPENED) is None
-        and not {a.kind for a in decision.due}
-        & {AlertKind.PROTECTION_ENDING, AlertKind.REFUND_CLAIM}
-        and (ends_on is None or ends_on < word.done_at.date() or (ends_on - now.date()).days > 5)
+        and dispute is None
+        and (left is None or not -15 <= left <= 5)
     )
 
 
@@ -172,22 +225,98 @@ def test_nothing_is_said_twice(journey: Journey) -> None:
     """Law 2."""
     life = hourly(journey, 6)
     keys = Counter(a.key for a in life.alerts)
-    kinds = Counter(a.kind for a in life.alerts)
     assert all(n == 1 for n in keys.values()), keys
-    for kind in (AlertKind.NEVER_SCANNED, AlertKind.LATE, AlertKind.DELIVERED):
-        assert kinds[kind] <= 1
+    numbers = Counter((a.kind, a.number) for a in life.alerts)
+    contradicted = sum(said.deed is ActionKind.NOT_RECEIVED for said in journey.said)
+    for (kind, _), n in numbers.items():
+        most = {
+            AlertKind.NEVER_SCANNED: 2,
+            AlertKind.LATE: 1,
+            AlertKind.DELIVERED: 1 + contradicted,
+        }
+        assert n <= most.get(kind, n)
     stalls = Counter(a.episode for a in life.alerts if a.kind is AlertKind.STALLED)
     assert all(n == 1 for n in stalls.values())
     claims = [a for a in life.alerts if a.kind is AlertKind.REFUND_CLAIM]
     silences = Counter(a.episode for a in claims if a.reason == SILENCE)
     deadlines = 1 + sum(said.deed is None for said in journey.said)
     assert all(n <= 3 + deadlines for n in silences.values())
-    assert sum(a.reason == RETURNED for a in claims) <= 3
-    reminders = [a for a in life.alerts if a.kind is AlertKind.REMINDER]
-    words = sum(said.deed in CLOCKED for said in journey.said)
-    assert len(reminders) <= words
-    for one, other in itertools.pairwise(claims):
-        assert other.raised_at - one.raised_at >= timedelta(days=7)
+    at_once = Counter((a.reason, a.number) for a in claims if a.reason != SILENCE)
+    assert all(n <= 3 for n in at_once.values())
+    reminders = Counter((a.reason, a.about) for a in life.alerts if a.kind is AlertKind.REMINDER)
+    assert all(n == 1 for n in reminders.values())
+    for reason, number in {(a.reason, a.number) for a in claims}:
+        same = [a for a in claims if (a.reason, a.number) == (reason, number)]
+        for one, other in itertools.pairwise(same):
+            assert other.raised_at - one.raised_at >= timedelta(days=7)
+
+
+@thorough
+@given(journeys(days=200, events=16))
+def test_events_that_are_dated_anew_are_not_told_again(journey: Journey) -> None:
+    """Law 9."""
+    life = hourly(journey, 6)
+    told = [a for a in life.alerts if a.kind is AlertKind.ACTION_NEEDED and a.reason != PICKUP]
+    for reason, number in {(a.reason, a.number) for a in told}:
+        same = [a for a in told if (a.reason, a.number, a.nth) == (reason, number, 1)]
+        for one, other in itertools.pairwise(same):
+            assert other.raised_at - one.raised_at >= timedelta(hours=20)
+
+
+@thorough
+@given(journeys(days=120))
+def test_the_days_of_the_deadline_have_one_voice(journey: Journey) -> None:
+    """Law 10."""
+    muted = {
+        AlertKind.NEVER_SCANNED,
+        AlertKind.LATE,
+        AlertKind.STALLED,
+        AlertKind.MOVING_AGAIN,
+    }
+    life = Life(journey)
+    for hour in range(0, journey.hours, 12):
+        for passed in range(hour - 11, hour + 1):
+            life.live(passed)
+        decision = life.evaluate(hour)
+        for alert in decision.due:
+            left = days_left(life, alert)
+            if left is None or left > 5:
+                continue
+            assert alert.kind not in (muted if left >= -15 else muted - {AlertKind.MOVING_AGAIN})
+            if left >= -15 and alert.kind is AlertKind.REFUND_CLAIM:
+                assert alert.reason in {RETURNED, LOST}
+
+
+@thorough
+@given(journeys(days=150))
+def test_message_page_and_calendar_have_one_voice(journey: Journey) -> None:
+    """Laws 11 and 12."""
+    life = Life(journey)
+    for hour in range(0, journey.hours, 12):
+        for passed in range(hour - 11, hour + 1):
+            life.live(passed)
+        decision = life.evaluate(hour)
+        if {a.kind for a in decision.due} & ASKS:
+            assert decision.situation not in ASKS_NOTHING, (decision.due, decision.situation)
+        assert decision.situation in Situation
+        shown = {f.name for f in fields(KeyDates) if getattr(decision.key_dates, f.name)}
+        assert shown <= dates_allowed(decision, life)
+        now = START + hour * HOUR
+        for name in ("protection_ends_on", "refund_until", "dispute_until", "bank_until"):
+            day = getattr(decision.key_dates, name)
+            assert day is None or day >= now.date()
+
+
+def dates_allowed(decision: Decision, life: Life) -> set[str]:
+    """The key dates that the state allows."""
+    if decision.state is State.CLOSED:
+        return set()
+    is_contradicted = life.order.last_said(ActionKind.NOT_RECEIVED) is not None
+    if decision.stage is Stage.DELIVERED and not is_contradicted:
+        return {"dispute_until"}
+    if life.order.last_said(ActionKind.DISPUTE_OPENED) is not None:
+        return {"bank_until", "reminder_on", *(["dispute_until"] if is_contradicted else [])}
+    return {f.name for f in fields(KeyDates)}
 
 
 @thorough
@@ -199,8 +328,15 @@ def test_delivered_ends_the_ladder(journey: Journey) -> None:
         for passed in range(hour - 11, hour + 1):
             life.live(passed)
         decision = life.evaluate(hour)
-        if decision.reading.stage is Stage.DELIVERED:
-            assert {a.kind for a in decision.due} <= {AlertKind.DELIVERED}
+        if decision.stage is Stage.DELIVERED:
+            allowed = {AlertKind.DELIVERED}
+            if life.order.last_said(ActionKind.NOT_RECEIVED) is not None:
+                allowed |= {
+                    AlertKind.PROTECTION_ENDING,
+                    AlertKind.REFUND_DUE,
+                    AlertKind.REMINDER,
+                }
+            assert {a.kind for a in decision.due} <= allowed
 
 
 @thorough
