@@ -10,7 +10,7 @@ from typing import Any
 
 from stallwatch.claims.canonical import with_checksum
 from stallwatch.claims.document import Claim, Evidence, claim_of
-from stallwatch.claims.history import look_back, turns_looked_in
+from stallwatch.claims.history import check_history, turns_checked_in
 from stallwatch.domain.alerts import Alert
 from stallwatch.domain.orders import Order
 from stallwatch.domain.parcels import SecondOpinion
@@ -73,10 +73,10 @@ class Case:
             trace=trace,
             decision=decision,
             state=decision.state,
-            lookback=look_back(
+            history=check_history(
                 self.order.order_id,
                 stays,
-                dict.fromkeys(turns_looked_in(stays, LENGTHS), self.runs),
+                dict.fromkeys(turns_checked_in(stays, LENGTHS), self.runs),
                 [at for at, _ in self.answers],
                 since,
                 self.now,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from stallwatch.claims.history import GAP, Lookback, Outcome
+from stallwatch.claims.history import GAP, CheckHistory, Outcome
 from stallwatch.claims.reason import ASKING, reason_of
 from stallwatch.domain.orders import Action, ActionKind, Order, Service, State
 from stallwatch.domain.parcels import Checkpoint, LocalCarrier, SecondOpinion, Trace
@@ -37,7 +37,7 @@ class Evidence:
         trace: What the sources said.
         decision: What that means by the rules.
         state: Whether the order is watched.
-        lookback: What is on record of our watching.
+        history: What is on record of our watching.
         checked_at: The last try.
         source: The name of the first source.
         second_source: Whether a second source is configured.
@@ -48,7 +48,7 @@ class Evidence:
     trace: Trace
     decision: Decision
     state: State
-    lookback: Lookback
+    history: CheckHistory
     checked_at: datetime | None
     source: str
     second_source: bool
@@ -254,8 +254,8 @@ def _newest_first(checkpoint: Checkpoint) -> tuple[Any, ...]:
 
 
 def _watching(evidence: Evidence) -> Json:
-    back = evidence.lookback
-    answered = [g.at for g in back.glances if g.outcome is Outcome.ANSWERED]
+    back = evidence.history
+    answered = [g.at for g in back.checks if g.outcome is Outcome.ANSWERED]
     asked = evidence.order.tracking_number is not None
     last_answer = evidence.decision.answered_at if asked else None
     return {
@@ -265,7 +265,7 @@ def _watching(evidence: Evidence) -> Json:
         "last_answer_at": _instant(last_answer),
         "last_look_at": _instant(evidence.checked_at if asked else None),
         "looks": {
-            "on_record": len(back.glances),
+            "on_record": len(back.checks),
             **{outcome.value: back.count(outcome) for outcome in Outcome},
         },
         "gap_from_hours": int(GAP.total_seconds()) // 3600,
