@@ -11,7 +11,7 @@ from typing import Any
 import boto3
 import pytest
 
-from stallwatch.claims.document import is_whole
+from stallwatch.claims.canonical import verify
 from stallwatch.domain.errors import ConflictError
 from stallwatch.dynamodb.claims import DynamoClaimStore
 from stallwatch.dynamodb.evaluations import DynamoEvaluationStore
@@ -267,7 +267,7 @@ def test_a_file_is_stored_as_it_is_served(world: World) -> None:
     table = Table(boto3.client("dynamodb", region_name=REGION), world.table)
     kept = DynamoClaimStore(table).file(sha256(link["token"].encode()).hexdigest(), world.now)
     assert kept is not None
-    assert is_whole(kept)
+    assert verify(kept)
     assert json.loads(kept) == claim_of(world, f"/claims/{link['token']}")
 
 

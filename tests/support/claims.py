@@ -8,8 +8,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from stallwatch.claims.document import Claim, Evidence, claim_of, seal
-from stallwatch.claims.history import look_back, turns_looked_in
+from stallwatch.claims.canonical import with_checksum
+from stallwatch.claims.document import Claim, Evidence, claim_of
+from stallwatch.claims.history import check_history, turns_checked_in
 from stallwatch.domain.alerts import Alert
 from stallwatch.domain.orders import Order
 from stallwatch.domain.parcels import SecondOpinion
@@ -40,6 +41,7 @@ class Case:
     """Of its slot, which has one turn a day."""
     alerts: Sequence[Alert] = ()
     second_source: bool = False
+    second_answers: Sequence[tuple[datetime, TrackingResult]] = ()
     second: SecondOpinion | None = None
     """What became of asking the second source."""
     sharing: Sequence[str] = ()
@@ -55,6 +57,8 @@ class Case:
         record = TraceRecord(number=self.order.tracking_number)
         for at, answer in self.answers:
             record = absorb(record, answer, "cainiao", at)
+        for at, answer in self.second_answers:
+            record = absorb(record, answer, "17track", at)
         answered = [r.at for r in self.runs if r.answered] + [at for at, _ in self.answers]
         trace = replace(record, answered_at=max(answered, default=None)).open()
         trace = replace(trace, second=self.second)
@@ -69,10 +73,10 @@ class Case:
             trace=trace,
             decision=decision,
             state=decision.state,
-            lookback=look_back(
+            history=check_history(
                 self.order.order_id,
                 stays,
-                dict.fromkeys(turns_looked_in(stays, LENGTHS), self.runs),
+                dict.fromkeys(turns_checked_in(stays, LENGTHS), self.runs),
                 [at for at, _ in self.answers],
                 since,
                 self.now,
@@ -83,7 +87,7 @@ class Case:
             second_source=self.second_source,
             observations=anomalies(self.order, decision, trace, self.sharing, self.limits),
         )
-        loaded: Claim = json.loads(seal(claim_of(evidence, self.limits, self.now)))
+        loaded: Claim = json.loads(with_checksum(claim_of(evidence, self.limits, self.now)))
         return loaded
 
 
@@ -146,7 +150,7 @@ def recorded(path: Path) -> tuple[Case, dict[str, Any]]:
     events = sorted(e for e in answer.events if not e.code.startswith("status:"))
     cut = longest_silence(events)
     before, after = events[cut], events[cut + 1]
-    told = replace(answer, events=tuple(events[: cut + 1]))
+    told = replace(answer, events=tuple(events[: cut + 1]), delivered=None)
     order = an_order(
         order_id="8000000000000001",
         tracking_number=number,

@@ -159,7 +159,7 @@ def test_an_ordinary_parcel_is_printed_on_one_page(browser: "Browser") -> None:
     (sheet,) = printed(browser, claim).pages
     assert (595, 842) == (round(sheet.mediabox.width), round(sheet.mediabox.height))
     text = re.sub(r"\s+", "", sheet.extract_text())
-    for part in (claim["sha256"], "61dayswithoutascan", "Arrivedathubno.14", "contactedtheseller"):
+    for part in (claim["sha256"], "61dayswithoutascan", "Arrivedathubno.14", "wrotetotheseller"):
         assert part in text, part
 
 

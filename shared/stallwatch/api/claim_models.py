@@ -6,7 +6,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from stallwatch.claims.history import GapReason
-from stallwatch.domain.orders import ActionKind, SearchPlace, Service, State
+from stallwatch.claims.reason import ClaimReason
+from stallwatch.domain.orders import ActionKind, PaidWith, SearchPlace, Service, State
 from stallwatch.domain.parcels import Stage
 from stallwatch.rules.anomalies import AnomalyKind
 from stallwatch.rules.journey import SkipReason
@@ -32,7 +33,29 @@ class ClaimOrder(_Part):
     seller: str | None
     price: str | None
     currency: str | None
-    protection_ends_on: date | None
+    protection_ends_on: date | None = Field(description='"Refund if no delivery before"')
+    promised_on: date | None = Field(description='"Delivery by"')
+    order_number: str | None = Field(description="AliExpress's, where `order_id` is another")
+    paid_with: PaidWith | None
+    paid_on: date | None
+
+
+class ClaimAsks(_Part):
+    """What is asked, and why."""
+
+    reason: ClaimReason
+    refund: Literal["full"] | None = Field(description="Null where nothing is asked yet")
+    amount: str | None
+    currency: str | None
+
+
+class ClaimDates(_Part):
+    """How long ago the dates of the order are, in calendar days (UTC)."""
+
+    days_since_order: int
+    promised_passed_days: int | None
+    protection_passed_days: int | None
+    refund_until: date | None = Field(description="The last day for a dispute")
 
 
 class ClaimCarrier(_Part):
@@ -94,6 +117,7 @@ class ClaimCheckpoint(_Part):
     tracking_number: str
     first_seen_at: datetime
     set_aside: SkipReason | None = Field(description="Why it decides nothing")
+    also_from: list[str] = Field(description="Other sources that tell of the same event")
 
 
 class ClaimLooks(_Part):
@@ -141,15 +165,15 @@ class ClaimSecondSource(_Part):
 
 
 class ClaimWord(_Part):
-    """What the buyer said."""
+    """What the buyer did about it."""
 
     action: ActionKind
     said_at: datetime
     on: date | None
-    until: date | None
+    channel: Literal["seller", "dispute"] | None = Field(description="Whom it went to")
+    note: str | None = Field(description="What the buyer wrote down, such as the answer")
     amount: str | None
     looked: dict[SearchPlace, date] = Field(description="Where it was looked for in vain, and when")
-    taken_back: bool
 
 
 class ClaimObservation(_Part):
@@ -164,7 +188,9 @@ class ClaimOut(_Part):
 
     version: int
     made_at: datetime
+    asks: ClaimAsks
     order: ClaimOrder
+    dates: ClaimDates
     parcel: ClaimParcel
     silence: ClaimSpan
     transit: ClaimSpan

@@ -1,42 +1,25 @@
 """The claim file: what is known of a parcel, who said it, and how it was watched.
 
-It is one JSON document; a page and a picture are drawn from it (`claim_page`, `picture`). It holds
-what the sources and the buyer said, and what follows from that by the rules; nothing else, and
-nothing of the receiver.
-
-The document carries a checksum, `sha256`: the SHA-256, in lower-case hexadecimal, over the
-canonical form of the document without that field. The canonical form is JSON in UTF-8 with the
-fields of every object sorted by name, no space between anything, no character escaped that need
-not be, and no number but whole ones. The document is served in canonical form itself, and either
-of these prints the checksum of one that was saved:
-
-    jq -cSj 'del(.sha256)' claim.json | sha256sum
-
-    python3 -c "import hashlib, json; d = json.load(open('claim.json', encoding='utf-8'));
-    d.pop('sha256'); t = json.dumps(d, ensure_ascii=False, sort_keys=True, separators=(',', ':'));
-    print(hashlib.sha256(t.encode()).hexdigest())"
+It is one JSON document (`canonical` says in which form); a page, a form for the bank and a picture
+are drawn from it. It holds what the sources and the buyer said, and what follows from that by the
+rules; nothing else, nothing of the receiver, and nothing of other orders.
 """
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from hashlib import sha256
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from stallwatch.claims.history import GAP, Lookback, Outcome
+from stallwatch.claims.history import GAP, CheckHistory, Outcome
+from stallwatch.claims.reason import ASKING, reason_of
 from stallwatch.domain.orders import Action, ActionKind, Order, Service, State
 from stallwatch.domain.parcels import Checkpoint, LocalCarrier, SecondOpinion, Trace
 from stallwatch.domain.thresholds import Thresholds
-from stallwatch.rules.anomalies import Anomaly
+from stallwatch.rules.anomalies import Anomaly, AnomalyKind
 from stallwatch.rules.decision import Decision
 from stallwatch.rules.journey import is_scan, set_aside
 
 VERSION = 1
-
-
-CHECK = "jq -cSj 'del(.sha256)' claim.json | sha256sum"
-"""The command that prints the checksum of a saved file."""
 
 
 Json = Any
@@ -54,7 +37,7 @@ class Evidence:
         trace: What the sources said.
         decision: What that means by the rules.
         state: Whether the order is watched.
-        lookback: What is on record of our watching.
+        history: What is on record of our watching.
         checked_at: The last try.
         source: The name of the first source.
         second_source: Whether a second source is configured.
@@ -65,7 +48,7 @@ class Evidence:
     trace: Trace
     decision: Decision
     state: State
-    lookback: Lookback
+    history: CheckHistory
     checked_at: datetime | None
     source: str
     second_source: bool
@@ -84,47 +67,26 @@ def claim_of(evidence: Evidence, limits: Thresholds, now: datetime) -> Claim:
     return {
         "version": VERSION,
         "made_at": _instant(now),
+        "asks": _asks(order, decision, limits),
         "order": _order(order, trace),
+        "dates": _dates(order, limits, now.date()),
         "parcel": _parcel(trace, decision, evidence.state),
         "silence": _silence(order, decision),
         "transit": _transit(order, decision),
         "rules": _rules(decision, limits),
         "checkpoints": [
-            _checkpoint(order, c, limits)
-            for c in sorted(trace.checkpoints, key=_newest_first, reverse=True)
+            {**_checkpoint(order, c, limits), "also_from": also_from}
+            for c, also_from in _once_each(trace.checkpoints, evidence.source)
         ],
         "watching": _watching(evidence),
         "second_source": _second(evidence),
         "buyer": _words(order),
         "observations": [
-            {"what": o.kind.value, "values": dict(o.values)} for o in evidence.observations
+            {"what": anomaly.kind.value, "values": dict(anomaly.values)}
+            for anomaly in evidence.observations
+            if anomaly.kind is not AnomalyKind.SAME_NUMBER
         ],
     }
-
-
-def canonical(claim: Mapping[str, Json]) -> bytes:
-    """A document in its canonical form."""
-    text = json.dumps(claim, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return text.encode()
-
-
-def checksum(claim: Mapping[str, Json]) -> str:
-    """The checksum of a claim file, whether it carries one or not."""
-    return sha256(canonical({k: v for k, v in claim.items() if k != "sha256"})).hexdigest()
-
-
-def seal(claim: Mapping[str, Json]) -> bytes:
-    """A claim file in its canonical form, with its checksum."""
-    return canonical({**claim, "sha256": checksum(claim)})
-
-
-def is_whole(file: bytes) -> bool:
-    """Whether a file is a claim file, byte for byte as it was made."""
-    try:
-        claim = json.loads(file)
-    except ValueError:
-        return False
-    return isinstance(claim, dict) and file == seal(claim)
 
 
 def _order(order: Order, trace: Trace) -> Json:
@@ -142,6 +104,38 @@ def _order(order: Order, trace: Trace) -> Json:
         "price": None if order.price is None else format(order.price, "f"),
         "currency": order.currency,
         "protection_ends_on": _day(order.protection_ends_on),
+        "promised_on": _day(order.promised_on),
+        "order_number": order.order_number,
+        "paid_with": None if order.paid_with is None else order.paid_with.value,
+        "paid_on": _day(order.paid_on),
+    }
+
+
+def _asks(order: Order, decision: Decision, limits: Thresholds) -> Json:
+    """What is asked, and why: the whole price, or nothing yet."""
+    reason = reason_of(order, decision, limits)
+    priced = order.price is not None and order.currency is not None
+    return {
+        "reason": reason.value,
+        "refund": "full" if reason in ASKING else None,
+        "amount": format(order.price, "f") if priced and order.price is not None else None,
+        "currency": order.currency if priced else None,
+    }
+
+
+def _dates(order: Order, limits: Thresholds, today: date) -> Json:
+    """By how many days each date has passed, 0 on the day itself and before it."""
+
+    def passed(day: date | None) -> int | None:
+        return None if day is None else max((today - day).days, 0)
+
+    ends_on = order.protection_ends_on
+    until = None if ends_on is None else ends_on + timedelta(days=limits.refund_days)
+    return {
+        "days_since_order": (today - order.ordered_on).days,
+        "promised_passed_days": passed(order.promised_on),
+        "protection_passed_days": passed(ends_on),
+        "refund_until": _day(until),
     }
 
 
@@ -260,8 +254,8 @@ def _newest_first(checkpoint: Checkpoint) -> tuple[Any, ...]:
 
 
 def _watching(evidence: Evidence) -> Json:
-    back = evidence.lookback
-    answered = [g.at for g in back.glances if g.outcome is Outcome.ANSWERED]
+    back = evidence.history
+    answered = [g.at for g in back.checks if g.outcome is Outcome.ANSWERED]
     asked = evidence.order.tracking_number is not None
     last_answer = evidence.decision.answered_at if asked else None
     return {
@@ -271,7 +265,7 @@ def _watching(evidence: Evidence) -> Json:
         "last_answer_at": _instant(last_answer),
         "last_look_at": _instant(evidence.checked_at if asked else None),
         "looks": {
-            "on_record": len(back.glances),
+            "on_record": len(back.checks),
             **{outcome.value: back.count(outcome) for outcome in Outcome},
         },
         "gap_from_hours": int(GAP.total_seconds()) // 3600,
@@ -309,22 +303,64 @@ def _second(evidence: Evidence) -> Json:
     }
 
 
+_EVIDENCE = {
+    ActionKind.SELLER_CONTACTED: "seller",
+    ActionKind.NOT_FOUND_HERE: None,
+    ActionKind.NOT_RECEIVED: None,
+    ActionKind.DISPUTE_OPENED: "dispute",
+    ActionKind.DISPUTE_REJECTED: "dispute",
+    ActionKind.REFUNDED: "seller",
+}
+"""What the buyer did that a mediator should know, and whom it went to."""
+
+
 def _words(order: Order) -> list[Json]:
-    """What the buyer said, oldest first."""
-    in_force = len(order.actions) - len(order.in_force())
-    return [_word(a, taken_back=i < in_force) for i, a in enumerate(order.actions)]
+    """What the buyer did about it, oldest first; what was taken back is not told."""
+    return [_word(action) for action in order.in_force() if action.kind in _EVIDENCE]
 
 
-def _word(action: Action, *, taken_back: bool) -> Json:
+def _word(action: Action) -> Json:
     return {
         "action": action.kind.value,
         "said_at": _instant(action.at),
         "on": _day(action.on),
-        "until": _day(action.until),
+        "channel": _EVIDENCE[action.kind],
+        "note": action.note,
         "amount": None if action.amount is None else format(action.amount, "f"),
         "looked": {spot.value: _day(day) for spot, day in action.answers},
-        "taken_back": taken_back and action.kind is not ActionKind.REOPEN,
     }
+
+
+_SAME_EVENT = timedelta(hours=24)
+"""Within which two sources' reports of one stage are one event."""
+
+
+def _once_each(
+    checkpoints: Iterable[Checkpoint], source: str
+) -> list[tuple[Checkpoint, list[str]]]:
+    """The checkpoints, newest first, each event once, with the other sources that report it."""
+    by_source = sorted(checkpoints, key=_newest_first, reverse=True)
+    kept: list[tuple[Checkpoint, list[str]]] = [(c, []) for c in by_source if c.source == source]
+    for checkpoint in by_source:
+        if checkpoint.source == source:
+            continue
+        same = next((also for c, also in kept if _is_same_event(c, checkpoint, also)), None)
+        if same is None:
+            kept.append((checkpoint, []))
+        else:
+            same.append(checkpoint.source)
+    return sorted(kept, key=lambda pair: _newest_first(pair[0]), reverse=True)
+
+
+def _is_same_event(one: Checkpoint, other: Checkpoint, also_from: Sequence[str]) -> bool:
+    """Whether another source's checkpoint tells of the same event, and none of its does yet."""
+    return (
+        one.number == other.number
+        and one.stage is other.stage
+        and one.source != other.source
+        and other.source not in also_from
+        and abs(one.at - other.at) <= _SAME_EVENT
+    )
 
 
 def _instant(instant: datetime | None) -> str | None:

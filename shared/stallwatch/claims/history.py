@@ -1,9 +1,9 @@
-"""Looking back on our own watching: when an order was looked at, what came of it, and our gaps.
+"""Check history: when an order's number was checked, what came of it, and the gaps between.
 
-A look that brings nothing new writes nothing to its order. What is on record of it is the run of
-the turn that its slot had, so an order's looks follow from the slots that it came into and the runs
-of their turns. Looks outside of any turn (the first one, one after a change, one asked for) are
-known by the news they brought.
+A check that brings nothing new writes nothing to its order. What is on record of it is the run of
+the turn that its slot had, so the checks of an order follow from the slots that it came into and
+the runs of their turns. Checks outside of any turn (the first one, one after a change, one that was
+asked for) are known by the news they brought.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -25,7 +25,7 @@ LONGEST_RUN = timedelta(minutes=15)
 
 
 class Outcome(StrEnum):
-    """What came of a look at an order."""
+    """What came of a check."""
 
     ANSWERED = "answered"
     """A valid answer about its number."""
@@ -39,7 +39,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CheckRecord:
-    """A look at an order."""
+    """A check of an order's number."""
 
     at: datetime
     outcome: Outcome
@@ -52,7 +52,7 @@ class GapReason(StrEnum):
     FAILING = "failing"
     UNANSWERED = "unanswered"
     NOT_LOOKED = "not_looked"
-    """We did not look."""
+    """Nobody checked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,26 +65,26 @@ class Gap:
     """The valid answer after it; None: it lasts."""
     reason: GapReason
     tries: int
-    """How many looks in it failed, as far as they are on record."""
+    """How many checks in it failed, as far as they are on record."""
 
 
 @dataclass(frozen=True, slots=True)
-class Lookback:
-    """All that is on record of our watching of an order's number."""
+class CheckHistory:
+    """All checks of an order's number that are on record, and the gaps between the answers."""
 
     since: datetime
     """From when on."""
-    glances: tuple[CheckRecord, ...]
+    checks: tuple[CheckRecord, ...]
     """Oldest first."""
     gaps: tuple[Gap, ...]
 
     def count(self, outcome: Outcome) -> int:
-        """How many looks came out like that."""
-        return sum(g.outcome is outcome for g in self.glances)
+        """How many checks came out like that."""
+        return sum(check.outcome is outcome for check in self.checks)
 
 
-def turns_looked_in(stays: Iterable[SlotStay], lengths: Iterable[int]) -> list[str]:
-    """The turns whose runs may have been looks at an order: eight for each length of a turn.
+def turns_checked_in(stays: Iterable[SlotStay], lengths: Iterable[int]) -> list[str]:
+    """The turns whose runs may have checked an order: eight for each length of a turn.
 
     Args:
         stays: The slots that it came into.
@@ -94,7 +94,7 @@ def turns_looked_in(stays: Iterable[SlotStay], lengths: Iterable[int]) -> list[s
     return sorted({name for slot in slots for name in turns_of(slot, lengths)})
 
 
-def look_back(
+def check_history(
     order_id: str,
     stays: Sequence[SlotStay],
     runs: Mapping[str, Sequence[RunRecord]],
@@ -102,28 +102,29 @@ def look_back(
     since: datetime,
     now: datetime,
     lengths: Iterable[int],
-) -> Lookback:
-    """Look back on the watching of an order's number.
+) -> CheckHistory:
+    """The check history of an order's number.
 
     Args:
         order_id: The order.
         stays: The slots that it came into, oldest first.
-        runs: The run records of the turns of those slots (`turns_looked_in`), by turn.
+        runs: The run records of the turns of those slots (`turns_checked_in`), by turn.
         answers: Instants at which there was a valid answer about the number, as its trace and its
             alerts tell; they may be among the runs.
         since: From when on the number was to be watched.
         now: The present instant.
         lengths: The lengths, in minutes, that turns have had.
     """
-    glances = [g for g in _glances(order_id, stays, runs, tuple(lengths)) if since <= g.at <= now]
+    on_record = _checks_of_runs(order_id, stays, runs, tuple(lengths))
+    checks = [check for check in on_record if since <= check.at <= now]
     for at in sorted(set(answers)):
-        if since <= at <= now and not _is_of_a_run(at, glances):
-            glances.append(CheckRecord(at, Outcome.ANSWERED))
-    glances.sort(key=lambda glance: glance.at)
-    return Lookback(since, tuple(glances), tuple(_gaps(glances, since, _end(stays, now))))
+        if since <= at <= now and not _is_of_a_run(at, checks):
+            checks.append(CheckRecord(at, Outcome.ANSWERED))
+    checks.sort(key=lambda check: check.at)
+    return CheckHistory(since, tuple(checks), tuple(_gaps(checks, since, _end(stays, now))))
 
 
-def _glances(
+def _checks_of_runs(
     order_id: str,
     stays: Sequence[SlotStay],
     runs: Mapping[str, Sequence[RunRecord]],
@@ -146,30 +147,30 @@ def _outcome(run: RunRecord, name: str) -> Outcome:
     return Outcome.BLOCKED if run.verdict is Verdict.BLOCKED else Outcome.FAILING
 
 
-def _is_of_a_run(at: datetime, glances: Iterable[CheckRecord]) -> bool:
-    """Whether an answer is that of a look which is on record."""
+def _is_of_a_run(at: datetime, checks: Iterable[CheckRecord]) -> bool:
+    """Whether an answer is that of a check on record."""
     return any(
-        glance.outcome is Outcome.ANSWERED and timedelta(0) <= at - glance.at <= LONGEST_RUN
-        for glance in glances
+        check.outcome is Outcome.ANSWERED and timedelta(0) <= at - check.at <= LONGEST_RUN
+        for check in checks
     )
 
 
 def _end(stays: Sequence[SlotStay], now: datetime) -> datetime:
-    """Until when the order was to be looked at."""
+    """Until when the number was to be checked."""
     return stays[-1].since if stays and not stays[-1].slot else now
 
 
-def _gaps(glances: Sequence[CheckRecord], since: datetime, end: datetime) -> Iterable[Gap]:
-    answered = [g.at for g in glances if g.outcome is Outcome.ANSWERED]
+def _gaps(checks: Sequence[CheckRecord], since: datetime, end: datetime) -> Iterable[Gap]:
+    answered = [check.at for check in checks if check.outcome is Outcome.ANSWERED]
     for before, after in pairwise([since, *answered, None]):
         if before is None or (after or end) - before <= GAP:
             continue
-        tries = [
-            g.outcome
-            for g in glances
-            if g.outcome is not Outcome.ANSWERED
-            and g.at >= before
-            and (after is None or g.at < after)
+        failed = [
+            check.outcome
+            for check in checks
+            if check.outcome is not Outcome.ANSWERED
+            and check.at >= before
+            and (after is None or check.at < after)
         ]
-        reason = GapReason(max(tries, key=tries.count)) if tries else GapReason.NOT_LOOKED
-        yield Gap(before, after, reason, len(tries))
+        reason = GapReason(max(failed, key=failed.count)) if failed else GapReason.NOT_LOOKED
+        yield Gap(before, after, reason, len(failed))

@@ -13,8 +13,9 @@ from hashlib import sha256
 from secrets import token_hex, token_urlsafe
 from typing import Protocol
 
-from stallwatch.claims.document import Evidence, claim_of, seal
-from stallwatch.claims.history import Lookback, look_back, turns_looked_in
+from stallwatch.claims.canonical import with_checksum
+from stallwatch.claims.document import Evidence, claim_of
+from stallwatch.claims.history import CheckHistory, check_history, turns_checked_in
 from stallwatch.domain.alerts import Alert
 from stallwatch.domain.errors import MissingError, SenselessError
 from stallwatch.domain.thresholds import Thresholds
@@ -159,23 +160,23 @@ class Claims:
             trace=seen.trace,
             decision=seen.decision,
             state=seen.state,
-            lookback=self._look_back(seen, now),
+            history=self._history(seen, now),
             checked_at=seen.checked_at,
             source=self.source,
             second_source=self.second_source,
             observations=seen.observations,
         )
-        return seal(claim_of(evidence, self.limits, now))
+        return with_checksum(claim_of(evidence, self.limits, now))
 
-    def _look_back(self, seen: OrderView, now: datetime) -> Lookback:
+    def _history(self, seen: OrderView, now: datetime) -> CheckHistory:
         order, stays = seen.order, seen.dossier.entry.stays
         since = order.number_changed_at or order.created_at
         runs: Mapping[str, Sequence[RunRecord]] = {
             turn: self.shelf.runs_since(turn, since)
-            for turn in turns_looked_in(stays, seen.turn_lengths)
+            for turn in turns_checked_in(stays, seen.turn_lengths)
         }
         answers = _answers(seen, self.source)
-        return look_back(order.order_id, stays, runs, answers, since, now, seen.turn_lengths)
+        return check_history(order.order_id, stays, runs, answers, since, now, seen.turn_lengths)
 
 
 def hash_of(token: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from stallwatch.claims.history import Gap, GapReason, Lookback, Outcome, look_back, turns_looked_in
+from stallwatch.claims.history import Gap, GapReason, CheckHistory, Outcome, check_history, turns_checked_in
 from stallwatch.tracking.run_log import RunRecord, SlotStay, short_name
 from stallwatch.tracking.schedule import NEW, PollSchedule
 from stallwatch.tracking.source import Verdict
@@ -34,8 +34,8 @@ def back(
     stays: Sequence[SlotStay] = (SlotStay(DAILY, START),),
     now: datetime = NOW,
     since: datetime = START,
-) -> Lookback:
-    return look_back("x", stays, runs, answers, since, now, LENGTHS)
+) -> CheckHistory:
+    return check_history("x", stays, runs, answers, since, now, LENGTHS)
 
 
 def test_every_run_of_the_slot_was_a_look() -> None:
@@ -53,7 +53,7 @@ def test_every_run_of_the_slot_was_a_look() -> None:
         (at(2), Outcome.UNANSWERED),
         (at(3), Outcome.FAILING),
         (at(4), Outcome.BLOCKED),
-    ] == [(g.at, g.outcome) for g in seen.glances]
+    ] == [(g.at, g.outcome) for g in seen.checks]
     assert 1 == seen.count(Outcome.BLOCKED)
 
 
@@ -66,21 +66,21 @@ def test_runs_count_while_the_order_sat_in_the_slot() -> None:
         "1500+30": [RunRecord(at(day) + 6 * HOUR, answered=True) for day in range(8)],
     }
     expected = [at(3), at(4) + 6 * HOUR, at(5) - 6 * HOUR, at(5) + 6 * HOUR, at(6) - 6 * HOUR]
-    assert expected == [g.at for g in back(runs, stays=stays).glances]
+    assert expected == [g.at for g in back(runs, stays=stays).checks]
 
 
 def test_only_the_turns_of_its_slots_are_read() -> None:
     """Eight at the most, whatever slots it came through; new ones have none."""
     every = [SlotStay(WHEEL.slot("x", hours), START) for hours in (3, 6, 12, 24)]
-    turns = turns_looked_in([SlotStay(NEW, START), *every, SlotStay("", NOW)], LENGTHS)
+    turns = turns_checked_in([SlotStay(NEW, START), *every, SlotStay("", NOW)], LENGTHS)
     assert 8 == len(turns)
-    assert turns_looked_in(every[-1:], LENGTHS)[0] in turns
+    assert turns_checked_in(every[-1:], LENGTHS)[0] in turns
 
 
 def test_an_answer_outside_of_any_run_is_a_look_too() -> None:
     """The first one, say; one that came during a run is that run's."""
     seen = back(days_of(RunRecord(at(1), answered=True)), START + HOUR, at(1) + 3 * MINUTE)
-    assert [START + HOUR, at(1)] == [g.at for g in seen.glances]
+    assert [START + HOUR, at(1)] == [g.at for g in seen.checks]
 
 
 def test_what_was_before_the_number_is_left_out() -> None:
@@ -88,7 +88,7 @@ def test_what_was_before_the_number_is_left_out() -> None:
     seen = back(
         days_of(RunRecord(at(1), answered=True), RunRecord(at(3), answered=True)), since=at(2)
     )
-    assert [at(3)] == [g.at for g in seen.glances]
+    assert [at(3)] == [g.at for g in seen.checks]
 
 
 def test_a_day_between_two_answers_is_no_gap() -> None:
@@ -127,8 +127,8 @@ def test_after_the_watch_nothing_is_missed() -> None:
 def test_an_order_that_is_new_was_in_no_slot_yet() -> None:
     """Nothing is on record of it."""
     seen = back({}, stays=(), now=START + HOUR)
-    assert ((), ()) == (seen.glances, seen.gaps)
-    assert [] == turns_looked_in((), LENGTHS)
+    assert ((), ()) == (seen.checks, seen.gaps)
+    assert [] == turns_checked_in((), LENGTHS)
 
 
 def test_no_answer_at_all_is_one_gap() -> None:
