@@ -29,6 +29,7 @@ from stallwatch.aws.lambda_clock import LambdaClock
 from stallwatch.domain.errors import StallwatchError
 from stallwatch.orders import service
 from stallwatch.tracking.packing import unpack
+from stallwatch.tracking.profiles import SEVENTEEN_TRACK
 from stallwatch.tracking.source import Event, SourceResponse, TrackingResult, Verdict
 from tests.aws.moto_stack import Context, load_handler
 from tests.faults.dead_letters import Letter, Queue, Stream
@@ -757,8 +758,7 @@ def deploy(world: World, source: object) -> None:
     for name in ("pull_tracking", "evaluate_orders"):
         world.handlers[name].uuid4 = lambda: _Token(world.token())  # type: ignore[attr-defined]
     pull: Any = world.handlers["pull_tracking"]
-    pull.source = lambda _: source
-    pull.seventeen_track = lambda *_: Registry(world)
+    pull.source = lambda name, *_: Registry(world) if name == SEVENTEEN_TRACK.name else source
     logger: Any = world.handlers["evaluate_orders"].logger
     logger.exception = _no_bug
 

@@ -1,7 +1,7 @@
 """What the API reads and writes, in memory."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -40,6 +40,16 @@ class MemoryOrderStore(MemoryEvaluationStore):
         self.shelves[order.order_id] = StoredOrder(order.incarnation, order, 1, record, entry)
         self.write("create", order.order_id)
         return True
+
+    def create_many(self, orders: Sequence[Order]) -> set[str]:
+        failed = set()
+        for order in orders:
+            try:
+                if not self.create(order):
+                    failed.add(order.order_id)
+            except ConflictError:
+                failed.add(order.order_id)
+        return failed
 
     def page(self, query: PageQuery, cursor: PageCursor | None) -> Page:
         if cursor is not None and cursor.section not in _SECTIONS:

@@ -107,8 +107,7 @@ class Settings:
             raise SettingsError(f"FIRST_SOURCE takes {' or '.join(PROFILES)}, not {name!r}")
         if source.key_variable and not self.key_of(source):
             raise SettingsError(
-                f"FIRST_SOURCE is {name}, but {source.key_variable}, the name of its key,"
-                " is missing"
+                f"FIRST_SOURCE is {name}, but {source.key_variable}, its key's name, is missing"
             )
         return source
 

@@ -1,6 +1,6 @@
 """What the API reads and writes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,7 @@ from stallwatch.dynamodb.table import (
     order_pk,
 )
 from stallwatch.dynamodb.totals import DynamoTotalsStore
+from stallwatch.orders.conflicts import retry_on_conflict
 from stallwatch.orders.ports import CHECK_PAUSE
 from stallwatch.orders.snapshot import OrderSnapshot, WatchEntry, listed
 from stallwatch.polling.state import Progress
@@ -51,28 +52,8 @@ class DynamoOrderStore(
         Raises:
             ConflictError: another write was in the way.
         """
-        entry = WatchEntry.of_new(order)
-        record = TraceRecord(number=order.tracking_number)
         try:
-            self.table.transact(
-                [
-                    {
-                        "Put": {
-                            "Item": order_to_item(order, 1),
-                            "ConditionExpression": "attribute_not_exists(pk)",
-                        }
-                    },
-                    {
-                        "Put": {
-                            "Item": entry_to_item(order.order_id, order.incarnation, entry, 1),
-                            # A forgotten order that was counted is counted until it is cleared.
-                            "ConditionExpression": "attribute_not_exists(stage)",
-                        }
-                    },
-                    {"Put": {"Item": trace_to_item(order.order_id, order.incarnation, record)}},
-                    *_having(order.order_id, order.tracking_number),
-                ]
-            )
+            self.table.transact(_creation(order))
         except TransactionRefusedError as refusal:
             exists, is_counted, *_ = (r == "ConditionalCheckFailed" for r in refusal.reasons)
             if exists:
@@ -84,6 +65,28 @@ class DynamoOrderStore(
                     self.add_to_totals({counted: -1})
             raise ConflictError(order.order_id) from refusal
         return True
+
+    def create_many(self, orders: Sequence[Order]) -> set[str]:
+        """Write new orders, as many in one transaction as it takes.
+
+        Returns:
+            The ids of those that could not be written: there is one, or another write was at it.
+        """
+        failed: set[str] = set()
+        for begin in range(0, len(orders), MOST_IN_CREATION):
+            together = orders[begin : begin + MOST_IN_CREATION]
+            try:
+                self.table.transact([part for order in together for part in _creation(order)])
+            except TransactionRefusedError:
+                # One of them is in the way of all: each on its own.
+                failed |= {order.order_id for order in together if not self._create_alone(order)}
+        return failed
+
+    def _create_alone(self, order: Order) -> bool:
+        try:
+            return retry_on_conflict(lambda: self.create(order))
+        except ConflictError:
+            return False
 
     def replace(
         self, dossier: OrderSnapshot, order: Order, looked: TraceRecord | None = None
@@ -203,6 +206,33 @@ class DynamoOrderStore(
         """Count a call for a run of the pull. False where one is running and will heed it."""
         ends = wire.number(LeaseItem(self.table, PULL).call(), "ends")
         return ends is None or ends <= now.timestamp()
+
+
+MOST_IN_CREATION = 25
+"""How many orders one transaction writes: it takes a hundred items, and an order has four."""
+
+
+def _creation(order: Order) -> list[dict[str, Any]]:
+    """The parts of a transaction that write a new order; the first two may be refused."""
+    entry = WatchEntry.of_new(order)
+    record = TraceRecord(number=order.tracking_number)
+    return [
+        {
+            "Put": {
+                "Item": order_to_item(order, 1),
+                "ConditionExpression": "attribute_not_exists(pk)",
+            }
+        },
+        {
+            "Put": {
+                "Item": entry_to_item(order.order_id, order.incarnation, entry, 1),
+                # A forgotten order that was counted is counted until it is cleared.
+                "ConditionExpression": "attribute_not_exists(stage)",
+            }
+        },
+        {"Put": {"Item": trace_to_item(order.order_id, order.incarnation, record)}},
+        *_having(order.order_id, order.tracking_number),
+    ]
 
 
 def _renewal(order: Order, version: int) -> dict[str, Any]:

@@ -1,10 +1,10 @@
 """Import: many given orders become orders, or fill in what those that there are lack.
 
 Nothing that was given before is overwritten, so importing the same again changes nothing. An order
-is written in one transaction of its own: an import that is cut short leaves whole orders.
+is written whole or not at all: an import that is cut short leaves whole orders.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -36,6 +36,10 @@ FILLABLE = (
     "language",
 )
 """What an order may lack. Price and currency go together (see `fill_order`)."""
+
+
+_TOGETHER = 25
+"""How many new orders are handed to the store at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,19 +103,18 @@ class OrderImport:
         self, folded: Mapping[str, Order], existing: Mapping[str, Order], now: datetime
     ) -> set[str]:
         """Write what is new or filled. Returns the ids of those that could not be written."""
-
-        def write(order: Order) -> bool:
-            if order.order_id in existing:
-                return self._fill(order, now)
-            return retry_on_conflict(lambda: self.records.create(order))
-
         changed = [order for order in folded.values() if order != existing.get(order.order_id)]
+        new = [order for order in changed if order.order_id not in existing]
+        filled = [order for order in changed if order.order_id in existing]
+        chunks = [new[begin : begin + _TOGETHER] for begin in range(0, len(new), _TOGETHER)]
         with ThreadPoolExecutor(self.workers) as pool:
-            written = pool.map(_without_conflict(write), changed)
-            return {order.order_id for order, ok in zip(changed, written, strict=True) if not ok}
+            failed = set().union(*pool.map(self.records.create_many, chunks))
+            written = pool.map(lambda order: self._fill(order, now), filled)
+            failed |= {order.order_id for order, ok in zip(filled, written, strict=True) if not ok}
+        return failed
 
     def _fill(self, wanted: Order, now: datetime) -> bool:
-        """Fill in what an order lacks by now."""
+        """Fill in what an order lacks by now. False where it is gone, or is changed by others."""
 
         def fill() -> bool:
             snapshot = self.records.open(wanted.order_id)
@@ -122,7 +125,10 @@ class OrderImport:
                 self.records.replace(snapshot, actions.change(snapshot.order, order, now))
             return True
 
-        return retry_on_conflict(fill)
+        try:
+            return retry_on_conflict(fill)
+        except ConflictError:
+            return False
 
 
 def _fold(
@@ -150,13 +156,3 @@ def _fold(
 
 def _rejected(order: Order, reasons: Mapping[str, str]) -> ImportResult:
     return ImportResult(order, REJECTED, dict(reasons))
-
-
-def _without_conflict(write: Callable[[Order], bool]) -> Callable[[Order], bool]:
-    def attempt(order: Order) -> bool:
-        try:
-            return write(order)
-        except ConflictError:
-            return False
-
-    return attempt

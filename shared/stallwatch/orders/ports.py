@@ -114,6 +114,13 @@ class OrderStore(Protocol):
             ConflictError: another write was in the way.
         """
 
+    def create_many(self, orders: Sequence[Order]) -> set[str]:
+        """Write new orders, several at once; each is written whole or not at all.
+
+        Returns:
+            The ids of those that could not be written: there is one, or another write was at it.
+        """
+
     def open(self, order_id: str) -> OrderSnapshot | None:
         """Everything of an order; None where there is no such order."""
 

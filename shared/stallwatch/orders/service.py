@@ -59,7 +59,7 @@ class OrderService:
     schedule: PollSchedule
     limits: Thresholds
     second_source: bool = False
-    import_workers: int = 16
+    import_workers: int = 2
 
     @property
     def _viewer(self) -> OrderViewer:

@@ -43,12 +43,12 @@ def test_answers_that_add_are_written_blindly(store: Store) -> None:
 
 
 def test_what_is_said_besides_events_is_written_blindly_too(store: Store) -> None:
-    """No event is seen anew by it."""
+    """No event is seen anew by it. The answer says that it takes no delivery back."""
     store.add()
     store.answer(DEPARTED)
     store.settle()
     carrier = LocalCarrier("La Poste", "https://example.org/")
-    assert store.answer(replace(DEPARTED, carrier=carrier), NOON + DAY)
+    assert store.answer(replace(DEPARTED, carrier=carrier, delivered=False), NOON + DAY)
     assert [NOON] == first_seen(store)
     assert carrier == store.dossier().trace.open().carrier
 
