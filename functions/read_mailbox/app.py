@@ -48,6 +48,8 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:  # noqa:
         schedule=settings.schedule,
         limits=settings.limits,
         second_source=settings.second_source,
+        # A batch of mails tells of few orders.
+        import_workers=1,
     )
     make = partial(make_order, home_country=settings.home_country, now=clock.now())
     access = MailboxAccess.of_text(read_secret(clients.parameters(), settings.mailbox))

@@ -14,6 +14,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 FUNCTIONS = ("PullTrackingFunction", "EvaluateOrdersFunction")
 
+OPTIONAL = ("PushAlertsFunction",)
+"""Made only where the stack has addresses of push services. What the mailbox's run gave up on needs
+no redrive: the next run reads what it missed."""
+
 PATIENCE = 900
 """Seconds; no function of AWS runs longer."""
 
@@ -25,12 +29,14 @@ def main() -> int:
     try:
         session = boto3.Session(region_name=os.environ.get("AWS_REGION"))
         stack = session.client("cloudformation")
-        for function in FUNCTIONS:
-            resource = stack.describe_stack_resource(
-                StackName=stack_name, LogicalResourceId=function
-            )["StackResourceDetail"]
+        made = {
+            resource["LogicalResourceId"]: resource["PhysicalResourceId"]
+            for page in stack.get_paginator("list_stack_resources").paginate(StackName=stack_name)
+            for resource in page["StackResourceSummaries"]
+        }
+        for function in (*FUNCTIONS, *(name for name in OPTIONAL if name in made)):
             answer = session.client("lambda", config=once).invoke(
-                FunctionName=resource["PhysicalResourceId"], Payload=b'{"redrive": true}'
+                FunctionName=made[function], Payload=b'{"redrive": true}'
             )
             content = json.load(answer["Payload"])
             print(function, json.dumps(content), flush=True)

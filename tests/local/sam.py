@@ -52,6 +52,7 @@ def _fingerprint() -> str:
         LOCAL / "bootstrap/pyvenv.cfg",
         *sorted((ROOT / "functions").rglob("*")),
         *sorted((ROOT / "shared").rglob("*")),
+        *sorted((ROOT / "push").rglob("*")),
     ]
     digest = hashlib.sha256()
     for path in sources:
