@@ -226,6 +226,7 @@ def test_the_resources_that_are_named_are_there() -> None:
     named = {
         span
         for name in ALL
+        if name != "CONTRIBUTING.md"  # which names classes too
         for span in spans(read(name))
         if re.fullmatch(r"(?:[A-Z][a-z]+){2,}|Message|Reply|Answer", span)
     }
