@@ -67,12 +67,16 @@ def _welcome(kind: str, ranges: list[tuple[str, float]]) -> tuple[float, int]:
     return 0.0, 0
 
 
-def claim_response(file: bytes, form: Form) -> Response[Any]:
+def claim_response(
+    file: bytes, form: Form, *, for_bank: bool = False, address: str = "?as=json"
+) -> Response[Any]:
     """A claim file in a form.
 
     Args:
         file: The file, in its canonical form.
         form: The form.
+        for_bank: Whether the page is the form for the bank; other forms are the same for it.
+        address: The address of the file's JSON, which its page prints.
     """
     headers: dict[str, Any] = {**_HEADERS, "Content-Security-Policy": _NOTHING}
     if form == "json":
@@ -85,7 +89,10 @@ def claim_response(file: bytes, form: Form) -> Response[Any]:
     claim = json.loads(file)
     if form == "html":
         headers["Content-Security-Policy"] = policy()
-        return Response(200, TYPES[form], page(claim, WORDS), headers, compress=True)
+        from stallwatch.claims.bank import bank_page  # noqa: PLC0415
+
+        shown = bank_page(claim, WORDS) if for_bank else page(claim, WORDS, address)
+        return Response(200, TYPES[form], shown, headers, compress=True)
     if form == "svg":
         return Response(200, TYPES[form], picture(claim, WORDS), headers, compress=True)
     from stallwatch.claims.png import FACE, png_of  # noqa: PLC0415
@@ -95,3 +102,12 @@ def claim_response(file: bytes, form: Form) -> Response[Any]:
     # Bytes would be taken for the text of an answer and not get through its validation.
     response.base64_encoded = True
     return response
+
+
+def gone_response() -> Response[Any]:
+    """The page of a link that opens nothing, for whoever follows it in a browser."""
+    from stallwatch.claims.page import gone_page, policy  # noqa: PLC0415
+    from stallwatch.claims.sentences import WORDS  # noqa: PLC0415
+
+    headers: dict[str, Any] = {**_HEADERS, "Content-Security-Policy": policy()}
+    return Response(404, TYPES["html"], gone_page(WORDS), headers, compress=True)

@@ -138,7 +138,12 @@ class AlertText:
         context, lines = self._context, []
         name, carrier_url, _ = context.carrier_parts
         if name is not None and carrier_url is not None:
-            lines.append(context.text("line.carrier", carrier=context.carrier, url=carrier_url))
+            named = context.carrier_named
+            lines.append(
+                context.text(
+                    "line.carrier", carrier=context.carrier, carrier_named=named, url=carrier_url
+                )
+            )
         if context.tracking_page is not None:
             lines.append(context.text("line.tracking", url=context.tracking_page))
         aliexpress = aliexpress_url(context.order)

@@ -66,7 +66,11 @@ class OrderContext:
     @property
     def carrier_named(self) -> str:
         """The local carrier in parentheses after a word for it; empty where its name is unknown."""
-        return f" ({self.carrier})" if self.carrier_parts[0] is not None else ""
+        name, _, number = self.carrier_parts
+        if name is None:
+            return ""
+        listed = name if number is None else self.text("carrier.listed", name=name, number=number)
+        return f" ({listed})"
 
     @property
     def last_words(self) -> str:
