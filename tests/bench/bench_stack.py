@@ -153,6 +153,7 @@ def function_environment(endpoint: str, source: str, **variables: str) -> dict[s
         **_defaults(),
         "TABLE_NAME": TABLE,
         "TOPIC_ARN": StrictSns.arn,
+        "QUIET_HOURS": "",
         "TRANSLATED_TOPIC_ARN": f"{StrictSns.arn}-translated",
         "DEAD_LETTERS_URL": "http://127.0.0.1:9/letters",
         "PULL_FUNCTION": "pull",

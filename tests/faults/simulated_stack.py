@@ -705,6 +705,7 @@ def running(world: World) -> Iterator[World]:
     variables = {
         "TABLE_NAME": world.db.name,
         "TOPIC_ARN": world.sns.arn,
+        "QUIET_HOURS": "",
         "TRANSLATED_TOPIC_ARN": world.sns.translated_arn,
         "LANGUAGE": "en",
         "PULL_FUNCTION": "pull",

@@ -54,6 +54,9 @@ ALLOWED: dict[str, frozenset[str]] = {
 }
 """What each package may import of the others. An edge that is not here is a decision to take."""
 
+PACKAGES = ALLOWED.keys() - {"wiring"}
+"""Those that are folders; the wiring is a module, which knows all of them like a function."""
+
 ADAPTERS = {"api", "aws", "cli", "dynamodb", "gateways", "sources", "wiring.py"}
 """The packages that know the outside. Every other must not."""
 

@@ -7,7 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.project.imports import ALLOWED, INNER, MODULES, PACKAGE, edges, imports, named
+from tests.project.imports import (
+    ALLOWED,
+    INNER,
+    MODULES,
+    PACKAGE,
+    PACKAGES,
+    edges,
+    imports,
+    named,
+)
 from tests.project.package_picture import PICTURE, draw, floors, package_edges
 from tests.support.template import ROOT
 from tests.support.transformed import functions
@@ -50,7 +59,7 @@ SPEAKS_AWS = {
 def test_every_package_has_its_row() -> None:
     """A new folder says what it may import."""
     folders = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
-    assert set(ALLOWED) == folders | {"wiring"}
+    assert PACKAGES == folders
 
 
 def test_packages_import_only_what_the_table_allows() -> None:
@@ -72,11 +81,11 @@ def test_the_table_has_no_circle() -> None:
 def test_the_picture_of_the_packages_is_current() -> None:
     """At most eight floors and sixty arrows, each of which points down."""
     arrows = package_edges()
-    floor = floors(arrows, ALLOWED)
+    floor = floors(arrows, PACKAGES)
     assert all(floor[importer] > floor[imported] for importer, imported in arrows)
     assert max(floor.values()) < 8
     assert len(arrows) <= 60
-    assert draw(arrows, ALLOWED) == PICTURE.read_text("utf-8"), "make picture draws it anew"
+    assert draw(arrows, PACKAGES) == PICTURE.read_text("utf-8"), "make picture draws it anew"
 
 
 def test_nothing_imports_the_projects_other_roots() -> None:
@@ -99,7 +108,7 @@ def test_the_time_is_read_in_one_place(path: Path) -> None:
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
     } & {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time"}
-    assert named(path) == "aws.lambda_clock" or not read
+    assert named(path) in {"aws.lambda_clock", "aws.clients"} or not read
 
 
 @pytest.mark.parametrize("folder", sorted(functions()))

@@ -108,23 +108,32 @@ def settings_of(folder: str) -> set[str]:
         node.attr
         for text in sources
         for node in ast.walk(ast.parse(text))
-        if isinstance(node, ast.Attribute)
-        and isinstance(getattr(Settings, node.attr, None), property)
+        if isinstance(node, ast.Attribute) and hasattr(Settings, node.attr)
     }
+
+
+OF_A_SOURCE = {"url_of", "key_of", "pace_of"}
+"""The settings that every source has, by its profile."""
 
 
 def asked_by(folder: str, given: Mapping[str, str]) -> set[str]:
     """The variables that a function's settings read; each must be there and make sense."""
     noting = Noting(given)
+    settings = Settings(noting)
     for name in settings_of(folder):
-        getattr(Settings(noting), name)
+        if name in OF_A_SOURCE:
+            for profile in (settings.first_profile, settings.second_profile):
+                assert profile is not None
+                getattr(settings, name)(profile)
+        elif isinstance(getattr(Settings, name), property):
+            getattr(settings, name)
     return noting.asked
 
 
 def given_to(folder: str) -> dict[str, str]:
     """A function's variables where every optional part of the stack is there."""
     optional = {name: f"a-{name}" for name, value in defaults().items() if not value}
-    return variables(folder, Names(defaults() | optional))
+    return variables(folder, Names(defaults() | optional | {"QuietHours": "22:00-07:00"}))
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
@@ -391,6 +400,8 @@ OURS = {
     "Monitoring": "basic",
     "MonthlyBudget": "0",
     "KeyRevision": "1",
+    "QuietHours": "",
+    "TimeZone": "UTC",
 }
 """What the contract names without a default."""
 

@@ -191,7 +191,7 @@ class Settings:
     @property
     def quiet_hours(self) -> "QuietHours | None":
         """When nothing goes out but what cannot wait; None: never."""
-        span = self.variables.get("QUIET_HOURS")
+        span = self._given("QUIET_HOURS")
         if not span:
             return None
         # Time zones are not loaded where nobody needs them.
@@ -209,6 +209,12 @@ class Settings:
             return timedelta(0)
         years = 50 * 366 * 86_400
         return timedelta(seconds=self._number("CLOCK_SHIFT", -years, years))
+
+    def _given(self, name: str) -> str:
+        """A variable that is set, be it empty."""
+        if name not in self.variables:
+            raise SettingsError(f"the environment variable {name} is missing")
+        return self.variables[name]
 
     def _text(self, name: str) -> str:
         value = self.variables.get(name, "")
