@@ -23,9 +23,10 @@ ALLOWED: dict[str, frozenset[str]] = {
     "imports": frozenset({"domain"}),
     "orders": frozenset({"domain", "tracking", "rules", "polling"}),
     "alerting": frozenset({"domain", "tracking", "rules", "orders"}),
+    "calendar": frozenset({"domain", "rules", "messages", "orders"}),
     "claims": frozenset({"domain", "tracking", "rules", "messages", "orders"}),
     "dynamodb": frozenset(
-        {"domain", "tracking", "rules", "polling", "orders", "alerting", "claims"}
+        {"domain", "tracking", "rules", "polling", "orders", "alerting", "claims", "calendar"}
     ),
     "aws": frozenset({"domain", "tracking", "polling", "alerting", "messages"}),
     "api": frozenset(
@@ -38,6 +39,7 @@ ALLOWED: dict[str, frozenset[str]] = {
             "imports",
             "orders",
             "alerting",
+            "calendar",
             "claims",
         }
     ),

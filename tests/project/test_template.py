@@ -15,7 +15,7 @@ from stallwatch.aws.settings import Settings, SettingsError
 from stallwatch.domain.thresholds import Thresholds
 from tests.aws.moto_stack import load_handler
 from tests.local.parts import FACTS
-from tests.support.template import ROOT, thresholds_variable, template, woken_by
+from tests.support.template import ROOT, template, thresholds_variable, woken_by
 from tests.support.transformed import (
     Names,
     defaults,
