@@ -21,6 +21,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "gateways": frozenset({"domain", "mailbox", "push"}),
     "orders": frozenset({"domain", "tracking", "rules", "polling", "imports"}),
     "alerting": frozenset({"domain", "tracking", "rules", "orders"}),
+    "calendar": frozenset({"domain", "rules", "messages", "orders"}),
     "claims": frozenset({"domain", "tracking", "rules", "messages", "orders"}),
     "dynamodb": frozenset(
         {
@@ -30,6 +31,7 @@ ALLOWED: dict[str, frozenset[str]] = {
             "polling",
             "orders",
             "alerting",
+            "calendar",
             "claims",
             "mailbox",
             "push",
@@ -46,6 +48,7 @@ ALLOWED: dict[str, frozenset[str]] = {
             "imports",
             "orders",
             "alerting",
+            "calendar",
             "claims",
         }
     ),

@@ -322,6 +322,26 @@ class LinksOut(BaseModel):
     links: list[LinkOut]
 
 
+class CalendarLinkOut(BaseModel):
+    """An address of the calendar of deadlines that needs no key."""
+
+    id: str
+    made_at: Instant
+
+
+class NewCalendarLinkOut(CalendarLinkOut):
+    """An address that was just made. Its token is told this once."""
+
+    token: str
+    path: str = Field(description="Below the API's address")
+
+
+class CalendarLinksOut(BaseModel):
+    """The addresses of the calendar that live, newest first."""
+
+    links: list[CalendarLinkOut]
+
+
 class SubscriptionIn(Sent):
     """A subscriber to alerts."""
 

@@ -17,7 +17,7 @@ _DESCRIPTION = (
 )
 
 
-_OPEN = frozenset({"/claims/{token}"})
+_OPEN = frozenset({"/claims/{token}", "/calendar/{token}"})
 """What needs no key."""
 
 

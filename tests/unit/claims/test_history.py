@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from stallwatch.claims.history import (
+    CheckHistory,
     Gap,
     GapReason,
-    CheckHistory,
     Outcome,
     check_history,
     turns_checked_in,
