@@ -21,7 +21,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "gateways": frozenset({"domain", "mailbox", "push"}),
     "orders": frozenset({"domain", "tracking", "rules", "polling", "imports"}),
     "alerting": frozenset({"domain", "tracking", "rules", "orders"}),
-    "calendar": frozenset({"domain", "rules", "messages", "orders"}),
+    "calendar": frozenset({"domain", "messages", "orders"}),
     "claims": frozenset({"domain", "tracking", "rules", "messages", "orders"}),
     "dynamodb": frozenset(
         {

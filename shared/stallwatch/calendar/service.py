@@ -20,7 +20,6 @@ from stallwatch.messages.translations import Translations
 from stallwatch.orders.ports import PageCursor, PageQuery, Sort
 from stallwatch.orders.service import OrderService
 from stallwatch.orders.view import OrderView
-from stallwatch.rules.decision import KeyDates
 
 _log = logging.getLogger(__name__)
 
@@ -145,7 +144,7 @@ class Calendars:
         """An order's key dates."""
         order, dates = view.order, view.decision.key_dates
         advice = advise(order, view.decision, view.trace, view.at, self.words, view.observations)
-        for name in (field.name for field in fields(KeyDates)):
+        for name in (field.name for field in fields(dates)):
             day = getattr(dates, name)
             if day is not None:
                 yield Entry(
