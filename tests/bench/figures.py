@@ -99,7 +99,7 @@ def measure(say: Callable[[str], None], only: Collection[str] = ()) -> Iterator[
         only: The groups to measure; none: all.
     """
     lives: Sequence[Life] = ()
-    if not only or set(only) - {"imports"}:
+    if not only or set(only) - {"imports", "cost", "household"}:
         say(f"living through the orders of a tick ({DUE:,} due)")
         lives = due(DUE)
     groups: Mapping[str, tuple[str, Callable[[str], Iterator[Figure]]]] = {

@@ -336,6 +336,28 @@ def test_the_modules_that_are_named_are_there() -> None:
                 assert modules & {span, span.rpartition(".")[0]}, f"{span} in {name}"
 
 
+ANNOUNCED = {
+    "api/fields.py",
+    "messages/alert_kinds.py",
+    "messages/languages.py",
+    "rules/key_dates.py",
+    "rules/lookahead.py",
+    "tracking/profiles.py",
+}
+"""Files that the doors of CONTRIBUTING lead to and that may not be there yet."""
+
+
+def test_the_doors_lead_to_files() -> None:
+    """Their paths are below the product's folder."""
+    doors = re.compile(rf"(?:{'|'.join([*ALLOWED, 'web'])})/[\w./-]*")
+    named_paths = {
+        span for span in spans(read("CONTRIBUTING.md")) if doors.fullmatch(span)
+    } - ANNOUNCED
+
+    assert [path for path in sorted(named_paths) if not (PACKAGE / path).exists()] == []
+    assert len(named_paths) > len(ANNOUNCED)
+
+
 def test_every_folder_of_tests_is_named() -> None:
     """Whoever looks for the place of a new test finds it."""
     named_folders = {row[0].strip("`/") for row in tables(read("CONTRIBUTING.md"), "path")}
