@@ -91,6 +91,8 @@ class Case(NamedTuple):
     never_scanned_at: datetime
     never_scanned_again_at: datetime
     claim_at: datetime
+    deadline_from: datetime | None
+    """When the days of the deadline begin; None where no date is given."""
     cancelled: bool
     """The newest placed update is a cancellation, and no physical scan is newer."""
     delivery: Delivery | None
@@ -189,6 +191,9 @@ def case_of(
         never_scanned_at=unscanned_since + days(limits.never_scanned),
         never_scanned_again_at=unscanned_since + days(limits.never_scanned_again),
         claim_at=last_update + days(limits.claim),
+        deadline_from=None
+        if order.protection_ends_on is None
+        else midnight(order.protection_ends_on) - days(limits.protection_first),
         cancelled=journey.flag is Flag.CANCELLED
         and journey.newest is not None
         and (journey.last_scan is None or journey.last_scan <= journey.newest.at),

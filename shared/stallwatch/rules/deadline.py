@@ -6,10 +6,11 @@ it. In these days the ladder is silent but for a return or a loss.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from stallwatch.domain.alerts import Alert, AlertKind
+from stallwatch.domain.clock import DAY, days, midnight
 from stallwatch.rules.case import Case, DueAlert
 
 _CLAIMED = frozenset({AlertKind.PROTECTION_ENDING, AlertKind.REFUND_DUE, AlertKind.REFUND_CLAIM})
@@ -87,17 +88,17 @@ def deadline_alerts(
         yield DueAlert(step.kind, about=step.about)
 
 
-def instants_of(case: Case) -> Iterator[date]:
-    """The days on which the days of the deadline change what is said."""
+def instants_of(case: Case) -> tuple[datetime, ...]:
+    """The instants at which the days of the deadline change what is said."""
     ends_on, limits = case.order.protection_ends_on, case.limits
     if ends_on is None:
-        return
-    for after in (
-        -limits.protection_first,
-        -limits.protection_last,
-        1,
-        limits.refund_second,
-        limits.refund_third,
-        limits.refund_days + 1,
-    ):
-        yield ends_on + timedelta(days=after)
+        return ()
+    at = midnight(ends_on)
+    return (
+        at - days(limits.protection_first),
+        at - days(limits.protection_last),
+        at + DAY,
+        at + days(limits.refund_second),
+        at + days(limits.refund_third),
+        at + days(limits.refund_days + 1),
+    )

@@ -73,7 +73,7 @@ def calls_at(
     only where the order has what it is about. `second_answers` supposes that the second source
     answers, for looking ahead.
     """
-    actions, journey, order = case.actions, case.journey, case.order
+    actions, journey = case.actions, case.journey
     if actions.ended or now < case.first_look_until:
         return []
     found: list[DueAlert] = []
@@ -89,7 +89,7 @@ def calls_at(
         level = escalation_level(case, alerts, answered_at, now, second_answers=second_answers)
         if level is not None and answered_at is not None:
             found += ladder_alerts(case, level, alerts, answered_at, now)
-    if order.protection_ends_on is not None:
+    if case.deadline_from is not None and now >= case.deadline_from:
         found += deadline_alerts(case, alerts, found, now.date())
     if (
         alerts

@@ -64,7 +64,8 @@ def evaluate(
         level = escalation_level(case, then, case.answered_at, now, second_answers=claimed)
     clock = countdown(case, then, case.answered_at, now) if is_open else None
     bank_clock = bank_countdown(case, now) if is_open else None
-    step = step_of(case, now.date()) if order.protection_ends_on is not None else None
+    is_near = case.deadline_from is not None and now >= case.deadline_from
+    step = step_of(case, now.date()) if is_near else None
     passed_over = second_is_passed_over(case, now)
     return Decision(
         state=state,

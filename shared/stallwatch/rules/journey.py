@@ -5,11 +5,11 @@ whatever order they are given. What a moment, an update and an episode is stands
 `episodes`.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from itertools import pairwise
-from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from stallwatch.domain.clock import DAY, days
 from stallwatch.domain.orders import Order
@@ -26,10 +26,10 @@ from stallwatch.rules.moments import (
     stamp,
     updates_of,
     walls_of,
-    weight,
     weightiest,
 )
-from stallwatch.tracking.codes import canonical, is_destruction
+from stallwatch.rules.walk import Walk
+from stallwatch.tracking.codes import canonical
 
 __all__ = [
     "FIRST_EPISODE",
@@ -46,23 +46,10 @@ __all__ = [
 _HANDED_OVER = RANK[Stage.LAST_MILE_CARRIER]
 
 
-_DEPARTURE = RANK[Stage.DEPARTED_ORIGIN]
-
-
-_ARRIVAL = RANK[Stage.ARRIVED_DESTINATION]
-
-
-_LAST_BEFORE_DELIVERY = RANK[Stage.FAILED_ATTEMPT]
-
-
 # Looked up for each checkpoint of each evaluation, and an enumeration is slow to give its members.
-_EARLY = Flag.EARLY
 _LOST = Flag.LOST
 _ATTEMPT = Stage.FAILED_ATTEMPT
 _DELIVERED = Stage.DELIVERED
-_EXCEPTION = Stage.EXCEPTION
-_PICKUP = Stage.READY_FOR_PICKUP
-_RETURNED = Stage.RETURNED
 _UNPLACED = Stage.IN_TRANSIT_UNPLACED
 
 
@@ -144,145 +131,6 @@ class Journey(NamedTuple):
         return self.place is not None and RANK[self.place] >= _HANDED_OVER
 
 
-_REPORTED: Callable[[Any], Any] = attrgetter("first_seen", "source")
-
-
-class _Walk:
-    """A walk along the moments, oldest first, that keeps what the later ones depend on."""
-
-    __slots__ = (
-        "anchor",
-        "arrived",
-        "delivered_at",
-        "delivery",
-        "departed",
-        "destroyed",
-        "fillers",
-        "kept",
-        "left",
-        "newest",
-        "other_attempt_at",
-        "other_flag_at",
-        "place",
-        "stage",
-        "status_at",
-        "stay",
-    )
-
-    def __init__(self, status_at: datetime | None) -> None:
-        self.status_at = status_at
-        self.departed = False
-        self.left = False
-        """Whether the border of the origin lies behind it: early codes place, origin's do not."""
-        self.arrived = False
-        """Whether the border of the destination lies behind it too."""
-        self.anchor: datetime | None = None
-        """The last moment that placed something; before one, the first."""
-        self.kept: list[Moment] = []
-        self.fillers: list[Checkpoint] = []
-        self.stage: Stage | None = None
-        self.place: Stage | None = None
-        self.newest: tuple[Moment, Checkpoint] | None = None
-        self.delivered_at: datetime | None = None
-        self.delivery: Checkpoint | None = None
-        self.destroyed = False
-        self.stay: list[Moment] = []
-        self.other_attempt_at: datetime | None = None
-        self.other_flag_at: datetime | None = None
-
-    def run(self, moments: Iterable[Moment], filler: timedelta) -> None:
-        """Take every moment, and a delivery that status alone tells at its own instant."""
-        for moment in moments:
-            at, together = moment
-            if self.status_at is not None and at > self.status_at:
-                self._deliver_by_status()
-            placing = self._placing(together)
-            if placing is None and self.anchor is not None and at > self.anchor + filler:
-                self.fillers += together
-                continue
-            self.kept.append(moment)
-            if placing is not None or self.anchor is None:
-                self.anchor = at
-            # After a delivery nothing moves the parcel but a return.
-            if placing is not None and (self.delivered_at is None or placing.stage is _RETURNED):
-                self._place(moment, placing)
-        if self.status_at is not None:
-            self._deliver_by_status()
-
-    def _deliver_by_status(self) -> None:
-        """A delivery without a scan of its own; it undoes no return."""
-        if self.place is not _RETURNED and self.delivered_at is None:
-            self.stage = self.place = _DELIVERED
-            self.delivered_at = self.status_at
-            self.newest = None
-            self.stay = []
-        self.status_at = None
-
-    def _placing(self, together: Sequence[Checkpoint]) -> Checkpoint | None:
-        """The update that gives a moment its stage; None where nothing in it is placed."""
-        left = self.left
-        if not left and len(together) > 1:
-            # A code that may come early is placed beside a departure, though not before one.
-            left = any(
-                u.flag is not _EARLY and _DEPARTURE <= RANK.get(u.stage, -1) < RANK[_RETURNED]
-                for u in together
-            )
-        best: Checkpoint | None = None
-        for update in together:
-            stage = update.stage
-            if (
-                stage is _UNPLACED
-                or (update.flag is _EARLY and not left)
-                or (self.left and RANK.get(stage, _DEPARTURE) < _DEPARTURE)
-                or (self.arrived and stage is Stage.DEPARTED_ORIGIN)
-            ):
-                continue
-            if best is None or weight(update) > weight(best):
-                best = update
-        return best
-
-    def _place(self, moment: Moment, placing: Checkpoint) -> None:
-        at, together = moment
-        stage, flag = placing.stage, placing.flag
-        before = self.newest
-        if stage is not _ATTEMPT or self.stage is not _ATTEMPT:
-            self.other_attempt_at = None if before is None else before[0][0]
-        if before is None or flag is not before[1].flag:
-            self.other_flag_at = None if before is None else before[0][0]
-        self.newest = moment, placing
-        self.stage = stage
-        if self.delivery is None and (stage is _DELIVERED or len(together) > 1):
-            reports = [update for update in together if update.stage is _DELIVERED]
-            self.delivery = min(reports, key=_REPORTED, default=None)
-            if self.delivery is not None and self.delivered_at is None:
-                self.delivered_at = at
-        if stage is _PICKUP or (self.stay and stage is _EXCEPTION):
-            self.stay.append(moment)
-        elif self.stay:
-            self.stay = []
-        if stage is not _EXCEPTION:
-            self.place = stage
-            self._pass_borders(together, stage)
-
-    def _pass_borders(self, together: Sequence[Checkpoint], stage: Stage) -> None:
-        rank = RANK[stage]
-        if rank < _DEPARTURE:
-            return
-        self.departed = True
-        if stage is _RETURNED:
-            # A parcel that is shipped again starts anew.
-            self.left = self.arrived = False
-            if any(is_destruction(u.code) for u in together if u.stage is _RETURNED):
-                self.destroyed = True
-            return
-        self.left = True
-        if not self.arrived and rank >= _ARRIVAL:
-            self.arrived = any(
-                u.flag is not _EARLY and _ARRIVAL <= RANK.get(u.stage, -1) <= _LAST_BEFORE_DELIVERY
-                for u in together
-            )
-
-
 def read_journey(
     order: Order,
     checkpoints: Sequence[Checkpoint],
@@ -304,12 +152,21 @@ def read_journey(
     updates, has_foreign = updates_of(order, checkpoints, limits)
     all_moments = moments_of(updates)
     deliveries = [(u.at, u.first_seen) for u in updates if u.stage is _DELIVERED]
-    walk = _Walk(None if deliveries else status_delivered_at)
+    walk = Walk(None if deliveries else status_delivered_at)
     walk.run(all_moments, days(limits.filler_days))
     moments = walk.kept
-    first_scan = min((u.at for _, ts in moments for u in ts if is_scan(u)), default=None)
+    first_scan: datetime | None = None
+    lost_at: datetime | None = None
+    unplaced = False
+    for _, together in moments:
+        for update in together:
+            if update.stage is _UNPLACED:
+                unplaced = True
+            if update.flag is not None and update.flag is _LOST:
+                lost_at = update.at if lost_at is None else max(lost_at, update.at)
+            if (first_scan is None or update.at < first_scan) and is_scan(update):
+                first_scan = update.at
     last_scan = _last_scan(moments, first_scan)
-    lost_at = max((u.at for _, ts in moments for u in ts if u.flag is _LOST), default=None)
     flag = attempt = None
     if walk.newest is not None:
         moment, placing = walk.newest
@@ -334,8 +191,7 @@ def read_journey(
         deliveries=tuple(sorted(deliveries)) if delivered_at is not None else (),
         destroyed=walk.destroyed,
         lost=lost_at is not None and (last_scan is None or last_scan <= lost_at),
-        consolidating=walk.newest is not None
-        and canonical(walk.newest[1].code).removeprefix("AE_").startswith("CW_"),
+        consolidating=walk.newest is not None and _is_consolidation(walk.newest[1].code),
         newest=None
         if walk.newest is None
         else Event(walls_of(walk.newest[0][1]), walk.newest[0][0], walk.other_flag_at),
@@ -348,9 +204,15 @@ def read_journey(
         moved=began_with_scan(episode),
         last_checkpoint=weightiest(moments[-1][1]) if moments else None,
         strangers=has_foreign,
-        unplaced=any(u.stage is _UNPLACED for _, together in moments for u in together),
+        unplaced=unplaced,
         fillers=tuple(walk.fillers),
     )
+
+
+@lru_cache(maxsize=2048)
+def _is_consolidation(code: str) -> bool:
+    """Whether a code is a consolidation warehouse's, where parcels wait for weeks."""
+    return canonical(code).removeprefix("AE_").startswith("CW_")
 
 
 def _last_scan(moments: Sequence[Moment], first_scan: datetime | None) -> datetime | None:
@@ -365,7 +227,7 @@ def counted_moments(
     order: Order, checkpoints: Sequence[Checkpoint], limits: Thresholds
 ) -> list[Moment]:
     """The moments whose updates count."""
-    walk = _Walk(None)
+    walk = Walk(None)
     updates, _ = updates_of(order, checkpoints, limits)
     walk.run(moments_of(updates), days(limits.filler_days))
     return walk.kept

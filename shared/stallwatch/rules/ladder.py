@@ -69,10 +69,11 @@ def escalation_level(
         return _REFUND_CLAIM, RETURNED
     if journey.lost:
         return _REFUND_CLAIM, LOST
+    is_near = case.deadline_from is not None and now >= case.deadline_from
     if (
         journey.place is _AT_PICKUP
         or case.actions.snoozed(now)
-        or in_days_of_deadline(case, now.date())
+        or (is_near and in_days_of_deadline(case, now.date()))
     ):
         return None
     if answered_at >= case.claim_at and _gate_is_open(
@@ -80,7 +81,7 @@ def escalation_level(
     ):
         return CLAIM_FOR_SILENCE
     # What came due in the days of the deadline is not sent later: only a claim is.
-    if case.cancelled or is_after_deadline(case, now.date()):
+    if case.cancelled or (is_near and is_after_deadline(case, now.date())):
         return None
     if not journey.scanned:
         return (_NEVER_SCANNED, "") if answered_at >= case.never_scanned_at else None

@@ -89,8 +89,7 @@ def _is_end_of_snooze(case: Case, instant: datetime) -> bool:
 
 def _dates(case: Case) -> Iterator[datetime]:
     """The instants that the calendar gives."""
-    for day in instants_of(case):
-        yield midnight(day)
+    yield from instants_of(case)
     actions = case.actions
     if actions.snooze is not None:
         yield midnight(actions.snooze)

@@ -10,6 +10,7 @@ parcel in hand.
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from operator import attrgetter, itemgetter
 from typing import Any
 
@@ -64,18 +65,19 @@ def is_scan(checkpoint: Checkpoint) -> bool:
     return (
         checkpoint.stage in _SCANNED
         and checkpoint.flag is not _EARLY
-        and not (checkpoint.stage is _UNPLACED and is_sign_of_life(checkpoint))
+        and not (checkpoint.stage is _UNPLACED and _is_sign_of_life(checkpoint.code))
     )
 
 
-def is_sign_of_life(checkpoint: Checkpoint) -> bool:
-    """Whether a checkpoint is a scan only where another scan came before it."""
-    return canonical(checkpoint.code).removeprefix("AE_") == _AFTER_A_SCAN_ONLY
+@lru_cache(maxsize=2048)
+def _is_sign_of_life(code: str) -> bool:
+    """Whether a code is a scan only where another scan came before it."""
+    return canonical(code).removeprefix("AE_") == _AFTER_A_SCAN_ONLY
 
 
 def counts_as_scan(update: Checkpoint, first_scan_at: datetime | None) -> bool:
     """Whether an update is a physical scan, given the first one that is one by itself."""
-    if update.stage is _UNPLACED and is_sign_of_life(update):
+    if update.stage is _UNPLACED and _is_sign_of_life(update.code):
         return first_scan_at is not None and update.at > first_scan_at
     return update.stage in _SCANNED and update.flag is not _EARLY
 

@@ -140,7 +140,7 @@ def test_no_alert_without_its_condition(journey: Journey) -> None:
             assert condition_holds(alert, decision, life), (alert, decision)
 
 
-def condition_holds(alert: Alert, decision: Decision, life: Life) -> bool:
+def condition_holds(alert: Alert, decision: Decision, life: Life) -> bool:  # noqa: C901, PLR0912
     """Whether the clause of the rules that an alert stands for holds."""
     journey, answered_at = decision.reading, decision.answered_at
     silent = decision.silent_days or 0
