@@ -316,7 +316,8 @@ _EVIDENCE = {
 
 def _words(order: Order) -> list[Json]:
     """What the buyer did about it, oldest first; what was taken back is not told."""
-    return [_word(action) for action in order.in_force() if action.kind in _EVIDENCE]
+    told = [action for action in order.in_force() if action.kind in _EVIDENCE]
+    return [_word(action) for action in sorted(told, key=lambda action: action.done_at)]
 
 
 def _word(action: Action) -> Json:

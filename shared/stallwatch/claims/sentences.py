@@ -107,13 +107,12 @@ def transit_line(claim: Claim, words: Translations) -> str | None:
 
 
 def is_silent(claim: Claim) -> bool:
-    """Whether there is a silence to show."""
+    """Whether there is a silence to show: a short one would argue against the buyer."""
+    silence = claim["silence"]
     return (
-        claim["silence"]["days"] is not None
-        and claim["silence"]["until"] is not None
-        and claim["parcel"]["delivered_at"] is None
-        and claim["parcel"]["stage"] != "returned"
-        and claim["silence"]["days"] > 0
+        reason(claim) in {ClaimReason.SILENCE, ClaimReason.NEVER_SCANNED}
+        and bool(silence["days"])
+        and silence["until"] is not None
     )
 
 
@@ -206,12 +205,13 @@ def odd_lines(claim: Claim, words: Translations) -> list[str]:
 
 def source_lines(claim: Claim, words: Translations) -> list[str]:
     """Who drew this, from what, and where it can be checked."""
-    profile = profile_of(claim["watching"]["source"])
-    lines = [words.text("made_by", source=profile.title)]
-    number = claim["order"]["tracking_number"]
-    if number is not None:
-        lines.append(words.text("check_at", site=profile.attribution, number=number))
-    return lines
+    profile, number = profile_of(claim["watching"]["source"]), claim["order"]["tracking_number"]
+    if number is None:
+        return [words.text("made_by.no_number")]
+    return [
+        words.text("made_by", source=profile.title),
+        words.text("check_at", site=profile.attribution, number=number),
+    ]
 
 
 def _since(span: dict[str, Any], claim: Claim, words: Translations) -> str:
