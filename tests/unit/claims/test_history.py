@@ -3,7 +3,14 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from stallwatch.claims.history import Gap, GapReason, CheckHistory, Outcome, check_history, turns_checked_in
+from stallwatch.claims.history import (
+    CheckHistory,
+    Gap,
+    GapReason,
+    Outcome,
+    check_history,
+    turns_checked_in,
+)
 from stallwatch.tracking.run_log import RunRecord, SlotStay, short_name
 from stallwatch.tracking.schedule import NEW, PollSchedule
 from stallwatch.tracking.source import Verdict
