@@ -283,7 +283,9 @@ def test_the_page_of_a_link_opens_in_the_browser(visitor: "Visitor") -> None:
     check(world)
     token = world.call("POST", "/orders/1/claim/links")[1]["token"]
     visitor.open(f"claims/{token}")
-    visitor.expect(visitor.page.get_by_role("heading", level=1)).to_have_text("Parcel trace")
+    visitor.expect(visitor.page.get_by_role("heading", level=1)).to_have_text(
+        "Claim: parcel not received"
+    )
     visitor.page.get_by_role("link", name="JSON file").click()
     visitor.page.wait_for_url("**?as=json")
     assert '"sha256":' in visitor.page.content()
