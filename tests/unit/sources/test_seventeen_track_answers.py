@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stallwatch.domain.parcels import LocalCarrier, Stage
@@ -335,6 +335,7 @@ def places(value: object, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]
         yield from places(inner, (*at, key))
 
 
+@settings(deadline=None)
 @given(st.sampled_from(list(places(WHOLE))[1:]), JSON_VALUES)
 def test_nothing_that_can_be_sent_breaks_the_reading(where: tuple[Any, ...], value: object) -> None:
     """Whatever stands anywhere in an answer."""

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stallwatch.tracking.packing import pack, unpack
@@ -17,6 +17,7 @@ values = st.recursive(
 values = values.filter(lambda value: "\\ud" not in ascii(value))
 
 
+@settings(deadline=None)
 @given(values, st.binary(max_size=200))
 def test_what_was_packed_comes_out_again(value: Any, dictionary: bytes) -> None:
     """Any JSON value, with any dictionary."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from stallwatch.tracking.run_log import (
@@ -70,6 +70,7 @@ def test_new_orders_have_no_turn_to_learn_from() -> None:
     assert LastCheck() == last_check({"0430+30": row(NOW)}, LENGTHS, NEW, NOW - timedelta(days=3))
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(["03h0115", "06h0030", "12h0045", "24h1320"]),
     st.lists(
@@ -151,6 +152,7 @@ def test_a_turn_s_row_keeps_whether_some_were_silent_in_the_answered_run() -> No
     assert replace(row(NOW - timedelta(days=1), silent=True), tried_at=NOW) == blocked
 
 
+@settings(deadline=None)
 @given(st.lists(st.booleans(), max_size=8), st.integers(0, 8))
 def test_no_answer_is_newer_than_the_runs_that_were_answered(
     answered: list[bool], entered: int

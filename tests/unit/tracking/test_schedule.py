@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stallwatch.domain.clock import epoch_minutes, from_epoch_minutes
@@ -30,6 +30,7 @@ instants = st.datetimes(
 order_ids = st.from_regex(r"[A-Za-z0-9._-]{1,64}", fullmatch=True)
 
 
+@settings(deadline=None)
 @given(order_ids, st.sampled_from(CADENCES), st.sampled_from(LENGTHS), instants)
 def test_every_order_has_a_turn_within_its_cadence(
     order_id: str, hours: int, length: int, now: datetime
@@ -48,6 +49,7 @@ def test_every_order_has_a_turn_within_its_cadence(
     assert turns[0].start == schedule.next_turn(slot, now)
 
 
+@settings(deadline=None)
 @given(
     order_ids,
     st.sampled_from(CADENCES),
@@ -110,6 +112,7 @@ def test_the_day_s_work_is_spread_evenly() -> None:
     assert fullest < 150
 
 
+@settings(deadline=None)
 @given(instants, st.integers(0, 3 * 24 * 60), st.sampled_from(LENGTHS))
 def test_turns_follow_on_each_other_without_a_gap(now: datetime, minutes: int, length: int) -> None:
     """What one run leaves, the next takes up: no turn is served twice, and none is left out."""
@@ -122,6 +125,7 @@ def test_turns_follow_on_each_other_without_a_gap(now: datetime, minutes: int, l
     ]
 
 
+@settings(deadline=None)
 @given(
     order_ids,
     st.sampled_from(CADENCES),
@@ -144,6 +148,7 @@ def test_an_order_keeps_its_minute(
     assert waited < timedelta(hours=then_hours, minutes=max(length, then_length))
 
 
+@settings(deadline=None)
 @given(instants)
 def test_epoch_minutes_are_rounded_down(instant: datetime) -> None:
     """The minute in which an instant lies."""
@@ -249,6 +254,7 @@ def test_the_calendar_changes_the_cadence_twice() -> None:
     assert next_change_at(order(), NOW) is None
 
 
+@settings(deadline=None)
 @given(st.integers(-20, 20), instants)
 def test_between_two_changes_the_calendar_leaves_the_cadence_alone(
     left: int, now: datetime

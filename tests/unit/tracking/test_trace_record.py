@@ -7,7 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stallwatch.domain.parcels import Checkpoint, LocalCarrier
@@ -100,6 +100,7 @@ def keys(checkpoints: tuple[Checkpoint, ...]) -> list[tuple[object, ...]]:
     return [(c.number, c.at, c.wall, c.zone, c.code) for c in checkpoints]
 
 
+@settings(deadline=None)
 @given(journeys)
 def test_an_answer_comes_out_of_its_record_as_it_went_in(told: list[Event]) -> None:
     """Each event with its clocks, its words and the instant at which it was first seen."""
@@ -148,6 +149,7 @@ def test_an_empty_answer_says_whether_the_number_is_known(*, known: bool) -> Non
     assert not TraceRecord(A).open().known
 
 
+@settings(deadline=None)
 @given(journeys, journeys, st.booleans())
 def test_writing_blindly_is_the_same_as_merging(
     first: list[Event],
@@ -171,6 +173,7 @@ def test_writing_blindly_is_the_same_as_merging(
         assert added_to(answer(second), record.fingerprint) == len(second) - len(first)
 
 
+@settings(deadline=None)
 @given(st.lists(journeys, min_size=1, max_size=5))
 def test_nothing_that_was_seen_vanishes(told: list[list[Event]]) -> None:
     """Whatever a source leaves out later, and each event keeps when it was first seen."""
@@ -192,6 +195,7 @@ def test_nothing_that_was_seen_vanishes(told: list[list[Event]]) -> None:
     assert sorted(c.at for c in found) == [c.at for c in found]
 
 
+@settings(deadline=None)
 @given(journeys, journeys)
 def test_the_same_answer_again_is_no_news(first: list[Event], second: list[Event]) -> None:
     """Neither after it was added nor after it was merged."""
