@@ -28,7 +28,6 @@ from stallwatch.dynamodb.outbox import DynamoOutbox
 from stallwatch.dynamodb.table import STACK, Table, order_id_of
 from stallwatch.messages.compose import Message, compose
 from stallwatch.messages.translations import Translations
-from stallwatch.tracking.codes import SEVENTEEN_TRACK
 
 logger = configure(Logger())
 
@@ -55,6 +54,8 @@ class _Run:
     clock: LambdaClock
     table: Table = field(init=False)
     fresh: list[AlertRef] = field(default_factory=list)
+    first_checked: set[str] = field(default_factory=set)
+    """The orders whose first check has ended: what waited for that may go out."""
     woken: bool = False
     failures: int = 0
 
@@ -68,7 +69,7 @@ class _Run:
             schedule=self.settings.schedule,
             limits=self.settings.limits,
             second_source=self.settings.second_source,
-            answers_come_late=self.settings.first_source == SEVENTEEN_TRACK,
+            answers_come_late=self.settings.first_profile.answers_late,
         )
         failed = []
         for pk in partitions:
@@ -82,6 +83,7 @@ class _Run:
                 logger.exception("not evaluated", extra={"order_id": order_id_of(pk)})
                 failed.append(pk)
         self.failures += len(failed)
+        self.first_checked |= evaluation.first_checked
         try:
             evaluation.write_counts()
         except StallwatchError:
@@ -92,7 +94,7 @@ class _Run:
         """Send what is pending, where something was raised or it was asked for."""
         report = SendReport()
         try:
-            if self.fresh or self.woken:
+            if self.fresh or self.woken or self.first_checked:
                 sending = OutboxDispatcher(
                     outbox=DynamoOutbox(self.table),
                     notifier=ComposingNotifier(
@@ -106,8 +108,10 @@ class _Run:
                     ),
                     clock=self.clock,
                     owner=uuid4().hex,
+                    quiet_hours=self.settings.quiet_hours,
+                    groups=True,
                 )
-                report = sending.send(self.fresh)
+                report = sending.send(self.fresh, self.first_checked)
                 logger.info("sending", extra=asdict(report))
         except StallwatchError:
             # What is pending stays so, and the next tick wakes the sending.

@@ -14,7 +14,9 @@ from stallwatch.aws.lambda_clock import Context, LambdaClock
 from stallwatch.aws.logs import configure
 from stallwatch.aws.settings import Settings
 from stallwatch.aws.sns import TopicSubscribers
+from stallwatch.calendar.service import Calendars
 from stallwatch.claims.service import Claims
+from stallwatch.dynamodb.calendars import DynamoCalendarStore
 from stallwatch.dynamodb.claims import DynamoClaimStore
 from stallwatch.dynamodb.orders import DynamoOrderStore
 from stallwatch.dynamodb.subscribers import DynamoSubscriberStore
@@ -55,6 +57,7 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
             source=settings.first_source,
             second_source=settings.second_source,
         ),
+        calendars=Calendars(orders, DynamoCalendarStore(table), Translations(settings.language)),
         subscriptions=Subscriptions(
             TopicSubscribers(clients.sns(), settings.topic_arn, settings.translated_topic_arn),
             DynamoSubscriberStore(table),

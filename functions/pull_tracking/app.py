@@ -5,8 +5,9 @@ Invoked by the schedule and by new orders with nothing (check what is due), or w
 up on. Where there are `PullWorkers`, it invokes itself with an errand: a request to make.
 """
 
+from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 from aws_lambda_powertools import Logger
@@ -28,22 +29,28 @@ from stallwatch.polling.second_source import SecondSourceCheck
 from stallwatch.polling.tally import RunReport
 from stallwatch.sources.cainiao import Cainiao
 from stallwatch.sources.seventeen_track import SeventeenTrack
+from stallwatch.tracking.profiles import CAINIAO, SEVENTEEN_TRACK, SourceProfile
+from stallwatch.tracking.source import Registry, Source
 
 MOST_ORDERS = 1000
 
 logger = configure(Logger())
 
 
-@lru_cache(maxsize=1)
-def source(url: str) -> Cainiao:
-    """Cainiao, with one session for as long as the function lives."""
-    return Cainiao(url)
+Ask = Callable[[str, Callable[[], str]], Source]
+"""Makes a source, given its address and what reads its key."""
+
+SOURCES: Mapping[str, Ask] = {
+    CAINIAO.name: lambda url, _: Cainiao(url),
+    SEVENTEEN_TRACK.name: SeventeenTrack,
+}
+"""How each source is made, by the name in its profile."""
 
 
-@lru_cache(maxsize=1)
-def seventeen_track(url: str, key_name: str) -> SeventeenTrack:
-    """17TRACK, with one session and its key for as long as the function lives."""
-    return SeventeenTrack(url, lambda: read_secret(clients.parameters(), key_name))
+@lru_cache(maxsize=4)
+def source(name: str, url: str, key_name: str) -> Source:
+    """A source, with one session and its key for as long as the function lives."""
+    return SOURCES[name](url, lambda: read_secret(clients.parameters(), key_name))
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -95,23 +102,46 @@ def _check(settings: Settings, clock: LambdaClock) -> PollRun:
         watch=store,
         clock=clock,
         schedule=settings.schedule,
-        pace=settings.pace,
+        pace=settings.pace_of(settings.first_profile),
         limits=settings.limits,
         owner=owner,
         catch_up=settings.catch_up,
         workers=_helpers(settings, clock),
     )
-    if not settings.seventeen_track_key:
-        return prepare(source=source(settings.cainiao_url))
-    registry = seventeen_track(settings.seventeen_track_url, settings.seventeen_track_key)
-    pace = settings.seventeen_track_pace
-    registering = partial(
-        RegistrationRun, registry, store, clock.now, batch=pace.batch, owner=owner
+    first, second = settings.first_profile, settings.second_profile
+    return prepare(
+        source=_source(settings, first),
+        registering=_registering(settings, store, clock, owner, first),
+        second=None
+        if second is None
+        else SecondSourceCheck(
+            store,
+            _source(settings, second),
+            clock,
+            settings.pace_of(second),
+            settings.limits,
+            _registering(settings, store, clock, owner, second),
+        ),
     )
-    if not settings.second_source:
-        return prepare(source=registry, registering=registering)
-    second = SecondSourceCheck(store, registry, clock, pace, settings.limits, registering)
-    return prepare(source=source(settings.cainiao_url), second=second)
+
+
+def _source(settings: Settings, profile: SourceProfile) -> Source:
+    return source(profile.name, settings.url_of(profile), settings.key_of(profile))
+
+
+def _registering(
+    settings: Settings,
+    store: DynamoPollStore,
+    clock: LambdaClock,
+    owner: str,
+    profile: SourceProfile,
+) -> Callable[[Callable[[], bool]], RegistrationRun] | None:
+    """What registers numbers with a source; None where it takes no credits."""
+    if not profile.takes_credits:
+        return None
+    registry = cast("Registry", _source(settings, profile))
+    batch = settings.pace_of(profile).batch
+    return partial(RegistrationRun, registry, store, clock.now, batch=batch, owner=owner)
 
 
 def _helpers(settings: Settings, clock: LambdaClock) -> FunctionWorkers | None:

@@ -18,7 +18,7 @@ from stallwatch.dynamodb.evaluations import DynamoEvaluationStore
 from stallwatch.dynamodb.table import Table
 from stallwatch.tracking.run_log import SlotStay
 from tests.aws.moto_stack import REGION, World, world_at
-from tests.aws.test_api import check_documented, stored
+from tests.aws.api.client import check_documented, stored
 
 START = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 NUMBER = "LP00000000000042"

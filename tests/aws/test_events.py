@@ -11,9 +11,11 @@ from typing import Any
 
 import pytest
 
+from stallwatch.api.static import served_file
+from stallwatch.calendar import service as calendar_service
 from stallwatch.claims import service
+from tests.aws.api.client import check_documented
 from tests.aws.moto_stack import Context, World, world_at
-from tests.aws.test_api import check_documented
 from tests.support.template import ROOT, resources, woken_by
 from tests.support.transformed import functions
 
@@ -45,7 +47,17 @@ ANSWERS = {
     "stats": 200,
     "list_subscriptions": 200,
     "subscribe": 201,
+    "change_subscription": 200,
+    "confirm_subscription": 204,
     "unsubscribe": 204,
+    "import_orders": 200,
+    "export_orders": 200,
+    "take_back_action": 200,
+    "check_order": 202,
+    "make_calendar_link": 201,
+    "list_calendar_links": 200,
+    "revoke_calendar_link": 204,
+    "open_calendar": 200,
 }
 """What each route answers to its sample."""
 
@@ -79,8 +91,9 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         # Samples name what is otherwise drawn by lot.
         link = sample("orders_api/revoke_claim_link")["pathParameters"]["link_id"]
         token = sample("orders_api/open_claim_link")["pathParameters"]["token"]
-        monkeypatch.setattr(service, "token_hex", lambda _: link)
-        monkeypatch.setattr(service, "token_urlsafe", lambda _: token)
+        for named in (service, calendar_service):
+            monkeypatch.setattr(named, "token_hex", lambda _: link)
+            monkeypatch.setattr(named, "token_urlsafe", lambda _: token)
         yield built
 
 
@@ -144,10 +157,18 @@ def test_a_route_answers_its_sample(world: World, name: str) -> None:
         run(world, "orders_api/subscribe")
     if name in {"orders_api/revoke_claim_link", "orders_api/open_claim_link"}:
         run(world, "orders_api/make_claim_link")
+    if name in {"orders_api/revoke_calendar_link", "orders_api/open_calendar"}:
+        run(world, "orders_api/make_calendar_link")
+    if name == "orders_api/take_back_action":
+        run(world, "orders_api/act_on_order")
     answer = run(world, name)
     assert ANSWERS[name.removeprefix("orders_api/")] == answer["statusCode"], answer
     event = sample(name)
-    if event["path"].startswith(("/orders", "/stats", "/subscriptions")):
+    if event["path"] == "/orders/export":
+        assert [ORDER_ID] == [json.loads(x)["order_id"] for x in answer["body"].splitlines()]
+    elif name == "orders_api/open_calendar":
+        assert answer["body"].startswith("BEGIN:VCALENDAR\r\n")
+    elif event["path"].startswith(("/orders", "/stats", "/subscriptions", "/calendar")):
         body = json.loads(answer["body"]) if answer["body"] else None
         check_documented(event["httpMethod"], event["path"], answer["statusCode"], body)
     else:
@@ -155,7 +176,7 @@ def test_a_route_answers_its_sample(world: World, name: str) -> None:
         if event["path"].startswith("/claims"):
             assert ORDER_ID in page
             return
-        assert page == (ROOT / "shared/stallwatch/web" / _FILES[event["path"]]).read_text("utf-8")
+        assert page == served_file(_FILES[event["path"]]).content.decode()
 
 
 def test_what_the_samples_write_can_be_read(world: World) -> None:

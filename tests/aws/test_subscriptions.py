@@ -13,7 +13,7 @@ from stallwatch.domain.alerts import AlertKind
 from stallwatch.domain.errors import MissingError, UnacceptableError
 from tests.aws import moto
 from tests.aws.moto_stack import World, world_at
-from tests.aws.test_api import check_documented
+from tests.aws.api.client import check_documented
 
 START = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 MAIL = "buyer@example.org"

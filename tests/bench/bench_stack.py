@@ -29,7 +29,13 @@ from tests.bench.meter import Meter
 from tests.bench.order_lives import NOW, Find, Life, names
 from tests.in_memory_aws.sns import StrictSns
 from tests.local.machine import client as plain_client
-from tests.support.template import resources, thresholds_variable, table_definition, template, woken_by
+from tests.support.template import (
+    resources,
+    thresholds_variable,
+    table_definition,
+    template,
+    woken_by,
+)
 
 TABLE = "orders"
 _MAPPING = template()["Resources"]["EvaluateOrdersFunction"]["Properties"]["Events"]["Changes"]

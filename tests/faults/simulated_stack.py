@@ -50,7 +50,10 @@ FAULTS: Mapping[str, tuple[str, ...]] = {
     "read": ("fail", "throttle", "time out", "kill"),
     "read many": ("fail", "throttle", "time out", "part", "kill"),
     "read index": ("fail", "throttle", "stale 1", "stale 2", "stale all", "part", "kill"),
-    "write": ("fail", "throttle", "time out", "lost", "again", "kill", "kill after", "hang"),
+    "write": (
+        *("fail", "throttle", "conflict", "time out", "lost", "again"),
+        *("kill", "kill after", "hang"),
+    ),
     "publish": (
         *("fail", "throttle", "time out", "server error", "lost", "kill", "kill after", "hang"),
     ),
@@ -829,11 +832,23 @@ def _error(fault: str, name: str) -> BaseException:
         return KilledError()
     if fault in {"time out", "lost"}:
         return ReadTimeoutError(endpoint_url="http://standin")
+    if fault == "conflict":
+        return _conflict(name)
     if fault == "throttle":
         return _client_error("ThrottlingException", 400, name)
     if fault == "server error":
         return _client_error("InternalFailure", 500, name)
     return EndpointConnectionError(endpoint_url="http://standin")
+
+
+def _conflict(name: str) -> ClientError:
+    """A transaction is at an item: a single write is refused, another transaction is cancelled."""
+    if name != "transact_write_items":
+        return _client_error("TransactionConflictException", 400, name)
+    cancelled = _client_error("TransactionCanceledException", 400, name)
+    response: Any = cancelled.response
+    response["CancellationReasons"] = [{"Code": "TransactionConflict"}] * 4
+    return cancelled
 
 
 def _client_error(code: str, status: int, name: str) -> ClientError:

@@ -14,7 +14,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "rules": frozenset({"domain", "tracking"}),
     "polling": frozenset({"domain", "tracking"}),
     "sources": frozenset({"domain", "tracking"}),
-    "messages": frozenset({"domain", "rules"}),
+    "messages": frozenset({"domain", "tracking", "rules"}),
     "push": frozenset({"domain"}),
     "imports": frozenset({"domain"}),
     "mailbox": frozenset({"domain", "imports"}),
@@ -22,6 +22,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "orders": frozenset({"domain", "tracking", "rules", "polling", "imports"}),
     "alerting": frozenset({"domain", "tracking", "rules", "orders"}),
     "claims": frozenset({"domain", "tracking", "rules", "messages", "orders"}),
+    "calendar": frozenset({"domain", "rules", "messages", "orders"}),
     "dynamodb": frozenset(
         {
             "domain",
@@ -31,6 +32,7 @@ ALLOWED: dict[str, frozenset[str]] = {
             "orders",
             "alerting",
             "claims",
+            "calendar",
             "mailbox",
             "push",
         }
@@ -47,6 +49,7 @@ ALLOWED: dict[str, frozenset[str]] = {
             "orders",
             "alerting",
             "claims",
+            "calendar",
         }
     ),
 }

@@ -25,7 +25,12 @@ class Look:
     now: datetime
     checkpoints: list[tuple[datetime, str]]
     """New ones: instant and code."""
-    answered: bool
+    answered: bool | str
+    """Whether there was an answer; `others`: about other numbers alone."""
+    answered_at: datetime | None
+    """The last valid answer, where this evaluation has one; None: there has been none yet."""
+    status: str | None
+    """The status that the answer carries."""
     actions: list[str]
     on: date | None
     """The day that an action is about."""
@@ -33,6 +38,13 @@ class Look:
     answers: Mapping[str, str]
     """Where the parcel was looked for in vain, each with the day."""
     change_number: str | None
+    ordered_on: date | None
+    """The date as the buyer corrects it."""
+    protection_ends_on: date | None
+    corrects_protection: bool
+    """Whether the buyer corrects that date; to None: removes it."""
+    answer: str | None
+    """What an answer without checkpoints says: `not_found`, `seller_preparing`."""
     expect: Mapping[str, Any]
     second: str | None = None
     """How the second source fares: it `answers` or `fails`; None: there is none."""
@@ -47,11 +59,9 @@ class Case:
     name: str
     order: Mapping[str, Any]
     """As the API takes it."""
-    answer: str | None
-    """What an answer without checkpoints says: `not_found`, `seller_preparing`."""
     mail_type: str | None
-    first_answer_at: datetime | None
-    """The last valid answer before the first evaluation; None: never."""
+    eta: datetime | None
+    """The carrier's estimate."""
     looks: list[Look]
 
 
@@ -81,17 +91,21 @@ def _case(raw: Mapping[str, Any], start: datetime) -> Case:
         "destination": given["destination"],
         "tracking_number": given.get("tracking_number", NUMBER),
     }
-    for name in ("service", "remote"):
+    for name in ("service", "remote", "paid_with"):
         if name in given:
             order[name] = given[name]
-    if "shipped_days_ago" in given:
-        order["shipped_on"] = day(given["shipped_days_ago"])
-    if "protection_in_days" in given:
-        order["protection_ends_on"] = day(-given["protection_in_days"])
+    for name, key, sign in (
+        ("shipped_on", "shipped_days_ago", 1),
+        ("paid_on", "paid_days_ago", 1),
+        ("protection_ends_on", "protection_in_days", -1),
+        ("promised_on", "promised_in_days", -1),
+    ):
+        if key in given:
+            order[name] = day(sign * given[key])
     if order["tracking_number"] is None:
         del order["tracking_number"]
 
-    answered = raw.get("answered_days_ago", 0)
+    eta = given.get("eta_in_days")
     looks = [_look(raw, start)]
     now = start
     for step in raw.get("then", []):
@@ -100,19 +114,22 @@ def _case(raw: Mapping[str, Any], start: datetime) -> Case:
     return Case(
         name=raw["name"],
         order=order,
-        answer=raw.get("answer"),
         mail_type=given.get("mail_type"),
-        first_answer_at=None if answered == "never" else start - timedelta(days=answered),
+        eta=None if eta is None else start + timedelta(days=eta),
         looks=looks,
     )
 
 
 def _look(raw: Mapping[str, Any], now: datetime) -> Look:
     until, on = raw.get("until_days"), raw.get("on_days_ago")
+    answered_ago = raw.get("answered_days_ago", 0)
+    ordered_ago, protection_in = raw.get("ordered_days_ago"), raw.get("protection_in_days")
     return Look(
         now=now,
         checkpoints=_checkpoints(raw.get("checkpoints", []), now),
         answered=raw.get("answered", True),
+        answered_at=None if answered_ago == "never" else now - timedelta(days=answered_ago),
+        status=raw.get("status"),
         actions=raw.get("actions", []),
         on=None if on is None else (now - timedelta(days=on)).date(),
         answers={
@@ -121,6 +138,12 @@ def _look(raw: Mapping[str, Any], now: datetime) -> Look:
         },
         until=None if until is None else (now + timedelta(days=until)).date(),
         change_number=raw.get("tracking_number"),
+        ordered_on=None if ordered_ago is None else (now - timedelta(days=ordered_ago)).date(),
+        protection_ends_on=None
+        if protection_in is None
+        else (now + timedelta(days=protection_in)).date(),
+        corrects_protection="protection_in_days" in raw,
+        answer=raw.get("answer"),
         expect=raw["expect"],
         second=raw.get("second"),
         second_checkpoints=_checkpoints(raw.get("second_checkpoints", []), now),

@@ -1,11 +1,12 @@
 """The outbox in memory."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from stallwatch.alerting.ports import Batch, OrderRead, SendLease
 from stallwatch.domain.alerts import Alert, AlertRef
+from stallwatch.tracking.schedule import NEW
 from tests.support.memory_store import MemoryStore
 from tests.support.memory_table import StoredAlert
 
@@ -56,6 +57,12 @@ class MemoryOutbox:
             self.store.open_batch, self.store.published_at = sent, now
             self.store.journal.append("log_sent")
         return True
+
+    def has_first_checks(self, evaluated: Collection[str]) -> bool:
+        return any(
+            shelf.entry.slot == NEW and not shelf.gone and order_id not in evaluated
+            for order_id, shelf in self.store.shelves.items()
+        )
 
     def languages(self) -> tuple[str, ...]:
         return self.store.languages

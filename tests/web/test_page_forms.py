@@ -76,7 +76,9 @@ def test_an_order_is_added_and_its_first_check_shown(visitor: "Visitor") -> None
     visitor.expect(page.get_by_text("The first check is on its way")).to_be_visible()
     visitor.expect(visitor.part("What to do now")).to_contain_text("Not checked yet")
     visitor.bridge.run_checks()
-    visitor.expect(visitor.part("Tracking history")).to_contain_text("Departed from departure country")
+    visitor.expect(visitor.part("Tracking history")).to_contain_text(
+        "Departed from departure country"
+    )
     visitor.expect(page.get_by_text("The first check is on its way")).to_have_count(0)
     visitor.expect(page.get_by_role("heading", name="Lamp", level=1)).to_be_focused()
 

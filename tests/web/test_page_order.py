@@ -48,9 +48,7 @@ def test_an_order_is_shown_with_all_that_is_known(visitor: "Visitor") -> None:
         ]
     )
     visitor.expect(visitor.part("Alerts sent")).to_contain_text("Claim your money (silence)")
-    visitor.expect(visitor.part("Your actions")).to_contain_text(
-        "Seller contacted (on 11 Jun)"
-    )
+    visitor.expect(visitor.part("Your actions")).to_contain_text("Seller contacted (on 11 Jun)")
 
 
 def test_an_order_that_is_not_there_is_told(visitor: "Visitor") -> None:

@@ -115,7 +115,9 @@ def test_what_comes_from_outside_stays_text(visitor: "Visitor", mode: str) -> No
     visitor.expect(page.get_by_label("Seller")).to_have_value(HOSTILE)
     if mode == "html":
         visitor.turn_to("#/orders/1")
-        visitor.expect(visitor.part("Tracking history")).to_contain_text("<script>alert(1)</script><b>")
+        visitor.expect(visitor.part("Tracking history")).to_contain_text(
+            "<script>alert(1)</script><b>"
+        )
     assert page.evaluate("window.hacked") is None
 
 

@@ -10,16 +10,20 @@ The lease outlives its holder: its end is fixed when it is taken and lies after 
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from stallwatch.alerting.ports import Batch, Notifier, Outbox, Outcome, SendLease
 from stallwatch.domain.alerts import Alert, AlertRef, Notification
 from stallwatch.domain.clock import LEASE_MARGIN, Clock
 from stallwatch.domain.errors import UnavailableError
-from stallwatch.domain.orders import Order
 from stallwatch.rules.due import still_applies
+
+if TYPE_CHECKING:
+    from stallwatch.alerting.quiet_hours import QuietHours
+    from stallwatch.domain.orders import Order
 
 _log = logging.getLogger(__name__)
 
@@ -42,6 +46,10 @@ LAST_MESSAGE = timedelta(seconds=15)
 """How much time a run needs for one more message and for what follows it."""
 
 
+LONGEST_WAIT = timedelta(minutes=10)
+"""How long an alert may wait for first checks to be over."""
+
+
 _TRIES = 4
 
 
@@ -60,6 +68,8 @@ class SendReport:
     refused: int = 0
     held: bool = False
     """Whether another run held the lease."""
+    waiting: bool = False
+    """Whether it waited for first checks to be over."""
 
 
 @dataclass(slots=True)
@@ -71,25 +81,35 @@ class OutboxDispatcher:
         notifier: What publishes.
         clock: The time.
         owner: What this run signs its lease with: another for each run, retries included.
+        quiet_hours: When nothing goes out but what cannot wait; None: never.
+        groups: Whether the sending waits, for a while, until first checks are over, so that what
+            comes due together is told together.
     """
 
     outbox: Outbox
     notifier: Notifier
     clock: Clock
     owner: str
+    quiet_hours: "QuietHours | None" = None
+    groups: bool = False
     report: SendReport = field(default_factory=SendReport)
     _published_at: datetime | None = None
     _batches: int = 0
     _isolated: set[AlertRef] = field(default_factory=set)
     """Alerts of a refused batch, which are tried one by one."""
 
-    def send(self, fresh: Sequence[AlertRef] = ()) -> SendReport:
-        """Send everything that is pending.
+    def send(self, fresh: Sequence[AlertRef] = (), evaluated: Collection[str] = ()) -> SendReport:
+        """Send everything that is pending and may go out now.
 
         Args:
             fresh: Alerts that were just raised, which the index may not show yet.
+            evaluated: The orders that were just evaluated: their first check is over, though the
+                index may not show it yet.
         """
         now = self.clock.now()
+        if self.groups and self._waits_for_first_checks(fresh, evaluated, now):
+            self.report.waiting = True
+            return self.report
         until = now + self.clock.remaining() + LEASE_MARGIN
         lease = self.outbox.take_lease(self.owner, until, now)
         if lease is None:
@@ -101,6 +121,24 @@ class OutboxDispatcher:
             self.outbox.abandon_lease(self.owner)
             raise
         return self.report
+
+    def _waits_for_first_checks(
+        self, fresh: Sequence[AlertRef], evaluated: Collection[str], now: datetime
+    ) -> bool:
+        """Whether more alerts may come due in a moment, and nothing has waited for too long."""
+        if not self.outbox.has_first_checks(evaluated):
+            return False
+        pending = [*fresh, *self.outbox.pending()]
+        oldest = min((member.raised_at for member in pending), default=now)
+        return now - oldest < LONGEST_WAIT
+
+    def _is_quiet(self) -> bool:
+        return self.quiet_hours is not None and (
+            self.quiet_hours.opens_at(self.clock.now()) is not None
+        )
+
+    def _may_go(self, alert: Alert) -> bool:
+        return self.quiet_hours is None or self.quiet_hours.must_go(alert, self.clock.now())
 
     def _send_all(self, lease: SendLease, fresh: Sequence[AlertRef]) -> None:
         self._published_at = lease.published_at
@@ -131,7 +169,13 @@ class OutboxDispatcher:
             return None
         if batch.retry_at is not None and self.clock.now() < batch.retry_at:
             return batch
+        if self._is_quiet() and not self._cannot_wait():
+            return batch
         return self._publish(batch)
+
+    def _cannot_wait(self) -> bool:
+        """Whether something is pending that goes out in quiet hours too."""
+        return any(map(self._may_go, self.outbox.alerts(self.outbox.pending()).values()))
 
     def _send_pending(self, fresh: Sequence[AlertRef]) -> Batch | None:
         """Send batch after batch. Returns one that must stay open."""
@@ -171,7 +215,9 @@ class OutboxDispatcher:
 
     def _batch(self, members: Sequence[AlertRef]) -> Batch | None:
         alerts = self.outbox.alerts(members)
-        there = tuple(member for member in members if member in alerts)
+        there = tuple(
+            member for member in members if member in alerts and self._may_go(alerts[member])
+        )
         self._isolated -= set(members) - set(there)
         if not there:
             return None
@@ -237,7 +283,7 @@ class OutboxDispatcher:
                 _log.info("alert sent", extra={**where, "batch": batch.id})
 
     def _retry_while_unavailable(self, log: Callable[[], bool]) -> bool:
-        """Log that a message went out, again while the store is unavailable: unlogged, it goes out twice."""
+        """Log that a message went out, until it is logged: without that it goes out twice."""
         for _ in range(_TRIES):
             try:
                 return log()

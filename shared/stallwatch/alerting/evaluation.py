@@ -56,6 +56,8 @@ class Evaluation:
     answers_come_late: bool = False
     counts: Counter[Counted] = field(default_factory=Counter)
     """The changes of the counts that are not written yet."""
+    first_checked: set[str] = field(default_factory=set)
+    """The orders whose first check has ended."""
     experiences: dict[tuple[Service, str], DeliveryStats] = field(default_factory=dict)
     """What was read of the own parcels, once for all that is evaluated together."""
 
@@ -96,6 +98,8 @@ class Evaluation:
             except ConflictError:
                 continue
             self._count(dossier.entry, entry)
+            if dossier.entry.slot == NEW != entry.slot:
+                self.first_checked.add(order_id)
             for alert in alerts:
                 _log.info("alert raised", extra={"order_id": order_id, "alert": alert.key})
             return pending

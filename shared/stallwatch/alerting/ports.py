@@ -1,6 +1,6 @@
 """alerting.ports."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
@@ -129,6 +129,9 @@ class Outbox(Protocol):
 
     def log_sent(self, owner: str, batch: Batch, now: datetime) -> bool:
         """Mark the open batch as sent, in one write. False where the lease was lost."""
+
+    def has_first_checks(self, evaluated: Collection[str]) -> bool:
+        """Whether orders other than those just evaluated wait for their first check."""
 
     def languages(self) -> tuple[str, ...]:
         """The languages, other than the stack's, that subscribers want."""

@@ -213,7 +213,7 @@ class Subscriptions:
         subscription_id: str,
         now: datetime,
         *,
-        kinds: Sequence[AlertKind] | None | Unchanged = UNCHANGED,
+        kinds: Sequence[AlertKind] | Unchanged | None = UNCHANGED,
         language: str | Unchanged = UNCHANGED,
     ) -> Subscription:
         """Change which alerts a subscriber wants, or in which language; what is missing stays.

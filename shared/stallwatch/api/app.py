@@ -14,7 +14,16 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
 )
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
-from stallwatch.api import actions, claims, orders, pages, stats, subscriptions, transfers
+from stallwatch.api import (
+    actions,
+    calendars,
+    claims,
+    orders,
+    pages,
+    stats,
+    subscriptions,
+    transfers,
+)
 from stallwatch.api.context import JSON, Services, refusal
 from stallwatch.domain.errors import (
     ExistsError,
@@ -33,7 +42,7 @@ _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 """What Powertools reads besides JSON, and no route takes."""
 
 app = APIGatewayRestResolver(enable_validation=True)
-for _routes in (orders, actions, transfers, claims, subscriptions, stats, pages):
+for _routes in (orders, actions, transfers, claims, calendars, subscriptions, stats, pages):
     app.include_router(_routes.router)
 
 
@@ -137,6 +146,7 @@ def _answers(*errors: type[Exception]) -> Callable[[Handler], Handler]:
 _NAMES = (
     ("/claim/links/", "There is no order with such a link, or the link was revoked or has ended."),
     ("/claims/", "There is no such link, or it was revoked or has ended."),
+    ("/calendar/", "There is no such calendar link, or it was revoked."),
     ("/subscriptions/", "There is no such subscriber."),
     ("/assets/", "There is no such file."),
 )

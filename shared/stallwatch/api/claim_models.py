@@ -38,7 +38,7 @@ class ClaimOrder(_Part):
 class ClaimCarrier(_Part):
     """The carrier that delivers in the destination country."""
 
-    name: str
+    name: str | None = Field(description="Null where only its number is known")
     url: str | None
     number: str | None = Field(description="What the carrier itself knows the parcel by")
 

@@ -12,6 +12,7 @@ from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 from stallwatch.alerting.subscriptions import Subscriptions
 from stallwatch.api.fields import Language
 from stallwatch.api.models import ErrorOut, FieldError
+from stallwatch.calendar.service import Calendars
 from stallwatch.claims.service import Claims
 from stallwatch.domain.errors import UnreadableError
 from stallwatch.messages.translations import Translations
@@ -42,6 +43,7 @@ class Services:
     Args:
         orders: The orders.
         claims: The claim files.
+        calendars: The calendar of deadlines.
         subscriptions: The subscribers.
         home_country: The destination of an order that names none, ISO 3166-1 alpha-2.
         sources: The names of the tracking sources, the first one first.
@@ -53,6 +55,7 @@ class Services:
 
     orders: OrderService
     claims: Claims
+    calendars: Calendars
     subscriptions: Subscriptions
     home_country: str
     sources: tuple[str, ...]

@@ -179,7 +179,7 @@ class ActionOut(BaseModel):
 class CarrierOut(BaseModel):
     """The carrier that delivers in the destination country."""
 
-    name: str
+    name: str | None = Field(description="Null where only its number is known")
     url: str | None = None
     number: str | None = Field(None, description="What the carrier knows the parcel by")
 
@@ -320,6 +320,26 @@ class LinksOut(BaseModel):
     """The links of an order that live, newest first."""
 
     links: list[LinkOut]
+
+
+class CalendarLinkOut(BaseModel):
+    """An address of the calendar of deadlines that needs no key."""
+
+    id: str
+    made_at: Instant
+
+
+class NewCalendarLinkOut(CalendarLinkOut):
+    """An address that was just made. Its token is told this once."""
+
+    token: str
+    path: str = Field(description="Below the API's address")
+
+
+class CalendarLinksOut(BaseModel):
+    """The addresses of the calendar that live, newest first."""
+
+    links: list[CalendarLinkOut]
 
 
 class SubscriptionIn(Sent):

@@ -79,7 +79,7 @@ def list_orders(
     stage: Annotated[Stage | None, Query(description="Only orders in this stage")] = None,
     state: Annotated[State | None, Query(description="Only orders in this state")] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 25,
-    cursor: Annotated[str | None, Query(max_length=400)] = None,
+    cursor: Annotated[str | None, Query(max_length=300)] = None,
 ) -> OrdersPage:
     """List orders."""
     services, words = services_of(router), words_of(router)

@@ -75,7 +75,7 @@ _EXPORT = re.compile(r"^export (?=(?:async |const|let|class|function))", re.MULT
 
 
 @dataclass(frozen=True, slots=True)
-class _File:
+class ServedFile:
     """A file as it is served."""
 
     content: bytes
@@ -100,7 +100,7 @@ def file_response(name: str, headers: Mapping[str, str], *, is_asset: bool) -> R
     plain = f"{hashed['stem']}.{hashed['type']}" if hashed else name
     if is_asset and plain not in _ASSETS + _SWAGGER:
         raise MissingError("such file")
-    file = _file(plain)
+    file = served_file(plain)
     is_current = hashed is not None and hashed["hash"] == file.tag
     tag = f'W/"{file.tag}"'
     answered: dict[str, Any] = {
@@ -133,7 +133,8 @@ def _accepts_gzip(accepted: str) -> bool:
 
 
 @lru_cache
-def _file(name: str) -> _File:
+def served_file(name: str) -> ServedFile:
+    """A file as it is served, by its name without a hash."""
     policy = _STRICT
     if name == "index.html":
         style = _text("app.css")
@@ -149,7 +150,7 @@ def _file(name: str) -> _File:
     else:
         text = script() if name == "app.js" else _text(name)
     content = text.encode()
-    return _File(
+    return ServedFile(
         content, gzip.compress(content, 9, mtime=0), sha256(content).hexdigest()[:16], policy
     )
 
@@ -159,7 +160,7 @@ def _with_hashes(page: str) -> str:
 
     def named(reference: re.Match[str]) -> str:
         stem, _, kind = reference[0].rpartition(".")
-        return f"{stem}.{_file(reference[0]).tag}.{kind}"
+        return f"{stem}.{served_file(reference[0]).tag}.{kind}"
 
     return _REFERENCE.sub(named, page)
 
@@ -167,7 +168,7 @@ def _with_hashes(page: str) -> str:
 def script() -> str:
     """The page's script: its modules as one, without the imports and exports between them."""
     parts = (_EXPORT.sub("", _IMPORT.sub("", _text(f"{name}.js"))) for name in MODULES)
-    icon = f"icon.{_file('icon.svg').tag}.svg"
+    icon = f"icon.{served_file('icon.svg').tag}.svg"
     return "\n".join(parts).replace("?asset=icon.svg", f"?asset={icon}")
 
 

@@ -22,7 +22,7 @@ from stallwatch.orders.delivery_times import DeliveryStats, Histogram
 from stallwatch.orders.money import OUTCOMES, MoneyStatus, Sum, Sums
 from stallwatch.orders.ports import OrderStore
 from stallwatch.polling.registration import Credits
-from stallwatch.tracking.codes import SEVENTEEN_TRACK
+from stallwatch.tracking.profiles import profile_of
 
 router = APIGatewayRouter()  # type: ignore[no-untyped-call]
 
@@ -108,7 +108,7 @@ def _source_out(store: OrderStore, name: str) -> SourceOut:
         verdict=health.verdict.value,
         down_since=health.down_since,
         next_try_at=health.open_until,
-        credits=_credits_out(store.credits(name)) if name == SEVENTEEN_TRACK else None,
+        credits=_credits_out(store.credits(name)) if profile_of(name).takes_credits else None,
     )
 
 

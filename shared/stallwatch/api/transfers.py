@@ -116,7 +116,7 @@ def _as_fields(order: Order) -> dict[str, Any]:
 )
 def export_orders(
     format_: Annotated[Literal["csv", "jsonl"], Query(alias="format")] = "csv",
-    cursor: Annotated[str | None, Query(max_length=400)] = None,
+    cursor: Annotated[str | None, Query(max_length=300)] = None,
 ) -> Response[Any]:
     """Export all orders."""
     from stallwatch.imports.export import csv_header, csv_lines, json_lines  # noqa: PLC0415

@@ -23,6 +23,7 @@ from stallwatch.messages.links import aliexpress_url, tracking_url
 from stallwatch.messages.translations import Translations
 from stallwatch.orders.money import stake_of
 from stallwatch.orders.view import OrderView
+from stallwatch.rules.decision import NO_DATES
 
 _AS_GIVEN = (
     "order_id",
@@ -48,9 +49,9 @@ _AS_GIVEN = (
 def order_out(view: OrderView, words: Translations) -> OrderOut:
     """An order as it stands in a list."""
     order, decision = view.order, view.decision
+    # A list reads no alerts, and some have closed their order: its state is kept beside them.
+    dates = NO_DATES if view.state is State.CLOSED else decision.key_dates
     last_checkpoint = decision.reading.last_checkpoint
-    opens_at = decision.claim_opens_at
-    countdown_ends_at = None if decision.countdown is None else decision.countdown.ends_at
     kind, _ = pressing(order, decision) or (None, "")
     return OrderOut(
         **{name: getattr(order, name) for name in _AS_GIVEN},
@@ -64,12 +65,12 @@ def order_out(view: OrderView, words: Translations) -> OrderOut:
         silent_days=decision.silent_days,
         days_in_transit=decision.days_in_transit,
         window=WindowOut(low=decision.window.low, high=decision.window.high),
-        late_on=decision.late_at.date(),
-        claim_opens_on=None if opens_at is None else opens_at.date(),
-        refund_until=decision.key_dates.refund_until,
-        dispute_until=decision.key_dates.dispute_until,
-        reminder_on=None if countdown_ends_at is None else countdown_ends_at.date(),
-        bank_until=decision.key_dates.bank_until,
+        late_on=dates.late_on,
+        claim_opens_on=dates.claim_opens_on,
+        refund_until=dates.refund_until,
+        dispute_until=dates.dispute_until,
+        reminder_on=dates.reminder_on,
+        bank_until=dates.bank_until,
         next_check_at=None if view.state is State.CLOSED else view.next_check_at,
         pressing=kind,
         severity=None if kind is None else SEVERITY[kind],

@@ -6,14 +6,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from stallwatch.domain.thresholds import Thresholds
 from stallwatch.polling.state import Pace
-from stallwatch.tracking.codes import SEVENTEEN_TRACK
+from stallwatch.tracking.profiles import CAINIAO, PROFILES, SourceProfile
 from stallwatch.tracking.schedule import PollSchedule
 
-CAINIAO = "cainiao"
+if TYPE_CHECKING:
+    from stallwatch.alerting.quiet_hours import QuietHours
 
 
 _RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
@@ -100,58 +102,61 @@ class Settings:
         return self._text("HOME_COUNTRY")
 
     @property
-    def cainiao_url(self) -> str:
-        """Where the tracking is asked for."""
-        return self._text("CAINIAO_URL")
+    def second_source(self) -> bool:
+        """Whether a second source is configured."""
+        return self.second_profile is not None
+
+    def url_of(self, source: SourceProfile) -> str:
+        """Where a source is asked."""
+        return self._text(source.url_variable)
+
+    def key_of(self, source: SourceProfile) -> str:
+        """The name of the parameter that holds a source's key; empty for none."""
+        return self.variables.get(source.key_variable, "") if source.key_variable else ""
+
+    @property
+    def first_profile(self) -> SourceProfile:
+        """The source that is asked about every order."""
+        name = self.variables.get("FIRST_SOURCE") or CAINIAO.name
+        source = PROFILES.get(name)
+        if source is None:
+            raise SettingsError(f"FIRST_SOURCE takes {' or '.join(PROFILES)}, not {name!r}")
+        if source.key_variable and not self.key_of(source):
+            raise SettingsError(
+                f"FIRST_SOURCE is {name}, but {source.key_variable}, the name of its key, is missing"
+            )
+        return source
 
     @property
     def first_source(self) -> str:
-        """The source that is asked about every order."""
-        name = self.variables.get("FIRST_SOURCE") or CAINIAO
-        if name not in {CAINIAO, SEVENTEEN_TRACK}:
-            raise SettingsError(f"FIRST_SOURCE takes cainiao or 17track, not {name!r}")
-        if name == SEVENTEEN_TRACK and not self.seventeen_track_key:
-            raise SettingsError(
-                "FIRST_SOURCE is 17track, but SEVENTEEN_TRACK_KEY, the name of its key, is missing"
-            )
-        return name
+        """Its name."""
+        return self.first_profile.name
 
     @property
-    def second_source(self) -> bool:
-        """Whether a second source is configured."""
-        return self.first_source == CAINIAO and bool(self.seventeen_track_key)
+    def second_profile(self) -> SourceProfile | None:
+        """The source that is asked about orders which near a claim; None without one.
+
+        It is the first of those that take a key which was given, where the first source takes none.
+        """
+        if self.first_profile.key_variable:
+            return None
+        return next((source for source in PROFILES.values() if self.key_of(source)), None)
 
     @property
     def sources(self) -> tuple[str, ...]:
         """The names of the sources, the first one first."""
-        second = (SEVENTEEN_TRACK,) if self.second_source else ()
-        return (self.first_source, *second)
-
-    @property
-    def seventeen_track_key(self) -> str:
-        """The name of the parameter that holds the key of 17TRACK; empty for none."""
-        return self.variables.get("SEVENTEEN_TRACK_KEY", "")
-
-    @property
-    def seventeen_track_url(self) -> str:
-        """Where 17TRACK is asked."""
-        return self._text("SEVENTEEN_TRACK_URL")
-
-    @property
-    def seventeen_track_pace(self) -> Pace:
-        """How fast 17TRACK may be asked: it allows three requests a second."""
-        return Pace(batch=40, per_minute=150)
+        second = self.second_profile
+        return (self.first_source, *(() if second is None else (second.name,)))
 
     @property
     def pull_workers(self) -> int:
         """How many functions ask the source at once."""
         return self._number("PULL_WORKERS", 1, 100)
 
-    @property
-    def pace(self) -> Pace:
-        """How fast the first source may be asked."""
-        if self.first_source == SEVENTEEN_TRACK:
-            return self.seventeen_track_pace
+    def pace_of(self, source: SourceProfile) -> Pace:
+        """How fast a source may be asked: as it allows, else as the stack's parameters say."""
+        if source.per_minute:
+            return Pace(batch=source.batch, per_minute=source.per_minute)
         per_minute = self._number("CAINIAO_PER_MINUTE", 1, 100_000)
         in_threads = min(32, 1 + per_minute // 120)
         return Pace(
@@ -182,6 +187,20 @@ class Settings:
             return Thresholds.of(json.loads(self._text("THRESHOLDS")))
         except ValueError as error:
             raise SettingsError(f"THRESHOLDS: {error}") from error
+
+    @property
+    def quiet_hours(self) -> "QuietHours | None":
+        """When nothing goes out but what cannot wait; None: never."""
+        span = self.variables.get("QUIET_HOURS")
+        if not span:
+            return None
+        # Time zones are not loaded where nobody needs them.
+        from stallwatch.alerting.quiet_hours import QuietHours  # noqa: PLC0415
+
+        try:
+            return QuietHours.of(span, self._text("TIME_ZONE"))
+        except ValueError as error:
+            raise SettingsError(f"QUIET_HOURS, TIME_ZONE: {error}") from error
 
     @property
     def clock_shift(self) -> timedelta:

@@ -23,6 +23,7 @@ from stallwatch.claims.sentences import (
 )
 from stallwatch.claims.timeline import bar
 from stallwatch.messages.translations import Translations
+from stallwatch.tracking.profiles import profile_of
 
 
 @lru_cache(maxsize=1)
@@ -181,7 +182,7 @@ def _row(checkpoint: dict[str, Any], words: Translations, *, newest: bool) -> st
         why = say(f"aside.{aside}", number=checkpoint["tracking_number"])
         text += f" <em>({_text(why)})</em>"
     look = ' class="first"' if newest else ' class="aside"' if aside is not None else ""
-    source = _text(say(f"source.{checkpoint['source']}"))
+    source = _text(profile_of(checkpoint["source"]).title)
     code = _outside(checkpoint["code"]).replace("_", "_<wbr>")
     return (
         f"<tr{look}><td>{at}</td><td>{_text(checkpoint['as_given'])} {zone}</td>"

@@ -35,6 +35,7 @@ from stallwatch.claims.timeline import (
     _protection_ends,
 )
 from stallwatch.messages.translations import Translations
+from stallwatch.tracking.profiles import profile_of
 
 _MOST_CHECKPOINTS = 6
 
@@ -191,7 +192,7 @@ class _Picture:
         drawing.box(_MARGIN + 7, y + 14, 8, 26, _INK if newest else _SOFT)
         at = say_instant(checkpoint["at"]).removesuffix(" UTC")
         drawing.text(_MARGIN + 42, y + 36, at, 26, _INK if newest else _SOFT, bold=newest)
-        source = self._say(f"source.{checkpoint['source']}")
+        source = profile_of(checkpoint["source"]).title
         said = [checkpoint["text"], checkpoint["place"]]
         text = self._shown(" · ".join(s for s in said if s)) or checkpoint["code"]
         x = _MARGIN + 350

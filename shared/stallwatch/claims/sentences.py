@@ -8,6 +8,7 @@ from stallwatch.domain.orders import SearchPlace
 from stallwatch.messages.anomaly_text import describe
 from stallwatch.messages.translations import DEFAULT_LANGUAGE, Translations
 from stallwatch.rules.anomalies import Anomaly, AnomalyKind
+from stallwatch.tracking.profiles import profile_of
 
 WORDS = Translations(DEFAULT_LANGUAGE, "claims")
 """What a claim says for itself: in English alone, for whoever decides about it."""
@@ -53,7 +54,7 @@ def watch_lines(claim: Claim, words: Translations, *, gaps: int) -> Iterator[str
         gaps: How many gaps are told of, the newest ones; the rest is counted.
     """
     watching, say = claim["watching"], words.say
-    looks, source = watching["looks"], words.say(f"source.{watching['source']}")
+    looks, source = watching["looks"], profile_of(watching["source"]).title
     if claim["order"]["tracking_number"] is None:
         yield say("watch.no_number")
         return
@@ -88,7 +89,7 @@ def second_lines(claim: Claim, words: Translations) -> Iterator[str]:
     if second is None:
         yield say("second.none")
         return
-    source = say(f"source.{second['name']}")
+    source = profile_of(second["name"]).title
     if second["answered_at"] is None:
         yield say(f"second.{'asked' if second['asked'] else 'not_asked'}", source=source)
     elif second["newest_checkpoint_at"] is None:
@@ -129,9 +130,10 @@ def _looked(looked: dict[str, str], said_on: str, words: Translations) -> Iterat
 def carrier_line(carrier: dict[str, Any], words: Translations) -> str:
     """The local carrier, with its own number for the parcel and its page."""
     number, url = carrier["number"], carrier["url"]
-    line = str(carrier["name"])
+    line = str(carrier["name"] or "")
     if number is not None:
         line += words.say("carrier.number", number=number)
+    line = line.strip()
     return line if url is None else f"{line}, {url}"
 
 

@@ -154,9 +154,18 @@ class Order:
                 return self.actions[index + 1 :]
         return self.actions
 
-    def last_said(self, deed: ActionKind) -> Action | None:
+    def ending(self) -> Action | None:
+        """What ended the watch; `not_received`, said after it, opens it again."""
+        for action in reversed(self.in_force()):
+            if action.kind in ENDING_ACTIONS:
+                return action
+            if action.kind is ActionKind.NOT_RECEIVED:
+                return None
+        return None
+
+    def last_said(self, kind: ActionKind) -> Action | None:
         """The newest of the buyer's words in force of one kind."""
-        return next((a for a in reversed(self.in_force()) if a.kind is deed), None)
+        return next((a for a in reversed(self.in_force()) if a.kind is kind), None)
 
     def searched(self) -> dict[SearchPlace, date]:
         """Where the buyer has looked for it in vain, each with the last day."""

@@ -81,7 +81,8 @@ class Checkpoint:
 class LocalCarrier:
     """The carrier that delivers in the destination country."""
 
-    name: str
+    name: str | None
+    """None where only its number is known."""
     url: str | None = None
     """Its page."""
     number: str | None = None
@@ -122,13 +123,20 @@ class Trace:
     """Where the parcel goes, as the source names the country."""
     points_to: str | None = None
     """The number that a placeholder stands for."""
-    unanswered_since: datetime | None = None
-    """Set once the source has answered about others, but not about this, for too long."""
+    other_number: str | None = None
+    """Another of Cainiao's numbers that an answer with events names: the parcel may travel under
+    it, as in a combined delivery. It is shown and not followed."""
     status_delivered_at: datetime | None = None
-    """When the answers' coarse status first told a delivery that has no scan of its own, while they
-    still tell it; it stays once the scan comes. None: no status tells one."""
+    """When an answer first said by its `status` alone that the parcel was delivered, without a scan
+    that says so; None where none does, or where a later answer took it back. While it is set, a
+    checkpoint of this instant with the code `status:DELIVERED` stands for it, which is no update
+    and no scan."""
     status_withdrawn_at: datetime | None = None
     """The last answer that took such a delivery back: with another status, or with newer events and
     no such status. An empty answer takes nothing back."""
+    cut: bool = False
+    """Whether checkpoints were left out because a source told more than is kept."""
+    unanswered_since: datetime | None = None
+    """Set once the source has answered about others, but not about this, for too long."""
     second: SecondOpinion | None = None
     """None: the second source was never asked about this number."""

@@ -1,5 +1,6 @@
-"""The one table, and the only code that speaks DynamoDB. May import all but sources, messages, aws
-and api.
+"""The one table, and the only code that speaks DynamoDB.
+
+May import all but sources, messages, aws and api.
 
 A module holds one store, and no store calls another: a port that needs several is served by a class
 that inherits them. `table` makes the calls, `wire` is the codec, `leases` the one lease.
@@ -14,18 +15,19 @@ Every item carries the version of the schema in which it was written (`v`, see `
 | an alert about it, pending or sent | `ORDER#id` | `ALERT#born#key` | `evaluations`, `outbox` |
 | a link to its claim file | `ORDER#id` | `LINK#id` | `claims` |
 | the claim file that a link opens | `LINK#hash` | `FILE` | `claims` |
-| the last runs of a turn of the day | `TURN#name` | `RUN#instant` | `polling` |
-| the pull's lease and progress | `STACK` | `PULL` | `traces`; `orders` counts calls |
-| a source's health | `STACK` | `SOURCE#name` | `polling` |
-| a source's credits, and the registration under way | `STACK` | `CREDITS#name` | `polling` |
+| the last runs of a turn of the day | `TURN#name` | `RUN#instant` | `run_log` |
+| the pull's lease and progress | `STACK` | `PULL` | `polling`; `orders` counts calls |
+| a source's health | `STACK` | `SOURCE#name` | `sources` |
+| a source's credits, and the registration under way | `STACK` | `CREDITS#name` | `sources` |
 | the sending's lease and open batch | `STACK` | `PUBLISH` | `outbox` |
 | what wakes the sending | `STACK` | `WAKE` | `polling` |
-| counts over all orders | `STACK` | `TOTALS` | `evaluations` |
+| counts over all orders | `STACK` | `TOTALS` | `totals` |
 | the totals of the money, in pieces | `STACK` | `MONEY#piece` | `evaluations` |
 | what the own parcels took | `STACK` | `EXPERIENCE#service#country` | `evaluations` |
 | an order that has a number | `NUMBER#number` | `ORDER#id` | `orders` |
-| an alert about a source | `STACK` | `ALERT##key` | `evaluations`, `outbox` |
-| a subscriber | `STACK` | `SUBSCRIPTION#id` | `orders` |
+| an alert about a source | `STACK` | `ALERT##key` | `sources`, `outbox` |
+| a subscriber | `STACK` | `SUBSCRIPTION#id` | `subscribers` |
+| when the buyer asked for a check last | `ORDER#id` | `CHECK` | `orders` |
 
 | access | by |
 |---|---|
@@ -35,6 +37,7 @@ Every item carries the version of the schema in which it was written (`v`, see `
 | what a link opens | its token's SHA-256 |
 | the looks at an order | one query of each turn of its slots, eight for each length of a turn |
 | the orders in a state, newest first | index `by_state` |
+| the orders that press, by severity and nearest deadline | index `pressing` |
 | the orders with a number | one query of `NUMBER#number` |
 
 The stream carries keys only. What writes an `ORDER`, a `TRACE` or the `WAKE` wakes the evaluation,

@@ -124,8 +124,8 @@ class DynamoOrderLists(TableStore):
         by_pk: dict[str, list[Item]] = {pk: [] for pk in pks}
         for item in items:
             by_pk[item["pk"]["S"]].append(item)
-        for pk in by_pk:
-            snapshot = dossier_of_items(by_pk[pk])
+        for held in by_pk.values():
+            snapshot = dossier_of_items(held)
             if snapshot is not None:
                 yield snapshot
 

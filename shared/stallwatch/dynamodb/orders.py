@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stallwatch.domain.errors import ConditionFailedError, ConflictError, TransactionRefusedError
 from stallwatch.domain.orders import Order
@@ -26,12 +26,14 @@ from stallwatch.dynamodb.table import (
     order_pk,
 )
 from stallwatch.dynamodb.totals import DynamoTotalsStore
-from stallwatch.dynamodb.wire import Item
 from stallwatch.orders.ports import CHECK_PAUSE
 from stallwatch.orders.snapshot import OrderSnapshot, WatchEntry, listed
 from stallwatch.polling.state import Progress
 from stallwatch.tracking.schedule import NEW
 from stallwatch.tracking.trace_record import TraceRecord, change_number
+
+if TYPE_CHECKING:
+    from stallwatch.dynamodb.wire import Item
 
 
 class DynamoOrderStore(

@@ -1,7 +1,7 @@
 """The pending alerts, and the lease of the sending."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
@@ -17,6 +17,7 @@ from stallwatch.dynamodb.subscribers import preferences_in
 from stallwatch.dynamodb.table import ORDER, PUBLISH, STACK, TableStore, key, order_id_of, order_pk
 from stallwatch.dynamodb.wire import Item
 from stallwatch.tracking.packing import pack, unpack
+from stallwatch.tracking.schedule import NEW
 
 _log = logging.getLogger(__name__)
 
@@ -96,6 +97,16 @@ class DynamoOutbox(TableStore):
     @property
     def _lease(self) -> LeaseItem:
         return LeaseItem(self.table, PUBLISH)
+
+    def has_first_checks(self, evaluated: Collection[str]) -> bool:
+        """Whether orders other than those just evaluated wait for their first check."""
+        rows = self.table.query(
+            IndexName="watch",
+            KeyConditionExpression="slot = :slot",
+            ExpressionAttributeValues={":slot": wire.value(NEW)},
+            Limit=min(len(evaluated), _LISTED) + 1,
+        )
+        return any("g" not in row and order_id_of(row["pk"]["S"]) not in evaluated for row in rows)
 
     def languages(self) -> tuple[str, ...]:
         """The languages, other than the stack's, that subscribers want."""

@@ -9,15 +9,13 @@ from stallwatch.domain.orders import Order, SearchPlace
 from stallwatch.messages.anomaly_text import describe
 from stallwatch.messages.translations import Translations
 from stallwatch.rules.anomalies import Anomaly, AnomalyKind
+from stallwatch.tracking.profiles import CAINIAO, profile_of
 
-TRACKING_PAGE = "https://global.cainiao.com/newDetail.htm?mailNoList="
+TRACKING_PAGE = CAINIAO.page
 """Where a buyer can look by hand."""
 
 
 _COUNTED = {AlertKind.LATE: "days_in_transit", AlertKind.NEVER_SCANNED: "untracked_days"}
-
-
-SOURCE_NAMES = {"cainiao": "Cainiao", "17track": "17TRACK"}
 
 
 def order_url(page_url: str, order_id: str) -> str:
@@ -208,7 +206,10 @@ class AlertText:
         if second is None:
             return []
         source, asked_on, *news = second
-        said = {"source": SOURCE_NAMES.get(source, source), "asked": date.fromisoformat(asked_on)}
+        said: dict[str, str | date] = {
+            "source": profile_of(source).title,
+            "asked": date.fromisoformat(asked_on),
+        }
         if not news:
             return [say("note.second_knows_nothing", **said)]
         told_on, text = date.fromisoformat(news[0]), news[1] or say("text.no_scan")
@@ -302,8 +303,7 @@ class AlertText:
         return ends_on, (ends_on - self.alert.raised_at.date()).days
 
     def _source_name(self) -> str:
-        source = str(self.facts.get("source", "cainiao"))
-        return SOURCE_NAMES.get(source, source)
+        return profile_of(str(self.facts.get("source", CAINIAO.name))).title
 
     def _since(self) -> datetime:
         return datetime.fromisoformat(self.alert.about)

@@ -142,12 +142,9 @@ def _fold(
         except UnacceptableError as error:
             results.append(_rejected(order, error.reasons))
             continue
-        if before is None:
-            outcome = ADDED
-        else:
-            outcome = UNCHANGED if wanted == before else FILLED
+        changed = ADDED if before is None else FILLED
         folded[order.order_id] = wanted
-        results.append(ImportResult(wanted, outcome))
+        results.append(ImportResult(wanted, UNCHANGED if wanted == before else changed))
     return folded, results
 
 

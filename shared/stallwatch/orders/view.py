@@ -1,4 +1,4 @@
-"""An order as it stands: its data, what the rules make of it, and when it was and will be checked."""
+"""An order as it stands: its data, what the rules make of it, and when it is checked."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace

@@ -15,7 +15,7 @@ from stallwatch.domain.parcels import Stage, Trace
 from stallwatch.domain.thresholds import Thresholds
 from stallwatch.domain.tracking_numbers import s10_check_digit_is_wrong
 from stallwatch.rules.decision import Decision
-from stallwatch.rules.journey import is_scan
+from stallwatch.rules.moments import is_scan
 
 
 class AnomalyKind(StrEnum):

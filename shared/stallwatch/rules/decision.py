@@ -1,4 +1,4 @@
-"""rules.decision."""
+"""What the rules decide about an order, and what they keep."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -29,10 +29,10 @@ class InitialFindings:
 
 @dataclass(frozen=True, slots=True)
 class Countdown:
-    """A clock of the ladder that a word of the buyer's has started."""
+    """A clock that a word of the buyer's has started."""
 
     reason: str
-    """Whose it is: the seller's or the dispute's."""
+    """Whose it is: `seller`, `dispute`, `not_received`, `bank`."""
     word: str
     """Tells the word from others of its kind."""
     since: datetime
@@ -41,6 +41,8 @@ class Countdown:
     """When it runs out (the seller's: if answers keep coming); None: the claim or the end of
     protection speaks before it."""
     is_over: bool
+    last_on: date | None = None
+    """The last day on which the next step can be taken; None: it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class KeyDates:
     dispute_until: date | None = None
     """The last day of a dispute about a delivered order."""
     reminder_on: date | None = None
-    """When the clock of the buyer's last word runs out."""
+    """When the first of the clocks that run gives its reminder."""
     bank_until: date | None = None
     """The last day on which the bank takes a complaint."""
 
@@ -93,6 +95,8 @@ class Decision(NamedTuple):
     """Whether the seller was contacted in this episode."""
     countdown: Countdown | None
     """The clock that runs or has run out, said or not."""
+    bank_countdown: Countdown | None
+    """The bank's clock, beside it."""
     due: tuple[Alert, ...]
     memory: InitialFindings
     ends_at: datetime

@@ -1,11 +1,108 @@
-"""rules.due."""
+"""Which alerts are due, and which pending ones still apply."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from stallwatch.domain.alerts import DISPUTE, RETURNED, Alert, AlertKind
+from stallwatch.domain.alerts import (
+    BANK,
+    DISPUTE,
+    LOST,
+    NOT_RECEIVED,
+    PROFILES,
+    RETURNED,
+    Alert,
+    AlertKind,
+)
 from stallwatch.domain.orders import Order
-from stallwatch.rules.case import _LADDER, _OF_THE_SOURCE, _ActionsInForce
-from stallwatch.rules.reminders import _word
+from stallwatch.domain.parcels import Flag
+from stallwatch.domain.thresholds import Thresholds
+from stallwatch.rules.case import Case, DueAlert, bank_of, ends_at
+from stallwatch.rules.deadline import deadline_alerts
+from stallwatch.rules.in_force import ActionsInForce
+from stallwatch.rules.ladder import LADDER, escalation_level, ladder_alerts
+from stallwatch.rules.notices import (
+    USES_UP_ALL_CLEAR,
+    action_alerts,
+    delivered_alerts,
+    moving_again_alerts,
+    unanswered_alerts,
+)
+from stallwatch.rules.reminders import name_of, reminder_alerts
+
+_OF_THE_DEADLINE = frozenset({AlertKind.PROTECTION_ENDING, AlertKind.REFUND_DUE})
+
+
+_NAMES_ONLY = Thresholds()
+
+
+def due_alerts(case: Case, alerts: Sequence[Alert], now: datetime) -> list[Alert]:
+    """The alerts that the rules call for and that were not raised yet.
+
+    A delivery that becomes known when the watch would end is told before it does.
+    """
+    if now >= ends_at(case, alerts):
+        if case.actions.ended or now < case.first_look_until:
+            return []
+        return [_raised(case, call, now) for call in delivered_alerts(case, alerts)]
+    return [_raised(case, call, now) for call in calls_at(case, alerts, case.answered_at, now)]
+
+
+def _raised(case: Case, call: DueAlert, now: datetime) -> Alert:
+    return Alert(
+        call.kind,
+        now,
+        call.reason,
+        call.about,
+        call.nth,
+        episode=case.journey.episode,
+        number=case.order.tracking_number,
+    )
+
+
+def calls_at(
+    case: Case,
+    alerts: Sequence[Alert],
+    answered_at: datetime | None,
+    now: datetime,
+    *,
+    second_answers: bool = False,
+) -> list[DueAlert]:
+    """What is due before the watch ends, at an instant and with a last answer.
+
+    It is asked at every instant at which something may become due, so each clause is looked into
+    only where the order has what it is about. `second_answers` supposes that the second source
+    answers, for looking ahead.
+    """
+    actions, journey, order = case.actions, case.journey, case.order
+    if actions.ended or now < case.first_look_until:
+        return []
+    found: list[DueAlert] = []
+    if case.is_delivered:
+        found += delivered_alerts(case, alerts)
+        if case.not_received is None:
+            return found
+    else:
+        if case.trace.unanswered_since is not None:
+            found += unanswered_alerts(case, alerts)
+        if journey.stay or journey.attempt or journey.flag:
+            found += action_alerts(case, alerts, answered_at)
+        level = escalation_level(case, alerts, answered_at, now, second_answers=second_answers)
+        if level is not None and answered_at is not None:
+            found += ladder_alerts(case, level, alerts, answered_at, now)
+    if order.protection_ends_on is not None:
+        found += deadline_alerts(case, alerts, found, now.date())
+    if (
+        alerts
+        and (journey.moved or case.trace.status_withdrawn_at is not None)
+        and not case.is_delivered
+        and not any(call.kind in USES_UP_ALL_CLEAR for call in found)
+    ):
+        found += moving_again_alerts(case, alerts, answered_at, now)
+    if actions.dispute is not None or actions.contacts or case.not_received or case.bank:
+        # What is due with it is a message of the ladder too.
+        said = [*alerts, *(_raised(case, call, now) for call in found)]
+        found += reminder_alerts(case, said, answered_at, now)
+    return found
 
 
 def still_applies(alert: Alert, order: Order, now: datetime) -> bool:
@@ -14,30 +111,50 @@ def still_applies(alert: Alert, order: Order, now: datetime) -> bool:
     Only what the buyer says can take an alert back: an order that was closed, muted, or given
     another number or date. Time alone never does.
     """
-    if alert.kind in _OF_THE_SOURCE:
+    if PROFILES[alert.kind].about_source:
         return True
-    words = _ActionsInForce.of(order)
-    if words.ended:
+    actions = ActionsInForce.of(order)
+    if actions.ended:
         return False
-    if alert.kind is AlertKind.PROTECTION_ENDING:
-        return not words.disputed and alert.about.startswith(f"{order.protection_ends_on} ")
-    if alert.kind is AlertKind.REMINDER and alert.reason == DISPUTE:
-        return words.dispute is not None and alert.about == _word(words.dispute)
+    if alert.kind in _OF_THE_DEADLINE:
+        return not actions.disputed and alert.about.startswith(f"{order.protection_ends_on} ")
+    if alert.kind is AlertKind.REMINDER and alert.reason in {DISPUTE, BANK}:
+        return _reminder_applies(alert, order, actions)
     if alert.number != order.tracking_number:
         return False
     if alert.kind is AlertKind.REMINDER:
-        contact = words.contact(alert.episode)
+        if alert.reason == NOT_RECEIVED:
+            return _reminder_applies(alert, order, actions)
+        contact = actions.contacts.get(alert.episode)
         return (
             contact is not None
-            and alert.about == _word(contact)
-            and not words.disputed
-            and not words.snoozed(now)
+            and alert.about == name_of(contact)
+            and not actions.disputed
+            and not actions.snoozed(now)
         )
-    if alert.kind in _LADDER and words.disputed:
-        return False
-    if alert.kind in {AlertKind.LATE, AlertKind.STALLED} and alert.episode in words.contacts:
-        return False
-    snoozable = alert.kind is AlertKind.MOVING_AGAIN or (
-        alert.kind in _LADDER and alert.reason != RETURNED
+    if alert.kind in LADDER or alert.kind is AlertKind.MOVING_AGAIN:
+        return _ladder_applies(alert, actions, now)
+    is_second_cancellation = (
+        alert.kind is AlertKind.ACTION_NEEDED and alert.reason == Flag.CANCELLED and alert.nth > 1
     )
-    return not (snoozable and words.snoozed(now))
+    return not (is_second_cancellation and actions.disputed)
+
+
+def _ladder_applies(alert: Alert, actions: ActionsInForce, now: datetime) -> bool:
+    if actions.disputed:
+        return False
+    if alert.kind in {AlertKind.LATE, AlertKind.STALLED} and alert.episode in actions.contacts:
+        return False
+    return alert.reason in {RETURNED, LOST} or not actions.snoozed(now)
+
+
+def _reminder_applies(alert: Alert, order: Order, actions: ActionsInForce) -> bool:
+    """Whether the word that a reminder goes back to is still the one in force."""
+    if alert.reason == BANK:
+        bank = bank_of(order, _NAMES_ONLY)
+        return bank is not None and alert.about == bank.name
+    if alert.reason == NOT_RECEIVED:
+        word = actions.not_received
+        return word is not None and alert.about == name_of(word) and not actions.disputed
+    word = actions.dispute
+    return word is not None and alert.about == name_of(word) and not actions.rejected

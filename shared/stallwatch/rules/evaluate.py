@@ -1,17 +1,27 @@
-"""rules.evaluate."""
+"""Apply the rules to an order as it stands."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from stallwatch.domain.alerts import Alert
+from stallwatch.domain.alerts import Alert, AlertKind
 from stallwatch.domain.orders import Order, State
-from stallwatch.domain.parcels import Trace
+from stallwatch.domain.parcels import Stage, Trace
 from stallwatch.domain.thresholds import Thresholds
-from stallwatch.rules.case import _CLAIM, _CLOSED, _REFUND_CLAIM, _Case, _raised
-from stallwatch.rules.decision import NO_DATES, Decision, InitialFindings, KeyDates
-from stallwatch.rules.due import still_applies
-from stallwatch.rules.situation import Situation
+from stallwatch.rules.case import Case, case_of, ends_at, is_raised, state_of
+from stallwatch.rules.classify import situation_of
+from stallwatch.rules.deadline import step_of
+from stallwatch.rules.decision import Decision, InitialFindings
+from stallwatch.rules.due import due_alerts, still_applies
+from stallwatch.rules.key_dates import key_dates
+from stallwatch.rules.ladder import (
+    CLAIM_FOR_SILENCE,
+    escalation_level,
+    second_is_awaited,
+    second_is_passed_over,
+)
+from stallwatch.rules.lookahead import next_clock_at, next_rule_at, second_from
+from stallwatch.rules.reminders import bank_countdown, countdown
 
 
 def evaluate(
@@ -35,24 +45,29 @@ def evaluate(
         limits: The numbers of the rules.
         second_source: Whether a second source is configured.
     """
-    case = _Case(order, trace, memory, now, limits, second_source=second_source)
+    case = case_of(order, trace, memory, now, limits, second_source=second_source)
     so_far = [a for a in alerts if a.sent_at is not None or still_applies(a, order, now)]
-    due = tuple(case.due(so_far, case.answered_at, now))
+    due = tuple(due_alerts(case, so_far, now))
     # Looking ahead, what is pending is as good as sent.
     then = [
         a if a.sent_at is not None else replace(a, sent_at=a.raised_at) for a in (*so_far, *due)
     ]
-    ends_at = case.ends_at(then)
-    state = case.state(ends_at, now)
-    # What the second source said counts for a claim when it is made, not for the days after it.
-    claimed = _raised(then, _REFUND_CLAIM, episode=case.reading.episode)
-    escalation = None
-    if state is not _CLOSED:
-        escalation = case.escalation(then, case.answered_at, now, second_answers=claimed)
+    end = ends_at(case, then)
+    state = state_of(case, end, now)
+    is_open = state is not State.CLOSED
+    level = None
+    if is_open:
+        # What the second source said counts for a claim when it is made, not for the days after.
+        claimed = is_raised(then, AlertKind.REFUND_CLAIM, episode=case.journey.episode)
+        level = escalation_level(case, then, case.answered_at, now, second_answers=claimed)
+    clock = countdown(case, then, case.answered_at, now) if is_open else None
+    bank_clock = bank_countdown(case, now) if is_open else None
+    step = step_of(case, now.date()) if order.protection_ends_on is not None else None
+    passed_over = second_is_passed_over(case, now)
     return Decision(
         state=state,
         stage=case.stage,
-        reading=case.reading,
+        reading=case.journey,
         window=case.window,
         service=case.service,
         last_update=case.last_update,
@@ -60,33 +75,35 @@ def evaluate(
         answered_at=case.answered_at,
         silent_days=case.days_to_answer(case.last_update),
         days_in_transit=case.days_to_answer(case.dispatched),
-        untracked_days=case.days_to_answer(case.untracked_since),
+        untracked_days=case.days_to_answer(case.unscanned_since),
         late_at=case.late_at,
-        claim_opens_at=case.claim_opens_at(now),
-        escalation=escalation[0] if escalation is not None else None,
-        deadline_is_near=case.protection_left(now) is not None,
-        snoozed=case.words.snoozed(now),
-        contacted=case.reading.episode in case.words.contacts,
-        countdown=None
-        if state is not State.WATCHING
-        else case.countdown(then, case.answered_at, now),
+        claim_opens_at=_claim_opens_at(case, now),
+        escalation=None if level is None else level[0],
+        deadline_is_near=step is not None and step.kind is AlertKind.PROTECTION_ENDING,
+        snoozed=case.actions.snoozed(now),
+        contacted=case.journey.episode in case.actions.contacts,
+        countdown=clock,
+        bank_countdown=bank_clock,
         due=due,
         memory=case.memory,
-        ends_at=ends_at,
-        next_rule_at=None if state is _CLOSED else case.next_rule_at(then, ends_at),
-        next_clock_at=None if state is _CLOSED else case.next_clock_at(then, now, ends_at),
-        second_from=None if state is _CLOSED else case.second_from(then),
+        ends_at=end,
+        next_rule_at=next_rule_at(case, then, end) if is_open else None,
+        next_clock_at=next_clock_at(case, then, now, end) if is_open else None,
+        second_from=second_from(case, then) if is_open and second_source else None,
         second_awaited=second_source
-        and state is not _CLOSED
-        and escalation != _CLAIM
-        and case.second_is_awaited(now),
-        second_passed_over=case.second_is_passed_over(now),
-        key_dates=NO_DATES
-        if state is not State.WATCHING
-        else KeyDates(
-            late_on=case.late_at.date(),
-            claim_opens_on=case.claim_at.date(),
-            protection_ends_on=order.protection_ends_on,
+        and is_open
+        and level != CLAIM_FOR_SILENCE
+        and second_is_awaited(case, now),
+        second_passed_over=passed_over,
+        key_dates=key_dates(case, then, state, (clock, bank_clock), now),
+        situation=situation_of(
+            case, state, level, clock, bank_clock, now, second_passed_over=passed_over
         ),
-        situation=Situation.IN_TRANSIT,
     )
+
+
+def _claim_opens_at(case: Case, now: datetime) -> datetime | None:
+    journey = case.journey
+    if journey.place is Stage.RETURNED:
+        return journey.newest.at if journey.newest is not None else now
+    return None if case.is_delivered else case.claim_at

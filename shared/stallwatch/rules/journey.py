@@ -1,88 +1,86 @@
 """What the checkpoints of an order say: where the parcel is, and which episode this is.
 
-Nothing here looks at a clock or at alerts; the same checkpoints always read the same, in whatever
-order they are given.
-
-An *update* is any checkpoint but an advisory one, one from the future and one from before the
-order. Updates with the same wall clock are one *moment*, whatever their zones say, for zones are
-loosely kept; it stands at their latest instant, and the furthest stage in it counts. A *physical
-scan* is an update that proves somebody had the parcel in hand. An *episode* is a stretch of the
-journey: a new one begins with the first scan that is newer than every known one, or with a changed
-tracking number, and what was said in an earlier one may be said again.
+Nothing here looks at a clock or at alerts; the same checkpoints always give the same journey, in
+whatever order they are given. What a moment, an update and an episode is stands in `moments` and
+`episodes`.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
-from enum import StrEnum
 from itertools import pairwise
-from operator import attrgetter, itemgetter
+from operator import attrgetter
 from typing import Any, NamedTuple
 
-from stallwatch.domain.clock import DAY, days, midnight
+from stallwatch.domain.clock import DAY, days
 from stallwatch.domain.orders import Order
 from stallwatch.domain.parcels import RANK, Checkpoint, Flag, Stage
 from stallwatch.domain.thresholds import Thresholds
-from stallwatch.tracking.codes import is_destruction
+from stallwatch.rules.episodes import FIRST_EPISODE, began_with_scan, episode_of
+from stallwatch.rules.moments import (
+    Moment,
+    SkipReason,
+    counts_as_scan,
+    is_scan,
+    moments_of,
+    set_aside,
+    stamp,
+    updates_of,
+    walls_of,
+    weight,
+    weightiest,
+)
+from stallwatch.tracking.codes import canonical, is_destruction
+
+__all__ = [
+    "FIRST_EPISODE",
+    "Event",
+    "Journey",
+    "SkipReason",
+    "began_with_scan",
+    "is_scan",
+    "read_journey",
+    "set_aside",
+    "stamp",
+]
 
 _HANDED_OVER = RANK[Stage.LAST_MILE_CARRIER]
 
 
-_DEPARTED = frozenset(s for s in RANK if RANK[s] >= RANK[Stage.DEPARTED_ORIGIN])
+_DEPARTURE = RANK[Stage.DEPARTED_ORIGIN]
 
 
-_SCANNED = frozenset(s for s in RANK if RANK[s] >= RANK[Stage.ACCEPTED]) | {
-    Stage.IN_TRANSIT_UNPLACED
-}
+_ARRIVAL = RANK[Stage.ARRIVED_DESTINATION]
+
+
+_LAST_BEFORE_DELIVERY = RANK[Stage.FAILED_ATTEMPT]
 
 
 # Looked up for each checkpoint of each evaluation, and an enumeration is slow to give its members.
 _EARLY = Flag.EARLY
-
-
-_ADVISORY = Stage.ADVISORY
-
-
+_LOST = Flag.LOST
+_ATTEMPT = Stage.FAILED_ATTEMPT
 _DELIVERED = Stage.DELIVERED
-
-
 _EXCEPTION = Stage.EXCEPTION
-
-
 _PICKUP = Stage.READY_FOR_PICKUP
-
-
 _RETURNED = Stage.RETURNED
-
-
 _UNPLACED = Stage.IN_TRANSIT_UNPLACED
 
 
-FIRST_EPISODE = "0"
-"""The episode before anything began another."""
-
-
-class SkipReason(StrEnum):
-    """Why a checkpoint decides nothing."""
-
-    EARLIER_NUMBER = "earlier_number"
-    """It is of a number that the order had before."""
-    ADVISORY = "advisory"
-    FUTURE = "future"
-    """It was dated ahead of the day on which it was first seen."""
-    BEFORE_ORDER = "before_order"
-    """It is another parcel's, or the order's date is wrong."""
+_ASKS_THE_BUYER = frozenset({Flag.CUSTOMS, Flag.TAX, Flag.ADDRESS, Flag.CANCELLED})
 
 
 class Event(NamedTuple):
     """A placed moment that may ask something of the buyer."""
 
     walls: frozenset[str]
-    """The wall clocks by which it is known."""
+    """The local times by which it is known."""
     at: datetime
+    streak_after: datetime | None = None
+    """The last placed moment before it that was about something else; None where there is none."""
 
     @property
     def name(self) -> str:
-        """Its first wall clock."""
+        """Its first local time."""
         return min(self.walls)
 
 
@@ -99,14 +97,22 @@ class Journey(NamedTuple):
     has said nothing, which it is compared with."""
     dispatched: datetime | None
     """The first physical scan."""
+    last_scan: datetime | None
+    """The newest physical scan."""
     departed: bool
     delivered_at: datetime | None
     """The first delivery."""
     delivery: Checkpoint | None
-    """Who told of it first."""
+    """Who told of it first; None where only the answers' status tells it."""
+    deliveries: tuple[tuple[datetime, datetime], ...]
+    """Every delivery's scan: its instant, and when it was first seen."""
     longest_silence: timedelta
     """The longest time between two updates, up to the first delivery."""
     destroyed: bool
+    lost: bool
+    """Whether the carrier said so, and no physical scan is newer."""
+    consolidating: bool
+    """Whether the newest placed update is a consolidation warehouse's."""
     newest: Event | None
     """The newest placed moment."""
     flag: Flag | None
@@ -122,6 +128,10 @@ class Journey(NamedTuple):
     """The newest update."""
     strangers: bool
     """Whether there are checkpoints from before the order: of another parcel, or a wrong date."""
+    unplaced: bool
+    """Whether an update says that the parcel is on its way, and not where."""
+    fillers: tuple[Checkpoint, ...]
+    """Updates that place nothing, too long after the last one that did: they decide nothing."""
 
     @property
     def scanned(self) -> bool:
@@ -134,215 +144,260 @@ class Journey(NamedTuple):
         return self.place is not None and RANK[self.place] >= _HANDED_OVER
 
 
-_FIRST: Callable[[Any], Any] = itemgetter(0)
-
-
 _REPORTED: Callable[[Any], Any] = attrgetter("first_seen", "source")
 
 
-_AT: Callable[[Any], Any] = attrgetter("at")
+class _Walk:
+    """A walk along the moments, oldest first, that keeps what the later ones depend on."""
 
+    __slots__ = (
+        "anchor",
+        "arrived",
+        "delivered_at",
+        "delivery",
+        "departed",
+        "destroyed",
+        "fillers",
+        "kept",
+        "left",
+        "lost_at",
+        "newest",
+        "other_attempt_at",
+        "other_flag_at",
+        "place",
+        "stage",
+        "status_at",
+        "stay",
+    )
 
-_Moment = tuple[datetime, list[Checkpoint]]
-"""The instant of a moment, and its updates."""
+    def __init__(self, status_at: datetime | None) -> None:
+        self.status_at = status_at
+        self.departed = False
+        self.left = False
+        """Whether the border of the origin lies behind it: early codes place, origin's do not."""
+        self.arrived = False
+        """Whether the border of the destination lies behind it too."""
+        self.anchor: datetime | None = None
+        """The last moment that placed something; before one, the first."""
+        self.kept: list[Moment] = []
+        self.fillers: list[Checkpoint] = []
+        self.stage: Stage | None = None
+        self.place: Stage | None = None
+        self.newest: tuple[Moment, Checkpoint] | None = None
+        self.delivered_at: datetime | None = None
+        self.delivery: Checkpoint | None = None
+        self.destroyed = False
+        self.lost_at: datetime | None = None
+        self.stay: list[Moment] = []
+        self.other_attempt_at: datetime | None = None
+        self.other_flag_at: datetime | None = None
 
+    def run(self, moments: Iterable[Moment], filler: timedelta) -> None:
+        """Take every moment, and a delivery that status alone tells at its own instant."""
+        for moment in moments:
+            at, together = moment
+            if self.status_at is not None and at > self.status_at:
+                self._deliver_by_status()
+            placing = self._placing(together)
+            if placing is not None:
+                self.anchor = at
+                self.kept.append(moment)
+                self._place(moment, placing)
+                continue
+            if self.anchor is None:
+                self.anchor = at
+            elif at > self.anchor + filler and self.delivered_at is None:
+                self.fillers += together
+                continue
+            self.kept.append(moment)
+        if self.status_at is not None:
+            self._deliver_by_status()
 
-def is_scan(checkpoint: Checkpoint) -> bool:
-    """Whether a checkpoint proves that somebody had the parcel in hand."""
-    return checkpoint.stage in _SCANNED and checkpoint.flag is not _EARLY
+    def _deliver_by_status(self) -> None:
+        """A delivery without a scan of its own; it undoes no return."""
+        if self.place is not _RETURNED and self.delivered_at is None:
+            self.stage = self.place = _DELIVERED
+            self.delivered_at = self.status_at
+            self.newest = None
+            self.stay = []
+        self.status_at = None
 
-
-def began_with_scan(episode: str) -> bool:
-    """Whether an episode began with a scan, and not with the order or a changed number."""
-    return episode.startswith("scan ")
-
-
-def read_journey(order: Order, checkpoints: Sequence[Checkpoint], limits: Thresholds) -> Journey:  # noqa: C901
-    """Read the checkpoints of an order's present tracking number."""
-    updates, strangers = _updates(order, checkpoints, limits)
-    moments = _moments(updates)
-    departed = False
-    delivered_at: datetime | None = None
-    delivery: Checkpoint | None = None
-    dispatched: datetime | None = None
-    location: Stage | None = None
-    newest: tuple[_Moment, Checkpoint] | None = None
-    destroyed = False
-    stay: list[_Moment] = []
-    for moment in moments:
-        at, together = moment
+    def _placing(self, together: Sequence[Checkpoint]) -> Checkpoint | None:
+        """The update that gives a moment its stage; None where nothing in it is placed."""
+        left = self.left
+        if not left and len(together) > 1:
+            # A code that may come early is placed beside a departure, though not before one.
+            left = any(
+                u.flag is not _EARLY and _DEPARTURE <= RANK.get(u.stage, -1) < RANK[_RETURNED]
+                for u in together
+            )
+        best: Checkpoint | None = None
         for update in together:
-            # Whoever has departed was scanned.
-            if not departed:
-                if dispatched is None and is_scan(update):
-                    dispatched = at
-                departed = update.stage in _DEPARTED and update.flag is not _EARLY
-            if update.stage is _RETURNED and is_destruction(update.code):
-                destroyed = True
-        placing = _placing(together, departed=departed, delivered=delivered_at is not None)
-        if placing is None:
-            continue
-        newest = moment, placing
-        if delivery is None and (placing.stage is _DELIVERED or len(together) > 1):
-            reports = [update for update in together if update.stage is _DELIVERED]
-            delivery = min(reports, key=_REPORTED, default=None)
-            delivered_at = at if delivery is not None else None
-        if placing.stage is _PICKUP or (stay and placing.stage is _EXCEPTION):
-            stay.append(moment)
-        elif stay:
-            stay = []
-        if placing.stage is not _EXCEPTION:
-            location = placing.stage
+            stage = update.stage
+            if (
+                stage is _UNPLACED
+                or (update.flag is _EARLY and not left)
+                or (self.delivered_at is not None and stage is not _RETURNED)
+                or (self.left and RANK.get(stage, _DEPARTURE) < _DEPARTURE)
+                or (self.arrived and stage is Stage.DEPARTED_ORIGIN)
+            ):
+                continue
+            if best is None or weight(update) > weight(best):
+                best = update
+        return best
 
-    stage = flag = attempt = None
-    if newest is not None:
-        stage, flag = newest[1].stage, newest[1].flag
-        if stage is Stage.FAILED_ATTEMPT:
-            attempt = _attempt(*newest, moments)
-    episode = _episode(order, moments, limits)
+    def _place(self, moment: Moment, placing: Checkpoint) -> None:
+        at, together = moment
+        stage, flag = placing.stage, placing.flag
+        before = self.newest
+        if stage is not _ATTEMPT or self.stage is not _ATTEMPT:
+            self.other_attempt_at = None if before is None else before[0][0]
+        if before is None or flag is not before[1].flag:
+            self.other_flag_at = None if before is None else before[0][0]
+        self.newest = moment, placing
+        self.stage = stage
+        if self.delivery is None and (stage is _DELIVERED or len(together) > 1):
+            reports = [update for update in together if update.stage is _DELIVERED]
+            self.delivery = min(reports, key=_REPORTED, default=None)
+            if self.delivery is not None and self.delivered_at is None:
+                self.delivered_at = at
+        if stage is _PICKUP or (self.stay and stage is _EXCEPTION):
+            self.stay.append(moment)
+        elif self.stay:
+            self.stay = []
+        if flag is _LOST:
+            self.lost_at = at
+        if stage is not _EXCEPTION:
+            self.place = stage
+            self._pass_borders(together, stage)
+
+    def _pass_borders(self, together: Sequence[Checkpoint], stage: Stage) -> None:
+        rank = RANK[stage]
+        if rank < _DEPARTURE:
+            return
+        self.departed = True
+        if stage is _RETURNED:
+            # A parcel that is shipped again starts anew.
+            self.left = self.arrived = False
+            if any(is_destruction(u.code) for u in together if u.stage is _RETURNED):
+                self.destroyed = True
+            return
+        self.left = True
+        if not self.arrived and rank >= _ARRIVAL:
+            self.arrived = any(
+                u.flag is not _EARLY and _ARRIVAL <= RANK.get(u.stage, -1) <= _LAST_BEFORE_DELIVERY
+                for u in together
+            )
+
+
+def read_journey(
+    order: Order,
+    checkpoints: Sequence[Checkpoint],
+    limits: Thresholds,
+    *,
+    first_answer_at: datetime | None = None,
+    status_delivered_at: datetime | None = None,
+) -> Journey:
+    """Read the checkpoints of an order's present tracking number.
+
+    Args:
+        order: The order.
+        checkpoints: What the sources said, in any order, also of earlier numbers.
+        limits: The numbers of the rules.
+        first_answer_at: When the order's first valid answer was evaluated; its trace begins no
+            episode.
+        status_delivered_at: When the answers' status first told a delivery, while it stands.
+    """
+    updates, has_foreign = updates_of(order, checkpoints, limits)
+    all_moments = moments_of(updates)
+    deliveries = [(u.at, u.first_seen) for u in updates if u.stage is _DELIVERED]
+    walk = _Walk(None if deliveries else status_delivered_at)
+    walk.run(all_moments, days(limits.filler_days))
+    moments = walk.kept
+    first_scan = min((u.at for _, ts in moments for u in ts if is_scan(u)), default=None)
+    last_scan = _last_scan(moments, first_scan)
+    flag = attempt = None
+    if walk.newest is not None:
+        moment, placing = walk.newest
+        flag = placing.flag if placing.flag in _ASKS_THE_BUYER else None
+        if placing.stage is _ATTEMPT:
+            attempt = _attempt(moment, placing, moments, walk.other_attempt_at)
+    episode = episode_of(order, moments, limits, first_scan, first_answer_at)
+    delivered_at = walk.delivered_at
     return Journey(
-        stage=stage,
-        place=location,
+        stage=walk.stage,
+        place=walk.place,
         last_update=moments[-1][0] if moments else None,
         told_at=_told_at(moments) if moments and order.actions else None,
-        dispatched=dispatched,
-        departed=departed,
+        dispatched=first_scan,
+        last_scan=last_scan,
+        departed=walk.departed,
         delivered_at=delivered_at,
         longest_silence=timedelta(0)
         if delivered_at is None
         else _longest_silence(moments, delivered_at),
-        delivery=delivery,
-        destroyed=destroyed,
-        newest=None if newest is None else _event(newest[0]),
-        flag=None if flag is _EARLY else flag,
-        stay=Event(_walls(u for _, together in stay for u in together), stay[0][0])
-        if stay
+        delivery=walk.delivery,
+        deliveries=tuple(sorted(deliveries)) if delivered_at is not None else (),
+        destroyed=walk.destroyed,
+        lost=walk.lost_at is not None and (last_scan is None or last_scan <= walk.lost_at),
+        consolidating=walk.newest is not None
+        and canonical(walk.newest[1].code).removeprefix("AE_").startswith("CW_"),
+        newest=None
+        if walk.newest is None
+        else Event(walls_of(walk.newest[0][1]), walk.newest[0][0], walk.other_flag_at),
+        flag=flag,
+        stay=Event(walls_of(u for _, together in walk.stay for u in together), walk.stay[0][0])
+        if walk.stay
         else None,
         attempt=attempt,
         episode=episode,
         moved=began_with_scan(episode),
-        last_checkpoint=_weightiest(moments[-1][1]) if moments else None,
-        strangers=strangers,
+        last_checkpoint=weightiest(moments[-1][1]) if moments else None,
+        strangers=has_foreign,
+        unplaced=any(u.stage is _UNPLACED for _, together in moments for u in together),
+        fillers=tuple(walk.fillers),
     )
 
 
-def _updates(
-    order: Order, checkpoints: Iterable[Checkpoint], limits: Thresholds
-) -> tuple[list[Checkpoint], bool]:
-    number = order.tracking_number
-    earliest = midnight(order.ordered_on) - days(limits.stranger)
-    updates = []
-    strangers = False
-    for checkpoint in checkpoints:
-        # Almost every one is seen at a glance for what it is.
-        if checkpoint.stage is _ADVISORY:
-            continue
-        if checkpoint.number == number and earliest <= checkpoint.at <= checkpoint.first_seen:
-            updates.append(checkpoint)
-            continue
-        why = set_aside(order, checkpoint, limits)
-        if why is None:
-            updates.append(checkpoint)
-        elif why is SkipReason.BEFORE_ORDER:
-            strangers = True
-    return updates, strangers
-
-
-def set_aside(order: Order, checkpoint: Checkpoint, limits: Thresholds) -> SkipReason | None:
-    """Why a checkpoint decides nothing; None where it is an update."""
-    if checkpoint.number != order.tracking_number:
-        return SkipReason.EARLIER_NUMBER
-    if checkpoint.stage is Stage.ADVISORY:
-        return SkipReason.ADVISORY
-    if checkpoint.at > checkpoint.first_seen + days(limits.future):
-        return SkipReason.FUTURE
-    if checkpoint.at < midnight(order.ordered_on) - days(limits.stranger):
-        return SkipReason.BEFORE_ORDER
+def _last_scan(moments: Sequence[Moment], first_scan: datetime | None) -> datetime | None:
+    for _, together in reversed(moments):
+        scans = [u.at for u in together if counts_as_scan(u, first_scan)]
+        if scans:
+            return max(scans)
     return None
 
 
-def _moments(updates: Sequence[Checkpoint]) -> list[_Moment]:
-    """The updates of one wall clock together, at the latest instant that their zones give it."""
-    if len({update.wall for update in updates}) == len(updates):
-        return _by_instant(updates)
-    by_instant: dict[datetime, list[Checkpoint]] = {}
-    by_wall: dict[str, list[Checkpoint]] = {}
-    for update in updates:
-        by_wall.setdefault(update.wall, []).append(update)
-    for together in by_wall.values():
-        at = together[0].at if len(together) == 1 else max(u.at for u in together)
-        by_instant.setdefault(at, []).extend(together)
-    return sorted(by_instant.items(), key=_FIRST)
+def counted_moments(
+    order: Order, checkpoints: Sequence[Checkpoint], limits: Thresholds
+) -> list[Moment]:
+    """The moments whose updates count."""
+    walk = _Walk(None)
+    updates, _ = updates_of(order, checkpoints, limits)
+    walk.run(moments_of(updates), days(limits.filler_days))
+    return walk.kept
 
 
-def _by_instant(updates: Sequence[Checkpoint]) -> list[_Moment]:
-    """Updates with walls of their own: those of one instant together."""
-    moments: list[_Moment] = []
-    before: datetime | None = None
-    for update in sorted(updates, key=_AT):
-        at = update.at
-        if at == before:
-            moments[-1][1].append(update)
-        else:
-            moments.append((at, [update]))
-            before = at
-    return moments
-
-
-def _event(moment: _Moment) -> Event:
-    return Event(_walls(moment[1]), moment[0])
-
-
-def _walls(updates: Iterable[Checkpoint]) -> frozenset[str]:
-    return frozenset([u.wall for u in updates])
-
-
-def _weight(update: Checkpoint) -> tuple[int, bool, str, str]:
-    """What counts among the updates of one moment: the furthest stage, then a flagged one."""
-    flagged = update.flag is not None and update.flag is not Flag.EARLY
-    return RANK.get(update.stage, -1), flagged, update.code, update.text
-
-
-def _weightiest(together: Sequence[Checkpoint]) -> Checkpoint:
-    return together[0] if len(together) == 1 else max(together, key=_weight)
-
-
-def _placing(
-    together: Iterable[Checkpoint], *, departed: bool, delivered: bool
-) -> Checkpoint | None:
-    """The update that gives a moment its stage; None where nothing in it is placed."""
-    best: Checkpoint | None = None
-    for update in together:
-        if (
-            update.stage is _UNPLACED
-            or (update.flag is _EARLY and not departed)
-            or (delivered and update.stage is not _RETURNED)
-        ):
-            continue
-        if best is None or _weight(update) > _weight(best):
-            best = update
-    return best
-
-
-def _attempt(moment: _Moment, attempt: Checkpoint, moments: Iterable[_Moment]) -> Event:
-    """A failed attempt, with the walls under which other sources reported the same."""
+def _attempt(
+    moment: Moment, attempt: Checkpoint, moments: Iterable[Moment], other_at: datetime | None
+) -> Event:
+    """A failed attempt, with the local times under which other sources reported the same."""
     at, together = moment
     reports = (
         u
-        for other_at, others in moments
-        if abs(other_at - at) <= DAY
+        for other_moment_at, others in moments
+        if abs(other_moment_at - at) <= DAY
         for u in others
         if u.stage is attempt.stage and u.source != attempt.source
     )
-    return Event(_walls(together) | _walls(reports), at)
+    return Event(walls_of(together) | walls_of(reports), at, other_at)
 
 
-def _longest_silence(moments: Sequence[_Moment], until: datetime) -> timedelta:
+def _longest_silence(moments: Sequence[Moment], until: datetime) -> timedelta:
     gaps = (two[0] - one[0] for one, two in pairwise(moments) if two[0] <= until)
     return max(gaps, default=timedelta(0))
 
 
-def _told_at(moments: Sequence[_Moment]) -> datetime:
+def _told_at(moments: Sequence[Moment]) -> datetime:
     """When the newest moment was first seen, counting other sources' reports of the same."""
     at, together = moments[-1]
     told_at = min(u.first_seen for u in together)
@@ -355,68 +410,3 @@ def _told_at(moments: Sequence[_Moment]) -> datetime:
             ):
                 told_at = other.first_seen
     return told_at
-
-
-def _episode(order: Order, moments: Sequence[_Moment], limits: Thresholds) -> str:
-    """The episode that the journey is in.
-
-    It is the last one that began. An episode begins with what was news then, of all that had been
-    seen by then: a scan that is newer than every known one, unless the parcel had been silent for
-    long even so, or unless it only repeats what another source had said before.
-    """
-    changed_at = order.number_changed_at
-    silence = days(limits.stalled)
-    sights = [u.first_seen for _, together in moments for u in together]
-    while sights:
-        last = max(sights)
-        if changed_at is not None and last < changed_at:
-            break
-        if _began_at(last, moments, silence):
-            return f"scan {stamp(last)}"
-        sights = [sight for sight in sights if sight < last]
-    return FIRST_EPISODE if changed_at is None else f"number {stamp(changed_at)}"
-
-
-def _began_at(last: datetime, moments: Sequence[_Moment], silence: timedelta) -> bool:
-    """Whether an episode began with what was first seen then.
-
-    The newest scan of all seen by then must have been news, and none of them again.
-    """
-    newest: datetime | None = None
-    for at, together in reversed(moments):
-        seen = [update for update in together if update.first_seen <= last]
-        if newest is None and seen:
-            newest = at
-            if last - newest >= silence:
-                return False
-        scans = [update for update in seen if is_scan(update)]
-        for scan in scans:
-            if scan.first_seen < last:
-                return False
-        for scan in scans:
-            if not _is_echo(scan, moments):
-                return True
-    return False
-
-
-def _is_echo(scan: Checkpoint, moments: Sequence[_Moment]) -> bool:
-    """Whether a scan is another source's report of a known one: the same stage within 24 hours."""
-    earliest = scan.at - DAY
-    for at, together in reversed(moments):
-        if at < earliest:
-            return False
-        for other in together:
-            if (
-                other.source != scan.source
-                and other.stage is scan.stage
-                and other.first_seen < scan.first_seen
-                and abs(other.at - scan.at) <= DAY
-                and is_scan(other)
-            ):
-                return True
-    return False
-
-
-def stamp(instant: datetime) -> str:
-    """An instant to the second, as a name."""
-    return f"{instant.isoformat(timespec='seconds').removesuffix('+00:00')}Z"

@@ -1,19 +1,183 @@
-"""rules.reminders."""
+"""The clocks of the buyer's words: each word said gives one `reminder`, never two.
 
-from datetime import datetime
+A word counts from when it was said, or from the beginning of an earlier day that it names; of
+several the one said last counts; `reopen` takes it back, and what ends the watch ends it.
 
+*seller*: runs from `seller_contacted`, for its episode, until there is news: an update newer than
+the word, or one that was first seen after it and is newer than all known. It has run out when the
+last answer is 3 days (ours) later than the word and than the last message of the ladder.
+*dispute*: runs from `dispute_opened`, 5 days (AliExpress), with or without answers.
+*not_received*: 10 days (ours) after the delivery became known, by the calendar.
+*bank*: 14 days (ours) before the last day on which PayPal or the card's issuer takes a complaint.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime, timedelta
+
+from stallwatch.domain.alerts import BANK, DISPUTE, NOT_RECEIVED, SELLER, Alert, AlertKind
+from stallwatch.domain.clock import days, midnight
 from stallwatch.domain.orders import Action
+from stallwatch.domain.parcels import Stage
+from stallwatch.rules.case import Case, DueAlert
+from stallwatch.rules.deadline import is_after_deadline, is_before_deadline
 from stallwatch.rules.decision import Countdown
-from stallwatch.rules.journey import stamp
+from stallwatch.rules.ladder import LADDER
+from stallwatch.rules.moments import stamp
+
+_SETTLED = frozenset({Stage.RETURNED, Stage.READY_FOR_PICKUP})
 
 
-def _word(action: Action) -> str:
-    """What tells a word of the buyer's from others of its kind."""
+def name_of(action: Action) -> str:
+    """What tells an action from others of its kind."""
     return stamp(action.at)
 
 
-def _countdown(
-    reason: str, action: Action, wait: int, ends_at: datetime | None, reached: datetime | None
-) -> Countdown:
-    is_over = reached is not None and ends_at is not None and reached >= ends_at
-    return Countdown(reason, _word(action), action.done_at, wait, ends_at, is_over)
+def countdown(
+    case: Case, alerts: Iterable[Alert], answered_at: datetime | None, now: datetime
+) -> Countdown | None:
+    """The clock of the buyer's words that runs or has run out; the bank's stands apart."""
+    if case.delivery_mutes:
+        return None
+    if case.actions.dispute is not None:
+        return _dispute(case, case.actions.dispute, now)
+    if case.not_received is not None:
+        return _not_received(case, case.not_received, now)
+    return _seller(case, alerts, answered_at, now)
+
+
+def bank_countdown(case: Case, now: datetime) -> Countdown | None:
+    """The bank's clock, until its last day."""
+    bank = case.bank
+    if bank is None or case.delivery_mutes or now.date() > bank.last_day:
+        return None
+    due_at = midnight(bank.last_day) - days(case.limits.bank_notice)
+    return Countdown(
+        BANK,
+        bank.name,
+        midnight(bank.base),
+        bank.days,
+        due_at,
+        is_over=now >= due_at,
+        last_on=bank.last_day,
+    )
+
+
+def reminder_alerts(
+    case: Case, alerts: Sequence[Alert], answered_at: datetime | None, now: datetime
+) -> Iterator[DueAlert]:
+    """The reminders that are due."""
+    for clock in (countdown(case, alerts, answered_at, now), bank_countdown(case, now)):
+        if (
+            clock is not None
+            and clock.is_over
+            and not (clock.reason == SELLER and case.actions.snoozed(now))
+            and not is_reminded(clock, alerts)
+        ):
+            yield DueAlert(AlertKind.REMINDER, clock.reason, clock.word)
+
+
+def is_reminded(clock: Countdown, alerts: Iterable[Alert]) -> bool:
+    """Whether the reminder of a clock was raised."""
+    return any(
+        a.kind is AlertKind.REMINDER and (a.reason, a.about) == (clock.reason, clock.word)
+        for a in alerts
+    )
+
+
+def _dispute(case: Case, word: Action, now: datetime) -> Countdown | None:
+    if case.actions.rejected:
+        return None
+    due_at = word.done_at + days(case.limits.dispute_answer)
+    return Countdown(
+        DISPUTE,
+        name_of(word),
+        word.done_at,
+        case.limits.dispute_answer,
+        due_at,
+        is_over=now >= due_at,
+    )
+
+
+def not_received_due_on(case: Case, word: Action) -> date | None:
+    """The day on which the reminder of `not_received` is due."""
+    if case.delivery is None:
+        return None
+    known_on = case.delivery.known_at.date()
+    return max(
+        known_on + timedelta(days=case.limits.not_received_days),
+        word.done_at.date() + timedelta(days=1),
+    )
+
+
+def dispute_until(case: Case) -> date | None:
+    """The last day on which a dispute about a delivered order can be opened."""
+    if case.delivery is None:
+        return None
+    return case.delivery.known_at.date() + timedelta(days=case.limits.delivered_dispute_days)
+
+
+def _not_received(case: Case, word: Action, now: datetime) -> Countdown | None:
+    due_on, last_on = not_received_due_on(case, word), dispute_until(case)
+    today = now.date()
+    if due_on is None or last_on is None or today > last_on:
+        return None
+    if case.order.protection_ends_on is not None and not is_after_deadline(case, today):
+        return None
+    return Countdown(
+        NOT_RECEIVED,
+        name_of(word),
+        word.done_at,
+        case.limits.not_received_days,
+        midnight(due_on),
+        is_over=due_on <= today,
+        last_on=last_on,
+    )
+
+
+def _seller(
+    case: Case, alerts: Iterable[Alert], answered_at: datetime | None, now: datetime
+) -> Countdown | None:
+    word = case.actions.contacts.get(case.journey.episode)
+    if word is None or case.is_delivered or _is_settled(case, word):
+        return None
+    if answered_at is not None and _is_outranked(case, word, answered_at, now):
+        return None
+    wait = case.limits.seller_reminder
+    said = (a.message_at for a in alerts if a.kind in LADDER)
+    due_at = max([word.done_at, *said]) + days(wait)
+    if _is_outranked(case, word, due_at, due_at):
+        return Countdown(SELLER, name_of(word), word.done_at, wait, None, is_over=False)
+    return Countdown(
+        SELLER,
+        name_of(word),
+        word.done_at,
+        wait,
+        due_at,
+        is_over=answered_at is not None and answered_at >= due_at,
+    )
+
+
+def _is_settled(case: Case, word: Action) -> bool:
+    """Whether there was news since the word, or the parcel is where the seller need do nothing."""
+    journey, first_answer_at = case.journey, case.memory.answered_at
+    return (
+        journey.place in _SETTLED
+        or (journey.last_update is not None and journey.last_update > word.done_at)
+        or (
+            journey.told_at is not None
+            and journey.told_at >= word.at
+            and (first_answer_at is None or journey.told_at > first_answer_at)
+        )
+    )
+
+
+def _is_outranked(case: Case, word: Action, answered_at: datetime, now: datetime) -> bool:
+    """Whether the claim or the deadline speaks instead of the seller's clock.
+
+    Once the days of the deadline have come, a word from before their end is never reminded of.
+    """
+    if answered_at >= case.claim_at:
+        return True
+    if case.order.protection_ends_on is None or is_before_deadline(case, now.date()):
+        return False
+    return not is_after_deadline(case, word.done_at.date())

@@ -9,28 +9,26 @@ phone number, an e-mail address or a web address is taken out of an event's text
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 from stallwatch import __version__
-from stallwatch.domain.parcels import LocalCarrier, Stage
+from stallwatch.domain.parcels import RANK, LocalCarrier, Stage
 from stallwatch.domain.text import clean
-from stallwatch.domain.tracking_numbers import is_s10, normalize_number
+from stallwatch.domain.tracking_numbers import normalize_number
+from stallwatch.sources.cainiao_events import EPOCH, events_of
 from stallwatch.sources.sanitize import link, without_contacts
 from stallwatch.sources.transport import Received, Transport, UnansweredError
-from stallwatch.tracking.codes import code_of_state, is_listed, stage_of, stage_of_state
+from stallwatch.tracking.codes import code_of_status, is_listed, stage_of, stage_of_status
+from stallwatch.tracking.profiles import CAINIAO
 from stallwatch.tracking.source import Event, SourceResponse, TrackingResult, Verdict
 
 MAX_BODY = 2 * 1024 * 1024
 """Bytes of an unpacked answer; a hundred numbers with long journeys take less than one million."""
-
-
-MAX_EVENTS = 200
 
 
 _PATH = "/global/detail.json"
@@ -45,13 +43,16 @@ _HEADERS = {
 
 
 _BLOCK_MARKS = (
-    "rgv587_flag",
-    "<punish-component",
-    "_____tmd_____",
-    "punish?x5secdata=",
-    "#nocaptcha",
-    "FAIL_SYS_USER_VALIDATE",
+    b"rgv587",
+    b"punish",
+    b"_____tmd_____",
+    b"x5sec",
+    b"nocaptcha",
+    b"fail_sys_",
+    b"fail_biz_",
 )
+"""What a block page or a JSON refusal holds, in lower case. The page for people asks for a captcha
+(`x5sec`, `sufei-punish`); the JSON form names `RGV587_ERROR` or another of Alibaba's codes."""
 
 
 _BLOCK_ADDRESSES = ("punish", "_____tmd_____")
@@ -61,24 +62,14 @@ _JSON = json.JSONDecoder(parse_int=float, strict=False)
 """One kind of number, which no length of digits can make fail; control characters in texts."""
 
 
-_BEIJING = timedelta(hours=8)
-
-
-_WALL = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d(?:\.\d+)?)?", re.ASCII)
-
-
-_ZONE = re.compile(
-    r"Z|(?:GMT|UTC)?\s*([+-])\s*(\d{1,2})(?::?([0-5]\d))?|(?:GMT|UTC)", re.ASCII | re.IGNORECASE
+_OWN_NUMBER = re.compile(
+    r"LP\d{11,16}|AP\d{11,16}|CNG\d{11,16}|AE\d{9}|PDN\d{10}|[A-Z]{2}\d{10}Y", re.ASCII
 )
+"""The forms of Cainiao's own numbers; any other latest number is the local carrier's."""
 
 
-_WIDEST_ZONE = timedelta(hours=14)
-
-
-_YEARS = range(1970, 2201)
-
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NUMBER_FILLING = re.compile(r"[\s.\-\u2010\u2011]+")
+"""What stands between the groups of a latest number."""
 
 
 _ETA_FROM = datetime(2010, 1, 1, tzinfo=UTC).timestamp() * 1000
@@ -87,29 +78,20 @@ _ETA_FROM = datetime(2010, 1, 1, tzinfo=UTC).timestamp() * 1000
 _ETA_BEFORE = datetime(2101, 1, 1, tzinfo=UTC).timestamp() * 1000
 
 
-_TOWN = re.compile(r"\[([^\[\]]*)\] ?")
-
-
 _SAYS_NOTHING = frozenset({Stage.ORDERED, Stage.IN_TRANSIT_UNPLACED})
 """The stages of states that are too coarse to be worth a checkpoint."""
 
 
 _NO_DELIVERY = frozenset(
-    {
-        Stage.READY_FOR_PICKUP,
-        Stage.FAILED_ATTEMPT,
-        Stage.DELIVERED,
-        Stage.RETURNED,
-        Stage.EXCEPTION,
-    }
+    {Stage.READY_FOR_PICKUP, Stage.FAILED_ATTEMPT, Stage.RETURNED, Stage.EXCEPTION}
 )
-"""The stages beside which a state that says "delivered" is wrong, or tells nothing new."""
+"""The stages of a newest event beside which a status that says "delivered" is wrong."""
 
 
 class Cainiao:
     """Asks Cainiao; many threads may do so at once."""
 
-    name = "cainiao"
+    name = CAINIAO.name
 
     def __init__(self, url: str, *, connect_seconds: float = 5, total_seconds: float = 20) -> None:
         """Take the endpoint's address; one without a path gets the usual one.
@@ -162,29 +144,53 @@ def parse(body: bytes, numbers: Sequence[str]) -> SourceResponse:
         told = _JSON.decode(body.decode("utf-8-sig", "replace"))
     except (ValueError, RecursionError):
         return _no_answer(body, "not JSON")
-    if not isinstance(told, dict) or not isinstance(told.get("module"), list):
+    entries = _entries(told)
+    if entries is None:
         return _no_answer(body, "no module")
-    if "rgv587_flag" in told or told.get("success", True) is not True:
+    if _is_refusal(told):
         return _no_answer(body, "no success")
 
     wanted = {normalize_number(number): number for number in numbers}
     found: dict[str, list[TrackingResult | None]] = {}
-    for entry in told["module"]:
+    about_others = False
+    for entry in entries:
         if not isinstance(entry, dict) or not isinstance(entry.get("mailNo"), str):
             continue
         number = wanted.get(normalize_number(entry["mailNo"]))
-        if number is not None:
+        if number is None:
+            about_others = True
+        else:
             found.setdefault(number, []).append(_answer(number, entry))
     answers = {}
     for number, entries in found.items():
         answer = _agreed(entries)
         if answer is not None:
             answers[number] = answer
-    return SourceResponse(Verdict.OK, answers)
+    return SourceResponse(Verdict.OK, answers, about_others=about_others)
+
+
+def _entries(told: object) -> list[Any] | None:
+    """The entries of an answer, which may be called `data`; None where there are none at all."""
+    if not isinstance(told, dict):
+        return None
+    lists = (told.get("module"), told.get("data"))
+    return next((entries for entries in lists if isinstance(entries, list)), None)
+
+
+def _is_refusal(told: Mapping[str, Any]) -> bool:
+    """Whether an answer with entries says that it is none."""
+    returned = told.get("ret")
+    codes = returned if isinstance(returned, list) else [returned]
+    return (
+        "rgv587_flag" in told
+        or told.get("success", True) is not True
+        or any(mark in str(code).lower().encode() for code in codes for mark in _BLOCK_MARKS)
+    )
 
 
 def _no_answer(body: bytes, reason: str) -> SourceResponse:
-    if any(mark.encode() in body for mark in _BLOCK_MARKS):
+    lowered = body.lower()
+    if any(mark in lowered for mark in _BLOCK_MARKS):
         return SourceResponse(Verdict.BLOCKED, reason="block page")
     return SourceResponse(Verdict.FAILING, reason=reason)
 
@@ -203,159 +209,88 @@ def _agreed(entries: Sequence[TrackingResult | None]) -> TrackingResult | None:
 
 def _answer(number: str, entry: Mapping[str, Any]) -> TrackingResult | None:
     """What an entry says; None where it cannot be read."""
-    details = entry.get("detailList")
-    if details is None:
-        details = []
-    if not isinstance(details, list):
+    events = events_of(entry)
+    if events is None:
         return None
-    events = _events(details)
-    if details and not events:
-        return None
+    status = clean(entry.get("status"), 64)
+    delivered = _is_delivered(status, events) if status else None
     by_status = _by_status(entry, events)
     if by_status is not None:
         events = sorted([*events, by_status])
-    other = _points_to(entry, number)
-    points_to = None if events else other
+    latest = _latest_number(entry, number)
+    points_to = None if events else latest
+    is_own = latest is not None and _OWN_NUMBER.fullmatch(latest) is not None
+    carrier = _carrier(entry.get("destCpInfo"), None if is_own else latest)
+    if not events and carrier is not None and carrier.name is None:
+        carrier = None
     return TrackingResult(
         number=number,
         known=bool(events)
         or points_to is not None
-        or clean(entry.get("status"), 64) != ""
+        or status != ""
         or clean(entry.get("mailNoSource"), 64).upper() != "EXTERNAL",
-        events=tuple(events[-MAX_EVENTS:]),
+        events=tuple(events),
         mail_type=clean(entry.get("mailType"), 40) or None,
         eta=_eta(entry.get("globalEtaInfo")),
-        carrier=_carrier(entry.get("destCpInfo"), other),
+        carrier=carrier,
         # A town may stand behind the country: that is the receiver's.
         country=clean(clean(entry.get("destCountry"), 200).partition(",")[0], 60) or None,
         points_to=points_to,
+        other_number=latest if is_own and events else None,
+        delivered=delivered,
+        delivered_text=_status_text(entry) if delivered else "",
     )
 
 
-def _events(details: Iterable[object]) -> list[Event]:
-    """The events that can be read, oldest first, each once."""
-    events: dict[tuple[datetime, str, str, str], Event] = {}
-    for detail in details:
-        event = _event(detail)
-        if event is not None:
-            events.setdefault((event.at, event.wall, event.zone, event.code), event)
-    return [events[key] for key in sorted(events)]
+def _is_delivered(status: str, events: Sequence[Event]) -> bool:
+    """Whether the coarse `status` says "delivered", and is believed.
 
-
-def _event(detail: object) -> Event | None:
-    """An event, or None where it has no clock.
-
-    `time` is no instant: it is the wall clock read as Beijing time, whatever the zone says. So it
-    only stands in for a wall clock that cannot be read.
+    It is not where the newest event speaks against it, nor after a return.
     """
-    if not isinstance(detail, dict):
-        return None
-    wall = _wall(detail.get("timeStr")) or _wall_of_time(detail.get("time"))
-    if wall is None:
-        return None
-    zone = clean(detail.get("timeZone"), 32)
-    text, town = _words(detail)
-    return Event(
-        at=wall.replace(tzinfo=UTC) - _offset(zone),
-        wall=str(wall),
-        zone=zone,
-        # A colon is the mark of what a state says, and that is not theirs to say.
-        code=clean(detail.get("actionCode"), 64).replace(":", "_"),
-        text=text,
-        place=town,
-    )
-
-
-def _wall(text: object) -> datetime | None:
-    if not isinstance(text, str) or not _WALL.fullmatch(text := text.strip()):
-        return None
-    try:
-        wall = datetime.fromisoformat(text[: len("2026-05-19 09:12:00")])
-    except ValueError:
-        return None
-    return wall if wall.year in _YEARS else None
-
-
-def _wall_of_time(milliseconds: object) -> datetime | None:
-    if not isinstance(milliseconds, float):
-        return None
-    try:
-        instant = _EPOCH + timedelta(milliseconds=milliseconds)
-    except (OverflowError, ValueError):
-        return None
-    wall = (instant + _BEIJING).replace(tzinfo=None, microsecond=0)
-    return wall if wall.year in _YEARS else None
-
-
-@lru_cache(maxsize=256)
-def _offset(zone: str) -> timedelta:
-    """How far a zone is ahead of UTC; Beijing's offset where it cannot be read."""
-    match = _ZONE.fullmatch(zone)
-    if match is None:
-        return _BEIJING
-    sign, hours, minutes = match.groups(default="0")
-    offset = timedelta(hours=int(hours), minutes=int(minutes))
-    if offset > _WIDEST_ZONE:
-        return _BEIJING
-    return -offset if sign == "-" else offset
-
-
-def _words(detail: Mapping[str, Any]) -> tuple[str, str | None]:
-    """The text of an event, and the town that stands in brackets in front of it."""
-    text, town = _text_and_town(clean(detail.get("standerdDesc"), 400))
-    if not text:
-        said = clean(detail.get("desc"), 400) or clean(detail.get("descTitle"), 400)
-        text = without_contacts(said)
-    return text, town
-
-
-@lru_cache(maxsize=1024)
-def _text_and_town(text: str) -> tuple[str, str | None]:
-    """Most texts are the same for thousands of parcels."""
-    match = _TOWN.match(text)
-    if match is None:
-        return without_contacts(text), None
-    return without_contacts(text[match.end() :]), clean(match[1], 60) or None
+    if stage_of_status(status) is not Stage.DELIVERED:
+        return False
+    if not events:
+        return True
+    newest = events[-1].at
+    if any(stage_of(event.code)[0] in _NO_DELIVERY for event in events if event.at == newest):
+        return False
+    placed = [stage_of(event.code)[0] for event in events if stage_of(event.code)[0] in RANK]
+    return not placed or placed[-1] is not Stage.RETURNED
 
 
 def _by_status(entry: Mapping[str, Any], events: Sequence[Event]) -> Event | None:
-    """What the coarse `status` adds: a delivery, or a place where the codes are unknown.
+    """What the coarse `status` adds where the newest codes are unknown: a place.
 
-    It is seldom worth reading: one state covers the whole transit, another stays on after its end.
-    A delivery is believed unless the newest code speaks against it.
+    It is seldom worth reading: one status covers the whole transit, another stays on after its end.
     """
-    status = entry.get("status")
-    if not isinstance(status, str):
+    status = clean(entry.get("status"), 64)
+    stage = stage_of_status(status)
+    if not events or stage is None or stage is Stage.DELIVERED or stage in _SAYS_NOTHING:
         return None
-    stage = stage_of_state(status)
-    if stage is None or stage in _SAYS_NOTHING:
+    newest = events[-1]
+    if not all(_is_unknown(event.code) for event in events if event.at == newest.at):
         return None
-    if events:
-        clock = events[-1]
-        newest = [e.code for e in events if e.at == clock.at]
-        if stage is Stage.DELIVERED:
-            if any(stage_of(code)[0] in _NO_DELIVERY for code in newest):
-                return None
-        elif not all(_is_unknown(code) for code in newest):
-            return None
-    else:
-        latest = _event(entry.get("latestTrace"))
-        if latest is None or stage is not Stage.DELIVERED:
-            return None
-        clock = latest
-    text = without_contacts(clean(entry.get("statusDesc"), 400))
-    return replace(clock, code=code_of_state(status), text=text, place=None)
+    return replace(newest, code=code_of_status(status), text=_status_text(entry), place=None)
+
+
+def _status_text(entry: Mapping[str, Any]) -> str:
+    return without_contacts(clean(entry.get("statusDesc"), 400))
 
 
 def _is_unknown(code: str) -> bool:
     return not is_listed(code) and stage_of(code)[0] is Stage.IN_TRANSIT_UNPLACED
 
 
-def _points_to(entry: Mapping[str, Any], number: str) -> str | None:
-    other = entry.get("copyRealMailNo")
-    if not isinstance(other, str):
-        return None
-    other = normalize_number(other)
+def _latest_number(entry: Mapping[str, Any], number: str) -> str | None:
+    """The other number that an answer names, in whatever form it is written.
+
+    `realMailNo` alone is prose with a TAB or colon in front of the number.
+    """
+    told = entry.get("copyRealMailNo")
+    if not isinstance(told, str) or not told.strip():
+        prose = entry.get("realMailNo")
+        told = re.split(r"[:\uff1a\t]", prose)[-1] if isinstance(prose, str) else ""
+    other = normalize_number(_NUMBER_FILLING.sub("", told))
     return None if other == normalize_number(number) else other
 
 
@@ -363,16 +298,16 @@ def _eta(info: object) -> datetime | None:
     latest = info.get("deliveryMaxTime") if isinstance(info, dict) else None
     if not isinstance(latest, float) or not _ETA_FROM <= latest < _ETA_BEFORE:
         return None
-    return _EPOCH + timedelta(milliseconds=latest)
+    return EPOCH + timedelta(milliseconds=latest)
 
 
-def _carrier(info: object, other: str | None) -> LocalCarrier | None:
-    """The local carrier; its phone number is left alone, for it may be a courier's.
+def _carrier(info: object, number: str | None) -> LocalCarrier | None:
+    """The local carrier, by its name, its page and the number that it knows the parcel by.
 
-    It knows the parcel by the latest number where that is a postal one; any other is Cainiao's own.
+    Its phone number is left alone, for it may be a courier's. Without a name its number stays.
     """
-    if not isinstance(info, dict):
-        return None
-    name = clean(info.get("cpName"), 80)
-    number = other if other is not None and is_s10(other) else None
-    return LocalCarrier(name, link(info.get("url")), number) if name else None
+    told = info if isinstance(info, dict) else {}
+    name = clean(told.get("cpName"), 80) or None
+    if name is None:
+        return None if number is None else LocalCarrier(None, None, number)
+    return LocalCarrier(name, link(told.get("url")), number)

@@ -1,4 +1,6 @@
-"""What a tracking source is and answers: protocol, codes and stages, trace record, circuit breaker, poll schedule, run log.
+"""What a tracking source is and answers: protocol, profiles, codes and stages, trace record.
+
+The circuit breaker, the poll schedule and the run log live here too: they say when to ask.
 
 May import domain.
 """

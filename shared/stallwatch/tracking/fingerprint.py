@@ -1,9 +1,22 @@
-"""tracking.fingerprint."""
+"""Fingerprints: a few bytes that stand for an answer.
+
+The watch holds the fingerprint of the answer that the evaluation has seen; an answer with another
+one is news. It has two parts, one of the events and one of everything else, so that an answer that
+only adds newer events can be told from the fingerprint alone.
+"""
 
 from collections.abc import Iterable
 from hashlib import blake2b
 
 from stallwatch.tracking.source import Event, TrackingResult
+
+MOST_EVENTS = 200
+"""How many events of a number are kept of one source: more than any journey has."""
+
+
+_PLAIN_CHARACTERS = 30_000
+"""Up to how many characters an answer is written without a look at its size in bytes."""
+
 
 _EVENTS_BYTES = 6
 
@@ -20,7 +33,6 @@ SILENT = b"-"
 end it, whatever it says."""
 
 
-# Fingerprints.
 def fingerprint(answer: TrackingResult, *, merged: bool = False) -> bytes:
     """What stands for an answer.
 
@@ -42,28 +54,50 @@ def is_news(answer: TrackingResult, known: bytes | None) -> bool:
 def added_to(answer: TrackingResult, known: bytes | None) -> int | None:
     """How many events an answer adds, at the end, to the one that a fingerprint stands for.
 
-    None where it does not simply add to it. No fingerprint stands for no answer yet.
+    None where it does not simply add to it, or where what is kept of it must be weighed. No
+    fingerprint stands for no answer yet.
     """
+    if answer.delivered or _is_large(answer):
+        return None
     if known is None:
         return len(answer.events)
     if not answer.events or known in {UNANSWERED, SILENT}:
         return None
+    added = _added_events(answer, known)
+    # Without a status and without newer events it takes no earlier delivery back.
+    return None if added == 0 and answer.delivered is None else added
+
+
+def characters_in(event: Event) -> int:
+    """How long the texts of an event are together."""
+    return len(event.text) + len(event.code) + len(event.zone) + len(event.place or "")
+
+
+def _is_large(answer: TrackingResult) -> bool:
+    return (
+        len(answer.events) > MOST_EVENTS
+        or sum(map(characters_in, answer.events)) > _PLAIN_CHARACTERS
+    )
+
+
+def _added_events(answer: TrackingResult, known: bytes) -> int | None:
     events = known[:_EVENTS_BYTES]
     digest = blake2b(digest_size=_EVENTS_BYTES)
     for count, event in enumerate(answer.events, start=1):
-        digest.update(_event_key(event))
+        digest.update(event_key(event))
         if digest.copy().digest() == events:
             return len(answer.events) - count
     return len(answer.events) if events == _of_events(()) else None
 
 
-def _event_key(event: Event) -> bytes:
+def event_key(event: Event) -> bytes:
+    """What tells an event of a number from every other: its clock and its code."""
     return f"{event.wall}|{event.zone}|{event.code}\n".encode()
 
 
 def _of_events(events: Iterable[Event], *, merged: bool = False) -> bytes:
     digest = blake2b(digest_size=_EVENTS_BYTES, person=b"merged" if merged else b"")
-    digest.update(b"".join([_event_key(e) for e in events]))
+    digest.update(b"".join([event_key(e) for e in events]))
     return digest.digest()
 
 
@@ -73,5 +107,16 @@ def _of_rest(answer: TrackingResult) -> bytes:
     carrier = answer.carrier.name if answer.carrier else None
     if answer.carrier and answer.carrier.number:
         carrier = f"{carrier} {answer.carrier.number}"
-    said = (answer.known, answer.mail_type, eta, carrier, answer.country, answer.points_to)
+    said: tuple[object, ...] = (
+        answer.known,
+        answer.mail_type,
+        eta,
+        carrier,
+        answer.country,
+        answer.points_to,
+    )
+    if answer.other_number is not None:
+        said += ("other", answer.other_number)
+    if answer.delivered is not False:
+        said += ("delivered", answer.delivered)
     return blake2b(repr(said).encode(), digest_size=_REST_BYTES).digest()

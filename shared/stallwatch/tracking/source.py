@@ -53,6 +53,15 @@ class TrackingResult:
     """Where it goes, as the source names the country."""
     points_to: str | None = None
     """The number that this one, a placeholder without events, stands for."""
+    other_number: str | None = None
+    """Another number of the source's own that an answer with events names."""
+    delivered: bool | None = None
+    """Whether the answer says by its status alone that the parcel was delivered.
+
+    False where it has a status that does not say so; None where it has no status.
+    """
+    delivered_text: str = ""
+    """How it words that delivery."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +71,8 @@ class SourceResponse:
     verdict: Verdict
     answers: Mapping[str, TrackingResult] = field(default_factory=dict)
     """By the number that was asked; a number without a valid answer is missing."""
+    about_others: bool = False
+    """Whether it told about numbers that nobody asked for: no answer, but the source is up."""
     reason: str = ""
     """Why there is no answer, for the log: a few words that name no number."""
     unregistered: frozenset[str] = frozenset()

@@ -1,36 +1,44 @@
-"""How a trace is kept: small, and so that a source that says nothing new costs nothing.
+"""Trace records: how what the sources said about an order's number is kept.
 
-A *fingerprint* stands for an answer. The watch holds the fingerprint that the evaluation has seen;
-an answer with another one is news. It has two parts, one of the events and one of everything else,
-so that an answer that only adds newer events can be told from the fingerprint alone: such an answer
-is written without reading what is there (`added_to`). Any other news is merged (`absorb`), because
-a source may leave out what it once said, and evidence must not vanish with it.
-
-A *trace record* is what is stored: the events compressed, and beside them when they were first
-seen, as runs over the events from the oldest to the newest.
+A record holds each source's events compressed, and beside them when they were first seen, as runs
+over the events from the oldest to the newest. An answer that only adds newer events is written
+without reading what is there (`fingerprint.added_to`). Any other news is merged (`absorb`): a
+source may leave out what it once said, and evidence must not vanish with it. How much is kept, and
+what goes first, is for `retention` to say.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from stallwatch.domain.parcels import Checkpoint, LocalCarrier, SecondOpinion, Trace
-from stallwatch.tracking.fingerprint import SILENT, UNANSWERED, _event_key, fingerprint
-from stallwatch.tracking.source import Event, TrackingResult
+from stallwatch.domain.parcels import Checkpoint, LocalCarrier, SecondOpinion, Stage, Trace
+from stallwatch.tracking.codes import code_of_status
+from stallwatch.tracking.fingerprint import MOST_EVENTS, SILENT, UNANSWERED, fingerprint
+from stallwatch.tracking.profiles import SEVENTEEN_TRACK, profile_of
+from stallwatch.tracking.retention import (
+    MOST_BYTES,
+    MOST_PAST_BYTES,
+    MOST_SECOND_BYTES,
+    KeptEvent,
+    bounded,
+    delivered_since,
+    is_dated_well,
+    merge_events,
+)
+from stallwatch.tracking.source import TrackingResult
 from stallwatch.tracking.trace_codec import (
-    _checkpoint,
-    _instant,
-    _pack,
-    _pack_past,
-    _rest,
-    _unpack,
-    _unpack_past,
+    details_of,
+    instant_of,
+    pack_events,
+    pack_past,
+    seconds_of,
+    to_checkpoint,
+    unpack_events,
+    unpack_past,
 )
 
-MOST_EVENTS = 200
-"""How many events are kept of a number, and how many of all earlier ones: more than any journey
-has. A source that tells another story each day must not fill the table."""
+_FUTURE = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +65,19 @@ class SecondRecord:
         """In the product's words; None where it was never asked."""
         if self == SecondRecord():
             return None
-        rest, events = _unpack(self.events)
+        details, events = unpack_events(self.events)
         return SecondOpinion(
             answered_at=self.answered_at,
             failing_since=self.failing_since,
-            source=rest.get("source", "17track"),
-            known=bool(rest.get("known")) or bool(events),
+            source=details.get("source", SEVENTEEN_TRACK.name),
+            known=bool(details.get("known")) or bool(events),
         )
 
     def absorb(self, answer: TrackingResult, source: str, now: datetime) -> "SecondRecord":
         """The record with an answer merged into it; what the answer leaves out stays."""
-        events, seen, mark = _merged(self.events, self.seen, answer, source, now)
+        events, seen, mark = _merged(
+            self.events, self.seen, answer, source, now, most_bytes=MOST_SECOND_BYTES
+        )
         return SecondRecord(events, seen, mark, answered_at=now)
 
 
@@ -101,19 +111,30 @@ class TraceRecord:
 
     def open(self) -> Trace:
         """The trace in the product's words."""
-        rest, events = _unpack(self.events)
-        eta = rest.get("eta")
+        details, events = unpack_events(self.events)
+        second, _ = unpack_events(self.second.events)
+        eta = details.get("eta")
+        deliveries = [
+            instant_of(said["delivered"][0]) for said in (details, second) if "delivered" in said
+        ]
+        withdrawals = [
+            instant_of(said["withdrawn"]) for said in (details, second) if "withdrawn" in said
+        ]
         return Trace(
             number=self.number,
-            checkpoints=tuple(_all_checkpoints(self)),
+            checkpoints=tuple(_all_checkpoints(self, by_status=True)),
             answered_at=self.answered_at,
             asked_at=self.asked_at,
-            known=bool(rest.get("known")) or bool(events),
-            mail_type=rest.get("mail_type"),
-            eta=None if eta is None else _instant(eta),
-            carrier=_carrier(rest, _unpack(self.second.events)[0]),
-            country=rest.get("country"),
-            points_to=rest.get("points_to"),
+            known=bool(details.get("known")) or bool(events),
+            mail_type=details.get("mail_type"),
+            eta=None if eta is None else instant_of(eta),
+            carrier=_carrier(details, second),
+            country=details.get("country"),
+            points_to=details.get("points_to"),
+            other_number=details.get("other_number"),
+            status_delivered_at=min(deliveries, default=None),
+            status_withdrawn_at=max(withdrawals, default=None),
+            cut="cut" in details or "cut" in second,
             unanswered_since=self.silent_since if self.unanswered else None,
             second=self.second.open(),
         )
@@ -121,7 +142,7 @@ class TraceRecord:
 
 def _carrier(first: dict[str, Any], second: dict[str, Any]) -> LocalCarrier | None:
     """The local carrier: as the first source names it, unless only the second has its number."""
-    named = [LocalCarrier(*rest["carrier"]) for rest in (first, second) if "carrier" in rest]
+    named = [LocalCarrier(*said["carrier"]) for said in (first, second) if "carrier" in said]
     numbered = [carrier for carrier in named if carrier.number is not None]
     return next(iter([*numbered, *named]), None)
 
@@ -132,10 +153,12 @@ def absorb(record: TraceRecord, answer: TrackingResult, source: str, now: dateti
     What the answer leaves out stays, and so does what another source said while it was the first;
     what is new is first seen now.
     """
-    rest, events = _unpack(record.events)
-    if events and rest["source"] != source:
+    details, events = unpack_events(record.events)
+    if events and details["source"] != source:
         record = replace(change_number(record, record.number), second=record.second)
-    packed, seen, mark = _merged(record.events, record.seen, answer, source, now)
+    packed, seen, mark = _merged(
+        record.events, record.seen, answer, source, now, most_bytes=MOST_BYTES
+    )
     return replace(
         record,
         events=packed,
@@ -149,20 +172,56 @@ def absorb(record: TraceRecord, answer: TrackingResult, source: str, now: dateti
 
 
 def _merged(
-    packed: bytes | None, seen: Iterable[Seen], answer: TrackingResult, source: str, now: datetime
+    packed: bytes | None,
+    seen: Iterable[Seen],
+    answer: TrackingResult,
+    source: str,
+    now: datetime,
+    *,
+    most_bytes: int,
 ) -> tuple[bytes, tuple[Seen, ...], bytes]:
     """What a source has said with an answer merged into it, and the fingerprint of that."""
-    rest, events = _unpack(packed)
-    first_seen = dict(zip(map(_event_key, events), _instants(seen), strict=True))
-    merged = {_event_key(e): e for e in events} | {_event_key(e): e for e in answer.events}
-    every = sorted(merged.values())[-MOST_EVENTS:]
-    if answer.events or not events:
-        rest = _rest(answer, source)
+    before, events = unpack_events(packed)
+    stage_of = profile_of(source).stage_of
+    merged = merge_events(list(zip(events, _instants(seen), strict=True)), answer.events, now)
+    details = details_of(answer, source) if answer.events or not events else dict(before)
+    since = delivered_since(
+        instant_of(before["delivered"][0]) if "delivered" in before else None,
+        merged,
+        says=answer.delivered,
+        stage_of=stage_of,
+        now=now,
+    )
+    details.pop("delivered", None)
+    if since is not None:
+        text = answer.delivered_text if answer.delivered else before["delivered"][1]
+        details["delivered"] = [seconds_of(since), text]
+    elif "delivered" in before:
+        details["withdrawn"] = seconds_of(now)
+    if "withdrawn" in before:
+        details.setdefault("withdrawn", before["withdrawn"])
+    kept = bounded(
+        merged,
+        stage_of,
+        lambda some: len(pack_events(details, [one.event for one in some])),
+        most_bytes,
+    )
+    is_cut = any(is_dated_well(one) for one in _left_out(merged, kept))
+    if is_cut or "cut" in before:
+        details["cut"] = 1
+    every = [one.event for one in kept]
     return (
-        _pack(rest, every),
-        _runs([first_seen.get(_event_key(e), now) for e in every]),
+        pack_events(details, every),
+        _runs([one.first_seen for one in kept]),
         fingerprint(answer, merged=every != sorted(answer.events)),
     )
+
+
+def _left_out(merged: Sequence[KeptEvent], kept: Sequence[KeptEvent]) -> Iterable[KeptEvent]:
+    if len(kept) == len(merged):
+        return ()
+    places = {id(one) for one in kept}
+    return (one for one in merged if id(one) not in places)
 
 
 def change_number(record: TraceRecord, number: str | None) -> TraceRecord:
@@ -171,7 +230,18 @@ def change_number(record: TraceRecord, number: str | None) -> TraceRecord:
     The old number's checkpoints stay as evidence under their number; there is no answer yet about
     the new one.
     """
-    return TraceRecord(number=number, past=_pack_past(_all_checkpoints(record)[-MOST_EVENTS:]))
+    return TraceRecord(number=number, past=_bounded_past(_all_checkpoints(record)))
+
+
+def _bounded_past(checkpoints: Sequence[Checkpoint]) -> bytes | None:
+    """The checkpoints of earlier numbers, packed: the newest that fit, those that decide first."""
+    ranked = sorted(checkpoints, key=lambda c: c.at - c.first_seen <= _FUTURE)[-MOST_EVENTS:]
+    while True:
+        kept = frozenset(map(id, ranked))
+        packed = pack_past([c for c in checkpoints if id(c) in kept])
+        if packed is None or len(packed) <= MOST_PAST_BYTES:
+            return packed
+        ranked = ranked[1 + len(ranked) // 10 :]
 
 
 def _runs(instants: Sequence[datetime]) -> tuple[Seen, ...]:
@@ -188,16 +258,20 @@ def _instants(runs: Iterable[Seen]) -> list[datetime]:
     return [run.at for run in runs for _ in range(run.count)]
 
 
-def _all_checkpoints(record: TraceRecord) -> list[Checkpoint]:
+def _all_checkpoints(record: TraceRecord, *, by_status: bool = False) -> list[Checkpoint]:
     """Those of the numbers before and of the present one, of every source, each once.
 
     A number may come back, and its checkpoints with it: they were first seen when they first were.
+
+    Args:
+        record: The trace.
+        by_status: Whether a delivery that only a status tells has a checkpoint too.
     """
-    past = {_identity(c): c for c in reversed(_unpack_past(record.past))}
+    past = {_identity(c): c for c in reversed(unpack_past(record.past))}
     present = {
         _identity(c): c
         for said in (record.second, record)
-        for c in _checkpoints(record.number, *_unpack(said.events), said.seen)
+        for c in _checkpoints(record.number or "", said.events, said.seen, by_status=by_status)
     }
     return [
         *(c for identity, c in reversed(past.items()) if identity not in present),
@@ -214,9 +288,32 @@ def _identity(checkpoint: Checkpoint) -> tuple[str, ...]:
 
 
 def _checkpoints(
-    number: str | None, rest: dict[str, Any], events: Sequence[Event], runs: Iterable[Seen]
+    number: str, packed: bytes | None, runs: Iterable[Seen], *, by_status: bool
 ) -> list[Checkpoint]:
-    return [
-        _checkpoint(number or "", event, rest["source"], seen)
-        for event, seen in zip(events, _instants(runs), strict=True)
+    details, events = unpack_events(packed)
+    checkpoints = [
+        to_checkpoint(number, event, details["source"], first_seen)
+        for event, first_seen in zip(events, _instants(runs), strict=True)
     ]
+    if by_status and "delivered" in details:
+        seconds, text = details["delivered"]
+        checkpoints.append(_delivery_by_status(number, details["source"], seconds, text))
+    return checkpoints
+
+
+def _delivery_by_status(number: str, source: str, seconds: int, text: str) -> Checkpoint:
+    """The checkpoint of a delivery that only a status tells, at the instant it was first told."""
+    at = instant_of(seconds)
+    return Checkpoint(
+        number=number,
+        at=at,
+        wall=str(at.replace(tzinfo=None)),
+        zone="GMT+0",
+        code=code_of_status("DELIVERED"),
+        stage=Stage.DELIVERED,
+        flag=None,
+        text=text,
+        place=None,
+        source=source,
+        first_seen=at,
+    )

@@ -130,3 +130,52 @@ def test_what_is_odd_about_a_number_is_shown(api: Api) -> None:
     assert seen["observations"][0]["text"] in seen["advice"]
     api.call("DELETE", "/orders/other")
     assert ["check_digit"] == [o["code"] for o in api.get(order_id)["observations"]]
+
+
+def test_one_action_is_taken_back_alone(api: Api) -> None:
+    """By its id; the others stand."""
+    order_id = api.add(price="10.00", currency="EUR")
+    assert 200 == api.act(order_id, "seller_contacted", note="They sent it again on June 3.")
+    assert 200 == api.act(order_id, "refunded", amount="5.00")
+    refunded, contacted = api.get(order_id)["actions"]
+    path = f"/orders/{order_id}/actions/{refunded['action_id']}"
+    status, answer = api.call("DELETE", path)
+    assert (200, [contacted]) == (status, answer["actions"])
+    assert "They sent it again on June 3." == contacted["note"]
+    assert "watching" == answer["state"]
+
+    status, answer = api.call("DELETE", path)
+    missing = f"The order {order_id} has no action {refunded['action_id']}."
+    assert (404, missing) == (status, answer["message"])
+
+
+def test_a_note_is_bounded_and_clean(api: Api) -> None:
+    """It is text from outside."""
+    order_id = api.add()
+    assert 200 == api.act(order_id, "seller_contacted", note="a\u0000b\u202ec " + "x" * 900)
+    note = api.get(order_id)["actions"][0]["note"]
+    assert note.startswith("ab")
+    assert 500 == len(note)
+    assert 422 == api.act(order_id, "dispute_opened", note="x" * 2001)
+
+
+def test_an_order_is_checked_now_at_most_once_in_ten_minutes(api: Api) -> None:
+    """429 says when it may be again."""
+    order_id = api.add(tracking_number="LP00123456789012")
+    api.world.check(order_id)
+    api.world.nudges = 0
+    path = f"/orders/{order_id}/check"
+    status, answer = api.call("POST", path)
+    assert (202, order_id, 1) == (status, answer["order_id"], api.world.nudges)
+    api.world.advance(minutes=4)
+    status, answer = api.call("POST", path)
+    assert 429 == status
+    assert "UTC on" in answer["message"]
+    api.world.advance(minutes=7)
+    assert 202 == api.call("POST", path)[0]
+
+
+def test_what_cannot_be_checked_is_refused(api: Api) -> None:
+    """Without a number there is nothing to ask about."""
+    assert 409 == api.call("POST", f"/orders/{api.add()}/check")[0]
+    assert 404 == api.call("POST", "/orders/nobody/check")[0]

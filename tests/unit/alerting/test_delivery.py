@@ -14,11 +14,13 @@ from stallwatch.alerting.delivery import (
     GAP,
     LAST_MESSAGE,
     LONGEST_RETRY,
+    LONGEST_WAIT,
     MOST_IN_ONE,
     OutboxDispatcher,
     SendReport,
 )
 from stallwatch.alerting.ports import Batch, Outcome
+from stallwatch.alerting.quiet_hours import QuietHours
 from stallwatch.domain.alerts import Alert, AlertKind, AlertRef, Notification
 from stallwatch.domain.clock import LEASE_MARGIN
 from stallwatch.domain.errors import UnavailableError
@@ -580,3 +582,76 @@ def test_whatever_crashes_nothing_is_lost_and_nothing_doubled(
     assert {str(n) for n in range(len(kinds))} == set(sent_under)
     if Outcome.REFUSED not in outcomes:
         assert {1} == {len(ids) for ids in sent_under.values()}
+
+
+BERLIN = QuietHours.of("22:00-07:00", "Europe/Berlin")
+
+
+def quiet_sending(office: Office) -> OutboxDispatcher:
+    sending = office.sending()
+    sending.quiet_hours = BERLIN
+    return sending
+
+
+def test_a_night_holds_what_is_pending_and_tells_it_together(office: Office) -> None:
+    """Nothing is dropped, and one message goes out in the morning."""
+    office.clock.at = NOON.replace(hour=20, minute=30)
+    office.raise_alert("a")
+    assert SendReport() == quiet_sending(office).send()
+    office.raise_alert("b", after=60)
+    office.clock.at += timedelta(hours=8, minutes=29)
+    assert SendReport() == quiet_sending(office).send()
+    assert ["a", "b"] == office.pending
+    office.clock.at += timedelta(minutes=1)
+    assert SendReport(messages=1, alerts=2) == quiet_sending(office).send()
+    assert [["a", "b"]] == office.notifier.order_ids
+    assert [] == office.pending
+
+
+def test_a_deadline_that_would_pass_breaks_the_quiet_alone(office: Office) -> None:
+    """What else is pending waits on."""
+    office.clock.at = NOON.replace(hour=21, minute=30)
+    office.raise_alert("a")
+    office.store.create(an_order("b", protection_ends_on=office.clock.at.date()))
+    today = office.clock.at.date().isoformat()
+    office.raise_alert("b", AlertKind.PROTECTION_ENDING, about=f"{today} 1", after=34_000)
+    (kept,) = (k for k in office.store.kept.values() if k.alert.about)
+    kept.alert.facts["protection_ends_on"] = today
+    assert SendReport(messages=1, alerts=1) == quiet_sending(office).send()
+    assert [["b"]] == office.notifier.order_ids
+    assert ["a"] == office.pending
+
+
+def test_an_open_batch_waits_for_the_morning_too(office: Office) -> None:
+    """Its outcome was unknown in the evening: it goes out again with the same id."""
+    office.clock.at = NOON.replace(hour=19, minute=59)
+    office.raise_alert("a")
+    office.send(outcomes=(Outcome.UNKNOWN,))
+    office.clock.at += timedelta(hours=1)
+    quiet_sending(office).send()
+    assert 1 == len(office.notifier.notifications)
+    office.clock.at += timedelta(hours=9)
+    assert 1 == quiet_sending(office).send().messages
+    assert 1 == len({n.batch_id for n in office.notifier.notifications})
+
+
+def test_the_sending_waits_until_first_checks_are_over(office: Office) -> None:
+    """So that many orders added at once are told together."""
+    members = [office.raise_alert(f"{n}") for n in range(3)]
+    grouping = office.sending()
+    grouping.groups = True
+    assert SendReport(waiting=True) == grouping.send(members, {"0", "1"})
+    grouping = office.sending()
+    grouping.groups = True
+    assert SendReport(messages=1, alerts=3) == grouping.send(members, {"0", "1", "2"})
+
+
+def test_no_alert_waits_longer_than_ten_minutes_for_first_checks(office: Office) -> None:
+    """The source may be down for days."""
+    office.raise_alert("a")
+    office.clock.at += LONGEST_WAIT - SECOND
+    for expected in (SendReport(waiting=True), SendReport(messages=1, alerts=1)):
+        grouping = office.sending()
+        grouping.groups = True
+        assert expected == grouping.send()
+        office.clock.at += SECOND

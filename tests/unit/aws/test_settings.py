@@ -1,11 +1,15 @@
 """What a function is told by its environment."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from operator import attrgetter
 
 import pytest
 
 from stallwatch.aws.settings import Settings, SettingsError
 from stallwatch.domain.thresholds import Thresholds
+from stallwatch.polling.state import Pace
+from stallwatch.tracking.profiles import CAINIAO, SEVENTEEN_TRACK
 from tests.support.template import thresholds_variable
 
 WITH_KEY = {"SEVENTEEN_TRACK_KEY": "/stallwatch/17track"}
@@ -41,6 +45,23 @@ NEEDED_BY = {
 }
 
 
+def pace_of(settings: Settings) -> Pace:
+    """How fast the first source may be asked."""
+    return settings.pace_of(settings.first_profile)
+
+
+OTHERWISE: dict[str, Callable[[Settings], object]] = {
+    "pace": pace_of,
+    "cainiao_url": lambda settings: settings.url_of(CAINIAO),
+    "seventeen_track_url": lambda settings: settings.url_of(SEVENTEEN_TRACK),
+}
+"""What is read by a method."""
+
+
+def read(settings: Settings, name: str) -> object:
+    return OTHERWISE.get(name, attrgetter(name))(settings)
+
+
 def test_all_of_it_can_be_read() -> None:
     """As the stack sets it by default."""
     settings = Settings(GOOD | {"THRESHOLDS": thresholds_variable()})
@@ -49,7 +70,7 @@ def test_all_of_it_can_be_read() -> None:
         settings.home_country,
         settings.pull_function,
     )
-    assert (10, 60, 1) == (settings.pace.batch, settings.pace.per_minute, settings.pace.parallel)
+    assert Pace(batch=10, per_minute=60, parallel=1) == pace_of(settings)
     assert Thresholds() == settings.limits
     assert 30 == settings.schedule.turn_minutes
     assert not settings.second_source
@@ -64,7 +85,7 @@ def test_a_missing_variable_is_named(name: str, variable: str, value: str | None
     if value is not None:
         variables[variable] = value
     with pytest.raises(SettingsError, match=rf"\b{variable}\b"):
-        getattr(Settings(variables), name)
+        read(Settings(variables), name)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +115,7 @@ def test_a_missing_variable_is_named(name: str, variable: str, value: str | None
 def test_a_variable_that_makes_no_sense_is_named(name: str, variable: str, value: str) -> None:
     """With what is wrong about it."""
     with pytest.raises(SettingsError, match=variable):
-        getattr(Settings(GOOD | {variable: value}), name)
+        read(Settings(GOOD | {variable: value}), name)
 
 
 @pytest.mark.parametrize(
@@ -116,7 +137,7 @@ def test_a_run_serves_what_two_missed_ticks_have_left(every: str, expected: time
 )
 def test_a_fast_pace_needs_several_requests_at_once(per_minute: int, parallel: int) -> None:
     """Never more than sixteen."""
-    pace = Settings(GOOD | {"CAINIAO_PER_MINUTE": str(per_minute)}).pace
+    pace = pace_of(Settings(GOOD | {"CAINIAO_PER_MINUTE": str(per_minute)}))
     assert parallel == pace.parallel
 
 
@@ -139,7 +160,7 @@ def test_a_second_source_is_one_whose_key_is_named() -> None:
     settings = Settings(GOOD | WITH_KEY)
     assert settings.second_source
     assert ("cainiao", "17track") == settings.sources
-    assert 10 == settings.pace.batch
+    assert 10 == pace_of(settings).batch
 
 
 def test_17track_may_be_the_first_source() -> None:
@@ -147,9 +168,9 @@ def test_17track_may_be_the_first_source() -> None:
     settings = Settings(GOOD | WITH_KEY | {"FIRST_SOURCE": "17track"})
     assert ("17track",) == settings.sources
     assert not settings.second_source
-    assert settings.pace == settings.seventeen_track_pace
-    assert 40 == settings.pace.batch
-    assert timedelta(seconds=1) / 3 <= settings.pace.interval
+    assert pace_of(settings) == settings.pace_of(SEVENTEEN_TRACK)
+    assert 40 == pace_of(settings).batch
+    assert timedelta(seconds=1) / 3 <= pace_of(settings).interval
 
 
 @pytest.mark.parametrize("variables", [{}, {"SEVENTEEN_TRACK_KEY": ""}])
@@ -158,4 +179,23 @@ def test_17track_cannot_be_the_first_source_without_a_key(variables: dict[str, s
     settings = Settings(GOOD | variables | {"FIRST_SOURCE": "17track"})
     for name in ("first_source", "second_source", "sources", "pace"):
         with pytest.raises(SettingsError, match="SEVENTEEN_TRACK_KEY"):
-            getattr(settings, name)
+            read(settings, name)
+
+
+def test_quiet_hours_are_none_unless_they_are_set() -> None:
+    """They need a time zone."""
+    assert Settings(GOOD).quiet_hours is None
+    assert Settings(GOOD | {"QUIET_HOURS": ""}).quiet_hours is None
+    night = {"QUIET_HOURS": "22:00-07:00", "TIME_ZONE": "Europe/Berlin"}
+    quiet = Settings(GOOD | night).quiet_hours
+    assert quiet is not None
+    assert "Europe/Berlin" == str(quiet.zone)
+
+
+@pytest.mark.parametrize(
+    ("span", "zone"), [("22-7", "Europe/Berlin"), ("22:00-07:00", "Berlin"), ("22:00-07:00", "")]
+)
+def test_quiet_hours_that_make_no_sense_are_named(span: str, zone: str) -> None:
+    """Before a function that needs them starts its work."""
+    with pytest.raises(SettingsError, match=r"QUIET_HOURS|TIME_ZONE"):
+        _ = Settings(GOOD | {"QUIET_HOURS": span, "TIME_ZONE": zone}).quiet_hours

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stallwatch.domain.actions import MOST_ACTIONS, act, change
-from stallwatch.domain.errors import SenselessError
+from stallwatch.domain.actions import MOST_ACTIONS, act, change, take_back
+from stallwatch.domain.errors import MissingError, SenselessError
 from stallwatch.domain.orders import ENDING_ACTIONS, Action, ActionKind, Order, SearchPlace, State
 from tests.support.builders import NOON, an_order
 
@@ -148,13 +148,35 @@ def test_there_is_nothing_to_take_back_where_nothing_was_said() -> None:
 
 
 def test_an_order_takes_a_hundred_actions() -> None:
-    """Two that alternate do not fill the table; the same again is still fine."""
+    """Those that alternate do not fill the table; the same again is still fine."""
     order = an_order()
-    deeds = (ActionKind.RECEIVED, ActionKind.LOST)
+    deeds = (ActionKind.DISPUTE_OPENED, ActionKind.SELLER_CONTACTED)
     for n in range(MOST_ACTIONS):
+        said = replace(say(deeds[n % 2]), episode=f"{n}", on=NOON.date() - timedelta(days=n))
+        order = act(order, said, State.WATCHING)
+    assert 409 == answer(order, say(ActionKind.SNOOZE), State.WATCHING)
+    assert 409 == answer(order, say(ActionKind.REOPEN), State.WATCHING)
+    assert 200 == answer(order, order.actions[-1], State.WATCHING)
+
+
+def test_what_ends_a_watch_fits_beyond_a_hundred_actions() -> None:
+    """Though not without end."""
+    order = an_order(actions=(say(ActionKind.SNOOZE),) * MOST_ACTIONS)
+    deeds = (ActionKind.RECEIVED, ActionKind.LOST)
+    for n in range(20):
         order = act(order, say(deeds[n % 2]), State.CLOSED)
-    assert 409 == answer(order, say(deeds[0]), State.CLOSED)
-    assert 200 == answer(order, say(deeds[1]), State.CLOSED)
+    assert MOST_ACTIONS + 20 == len(order.actions)
+    assert 409 == answer(order, say(ActionKind.RECEIVED), State.CLOSED)
+
+
+def test_one_action_is_taken_back_and_nothing_else() -> None:
+    """By its id; what the order does not have cannot be taken back."""
+    said = [say(ActionKind.SELLER_CONTACTED), say(ActionKind.DISPUTE_OPENED), say(ActionKind.LOST)]
+    order = an_order(actions=tuple(said))
+    left = take_back(order, said[1].action_id)
+    assert (said[0], said[2]) == left.actions
+    with pytest.raises(MissingError):
+        take_back(left, said[1].action_id)
 
 
 @given(st.lists(st.tuples(st.sampled_from(ActionKind), st.sampled_from(State)), max_size=12))

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stallwatch.domain.parcels import Flag, LocalCarrier, Stage
-from stallwatch.sources.cainiao import MAX_EVENTS, parse
+from stallwatch.sources.cainiao import parse
 from stallwatch.tracking.codes import is_listed, stage_of
 from stallwatch.tracking.source import Event, SourceResponse, TrackingResult, Verdict
 
@@ -178,7 +178,7 @@ def test_a_placeholder_points_to_another_number() -> None:
 def test_a_seller_who_prepares_the_parcel() -> None:
     """It is known, without any event; a state that says so little adds none."""
     assert TrackingResult(
-        "UZ0000000001Y", known=True, mail_type="Economy", country="Israel"
+        "UZ0000000001Y", known=True, mail_type="Economy", country="Israel", delivered=False
     ) == read(SAMPLES / "seller_preparing.json", "UZ0000000001Y")
 
 
@@ -214,7 +214,10 @@ def test_a_batch_tells_known_unknown_and_not_shipped_apart() -> None:
         "LH_ARRIVE",
     ]
     assert TrackingResult("LP00000000000106", known=False) == unknown
-    assert TrackingResult("LP00000000000107", known=True, country="Spain") == preparing
+    assert (
+        TrackingResult("LP00000000000107", known=True, country="Spain", delivered=False)
+        == preparing
+    )
 
 
 def test_the_destination_is_kept_without_its_town() -> None:
@@ -652,16 +655,15 @@ def test_events_come_oldest_first_and_once() -> None:
     assert answer.events[1].text == "Arrived at linehaul office"
 
 
-def test_the_newest_events_are_kept() -> None:
-    """A journey without end is cut at its beginning."""
+def test_a_journey_without_end_is_read_whole() -> None:
+    """What is kept of it is for the trace to say, which knows when an event was first seen."""
     many = [
         detail(timeStr=f"2026-05-{day:02} {hour:02}:00:00")
         for day in range(1, 30)
         for hour in range(24)
     ]
     answer = known_answer(module(NUMBER, *many))
-    assert len(answer.events) == MAX_EVENTS == 200
-    assert answer.events[-1].wall == "2026-05-29 23:00:00"
+    assert 29 * 24 == len(answer.events)
     assert sorted(answer.events) == list(answer.events)
 
 
@@ -672,7 +674,6 @@ def test_the_newest_events_are_kept() -> None:
 @pytest.mark.parametrize(
     ("status", "stage"),
     [
-        ("DELIVERED", Stage.DELIVERED),
         (" clear_customs ", Stage.IMPORT_CUSTOMS),
         ("RETURNED", Stage.RETURNED),
         ("FAILED", Stage.EXCEPTION),
@@ -731,11 +732,41 @@ def test_the_status_adds_nothing_otherwise(code: str, status: object) -> None:
     assert [event.code for event in answer.events] == [code]
 
 
-@pytest.mark.parametrize("code", ["LH_ARRIVE", "GTMS_ACCEPT", "GTMS_DO_DEPART", "COMMON_INTRANSIT"])
-def test_a_delivery_is_believed_where_no_code_speaks_against_it(code: str) -> None:
-    """Of the coarse states only this one is decided by."""
-    answer = known_answer(module(NUMBER, detail(code), status="DELIVERED"))
-    assert [event.code for event in answer.events] == [code, "status:DELIVERED"]
+@pytest.mark.parametrize("status", ["DELIVERED", "delivered", " Sign "])
+@pytest.mark.parametrize(
+    "code", ["LH_ARRIVE", "GTMS_ACCEPT", "GTMS_DO_DEPART", "COMMON_INTRANSIT", "NEW_THING", None]
+)
+def test_a_delivery_by_status_is_believed_where_no_code_speaks_against_it(
+    code: object, status: str
+) -> None:
+    """It is no event: it stands only while the answers tell it."""
+    answer = known_answer(module(NUMBER, detail(code), status=status, statusDesc="Delivered "))
+    assert [code or ""] == [event.code for event in answer.events]
+    assert (True, "Delivered") == (answer.delivered, answer.delivered_text)
+
+
+@pytest.mark.parametrize("code", ["GTMS_STA_SIGNED", "GTMS_DEL_FAILURE", "X_FAILED", "RT_INBOUND"])
+def test_a_newest_code_that_says_otherwise_outweighs_a_delivery_by_status(code: str) -> None:
+    """The parcel waits, was not taken, or goes back."""
+    assert False is known_answer(module(NUMBER, detail(code), status="DELIVERED")).delivered
+
+
+def test_a_status_undoes_no_return() -> None:
+    """Also where a sign of life that places nothing is newer."""
+    filler = detail("COMMON_INTRANSIT", timeStr="2026-05-12 08:00:00")
+    answer = known_answer(module(NUMBER, filler, detail("RT_INBOUND"), status="DELIVERED"))
+    assert False is answer.delivered
+
+
+@pytest.mark.parametrize(
+    ("status", "delivered"),
+    [("DELIVERING", False), ("transport", False), ("", None), (None, None), (["SIGN"], None)],
+)
+def test_an_answer_without_a_status_says_nothing_of_a_delivery(
+    status: object, *, delivered: bool | None
+) -> None:
+    """Another status says that there is none."""
+    assert delivered is known_answer(module(NUMBER, detail(), status=status)).delivered
 
 
 def test_a_known_code_at_the_same_moment_keeps_the_status_out() -> None:
@@ -746,20 +777,31 @@ def test_a_known_code_at_the_same_moment_keeps_the_status_out() -> None:
     assert [event.code for event in answer.events] == ["GTMS_ACCEPT", "ZZZ"]
 
 
-def test_a_delivery_without_events_needs_a_clock() -> None:
-    """The latest trace has one, or nothing is added."""
-    answer = known_answer(module(status="DELIVERED", latestTrace=detail("NEW", timeZone="GMT-3")))
-    assert [(event.code, event.at) for event in answer.events] == [
-        ("status:DELIVERED", utc("2026-05-10 11:00"))
-    ]
-    for latest in (None, {}, "text", detail(timeStr="", time=None)):
-        assert known_answer(module(status="DELIVERED", latestTrace=latest)).events == ()
+def test_a_delivery_by_status_needs_no_event() -> None:
+    """It stands at the instant at which it was first told."""
+    answer = known_answer(module(status="DELIVERED"))
+    assert ((), True) == (answer.events, answer.delivered)
 
 
 def test_no_other_state_makes_an_event_out_of_nothing() -> None:
-    """Only a delivery does."""
+    """There is no clock that it could stand at."""
     for status in ("CLEAR_CUSTOMS", "DELIVERING", "RETURNED"):
-        assert known_answer(module(status=status, latestTrace=detail())).events == ()
+        assert known_answer(module(status=status)).events == ()
+
+
+@pytest.mark.parametrize("name", ["latestTrace", "globalCombinedLogisticsTraceDTO"])
+def test_the_latest_trace_stands_for_a_list_that_is_missing(name: str) -> None:
+    """One event, as good as any; beside a list it adds nothing."""
+    latest = detail("LH_ARRIVE", timeZone="GMT-3")
+    entry = module(status="DELIVERING", **{name: latest})
+    (event,) = known_answer(entry).events
+    assert ("LH_ARRIVE", utc("2026-05-10 11:00")) == (event.code, event.at)
+    del entry["detailList"]
+    assert (event,) == known_answer(entry).events
+    entry["detailList"] = [detail("GTMS_ACCEPT")]
+    assert ["GTMS_ACCEPT"] == [e.code for e in known_answer(entry).events]
+    for unreadable in (None, {}, "text", detail(timeStr="", time=None)):
+        assert () == known_answer(module(status="DELIVERING", **{name: unreadable})).events
 
 
 # ------------------------------------------------------------------------------------ anything else
@@ -797,7 +839,6 @@ def check(reply: SourceResponse) -> None:
     for number, answer in reply.answers.items():
         assert number == answer.number
         assert list(answer.events) == sorted(set(answer.events))
-        assert len(answer.events) <= MAX_EVENTS
         for event in answer.events:
             assert event.at.tzinfo is UTC
             assert event.wall == str(datetime.fromisoformat(event.wall))

@@ -78,7 +78,7 @@ journeys = st.lists(events, max_size=12, unique=True).map(sorted)
 
 
 def answer(told: list[Event], **given: object) -> TrackingResult:
-    values = {"known": True, **given}
+    values = {"known": True, "delivered": False, **given}
     return TrackingResult(A, events=tuple(told), **values)  # type: ignore[arg-type]
 
 
@@ -158,6 +158,7 @@ def test_writing_blindly_is_the_same_as_merging(
     """Where an answer only adds to what is there, reading first would have changed nothing."""
     if only_newer and first:
         second = [*first, *(e for e in second if e > first[-1])]
+    first, second = ([replace(e, text=e.wall + e.zone) for e in told] for told in (first, second))
     record = written(TraceRecord(A), answer(first), NOW)
 
     blind = written(record, answer(second), NOW + DAY)
@@ -167,7 +168,7 @@ def test_writing_blindly_is_the_same_as_merging(
     assert [c.first_seen for c in merged.open().checkpoints] == [
         c.first_seen for c in blind.open().checkpoints
     ]
-    if only_newer and second:
+    if only_newer and len(second) > len(first):
         assert added_to(answer(second), record.fingerprint) == len(second) - len(first)
 
 
@@ -178,6 +179,8 @@ def test_nothing_that_was_seen_vanishes(told: list[list[Event]]) -> None:
     first_seen: dict[tuple[object, ...], datetime] = {}
     for day, journey in enumerate(told):
         now = NOW + day * DAY
+        # The same event with another clock is told apart elsewhere.
+        journey = [replace(e, text=f"{e.text} {e.wall} {e.zone}") for e in journey]
         if is_news(answer(journey), record.fingerprint):
             record = written(record, answer(journey), now)
         for e in journey:

@@ -1,0 +1,94 @@
+"""Routes of the calendar of deadlines, and of the addresses that open it without the key."""
+
+from typing import Annotated, Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Path
+from aws_lambda_powertools.event_handler.router import APIGatewayRouter
+
+from stallwatch.api.context import JSON, no_content, refusals, services_of
+from stallwatch.api.models import CalendarLinkOut, CalendarLinksOut, NewCalendarLinkOut
+
+router = APIGatewayRouter()  # type: ignore[no-untyped-call]
+
+_CALENDAR = "text/calendar; charset=utf-8"
+
+
+@router.post(
+    "/calendar/links",
+    summary="Make a calendar address",
+    description="It needs no key and has no end. Its token is told this once.",
+    tags=["Calendar"],
+    responses={
+        201: {"description": "It was made", "content": {JSON: {"model": NewCalendarLinkOut}}},
+        **refusals(409, 413, 415),
+    },
+)
+def make_calendar_link() -> Response[NewCalendarLinkOut]:
+    """Make a calendar address."""
+    services = services_of(router)
+    link, token = services.calendars.link(services.now)
+    made = NewCalendarLinkOut(
+        id=link.id, made_at=link.made_at, token=token, path=f"calendar/{token}"
+    )
+    return Response(201, JSON, made)
+
+
+@router.get(
+    "/calendar/links",
+    summary="List the calendar addresses",
+    tags=["Calendar"],
+    responses={
+        200: {"description": "Those that live", "content": {JSON: {"model": CalendarLinksOut}}}
+    },
+)
+def list_calendar_links() -> CalendarLinksOut:
+    """List the calendar addresses."""
+    links = services_of(router).calendars.links()
+    return CalendarLinksOut(
+        links=[CalendarLinkOut(id=link.id, made_at=link.made_at) for link in links]
+    )
+
+
+@router.delete(
+    "/calendar/links/<link_id>",
+    summary="Revoke a calendar address",
+    description="From the answer on it opens nothing.",
+    tags=["Calendar"],
+    responses={204: {"description": "It is revoked"}, **refusals(404, 422)},
+)
+def revoke_calendar_link(
+    link_id: Annotated[str, Path(pattern=r"^[0-9a-f]{16}$")],
+) -> Response[None]:
+    """Revoke a calendar address."""
+    services_of(router).calendars.revoke(link_id)
+    return no_content()
+
+
+@router.get(
+    "/calendar/<token>",
+    summary="The deadlines as iCalendar",
+    description="Needs no key: this is what calendar applications subscribe to.",
+    tags=["Calendar"],
+    responses={
+        200: {
+            "description": "All-day entries for the key dates that apply",
+            "content": {"text/calendar": {"schema": {"type": "string"}}},
+        },
+        **refusals(404),
+    },
+)
+def open_calendar(token: str) -> Response[Any]:
+    """The deadlines as iCalendar."""
+    services = services_of(router)
+    event = router.current_event
+    host = event.headers.get("host", "")
+    path: str = event.raw_event["requestContext"].get("path") or event.path
+    page_url = f"https://{host}{path.partition('/calendar/')[0]}/"
+    text = services.calendars.open(token, page_url, services.now)
+    headers: dict[str, Any] = {
+        "Cache-Control": "private, max-age=3600",
+        "X-Content-Type-Options": "nosniff",
+        "X-Robots-Tag": "noindex",
+    }
+    return Response(200, _CALENDAR, text, headers)

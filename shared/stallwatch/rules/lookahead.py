@@ -1,0 +1,135 @@
+"""When to look again: the next instant at which a rule can fire if nothing new is seen.
+
+Both instants follow from data, never from now and something, so that evaluating twice gives the
+same. Every clause begins to hold at one of a few instants; each of them is asked in turn.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+
+from stallwatch.domain.alerts import PICKUP, SILENCE, Alert, AlertKind
+from stallwatch.domain.clock import days, hours, midnight
+from stallwatch.domain.parcels import Flag
+from stallwatch.rules.case import Case, ends_at
+from stallwatch.rules.deadline import instants_of
+from stallwatch.rules.due import calls_at
+from stallwatch.rules.ladder import (
+    CLAIM_FOR_SILENCE,
+    LADDER,
+    claim_alerts,
+    escalation_level,
+)
+from stallwatch.rules.notices import said_about
+from stallwatch.rules.reminders import dispute_until, not_received_due_on
+
+_ACTION_NEEDED = AlertKind.ACTION_NEEDED
+_LATE = AlertKind.LATE
+_NEVER_SCANNED = AlertKind.NEVER_SCANNED
+_REFUND_CLAIM = AlertKind.REFUND_CLAIM
+_REFUND_DUE = AlertKind.REFUND_DUE
+
+
+def next_rule_at(case: Case, alerts: Sequence[Alert], end: datetime) -> datetime | None:
+    """The earliest instant at which a newer answer, with nothing new in it, makes an alert due."""
+    answered_at = case.answered_at
+    if answered_at is None or case.numberless or answered_at >= end:
+        return None
+    if calls_at(case, alerts, answered_at, answered_at, second_answers=True):
+        return answered_at
+    if case.delivery_mutes:
+        return None  # What is said of a delivery is said at once.
+    for instant in sorted(_thresholds(case, alerts)):
+        if answered_at < instant < end and calls_at(
+            case, alerts, instant, instant, second_answers=True
+        ):
+            return instant
+    return None
+
+
+def next_clock_at(case: Case, alerts: Sequence[Alert], now: datetime, end: datetime) -> datetime:
+    """The earliest instant at which something changes without any answer."""
+    instants = {end, case.first_look_until, *_dates(case)}
+    if case.numberless:
+        instants |= _thresholds(case, alerts)
+    for instant in sorted([i for i in instants if now < i < end]):
+        # Until then more answers may come, which no evaluation sees.
+        if (
+            _is_end_of_snooze(case, instant)
+            or calls_at(case, alerts, case.answered_at, instant)
+            or calls_at(case, alerts, instant, instant, second_answers=True)
+        ):
+            return instant
+    return end
+
+
+def second_from(case: Case, alerts: Sequence[Alert]) -> datetime | None:
+    """From when on the second source is to be asked; None where no claim can follow.
+
+    It is early enough that one which fails from the first try on delays no claim, and only where a
+    claim for silence can follow: every number that is asked about costs a credit.
+    """
+    answered_at = case.answered_at
+    if not case.second_source or case.numberless or answered_at is None or case.actions.ended:
+        return None
+    end = ends_at(case, alerts)
+    lead = hours(case.limits.second_patience_hours + case.limits.second_answer_hours)
+    instants = {answered_at, *_thresholds(case, alerts)}
+    for instant in sorted(i for i in instants if answered_at <= i < end):
+        level = escalation_level(case, alerts, instant, instant, second_answers=True)
+        if level == CLAIM_FOR_SILENCE and any(
+            claim_alerts(case, SILENCE, alerts, instant, instant)
+        ):
+            return instant - lead
+    return None
+
+
+def _is_end_of_snooze(case: Case, instant: datetime) -> bool:
+    return case.actions.snooze is not None and instant == midnight(case.actions.snooze)
+
+
+def _dates(case: Case) -> Iterator[datetime]:
+    """The instants that the calendar gives."""
+    for day in instants_of(case):
+        yield midnight(day)
+    actions = case.actions
+    if actions.snooze is not None:
+        yield midnight(actions.snooze)
+    if actions.dispute is not None:
+        yield actions.dispute.done_at + days(case.limits.dispute_answer)
+    if case.not_received is not None:
+        due_on, last_on = not_received_due_on(case, case.not_received), dispute_until(case)
+        if due_on is not None and last_on is not None:
+            yield midnight(due_on)
+            yield midnight(last_on) + timedelta(days=1)
+    if case.bank is not None:
+        yield midnight(case.bank.last_day) - days(case.limits.bank_notice)
+
+
+def _thresholds(case: Case, alerts: Iterable[Alert]) -> set[datetime]:
+    """The instants at which some clause of the rules begins to hold."""
+    limits = case.limits
+    instants = {case.late_at, case.stalled_at, case.claim_at, *_dates(case)}
+    if not case.journey.scanned:
+        instants.add(case.never_scanned_at)
+        instants.add(case.never_scanned_again_at)
+    contact = case.actions.contacts.get(case.journey.episode)
+    if contact is not None:
+        instants.add(contact.done_at + days(limits.seller_reminder))
+    for alert in alerts:
+        kind = alert.kind
+        if kind in LADDER:
+            instants.add(alert.message_at + days(limits.seller_reminder))
+        if kind is _LATE:
+            instants.add(alert.message_at + days(limits.stalled_after_late))
+        elif kind is _NEVER_SCANNED:
+            instants.add(alert.message_at + days(limits.never_scanned_gap))
+        elif kind is _REFUND_CLAIM or kind is _REFUND_DUE:
+            instants.add(alert.message_at + days(limits.claim_repeat))
+        elif kind is _ACTION_NEEDED:
+            if alert.reason == PICKUP:
+                instants.add(alert.message_at + days(limits.pickup_reminder))
+                continue
+            instants.add(said_about(alert)[2] + hours(limits.attempt_hours))
+            if alert.reason == Flag.CANCELLED:
+                instants.add(alert.message_at + days(limits.cancelled_again))
+    return instants
