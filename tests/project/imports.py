@@ -23,6 +23,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "alerting": frozenset({"domain", "tracking", "rules", "orders"}),
     "calendar": frozenset({"domain", "messages", "orders"}),
     "claims": frozenset({"domain", "tracking", "rules", "messages", "orders"}),
+    "calendar": frozenset({"domain", "rules", "messages", "orders"}),
     "dynamodb": frozenset(
         {
             "domain",
@@ -33,6 +34,7 @@ ALLOWED: dict[str, frozenset[str]] = {
             "alerting",
             "calendar",
             "claims",
+            "calendar",
             "mailbox",
             "push",
         }
@@ -50,6 +52,7 @@ ALLOWED: dict[str, frozenset[str]] = {
             "alerting",
             "calendar",
             "claims",
+            "calendar",
         }
     ),
     "wiring": frozenset({"domain", "tracking", "polling", "sources", "dynamodb", "aws"}),
