@@ -112,7 +112,10 @@ LIVED = DeliverySample(Service.STANDARD, "DE", 18, 16)
 EXPECTED: list[dict[tuple[str, MoneyStatus], Sum]] = [
     {("EUR", MoneyStatus.AT_RISK): Sum(Decimal("12.50"), 1)},
     {},
-    {("EUR", MoneyStatus.RECOVERED): Sum(Decimal("10.40"), 1, 30)},
+    {
+        ("EUR", MoneyStatus.RECOVERED): Sum(Decimal("10.40"), 1, 30),
+        ("EUR", MoneyStatus.LOST): Sum(Decimal("2.10")),
+    },
     {},
 ]
 
