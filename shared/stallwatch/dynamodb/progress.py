@@ -32,12 +32,15 @@ def progress_to_attributes(progress: Progress) -> dict[str, Any]:
         attributes["done_until"] = epoch_minutes(progress.done_until)
     if progress.asked_at is not None:
         attributes["asked_at"] = wire.milliseconds(progress.asked_at)
+    if progress.woken_at is not None:
+        attributes["woken_at"] = epoch_minutes(progress.woken_at)
     return attributes
 
 
 def progress_of_item(item: Item) -> Progress:
     """The progress as it was stored."""
     done_until = wire.number(item, "done_until")
+    woken_at = wire.number(item, "woken_at")
     turns = wire.binary(item, "turns")
     cursor = wire.binary(item, "cursor")
     return Progress(
@@ -46,6 +49,7 @@ def progress_of_item(item: Item) -> Progress:
         cursor=None if cursor is None else _cursor(unpack(cursor)),
         turns={} if turns is None else _turns(unpack(turns)),
         turn_lengths=tuple(int(n) for n in item.get("turn_lengths", {"NS": []})["NS"]),
+        woken_at=None if woken_at is None else from_epoch_minutes(woken_at),
     )
 
 

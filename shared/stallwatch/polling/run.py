@@ -37,6 +37,13 @@ WAIT_FOR_LEASE = timedelta(seconds=60)
 STUCK_AFTER = timedelta(minutes=2)
 """How long an alert may be pending before a run wakes the sending."""
 
+WAKE_AFTER = timedelta(hours=20)
+"""How old the last daily wake-up of the evaluation may be.
+
+An alarm goes off where the evaluation has not run for a day, so two of them lie less than a day
+apart, whenever the runs of the poll fall.
+"""
+
 
 class PollRun:
     """One run of the poll.
@@ -182,7 +189,15 @@ class PollRun:
             # The last one's progress is kept as the lease is given back.
             if turn != turns[-1] and not self._watch.save_progress(self._owner, self._progress):
                 return
+        self._wake_daily()
         self._finish(lease)
+
+    def _wake_daily(self) -> None:
+        """Wake the evaluation at least once a day, so that its silence is a fault and no calm."""
+        now = self._clock.now()
+        if self._kept.woken_at is None or now - self._kept.woken_at >= WAKE_AFTER:
+            self._watch.wake_sending(now)
+            self._kept = replace(self._kept, woken_at=now)
 
     def _finish(self, lease: Lease) -> None:
         """Give the lease back; whoever called before or meanwhile is served first."""

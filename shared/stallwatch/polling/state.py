@@ -65,6 +65,8 @@ class Progress:
     turns: Mapping[str, LastRun] = field(default_factory=dict)
     turn_lengths: tuple[int, ...] = ()
     """The turn lengths, in minutes, by which orders may have been put into slots."""
+    woken_at: datetime | None = None
+    """When a run woke the evaluation last because the day was over."""
 
 
 @dataclass(frozen=True, slots=True)

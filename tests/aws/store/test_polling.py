@@ -95,6 +95,7 @@ PROGRESS = Progress(
         "1200+30": LastRun(NOON, None, silent=False),
     },
     turn_lengths=(15, 30),
+    woken_at=NOON - DAY,
 )
 
 

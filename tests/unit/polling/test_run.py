@@ -2,7 +2,8 @@
 
 from collections import deque
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -166,6 +167,20 @@ def test_what_is_pending_for_long_is_woken(
     rig.store.journal.clear()
     rig.check()
     assert (["wake_sending"] if wakes else []) == rig.store.journal
+
+
+def test_the_evaluation_is_woken_every_day(rig: Rig) -> None:
+    """Also where nothing is watched: two wake-ups lie less than a day apart, and one is enough."""
+    woken_at: list[datetime] = []
+    while rig.clock.now() < NOON + 4 * DAY:
+        rig.check()
+        if "wake_sending" in rig.store.journal:
+            woken_at.append(rig.clock.now())
+        rig.store.journal.clear()
+        rig.clock.sleep(15 * MINUTE)
+    apart = [later - earlier for earlier, later in pairwise(woken_at)]
+    assert all(DAY / 2 < gap < DAY for gap in apart), apart
+    assert NOON + 3 * DAY < woken_at[-1]
 
 
 def test_an_outage_of_a_day_is_told(rig: Rig) -> None:
