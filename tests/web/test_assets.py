@@ -13,12 +13,13 @@ from tests.web.bridge import Bridge
 if TYPE_CHECKING:
     from tests.web.visitor import Visitor
 
-OWN = ["app.js", "docs.css", "docs.js", "icon.svg"]
+OF_THE_PAGE = ["app.js", "icon.svg"]
+OWN = [*OF_THE_PAGE, "docs.css", "docs.js"]
 SWAGGER = ["swagger-ui-bundle.min.js", "swagger-ui.min.css"]
 PAGES = ["", "/", "/docs", "/openapi.json"]
 ADDRESSES = [
     *PAGES,
-    *(f"?asset={name}" for name in OWN),
+    *(f"?asset={name}" for name in OF_THE_PAGE),
     *(f"/assets/{name}" for name in OWN + SWAGGER),
 ]
 
@@ -74,6 +75,7 @@ def test_there_are_no_other_parts(gateway: Bridge) -> None:
         "?asset=",
         "?asset=../api/web.py",
         "?asset=lib.js",
+        *(f"?asset={name}" for name in ("docs.js", "index.html", *SWAGGER)),
         "/assets/index.html",
         "/assets/index.0123456789abcdef.html",
     ):
@@ -116,7 +118,7 @@ def test_a_former_version_is_not_kept(gateway: Bridge) -> None:
 
 def test_parts_are_packed_for_whoever_unpacks_them(gateway: Bridge) -> None:
     """For others they are not."""
-    address = f"{gateway.url}/assets/swagger-ui-bundle.min.js"
+    address = f"{gateway.url}?asset=app.js"
     packed = requests.get(address, headers={"Accept-Encoding": "br, gzip;q=0.5"}, timeout=10)
 
     assert int(packed.headers["Content-Length"]) < len(packed.content) / 3
@@ -126,6 +128,16 @@ def test_parts_are_packed_for_whoever_unpacks_them(gateway: Bridge) -> None:
         assert packed.content == plain.content
         assert "Content-Encoding" not in plain.headers
         assert "Accept-Encoding" == plain.headers["Vary"]
+
+
+def test_swagger_is_packed_for_everybody(gateway: Bridge) -> None:
+    """Nobody can make its whole size be sent."""
+    for name in SWAGGER:
+        address = f"{gateway.url}/assets/{name}"
+        for accepted in ("gzip", "identity", "gzip;q=0", "br"):
+            answer = requests.get(address, headers={"Accept-Encoding": accepted}, timeout=10)
+            assert "gzip" == answer.headers["Content-Encoding"], accepted
+            assert int(answer.headers["Content-Length"]) < len(answer.content) / 3
 
 
 def test_the_page_loads_little_once_and_next_to_nothing_again(visitor: "Visitor") -> None:

@@ -1,11 +1,12 @@
 """Routes that need no key: the page, the documentation of the API, and their assets."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 
-from stallwatch.api.static import file_response
+from stallwatch.api.static import ASSETS, PAGE_ASSETS, file_response
 
 router = APIGatewayRouter()  # type: ignore[no-untyped-call]
 
@@ -18,26 +19,28 @@ def show_page() -> Response[Any]:
     relative address that means the same from both.
     """
     name = router.current_event.query_string_parameters.get("asset")
-    return _respond("index.html") if name is None else show_asset(name)
+    if name is None:
+        return _respond("index.html", ("index.html",))
+    return _respond(name, PAGE_ASSETS)
 
 
 @router.get("/docs", include_in_schema=False)
 def show_docs() -> Response[Any]:
     """The documentation of the API, for people."""
-    return _respond("docs.html")
+    return _respond("docs.html", ("docs.html",))
 
 
 @router.get("/openapi.json", include_in_schema=False)
 def show_openapi() -> Response[Any]:
     """The documentation of the API, for machines."""
-    return _respond("openapi.json")
+    return _respond("openapi.json", ("openapi.json",))
 
 
 @router.get("/assets/<file>", include_in_schema=False)
 def show_asset(file: str) -> Response[Any]:
     """A file that the pages load."""
-    return _respond(file, is_asset=True)
+    return _respond(file, ASSETS)
 
 
-def _respond(name: str, *, is_asset: bool = False) -> Response[Any]:
-    return file_response(name, router.current_event.headers, is_asset=is_asset)
+def _respond(name: str, among: Sequence[str]) -> Response[Any]:
+    return file_response(name, router.current_event.headers, among)

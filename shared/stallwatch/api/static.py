@@ -9,7 +9,7 @@ at each load, so that it never mixes two versions.
 import base64
 import gzip
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
@@ -46,10 +46,18 @@ _TYPES = {
     "json": "application/json",
 }
 
-_ASSETS = ("app.js", "docs.css", "docs.js", "icon.svg")
+PAGE_ASSETS = ("app.js", "icon.svg")
+"""What the page itself loads."""
 
-_SWAGGER = ("swagger-ui-bundle.min.js", "swagger-ui.min.css")
-"""Swagger UI, as Powertools brings it along."""
+SWAGGER = ("swagger-ui-bundle.min.js", "swagger-ui.min.css")
+"""Swagger UI, as Powertools brings it along.
+
+It is served compressed whatever a request accepts: it is only of use to browsers, all of which
+unpack gzip, and the transfer of its 1.5 MB would be most of what a stranger can make a day cost.
+"""
+
+ASSETS = (*PAGE_ASSETS, "docs.css", "docs.js", *SWAGGER)
+"""What the page and the documentation load."""
 
 _STRICT = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"
@@ -85,20 +93,20 @@ class ServedFile:
     policy: str
 
 
-def file_response(name: str, headers: Mapping[str, str], *, is_asset: bool) -> Response[Any]:
+def file_response(name: str, headers: Mapping[str, str], among: Sequence[str]) -> Response[Any]:
     """A file for a request.
 
     Args:
         name: The file's name, with or without its content's hash in it.
         headers: The request's, with names in lower case.
-        is_asset: Whether only what the pages load is meant, not the pages themselves.
+        among: The files that the route serves, without hashes.
 
     Raises:
         MissingError: there is no such file.
     """
     hashed = _HASHED.fullmatch(name)
     plain = f"{hashed['stem']}.{hashed['type']}" if hashed else name
-    if is_asset and plain not in _ASSETS + _SWAGGER:
+    if plain not in among:
         raise MissingError("such file")
     file = served_file(plain)
     is_current = hashed is not None and hashed["hash"] == file.tag
@@ -113,7 +121,7 @@ def file_response(name: str, headers: Mapping[str, str], *, is_asset: bool) -> R
     if headers.get("if-none-match") == tag:
         return Response(304, body="", headers=answered)
     kind = _TYPES[plain.rpartition(".")[2]]
-    if not _accepts_gzip(headers.get("accept-encoding", "")):
+    if plain not in SWAGGER and not _accepts_gzip(headers.get("accept-encoding", "")):
         return Response(200, kind, file.content.decode(), answered)
     answered["Content-Encoding"] = "gzip"
     response: Response[Any] = Response(
@@ -174,5 +182,5 @@ def script() -> str:
 
 def _text(name: str) -> str:
     package = "aws_lambda_powertools.event_handler.openapi.swagger_ui"
-    folder = files(package) if name in _SWAGGER else files("stallwatch") / "web"
+    folder = files(package) if name in SWAGGER else files("stallwatch") / "web"
     return folder.joinpath(name).read_text("utf-8")
