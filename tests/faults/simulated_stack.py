@@ -710,6 +710,7 @@ def running(world: World) -> Iterator[World]:
         "LANGUAGE": "en",
         "PULL_FUNCTION": "pull",
         "PAGE_URL": "https://stallwatch.example/",
+        "PUBLIC_URL": "",
         "HOME_COUNTRY": "DE",
         "CHECK_EVERY": "rate(15 minutes)",
         "TURN_MINUTES": "30",

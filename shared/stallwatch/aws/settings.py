@@ -84,7 +84,7 @@ class Settings:
     @property
     def base_path(self) -> str:
         """The path below which an own domain maps the API, such as `/parcels`; empty for none."""
-        return urlsplit(self.variables.get("PUBLIC_URL", "")).path.rstrip("/")
+        return urlsplit(self._given("PUBLIC_URL")).path.rstrip("/")
 
     @property
     def push_urls(self) -> str:
