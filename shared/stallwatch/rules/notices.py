@@ -110,11 +110,10 @@ def _event(
     ]
     if not any(said_about(a)[0] in event.walls for a in same):
         _, event_at, event_answered_at = said_about(last)
-        gap = hours(limits.attempt_hours)
         if (
             answered_at is not None
-            and answered_at >= event_answered_at + gap
-            and event.at >= event_at + gap
+            and answered_at >= event_answered_at + hours(limits.attempt_hours)
+            and event.at >= event_at + hours(limits.redated_hours)
             and len(streak) < limits.attempt_most
         ):
             yield _event_alert(reason, event, answered_at)
