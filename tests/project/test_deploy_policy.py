@@ -134,6 +134,10 @@ NEEDS: dict[str, tuple[str, set[str]]] = {
             *("sqs:ListQueueTags", "sqs:SetQueueAttributes", "sqs:TagQueue", "sqs:UntagQueue"),
         },
     ),
+    "AWS::SQS::QueuePolicy": (
+        PARTS.format(service="sqs", name="stallwatch-PushDeadLetters-ABC"),
+        {"sqs:GetQueueAttributes", "sqs:SetQueueAttributes"},
+    ),
     "AWS::Scheduler::Schedule": (
         PARTS.format(service="scheduler", name="schedule/default/stallwatch-PullTracking-ABC"),
         {
