@@ -1,14 +1,14 @@
 """What a stranger can make a day of the open routes cost, at the limits of the template.
 
-Every request takes the largest answer of its route, uncompressed, and none of AWS's free
-allowances counts. Prices are list prices of us-east-1 in dollars, as they were known in 2025.
+Every request takes the largest answer of its route, compressed only where the route never answers
+otherwise, and none of AWS's free allowances counts. Prices are list prices of us-east-1 in dollars, as they were known in 2025.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.resources import files
 
-from tests.support.template import ROOT
+from stallwatch.api.static import ASSETS, PAGE_ASSETS, SWAGGER, served_file
+from stallwatch.calendar.service import MOST_ORDERS
 from tests.support.transformed import transformed_resources
 
 DAY = 86_400
@@ -28,9 +28,18 @@ LOGGED = 1_000
 MOST_CLAIM_BYTES = 300_000
 """Of a claim file's largest form, its picture."""
 
-SECONDS = {"/claims/{token}": 1.0}
-"""How long a request takes: a claim file is drawn. The others only read a file."""
+MOST_CALENDAR_BYTES = 2_000_000
+"""Of a calendar with as many orders as one shows, each with four key dates."""
+
+SECONDS = {"/claims/{token}": 1.0, "/calendar/{token}": 5.0}
+"""How long a request takes: a claim file is drawn, a calendar evaluates its orders. The others only
+read a file."""
 READING_SECONDS = 0.05
+
+READ_UNIT = 0.125e-6
+"""A unit of the table's reads."""
+READS = {"/claims/{token}": 3, "/calendar/{token}": 5 * MOST_ORDERS}
+"""Units that a request reads, a guess on the high side."""
 
 
 @dataclass(frozen=True)
@@ -59,10 +68,10 @@ class Route:
 
     @property
     def function(self) -> float:
-        """Dollars for the function and its log."""
+        """Dollars for the function, its log, and what it reads of the table."""
         seconds = SECONDS.get(self.path, READING_SECONDS)
         each = INVOCATION + seconds * MEMORY * GIGABYTE_SECOND + LOGGED / 1e9 * LOGS
-        return self.requests * each
+        return self.requests * (each + READS.get(self.path, 0) * READ_UNIT)
 
     @property
     def total(self) -> float:
@@ -85,22 +94,28 @@ def open_routes() -> Iterator[Route]:
 
 
 def largest_answer(path: str) -> int:
-    """Bytes of the largest answer of an open route, uncompressed."""
-    web = ROOT / "shared" / "stallwatch" / "web"
+    """Bytes of the largest answer of an open route, as its greediest caller gets it."""
     if path == "/claims/{token}":
         return MOST_CLAIM_BYTES
-    if path in {"/docs", "/openapi.json"}:
-        return (web / {"/docs": "docs.html", "/openapi.json": "openapi.json"}[path]).stat().st_size
-    swagger = files("aws_lambda_powertools.event_handler.openapi.swagger_ui")
-    bundle = len(swagger.joinpath("swagger-ui-bundle.min.js").read_bytes())
-    return max(bundle, *(file.stat().st_size for file in web.iterdir()))
+    if path == "/calendar/{token}":
+        return MOST_CALENDAR_BYTES
+    names = {
+        "/": ("index.html", *PAGE_ASSETS),
+        "/docs": ("docs.html",),
+        "/openapi.json": ("openapi.json",),
+        "/assets/{file}": ASSETS,
+    }[path]
+    return max(
+        len(file.compressed if name in SWAGGER else file.content)
+        for name, file in ((name, served_file(name)) for name in names)
+    )
 
 
 def table() -> str:
     """The table in `docs/security.md`."""
     routes = sorted(open_routes(), key=lambda route: route.path)
     lines = [
-        "| open route | a second | largest answer | gateway | transfer | function, log | a day |",
+        "| open route | a second | largest answer | gateway | transfer | function, log, reads | a day |",
         "|---|---|---|---|---|---|---|",
     ]
     lines += [

@@ -27,7 +27,7 @@ MOST_LINKS = 20
 """How many addresses may live at once."""
 
 _PAGE = 100
-_MOST_ORDERS = 500
+MOST_ORDERS = 500
 """How many orders are read for a calendar: those with the nearest deadlines."""
 
 _NAMES = {
@@ -131,7 +131,7 @@ class Calendars:
     def _views(self, now: datetime) -> Iterator[OrderView]:
         """The orders whose watch goes on, the nearest deadline first."""
         cursor: PageCursor | None = None
-        left = _MOST_ORDERS
+        left = MOST_ORDERS
         while left > 0:
             query = PageQuery(limit=min(left, _PAGE), sort=Sort.DEADLINE)
             views, cursor = self.orders.page(query, cursor, now)
