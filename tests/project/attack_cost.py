@@ -1,7 +1,8 @@
 """What a stranger can make a day of the open routes cost, at the limits of the template.
 
 Every request takes the largest answer of its route, compressed only where the route never answers
-otherwise, and none of AWS's free allowances counts. Prices are list prices of us-east-1 in dollars, as they were known in 2025.
+otherwise, and none of AWS's free allowances counts. Prices are list prices of us-east-1 in dollars,
+as they were known in 2025.
 """
 
 from collections.abc import Iterator
@@ -115,7 +116,8 @@ def table() -> str:
     """The table in `docs/security.md`."""
     routes = sorted(open_routes(), key=lambda route: route.path)
     lines = [
-        "| open route | a second | largest answer | gateway | transfer | function, log, reads | a day |",
+        "| open route | a second | largest answer | gateway | transfer | function, log, reads "
+        "| a day |",
         "|---|---|---|---|---|---|---|",
     ]
     lines += [

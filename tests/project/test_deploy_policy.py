@@ -162,7 +162,7 @@ COMMANDS: dict[str, tuple[str, set[str]]] = {
     ),
     "make redrive": (
         PARTS.format(service="cloudformation", name="stack/stallwatch/0123"),
-        {"cloudformation:DescribeStackResource"},
+        {"cloudformation:ListStackResources"},
     ),
     "its invocations": (
         PARTS.format(service="lambda", name="function:stallwatch-PullTrackingFunction-ABC"),
