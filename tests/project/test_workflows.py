@@ -66,3 +66,15 @@ def test_pythons_that_are_tested_begin_with_the_oldest() -> None:
     versions = read("ci.yml")[1]["jobs"]["test"]["strategy"]["matrix"]["python"]
     assert ["3.11", "3.12", "3.13", "3.14"] == versions
     assert f'requires-python = ">={versions[0]}"' in (ROOT / "pyproject.toml").read_text("utf-8")
+
+
+def test_a_release_has_the_stack_and_the_command_line() -> None:
+    """The built template, the wheel with the versions of its build pinned, and checksums."""
+    (job,) = read("release.yml")[1]["jobs"].values()
+    (collected,) = (s["run"] for s in job["steps"] if s.get("name") == "Collect what is released")
+    archive, wheel, sums = (collected.index(w) for w in ("tar ", "uv build --wheel", "sha256sum"))
+    assert archive < sums
+    assert wheel < sums
+    assert "--build-constraints tests/requirements.txt --require-hashes" in collected
+    for package in ("hatchling==", "--hash=sha256:"):
+        assert package in (ROOT / "tests" / "requirements.txt").read_text("utf-8")
