@@ -116,8 +116,10 @@ def table() -> str:
     """The table in `docs/security.md`."""
     routes = sorted(open_routes(), key=lambda route: route.path)
     lines = [
-        "| open route | a second | largest answer | gateway | transfer | function, log, reads "
-        "| a day |",
+        (
+            "| open route | a second | largest answer | gateway | transfer | function, log, reads "
+            "| a day |"
+        ),
         "|---|---|---|---|---|---|---|",
     ]
     lines += [
