@@ -23,7 +23,6 @@ ALLOWED: dict[str, frozenset[str]] = {
     "alerting": frozenset({"domain", "tracking", "rules", "orders"}),
     "calendar": frozenset({"domain", "messages", "orders"}),
     "claims": frozenset({"domain", "tracking", "rules", "messages", "orders"}),
-    "calendar": frozenset({"domain", "rules", "messages", "orders"}),
     "dynamodb": frozenset(
         {
             "domain",
@@ -34,7 +33,6 @@ ALLOWED: dict[str, frozenset[str]] = {
             "alerting",
             "calendar",
             "claims",
-            "calendar",
             "mailbox",
             "push",
         }
@@ -52,7 +50,6 @@ ALLOWED: dict[str, frozenset[str]] = {
             "alerting",
             "calendar",
             "claims",
-            "calendar",
         }
     ),
     "wiring": frozenset({"domain", "tracking", "polling", "sources", "dynamodb", "aws"}),
