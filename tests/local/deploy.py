@@ -2,7 +2,7 @@
 
 Credentials come first, so that nobody answers questions or builds in vain. The answers are kept for
 each stack in `samconfig.toml`, which git ignores; later deployments ask nothing. `GUIDED=1` asks
-every parameter (`sam deploy --guided`), `PARAMETERS="Name=value …"` changes some without a question,
+every parameter (`sam deploy --guided`), `PARAMETERS="Name=value …"` changes some without asking,
 `STACK=` names another stack. SAM CLI sends no telemetry.
 """
 
@@ -174,8 +174,8 @@ def summary(session: Any, stack_name: str) -> str:
         raise LocalError(f"The stack is deployed, but cannot be looked up: {error}") from error
     lines = [f"\nThe page:  {outputs['PageUrl']}", f"The key:   {key}"]
     lines += [
-        f"To do:     {address} has a mail from AWS: open its link, or no alert reaches it. To keep a\n"
-        "           link scanner from ending the alerts, confirm on the page with that link instead."
+        f"To do:     {address} has a mail from AWS: paste its link into the page (or open it, but\n"
+        "           then whoever gets a forwarded alert can end all of them)."
         for address in waiting
     ]
     return "\n".join(lines)

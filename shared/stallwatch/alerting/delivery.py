@@ -107,7 +107,7 @@ class OutboxDispatcher:
                 index may not show it yet.
         """
         now = self.clock.now()
-        if self.groups and self._waits_for_first_checks(fresh, evaluated, now):
+        if self.groups and _more_may_come_due(self.outbox, fresh, evaluated, now):
             self.report.waiting = True
             return self.report
         until = now + self.clock.remaining() + LEASE_MARGIN
@@ -121,16 +121,6 @@ class OutboxDispatcher:
             self.outbox.abandon_lease(self.owner)
             raise
         return self.report
-
-    def _waits_for_first_checks(
-        self, fresh: Sequence[AlertRef], evaluated: Collection[str], now: datetime
-    ) -> bool:
-        """Whether more alerts may come due in a moment, and nothing has waited for too long."""
-        if not self.outbox.has_first_checks(evaluated):
-            return False
-        pending = [*fresh, *self.outbox.pending()]
-        oldest = min((member.raised_at for member in pending), default=now)
-        return now - oldest < LONGEST_WAIT
 
     def _is_quiet(self) -> bool:
         return self.quiet_hours is not None and (
@@ -333,3 +323,14 @@ class OutboxDispatcher:
             wait = self._published_at + GAP - self.clock.now()
             if wait > timedelta(0):
                 self.clock.sleep(wait)
+
+
+def _more_may_come_due(
+    outbox: Outbox, fresh: Sequence[AlertRef], evaluated: Collection[str], now: datetime
+) -> bool:
+    """Whether first checks are under way, and no pending alert has waited for them too long."""
+    if not outbox.has_first_checks(evaluated):
+        return False
+    pending = [*fresh, *outbox.pending()]
+    oldest = min((member.raised_at for member in pending), default=now)
+    return now - oldest < LONGEST_WAIT

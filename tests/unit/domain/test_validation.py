@@ -70,7 +70,7 @@ def test_dates_that_cannot_be_are_refused(fields: dict[str, Any], expected: set[
         ({"kind": ActionKind.NOT_FOUND_HERE}, None),
         ({"kind": ActionKind.NOT_FOUND_HERE, "on": TODAY}, "on"),
         ({"kind": ActionKind.NOT_FOUND_HERE, "answers": ()}, "answers"),
-        ({"kind": ActionKind.NOT_FOUND_HERE, "answers": ((SearchPlace.LOCKER, TODAY + DAY),)}, None),
+        ({"kind": ActionKind.NOT_FOUND_HERE, "answers": ((SearchPlace.LOCKER, TODAY + DAY),)}, None),  # noqa: E501
         ({"kind": ActionKind.NOT_FOUND_HERE, "answers": ((SearchPlace.LOCKER, TODAY + 2 * DAY),)}, "answers.locker"),  # noqa: E501
         ({"kind": ActionKind.NOT_FOUND_HERE, "answers": ((SearchPlace.DOORSTEP, TODAY - 21 * DAY),)}, "answers.doorstep"),  # noqa: E501
         *(({"kind": deed, "answers": ((SearchPlace.LOCKER, TODAY),)}, "answers")
