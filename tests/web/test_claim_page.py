@@ -257,7 +257,7 @@ def test_a_phone_s_first_screen_leads_to_it(walker: "Visitor", axe_script: str) 
     present.get_by_role("button", name="Message templates").click()
     walker.expect(walker.page.get_by_role("heading", name="Message templates")).to_be_focused()
     walker.turn_to("#/orders/2")
-    walker.expect(present.get_by_role("button")).to_have_count(0)
+    walker.expect(present.get_by_role("button", name="Claim file")).to_have_count(0)
 
 
 def test_the_link_is_shown_where_it_cannot_be_copied(walker: "Visitor") -> None:

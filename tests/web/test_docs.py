@@ -33,4 +33,4 @@ def test_a_route_can_be_tried(visitor: "Visitor") -> None:
     page.get_by_role("button", name="Execute").click()
 
     visitor.expect(page.locator(".live-responses-table")).to_contain_text("Lamp")
-    assert "GET /live/orders?limit=25" in visitor.bridge.asked
+    assert "GET /live/orders?sort=newest&limit=25" in visitor.bridge.asked

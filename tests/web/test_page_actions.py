@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from tests.web.stock import (
     LEFT,
     MOVING,
+    STUCK,
     add,
     check,
     day,
@@ -146,3 +147,37 @@ def test_an_action_that_makes_no_sense_now_is_told(visitor: "Visitor") -> None:
     deeds.get_by_role("button", name="Save").click()
 
     visitor.expect(deeds.get_by_role("alert")).to_have_text("The order is closed. Reopen it first.")
+
+
+def test_one_action_is_taken_back_alone(visitor: "Visitor") -> None:
+    """It asks first; what else was said stays."""
+    world = visitor.bridge.world
+    add(world, "1", STUCK, title="Lamp")
+    check(world)
+    world.call("POST", "/orders/1/actions", {"action": "seller_contacted"})
+    world.call("POST", "/orders/1/actions", {"action": "dispute_opened", "note": "Case 7"})
+    visitor.go("#/orders/1")
+    said = visitor.part("Your actions")
+    visitor.expect(said.get_by_role("listitem")).to_contain_text(
+        ["Dispute opened (Case 7)", "Seller contacted"]
+    )
+    said.get_by_role("button", name="Take this back").first.click()
+    visitor.page.get_by_role("dialog").get_by_role("button", name="Take it back").click()
+
+    visitor.expect(said.get_by_role("listitem")).to_have_count(1)
+    visitor.expect(said).to_contain_text("Seller contacted")
+    visitor.expect(visitor.page.get_by_text("Taken back: Dispute opened.")).to_be_visible()
+
+
+def test_an_order_is_checked_now(visitor: "Visitor") -> None:
+    """Once; the second time it is told when it may be again."""
+    visitor.expected = {429}
+    world = visitor.bridge.world
+    add(world, "1", MOVING)
+    check(world)
+    visitor.go("#/orders/1")
+    now = visitor.page.get_by_role("button", name="Check now")
+    now.click()
+    visitor.expect(visitor.page.get_by_text("It is being checked.")).to_be_visible()
+    now.click()
+    visitor.expect(visitor.page.get_by_role("alert").filter(has_text="Wait")).to_be_visible()

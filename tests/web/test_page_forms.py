@@ -52,7 +52,7 @@ def test_forgetting_an_order_asks_first(visitor: "Visitor") -> None:
     page.keyboard.press("Escape")
     visitor.expect(page.get_by_role("dialog")).to_have_count(0)
     page.get_by_role("button", name="Delete this order").click()
-    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name="Delete", exact=True).click()
 
     visitor.expect(page.get_by_text("The order is deleted.")).to_be_visible()
     visitor.expect(page.get_by_role("heading", name="No orders yet")).to_be_visible()
@@ -162,7 +162,8 @@ def test_what_is_wrong_stands_at_its_field(visitor: "Visitor") -> None:
     page.get_by_label("Ordered on").fill("2009-12-31")
     add_it.click()
     visitor.expect(page.get_by_label("Order id")).to_have_accessible_description(
-        "As it stands on the order’s page. Letters, digits, dot, dash and underscore, at most 64."
+        "As it stands on the order’s page. Enter letters, digits, dots, dashes and underscores,"
+        " at most 64."
     )
     page.get_by_label("Order id").fill("1")
     page.get_by_text("More about it").click()
@@ -173,7 +174,7 @@ def test_what_is_wrong_stands_at_its_field(visitor: "Visitor") -> None:
         "must lie between 2010-01-01 and tomorrow"
     )
     visitor.expect(page.get_by_label("Price")).to_have_accessible_description(
-        "is needed with a currency"
+        "Like 12.50. is needed with a currency"
     )
     visitor.expect(page.get_by_label("Order id")).not_to_have_attribute("aria-invalid", "true")
     assert 404 == world.call("GET", "/orders/1")[0]
@@ -193,3 +194,47 @@ def test_an_id_that_is_taken_leads_to_its_order(visitor: "Visitor") -> None:
     visitor.expect(page.get_by_role("alert")).to_contain_text("There is another order 1")
     page.get_by_role("link", name="Open the order that is there").click()
     visitor.expect(page.get_by_role("heading", name="Lamp", level=1)).to_be_visible()
+
+
+def test_what_is_pasted_is_shown_before_it_is_added(visitor: "Visitor") -> None:
+    """Numbers alone make orders of today; a row that cannot be is said to be so."""
+    page = visitor.page
+    visitor.go("#/add")
+    visitor.part("Paste or drop").get_by_role("textbox").fill(
+        "LP00123456789012\nLP00123456789013\n"
+    )
+    page.get_by_role("button", name="Show what it holds").click()
+    rows = visitor.part("Paste or drop").get_by_role("listitem")
+    visitor.expect(rows).to_contain_text(["New LP00123456789012", "New LP00123456789013"])
+    assert 0 == len(visitor.bridge.world.call("GET", "/orders")[1]["orders"])
+
+    page.get_by_role("button", name="Add 2 orders").click()
+    visitor.expect(page.get_by_role("heading", name="Orders", level=1)).to_be_visible()
+    visitor.expect(page.get_by_text("2 added, 0 filled in.")).to_be_visible()
+    visitor.expect(page.get_by_role("article")).to_have_count(2)
+
+
+def test_a_file_is_imported(visitor: "Visitor") -> None:
+    """As it is, whatever its type; what is already there is filled in."""
+    page = visitor.page
+    visitor.go("#/add")
+    table = "order_id;ordered_on;title\n1;2026-06-01;Lamp\n2;2031-01-01;Cable\n"
+    page.get_by_label("Or a file").set_input_files(
+        {"name": "orders.csv", "mimeType": "text/csv", "buffer": table.encode()}
+    )
+    page.get_by_role("button", name="Show what it holds").click()
+    visitor.expect(visitor.part("Paste or drop")).to_contain_text("Not taken 2")
+    page.get_by_role("button", name="Add 1 order").click()
+    visitor.expect(visitor.card("Lamp")).to_be_visible()
+
+
+def test_what_cannot_be_read_is_told(visitor: "Visitor") -> None:
+    """With what it was tried as."""
+    visitor.expected = {422}
+    visitor.go("#/add")
+    box = visitor.part("Paste or drop")
+    box.get_by_role("button", name="Show what it holds").click()
+    visitor.expect(box.get_by_text("Paste something, or choose a file.")).to_be_visible()
+    box.get_by_role("textbox").fill("what is this")
+    box.get_by_role("button", name="Show what it holds").click()
+    visitor.expect(box.get_by_text("tried:")).to_be_visible()

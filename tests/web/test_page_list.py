@@ -70,7 +70,6 @@ def test_a_card_tells_what_matters(visitor: "Visitor") -> None:
         visitor.expect(card).to_contain_text(text)
     visitor.expect(card.locator("dl > div")).to_have_text(
         [
-            "Late from29 Apr47 days ago",
             "Claim opens13 Jun2 days ago",
             "Protection ends27 Junin 12 days",
         ]
@@ -132,7 +131,7 @@ def test_pages_through_a_long_list(visitor: "Visitor") -> None:
     for n in range(53):
         body = {"order_id": f"n{n:02}", "ordered_on": day(world, n), "title": f"Thing {n}"}
         world.call("POST", "/orders", body)
-    visitor.go("")
+    visitor.go("#/?sort=newest")
     page = visitor.page
     cards = page.get_by_role("article")
 
@@ -156,20 +155,45 @@ def test_a_cursor_that_is_not_ours_leads_back(visitor: "Visitor") -> None:
     visitor.expect(visitor.page.get_by_role("heading", name="No orders yet")).to_be_visible()
 
 
-def test_finds_an_order_by_its_id(visitor: "Visitor") -> None:
-    """Among all, not only those that are shown; an id that is none does no harm."""
-    visitor.expected = {404}
-    add(visitor.bridge.world, "81928374", title="Lamp")
-    visitor.go("#/?state=closed")
-    find = visitor.page.get_by_label("Find by order id")
+def test_finds_while_it_is_typed(visitor: "Visitor") -> None:
+    """By a part of a title, a number or an id; the address keeps it, and the field the focus."""
+    world = visitor.bridge.world
+    add(world, "81928374", title="Reading lamp", seller="Bright")
+    add(world, "2", title="Cable")
+    visitor.go("")
+    titles = visitor.page.get_by_role("heading", level=3)
+    find = visitor.page.get_by_role("searchbox", name="Find")
+    visitor.expect(titles).to_have_count(2)
 
-    for unknown in ("nope", "../stats", ".."):
-        find.fill(unknown)
-        find.press("Enter")
-        visitor.expect(find).to_have_accessible_description("No order has this id.")
-    find.fill(" 81928374 ")
+    for text in ("lamp", "81928374", number_of("81928374"), "bright"):
+        find.fill(text)
+        visitor.page.clock.run_for(1000)
+        visitor.expect(titles).to_have_text(["Reading lamp"])
+        visitor.expect(find).to_be_focused()
+    visitor.page.reload()
+    visitor.expect(titles).to_have_text(["Reading lamp"])
+    find.fill("nothing of the kind")
     find.press("Enter")
-    visitor.expect(visitor.page.get_by_role("heading", name="Lamp", level=1)).to_be_visible()
+    visitor.expect(visitor.page.get_by_text("No order matches.")).to_be_visible()
+
+
+def test_the_list_is_sorted_as_it_is_wanted(visitor: "Visitor") -> None:
+    """What presses stands first over all pages; the address keeps another choice."""
+    world = visitor.bridge.world
+    add(world, "1", LEFT, title="Gone")
+    for n in range(2, 5):
+        add(world, f"{n}", MOVING, ordered=n, title=f"Thing {n}")
+    check(world)
+    visitor.go("")
+    titles = visitor.page.get_by_role("heading", level=3)
+    visitor.expect(titles.first).to_have_text("Gone")
+    assert any("sort=urgent" in asked for asked in visitor.bridge.asked)
+    visitor.page.get_by_label("Sort").select_option("Newest first")
+    visitor.page.wait_for_url("**sort=newest")
+    visitor.page.reload()
+    visitor.expect(visitor.page.get_by_label("Sort").locator("option:checked")).to_have_text(
+        "Newest first"
+    )
 
 
 def test_going_back_finds_the_list_as_it_was(visitor: "Visitor") -> None:

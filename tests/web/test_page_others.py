@@ -45,7 +45,8 @@ def test_subscribers_come_and_go(visitor: "Visitor") -> None:
     visitor.expect(subscribers).to_have_count(1)
     visitor.expect(subscribers).to_contain_text("+4915112345678")
     visitor.expect(subscribers).to_contain_text(
-        "Claim your money, Protection ends, Action needed, Follow up, No answer about a number,"
+        "Claim your money, Protection ends, Refund due, Action needed, Follow up,"
+        " No answer about a number,"
         " Source up again"
     )
     address.fill("me@example.org")

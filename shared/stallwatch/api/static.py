@@ -31,6 +31,7 @@ MODULES = (
     "actions",
     "claim",
     "order",
+    "importing",
     "edit",
     "subscribers",
     "stats",

@@ -51,8 +51,8 @@ export function failureOf(error) {
   return new Failure(say("error.page"));
 }
 
-/** Asks the API; raises `Failure`, `KeyRefused`, or an abort where the viewer has gone on. */
-export async function call(method, path, { body, query, signal, key: other = apiKey } = {}) {
+/** Asks the API, with a `body` as JSON or a `file` as it is; raises `Failure`, `KeyRefused`, or an abort where the viewer has gone on. */
+export async function call(method, path, { body, file, query, signal, key: other = apiKey } = {}) {
   const url = new URL(path, base);
   for (const [name, value] of Object.entries(query ?? {})) if (value) url.searchParams.set(name, value);
   const late = AbortSignal.timeout(PATIENCE);
@@ -61,8 +61,8 @@ export async function call(method, path, { body, query, signal, key: other = api
   try {
     response = await fetch(url, {
       method,
-      headers: { "x-api-key": other, "accept-language": document.documentElement.lang, ...(body && { "content-type": "application/json" }) },
-      body: body && JSON.stringify(body),
+      headers: { "x-api-key": other, "accept-language": document.documentElement.lang, ...((body || file) && { "content-type": file ? "application/octet-stream" : "application/json" }) },
+      body: file ?? (body && JSON.stringify(body)),
       signal: signal ? AbortSignal.any([signal, late]) : late,
       cache: "no-store",
       credentials: "omit",

@@ -1,9 +1,10 @@
 /* The forms that add an order and change one. */
 
 import { WORDS } from "./words.js";
-import { back, buttonLink, changed, countries, h, isoDay, known, say, titled, today, word } from "./lib.js";
+import { back, buttonLink, changed, countries, h, isoDay, known, part, say, titled, today, word } from "./lib.js";
 import { call } from "./client.js";
 import { LANGUAGES, cleaned, field, languages, makeForm, onTo, wrongFields } from "./forms.js";
+import { importPart } from "./importing.js";
 import { ORDER_ID, nameOf, orderLink } from "./parcel.js";
 
 /** As much as is kept of a text. */
@@ -66,7 +67,9 @@ export async function addView() {
   };
   const beside = [buttonLink(say("cancel"), "#/"), exists];
   const details = h("details", h("summary", say("form.more")), more);
-  return titled(say("form.add"), h("div.panel", makeForm({ send, go: say("form.add_go"), beside }, essential, details)));
+  return titled(say("form.add"),
+    importPart(),
+    part("one", say("form.one"), h("div.panel", makeForm({ send, go: say("form.add_go"), beside }, essential, details))));
 }
 
 export async function editView({ id, signal }) {

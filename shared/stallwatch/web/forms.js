@@ -63,7 +63,7 @@ export function makeForm({ send, go: label, beside, look }, ...parts) {
     try {
       const needed = [...form.elements].filter((input) => input.required && !input.value.trim());
       if (needed.length) throw wrongFields(...needed.map((input) => [input.name, say("error.needed")]));
-      const done = await send(Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, value.trim()])));
+      const done = await send(Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, typeof value === "string" ? value.trim() : value])));
       if (form.isConnected) done?.();
     } catch (error) {
       if (error instanceof KeyRefused) leave();

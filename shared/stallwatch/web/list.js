@@ -3,10 +3,9 @@
 import { button, buttonLink, count, dayElement, h, known, leave, listen, notice, outside, say, word } from "./lib.js";
 import { KeyRefused, call, failureOf } from "./client.js";
 import { FRESH, counts } from "./shell.js";
-import { field, makeForm, wrongFields } from "./forms.js";
+import { field } from "./forms.js";
 import {
   GROUPS,
-  ORDER_ID,
   datesList,
   idsLine,
   keyDates,
@@ -27,6 +26,9 @@ const STATES = known("state");
 
 const STAGES = known("stage").filter((stage) => stage !== "advisory");
 
+const SORTS = known("sort");
+const TYPING = 300;
+
 const isWide = matchMedia("(min-width: 56rem)");
 
 let lastList = null;
@@ -37,23 +39,25 @@ export function listLink(wanted) {
 }
 
 export async function listView({ query, signal }) {
-  const wanted = Object.fromEntries(["state", "stage", "cursor"].map((name) => [name, query.get(name)]));
-  const { state, stage } = wanted;
+  const wanted = Object.fromEntries(["state", "stage", "sort", "q", "cursor"].map((name) => [name, query.get(name)]));
+  const { state, stage, sort } = wanted;
   const results = h("div.results");
   const tabs = h("nav.tabs", { "aria-label": say("list.states") });
   const counted = () => tabs.replaceChildren(...[null, ...STATES].map((name) =>
-    h("a", { href: listLink({ state: name, stage }), "aria-current": name === state && "true" },
+    h("a", { href: listLink({ state: name, stage, sort }), "aria-current": name === state && "true" },
       name ? word("state", name) : say("list.all"),
       name && counts && h("span.count", count(counts.orders[name] ?? 0)))));
   counted();
   const options = [["", say("list.any")], ...STAGES.map((name) => [name, word("stage", name)])];
   const stages = field("stage", { label: say("list.stage"), value: stage, options });
-  stages.addEventListener("change", ({ target }) => { location.hash = listLink({ state, stage: target.value }); });
+  stages.addEventListener("change", ({ target }) => { location.hash = listLink({ state, stage: target.value, sort }); });
+  const sorts = field("sort", { label: say("list.sort"), value: sort ?? SORTS[0], options: SORTS.map((name) => [name, word("sort", name)]) });
+  sorts.addEventListener("change", ({ target }) => { location.hash = listLink({ state, stage, sort: target.value === SORTS[0] ? null : target.value }); });
   return {
     title: say("list.title"),
     content: [
       h("div.title", h("h1", say("list.title")), buttonLink(say("list.add"), "#/add", "primary")),
-      h("div.filters", tabs, h("details", { open: isWide.matches || stage }, h("summary.wide", say("list.filter")), h("div.filters", stages, findForm(signal)))),
+      h("div.filters", tabs, h("details", { open: isWide.matches || stage }, h("summary.wide", say("list.filter")), h("div.filters", stages, sorts, findForm(results, wanted, signal)))),
       results,
     ],
     counted,
@@ -61,22 +65,30 @@ export async function listView({ query, signal }) {
   };
 }
 
-function findForm(signal) {
-  const unknown = () => wrongFields(["id", say("list.unknown")]);
-  const send = async ({ id }) => {
-    if (!ORDER_ID.test(id)) throw unknown();
-    try {
-      await call("GET", `orders/${id}`, { signal });
-    } catch (error) {
-      throw error.status === 404 ? unknown() : error;
-    }
-    return () => { location.hash = orderLink(id); };
+/** Finds while it is typed; what is looked for stands in the address, and the field keeps the focus. */
+function findForm(results, wanted, signal) {
+  const search = field("q", { label: say("list.find"), type: "search", value: wanted.q, maxlength: 200, autocapitalize: "off" });
+  let waiting;
+  let reading = new AbortController();
+  const find = () => {
+    clearTimeout(waiting);
+    const q = search.querySelector("input").value.trim();
+    if (q === (wanted.q ?? "")) return;
+    Object.assign(wanted, { q, cursor: null });
+    history.replaceState(null, "", listLink(wanted));
+    reading.abort();
+    reading = new AbortController();
+    readList(results, wanted, AbortSignal.any([signal, reading.signal]));
   };
-  const form = makeForm({ send, go: say("list.go"), look: "plain" },
-    field("id", { label: say("list.find"), type: "search", required: true, autocapitalize: "off" }));
-  form.className = "find";
-  form.role = "search";
-  return form;
+  const later = () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(find, TYPING);
+  };
+  const onsubmit = (event) => {
+    event.preventDefault();
+    find();
+  };
+  return h("form.find", { role: "search", oninput: later, onsubmit }, search);
 }
 
 /** Whether the list is the one from which an order was opened just now. */
@@ -99,7 +111,7 @@ async function readList(results, wanted, signal) {
   try {
     for (let pages = 1; ; pages += 1) {
       const limit = wanted.stage ? LONGEST_PAGE : PAGE - found.length;
-      const page = await call("GET", "orders", { query: { ...wanted, cursor: next, limit }, signal });
+      const page = await call("GET", "orders", { query: { ...wanted, sort: wanted.q ? null : wanted.sort ?? SORTS[0], cursor: next, limit }, signal });
       found.push(...page.orders);
       next = page.next_cursor;
       if (!next || found.length >= PAGE || (found.length && pages >= PATIENT_PAGES)) break;
@@ -122,8 +134,8 @@ async function readList(results, wanted, signal) {
 }
 
 function showOrders(results, { wanted, found, next }) {
-  const { state, stage, cursor } = wanted;
-  if (!found.length && !state && !stage && !cursor) {
+  const { state, stage, sort, q, cursor } = wanted;
+  if (!found.length && !state && !stage && !q && !cursor) {
     results.replaceChildren(h("div.empty", h("h2", say("list.empty")), h("p", say("list.begin")), buttonLink(say("list.add"), "#/add", "primary")));
     return;
   }
@@ -132,13 +144,13 @@ function showOrders(results, { wanted, found, next }) {
   const isCalm = !isUrgent && found.some((order) => order.state === "watching");
   const none = next ? "none_so_far" : cursor ? "end" : "none";
   results.replaceChildren(...[
-    isCalm && h("p.calm", say(next || cursor || stage ? "list.calm_here" : "list.calm")),
+    isCalm && h("p.calm", say(next || cursor || stage || q ? "list.calm_here" : "list.calm")),
     Object.entries(GROUPS).map(([name, looks]) => group(name, found.filter((order) => looks.includes(lookOf(order))))),
     found.length
       ? h("p.unseen", { role: "status" }, say("list.shown", { n: found.length }))
       : h("p.note", say(`list.${none}`), " ", h("a", { href: "#/" }, say("list.reset"))),
     (following || cursor) && h("nav.pages", { "aria-label": say("list.pages") },
-      cursor && buttonLink(say("list.first"), listLink({ state, stage })),
+      cursor && buttonLink(say("list.first"), listLink({ state, stage, sort, q })),
       following && buttonLink(say(stage ? "list.further" : "list.next"), following)),
   ].flat().filter(Boolean));
 }

@@ -20,7 +20,7 @@ import {
 } from "./lib.js";
 import { call } from "./client.js";
 import { focusOn, tell, turnTo } from "./shell.js";
-import { ask, onTo } from "./forms.js";
+import { ask, makeForm, onTo } from "./forms.js";
 import {
   SEVERITY,
   datesList,
@@ -86,7 +86,7 @@ function orderParts(order, show) {
     idsLine(order, order.title && say("order.name", { id })),
     h("div.columns",
       h("div", presentPart(order), timelinePart(order), unscannedPart(order, show), actionsPart(order, show), draftsPart(order), claimPart(order)),
-      h("div", factsPart(order), alertsPart(order), saidPart(order), forgetPart(order))),
+      h("div", factsPart(order), alertsPart(order), saidPart(order, show), forgetPart(order))),
   ];
 }
 
@@ -104,7 +104,7 @@ function presentPart(order) {
 }
 
 /** What can be done next: where to go here, and the pages elsewhere about the order. */
-function nextSteps({ severity, tracking_number: number, carrier, links }) {
+function nextSteps({ order_id: id, state, severity, tracking_number: number, carrier, links }) {
   const elsewhere = (label, href) => href && h("a.button", { href, target: "_blank", rel: "noopener noreferrer" }, label);
   return h("div.buttons", { role: "group", "aria-label": say("order.links") },
     severity === "claim" && [
@@ -114,7 +114,17 @@ function nextSteps({ severity, tracking_number: number, carrier, links }) {
     elsewhere(say("order.on_aliexpress"), links.order),
     elsewhere(say("order.by_hand"), links.tracking),
     elsewhere(say("order.on_carrier", { name: carrier?.name }), links.carrier),
-    number && button(say("order.copy_number"), () => copyNumber(number)));
+    number && button(say("order.copy_number"), () => copyNumber(number)),
+    number && state !== "closed" && checkForm(id));
+}
+
+/** Has the order checked now; what is seen appears when the view is shown anew. */
+function checkForm(id) {
+  const send = async () => {
+    await call("POST", `orders/${id}/check`);
+    return () => tell(say("order.checking"));
+  };
+  return makeForm({ send, go: say("order.check"), look: "plain" });
 }
 
 /** Copies the tracking number, or tells it where the browser keeps the clipboard to itself. */
@@ -206,9 +216,25 @@ function alertsPart({ alerts }) {
   return part("alerts", say("order.alerts"), items.length ? h("ul", items) : h("p.hint", say("order.no_alerts")));
 }
 
-function saidPart(order) {
+/** Takes one action back, and nothing else. */
+function takeBackButton({ order_id: id }, actionId, name, show) {
+  const send = async () => {
+    const without = await call("DELETE", `orders/${id}/actions/${actionId}`);
+    changed();
+    return () => {
+      document.querySelector("dialog").close();
+      show(without);
+      focusOn(document.getElementById("part-actions"));
+      tell(say("act.undone", { action: name }));
+    };
+  };
+  const question = say("act.undo_ask", { action: name });
+  return button(say("act.undo"), () => ask(question, say("act.undo_means"), say("act.undo_yes"), send), "link");
+}
+
+function saidPart(order, show) {
   const inForceCount = inForce(order).length;
-  const items = order.actions.map(({ action, at, on, until, amount, answers, note }, index) => {
+  const items = order.actions.map(({ action_id: actionId, action, at, on, until, amount, answers, note }, index) => {
     const isVoid = index >= inForceCount;
     const details = [
       amount && moneyText(amount, order.currency),
@@ -218,7 +244,9 @@ function saidPart(order) {
       note,
       isVoid && action !== "reopen" && say("act.taken_back"),
     ];
-    return entry(isVoid && "void", word("action", action), details.filter(Boolean).join(", "), at);
+    const item = entry(isVoid && "void", word("action", action), details.filter(Boolean).join(", "), at);
+    if (!isVoid) item.append(h("br"), takeBackButton(order, actionId, word("action", action), show));
+    return item;
   });
   return items.length ? part("said", say("act.said"), h("ul", items)) : null;
 }
