@@ -1,7 +1,7 @@
-"""The cases of the rules, through the three handlers."""
+"""The cases of the rules, through the handlers: from the API and the simulated source to SNS."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +14,13 @@ from tests.aws.moto_stack import Sent, World, world_at, world_with
 from tests.simulators.seventeen_track import Simulator as SeventeenTrack
 from tests.support.case_runner import GATE_CASES, Case, Look, load
 
-START = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
+START = datetime(2026, 6, 15, 9, 30, tzinfo=UTC)
+RUN_TAKES = timedelta(minutes=5)
+"""A run takes some seconds, and so does the sending: waits count from there, so each look of a case
+comes a little later than the one before says."""
+
+ABOUT_SOURCES = frozenset({"source_down", "source_up"})
+"""What belongs to the stack; the cases say nothing of it."""
 
 
 @pytest.fixture
@@ -31,7 +37,7 @@ def two_sources(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
 
 
 class Player:
-    """Plays a case: tells the look-alike and the buyer what to say, and when."""
+    """Plays a case: tells the simulated source and the buyer what to say, and when."""
 
     def __init__(self, world: World, case: Case) -> None:
         self.world = world
@@ -40,75 +46,111 @@ class Player:
         self.events: dict[str, list[tuple[datetime, str]]] = {}
 
     def add(self) -> None:
-        status, _ = self.world.call("POST", "/orders", dict(self.case.order))
-        assert 201 == status
+        """Add the order."""
+        status, answer = self.world.call("POST", "/orders", dict(self.case.order))
+        assert 201 == status, answer
+
+    def look(self, look: Look, now: datetime) -> None:
+        """Let happen what a case says to have happened before an evaluation, and evaluate.
+
+        Args:
+            look: The evaluation.
+            now: When it is.
+        """
+        world, answered_at = self.world, look.answered_at
+        if look.answered == "others":
+            # It is asked about all the time, and the spell begins after the last answer.
+            world.now += RUN_TAKES / 2
+            world.cainiao.be(mode_of(look))
+            world.pull("case")
+        if look.answered is True and answered_at is not None and answered_at < look.now:
+            # The answer comes when it comes; the evaluation that it should wake comes late.
+            world.now = now - (look.now - answered_at)
+            self._begin(look)
+            world.pull("case")
+            world.cainiao.be("block_page")
+            world.now = now
+        else:
+            world.now = now
+            self._begin(look)
+        world.check("case")
+
+    def _begin(self, look: Look) -> None:
+        if look is self.case.looks[0]:
+            self.add()
+        self.prepare(look)
 
     def prepare(self, look: Look) -> None:
-        """Let happen what a case says to have happened before an evaluation."""
-        for deed in look.actions:
-            body: dict[str, object] = {"action": deed}
-            if look.on is not None and deed in {"seller_contacted", "dispute_opened"}:
-                body["on"] = look.on.isoformat()
-            if deed == "not_found_here":
-                body["answers"] = dict(look.answers)
-            if look.until is not None and deed == "snooze":
-                body["until"] = look.until.isoformat()
-            status, answer = self.world.call("POST", "/orders/case/actions", body)
-            assert 200 == status, answer
-        if look.change_number is not None:
-            self.number = look.change_number
-            body = {"tracking_number": look.change_number}
-            status, answer = self.world.call("PATCH", "/orders/case", body)
-            assert 200 == status, answer
+        """What the buyer says, and what the source will answer."""
+        self._correct(look)
+        for kind in look.actions:
+            self._act(kind, look)
         if self.number is not None:
             self.events.setdefault(self.number, []).extend(look.checkpoints)
-            self.tell()
-        self.world.cainiao.be("fine" if look.answered else "block_page")
+            self._tell(look)
+        self.world.cainiao.be(mode_of(look))
 
-    def tell(self) -> None:
-        """Have the look-alike tell what the case's source knows."""
+    def _act(self, kind: str, look: Look) -> None:
+        body: dict[str, object] = {"action": kind}
+        if look.on is not None:
+            body["on"] = look.on.isoformat()
+        if kind == "not_found_here":
+            body["answers"] = dict(look.answers)
+        if look.until is not None and kind == "snooze":
+            body["until"] = look.until.isoformat()
+        status, answer = self.world.call("POST", "/orders/case/actions", body)
+        assert 200 == status, answer
+
+    def _correct(self, look: Look) -> None:
+        """The buyer corrects dates, or gives another number."""
+        changes: dict[str, str | None] = {}
+        if look.ordered_on is not None:
+            changes["ordered_on"] = look.ordered_on.isoformat()
+        if look.corrects_protection:
+            ends_on = look.protection_ends_on
+            changes["protection_ends_on"] = None if ends_on is None else ends_on.isoformat()
+        if look.change_number is not None:
+            changes["tracking_number"] = self.number = look.change_number
+        if changes:
+            status, answer = self.world.call("PATCH", "/orders/case", changes)
+            assert 200 == status, answer
+
+    def _tell(self, look: Look) -> None:
+        """Have the simulator tell what the case's source knows."""
         assert self.number is not None
-        if self.case.answer == "not_found":
+        events = self.events[self.number]
+        if look.answer == "not_found" and not events:
             self.world.cainiao.forget(self.number)
-        else:
-            self.world.cainiao.put(
-                self.number,
-                [(at, code, code, "GMT+0") for at, code in self.events[self.number]],
-                mail_type=self.case.mail_type,
-            )
+            return
+        # An estimate that has not passed at a look has not passed where the look comes later.
+        eta = self.case.eta
+        self.world.cainiao.put(
+            self.number,
+            [(at, code, code, "GMT+0") for at, code in events],
+            mail_type=self.case.mail_type,
+            eta=None if eta is None else eta + RUN_TAKES * len(self.case.looks),
+            status=look.status,
+        )
+
+
+def mode_of(look: Look) -> str:
+    """How the simulator answers when a case looks."""
+    if look.answered == "others":
+        return "wrong_number"
+    return "fine" if look.answered and look.answered_at is not None else "block_page"
 
 
 @pytest.mark.parametrize("case", load(START), ids=lambda case: case.name)
 def test_case(world: World, case: Case) -> None:
-    """Each evaluation of the case sends what the case says."""
+    """Each evaluation of the case sends what the case says, and shows the key dates it names."""
     player = Player(world, case)
-    first = case.looks[0]
-    answered_at = case.first_answer_at
-    if answered_at is not None and answered_at < START:
-        # The answer comes when it comes; the evaluation that it should wake comes late.
-        world.now = answered_at
-        player.add()
-        player.prepare(first)
-        world.pull("case")
-        world.now = START
-        world.cainiao.be("block_page")
-    else:
-        player.add()
-        player.prepare(first)
-        if answered_at is None:
-            world.cainiao.be("block_page")
     for index, look in enumerate(case.looks):
-        if look is not first:
-            # A run takes some seconds, and so does the sending: the waits count from there.
-            world.now = look.now + timedelta(minutes=5 * index)
-            player.prepare(look)
-        world.check("case")
+        player.look(look, look.now + RUN_TAKES * index)
 
         status, order = world.call("GET", "/orders/case")
 
         assert 200 == status
-        sent = world.messages()
-        assert_as_expected(look, sent, order)
+        assert_as_expected(look, world.messages(), order)
         world.pump()
         assert [] == world.messages()
 
@@ -116,13 +158,23 @@ def test_case(world: World, case: Case) -> None:
 def assert_as_expected(look: Look, sent: Sequence[Sent], order: Mapping[str, Any]) -> None:
     """What every case says of a look: the alerts, and what the order then is."""
     expect = look.expect
-    assert sorted(expect["alerts"]) == sorted(m.kind for m in sent)
-    if "stage" in expect:
-        assert expect["stage"] == order["stage"]
-    if "silent_days" in expect:
-        assert expect["silent_days"] == order["silent_days"]
+    told = [(m.kind, o) for m in sent if m.kind not in ABOUT_SOURCES for o in m.body["orders"]]
+    assert sorted(expect["alerts"]) == sorted(kind for kind, _ in told)
+    for name in ("stage", "silent_days", "state"):
+        if name in expect:
+            assert (name, expect[name]) == (name, order[name])
     if "reason" in expect:
-        assert expect["reason"] in {o.get("reason") for m in sent for o in m.body["orders"]}
+        assert expect["reason"] in {entry.get("reason") for _, entry in told}
+    dates = dict(expect.get("dates", {}))
+    if dates.get("protection_ends_on", 0) is None:
+        # It stays in the answer as the buyer gave it, also when it is over.
+        del dates["protection_ends_on"]
+    assert dates == {name: days_ahead(order[name], look.now) for name in dates}
+
+
+def days_ahead(day: str | None, now: datetime) -> int | None:
+    """A date of an answer as days from an instant's date."""
+    return None if day is None else (date.fromisoformat(day) - now.date()).days
 
 
 def tell_second(player: Player, look: Look, known: list[tuple[datetime, str]]) -> None:
@@ -152,12 +204,11 @@ def test_gate_case(two_sources: World, case: Case) -> None:
     known: list[tuple[datetime, str]] = []
     player.add()
     for index, look in enumerate(case.looks):
-        world.now = look.now + timedelta(minutes=5 * index)
+        world.now = look.now + RUN_TAKES * index
         player.prepare(look)
         tell_second(player, look, known)
-        for _ in range(
-            3
-        ):  # the first sees what is due, the second registers, the third is answered
+        # The first sees what is due, the second registers, the third is answered.
+        for _ in range(3):
             world.check("case")
 
         _, order = world.call("GET", "/orders/case")

@@ -33,6 +33,8 @@ class Number:
     eta: datetime | None = None
     points_to: str | None = None
     """The number that this one, a placeholder, stands for."""
+    statuses: tuple[tuple[datetime, str], ...] = ()
+    """From when on which coarse status is told; before the first, and where it is empty, none."""
     mute: tuple[tuple[datetime, datetime], ...] = ()
     """When the source answers, but not about this number."""
 
@@ -71,6 +73,13 @@ KINDS = {
     "failed attempt": 3,
     "customs": 3,
     "delivered and returned": 1,
+    "delivered, says the status": 2,
+    "delivery withdrawn": 2,
+    "cancelled": 2,
+    "declared lost": 1,
+    "waits in consolidation": 2,
+    "told by partners": 2,
+    "filled with fillers": 1,
     "no number": 3,
     "another number": 3,
     "placeholder": 2,
@@ -92,10 +101,10 @@ _ABROAD = (
     ("GTMS_DO_DEPART", 1.2),
 )
 _ZONES = {"DE": 1, "FR": 1, "US": -5, "BR": -3, "IN": 5}
-_CHANGES = ("protection_ends_on", "service", "shipped_on", "remote")
+_CHANGES = ("protection_ends_on", "protection_ends_on", "service", "shipped_on", "remote", "dates")
 _WORDS = (
     *("seller_contacted", "seller_contacted", "dispute_opened", "snooze", "snooze"),
-    *("received", "refunded", "lost", "close", "not_found_here"),
+    *("received", "refunded", "lost", "close", "not_found_here", "not_received"),
 )
 
 
@@ -112,20 +121,13 @@ def _parcel(random: Random, index: int, kind: str, added: datetime) -> Parcel:
     number, other = f"LP{index:014}", f"CNG{index:014}"
     ordered = added - timedelta(days=random.choice([0, 0, 0, 0, 1, 3, 10, 35, 90]))
     destination = random.choice(list(_ZONES))
-    order: dict[str, object] = {
+    order = {
         "order_id": f"o{index}",
         "ordered_on": ordered.date().isoformat(),
         "destination": destination,
         "tracking_number": number,
+        **_given(random, ordered),
     }
-    if random.random() < 0.5:
-        order["protection_ends_on"] = _days_after(ordered, random.randint(30, 110))
-    if random.random() < 0.5:
-        order["service"] = random.choice(["standard", "standard", "expedited", "economy"])
-    if random.random() < 0.2:
-        order["shipped_on"] = _days_after(ordered, random.randint(0, 2))
-    if random.random() < 0.1:
-        order["remote"] = random.random() < 0.5
 
     def journey(kind: str, begins: datetime) -> Number:
         return _number(random, kind, begins, destination)
@@ -149,12 +151,37 @@ def _parcel(random: Random, index: int, kind: str, added: datetime) -> Parcel:
         requests.append(Request(at, "DELETE"))
         if random.random() < 0.5:
             requests.append(Request(at + timedelta(seconds=random.choice([1, 9e4])), "POST", order))
+    delivered = [s for n in numbers.values() for s in n.scans if s.code == "GTMS_SIGNED"]
+    if delivered and random.random() < 0.15:
+        # It is not there, whatever the carrier says.
+        at = max(added, delivered[-1].shown) + timedelta(days=random.uniform(0.5, 9))
+        requests.append(Request(at, "ACT", {"action": "not_received"}))
     return Parcel(
         order_id=f"o{index}",
         kind=kind,
         requests=tuple(sorted(requests, key=lambda request: request.at)),
         numbers=numbers,
     )
+
+
+def _given(random: Random, ordered: datetime) -> dict[str, object]:
+    """What a buyer may give of an order, and often does not."""
+    given: dict[str, object] = {}
+    if random.random() < 0.5:
+        given["protection_ends_on"] = _days_after(ordered, random.randint(20, 110))
+    if random.random() < 0.2:
+        given["promised_on"] = _days_after(ordered, random.randint(12, 60))
+    if random.random() < 0.3:
+        given["paid_with"] = random.choice(["paypal", "card", "card", "other"])
+        if random.random() < 0.5:
+            given["paid_on"] = ordered.date().isoformat()
+    if random.random() < 0.5:
+        given["service"] = random.choice(["standard", "standard", "expedited", "economy"])
+    if random.random() < 0.2:
+        given["shipped_on"] = _days_after(ordered, random.randint(0, 2))
+    if random.random() < 0.1:
+        given["remote"] = random.random() < 0.5
+    return given
 
 
 def _days_after(instant: datetime, days: int) -> str:
@@ -182,25 +209,76 @@ def _number(random: Random, kind: str, begins: datetime, destination: str) -> Nu
         known=kind != "unknown to the source",
         mail_type="Economy" if kind.startswith("economy") else None,
         eta=begins + timedelta(days=random.uniform(20, 60)) if random.random() < 0.2 else None,
+        statuses=_statuses(random, kind, scans),
         mute=mute,
     )
 
 
-def _steps(random: Random, kind: str) -> list[tuple[str, float]]:  # noqa: C901
-    """The codes of a journey, and how many days each takes."""
-    steps: list[tuple[str, float]] = list(_ORIGIN)
-    if kind == "never scanned":
-        return steps[: random.randint(0, 1)]
-    if kind == "stuck at origin":
-        return steps[: random.randint(2, 4)]
-    steps += _ABROAD
-    if kind == "silent and arrives":
+def _statuses(
+    random: Random, kind: str, scans: tuple[Scan, ...]
+) -> tuple[tuple[datetime, str], ...]:
+    """What the coarse status says beside the scans."""
+    if kind not in {"delivered, says the status", "delivery withdrawn"}:
+        return ()
+    told_at = scans[-1].shown + timedelta(days=random.uniform(0.5, 3))
+    told = [(scans[0].shown, "DELIVERING"), (told_at, "DELIVERED")]
+    if kind == "delivery withdrawn":
+        withdrawn_at = told_at + timedelta(days=random.uniform(0.5, 6))
+        told.append((withdrawn_at, random.choice(["DELIVERING", "DELIVERING", ""])))
+        if random.random() < 0.5:
+            told.append((withdrawn_at + timedelta(days=random.uniform(1, 8)), "DELIVERED"))
+    return tuple(told)
+
+
+Steps = list[tuple[str, float]]
+"""The codes of a journey, and how many days each takes."""
+
+
+def _steps(random: Random, kind: str) -> Steps:
+    steps = _steps_that_end_early(random, kind)
+    return _steps_to_the_end(random, kind) if steps is None else steps
+
+
+def _steps_that_end_early(random: Random, kind: str) -> Steps | None:
+    """The steps of a parcel whose scans end before it is delivered; None: it is delivered."""
+    steps: Steps = [*_ORIGIN, *_ABROAD]
+    cut = {
+        "never scanned": (0, 1),
+        "stuck at origin": (2, 4),
+        "silent and lost": (5, 9),
+        "economy, ends at hand-over": (len(steps) - 1, len(steps) - 1),
+        "delivered, says the status": (len(steps) - 1, len(steps) - 1),
+        "cancelled": (1, 3),
+        "declared lost": (6, 9),
+        "filled with fillers": (7, 7),
+        "delivery withdrawn": (len(steps) - 1, len(steps) - 1),
+    }
+    if kind not in cut:
+        return None
+    steps = steps[: random.randint(*cut[kind])]
+    if kind == "cancelled":
+        steps.append(("GWMS_CANCEL", random.uniform(2, 9)))
+        steps += [("SC_INBOUND_SUCCESS", 4.0)] if random.random() < 0.3 else []
+    elif kind == "declared lost":
+        steps.append(("LOST", random.uniform(4, 30)))
+    elif kind == "filled with fillers":
+        steps += [("XX_TRANSIT", 1.0)] * random.randint(20, 70)
+    elif kind == "delivery withdrawn" and random.random() < 0.4:
+        # The hand-over is scanned again, before or after the delivery was taken back.
+        steps.append(("GTMS_DO_ARRIVE", 9.0))
+    return steps
+
+
+def _steps_to_the_end(random: Random, kind: str) -> Steps:
+    """The steps of a parcel that is delivered, returned, or waits where the buyer must come."""
+    steps: Steps = [*_ORIGIN, *_ABROAD]
+    if kind == "waits in consolidation":
+        steps[2:4] = [("CW_INBOUND", 1.0), ("CW_OUTBOUND", random.uniform(13, 40))]
+    elif kind == "silent and arrives":
         place = random.randint(1, 8)
         steps[place] = (steps[place][0], random.uniform(13, 75))
-    elif kind == "silent and lost":
-        return steps[: random.randint(5, 9)]
-    elif kind == "economy, ends at hand-over":
-        return steps[:-1]
+    elif kind == "told by partners":
+        steps[9:9] = [("CREATE_ORDER", 0.3), ("SC_INBOUND", 0.5)]
     elif kind == "declared early":
         steps.insert(3, ("CC_IM_START", 0.2))
         if random.random() < 0.4:
@@ -264,6 +342,9 @@ def _words(random: Random, added: datetime) -> Iterator[Request]:
         elif random.random() < 0.2:
             body["on"] = _days_after(at, -random.randint(0, 3))
         yield Request(at, "ACT", body)
+        if word == "dispute_opened" and random.random() < 0.4:
+            at += timedelta(days=random.uniform(1, 12))
+            yield Request(at, "ACT", {"action": "dispute_rejected"})
         if word not in {"seller_contacted", "received"} and random.random() < 0.4:
             at += timedelta(days=random.uniform(0.01, 30))
             yield Request(at, "ACT", {"action": "reopen"})
@@ -275,6 +356,8 @@ def _change(random: Random, at: datetime) -> dict[str, object]:
         return {what: random.choice(["standard", "expedited", "economy", None])}
     if what == "remote":
         return {what: random.choice([True, False, None])}
+    if what == "dates":
+        return {"promised_on": _days_after(at, random.randint(0, 40))}
     if what == "shipped_on":
         return {what: at.date().isoformat()}
     return {what: _days_after(at, random.randint(0, 40))}

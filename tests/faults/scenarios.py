@@ -29,6 +29,8 @@ X = next(
 UNBLOCKED = EPOCH + timedelta(days=1.5)
 TOLD = EPOCH + timedelta(days=2)
 RECOVERED = EPOCH + timedelta(days=5)
+REMINDED = EPOCH + timedelta(days=10)
+"""The day on which a dispute about a delivery of today is reminded of."""
 
 
 @dataclass(frozen=True)
@@ -206,6 +208,35 @@ def _protected(world: World) -> None:
     world.source_mode = lambda now: "blocked" if now < UNBLOCKED else "fine"
 
 
+def _owed(world: World) -> None:
+    """An order whose refund is due from midnight on: its protection ends today."""
+    world.journeys[A] = Journey(events((9, "PU_PICKUP_SUCCESS"), (2, "LH_DEPART")))
+    add(world, "a", A, 20, protection_ends_on=EPOCH.date().isoformat())
+    settle(world)
+    assert ["protection_ending"] == [p.kind for p in world.published]
+
+
+def _delivered(world: World) -> None:
+    """An order that the carrier says was delivered."""
+    world.journeys[A] = Journey(
+        events((9, "PU_PICKUP_SUCCESS"), (5, "LH_DEPART"), (0.1, "GTMS_SIGNED"))
+    )
+    add(world, "a", A, 10)
+    settle(world)
+    assert ["delivered"] == [p.kind for p in world.published]
+
+
+def _delivered_by_status(world: World) -> None:
+    """An order of which the status alone says that it was delivered, and soon takes it back."""
+    world.journeys[A] = Journey(
+        events((9, "PU_PICKUP_SUCCESS"), (5, "LH_DEPART"), (1, "GTMS_ACCEPT")),
+        statuses=((EPOCH - days(1), True), (EPOCH + at(hours=1), False)),
+    )
+    add(world, "a", A, 10)
+    settle(world)
+    assert ["delivered"] == [p.kind for p in world.published]
+
+
 def _failing(world: World) -> None:
     """A parcel on its way whose source will fail for five days."""
     _young(world)
@@ -302,6 +333,31 @@ STORIES = (
         (turn_of("a"), deliver, turn_of("a"), deliver, turn_of("a"), deliver),
         frozenset({("a", "protection_ending"), ("", "source_down"), ("", "source_up")}),
         fine_from=UNBLOCKED,
+    ),
+    Story(
+        "refund due",
+        _owed,
+        (tick_at(EPOCH + days(0.7)), deliver, turn_of("a"), deliver),
+        frozenset({("a", "protection_ending"), ("a", "refund_due")}),
+    ),
+    Story(
+        "delivered and not received",
+        _delivered,
+        (
+            request("POST", "/orders/a/actions", {"action": "not_received"}),
+            deliver,
+            tick_at(REMINDED),
+            deliver,
+            turn_of("a"),
+            deliver,
+        ),
+        frozenset({("a", "delivered"), ("a", "reminder")}),
+    ),
+    Story(
+        "delivery withdrawn",
+        _delivered_by_status,
+        (turn_of("a"), deliver, turn_of("a"), deliver),
+        frozenset({("a", "delivered"), ("a", "moving_again")}),
     ),
     Story(
         "source down and up",

@@ -141,6 +141,8 @@ class Journey:
 
     events: tuple[tuple[datetime, datetime, str], ...] = ()
     """From when on it is shown, when it was, and its code."""
+    statuses: tuple[tuple[datetime, bool], ...] = ()
+    """From when on the coarse status says that it was delivered, or that it was not."""
 
 
 @dataclass
@@ -485,7 +487,10 @@ class World:
                 if shown <= self.now
             )
         )
-        return TrackingResult(number, known=True, events=events)
+        told = [delivered for since, delivered in journey.statuses if since <= self.now]
+        return TrackingResult(
+            number, known=True, events=events, delivered=told[-1] if told else None
+        )
 
     @property
     def number(self) -> int:

@@ -38,7 +38,7 @@ class Knowledge:
 
     numbers: Mapping[str, Number] = field(default_factory=dict)
     outages: Sequence[Outage] = ()
-    _made: dict[tuple[str, int], TrackingResult] = field(default_factory=dict)
+    _made: dict[tuple[str, int, str], TrackingResult] = field(default_factory=dict)
 
     def outage(self, at: datetime) -> Outage | None:
         """The outage that there is at an instant."""
@@ -52,12 +52,13 @@ class Knowledge:
         if any(begin <= at < end for begin, end in known.mute):
             return None
         shown = sum(scan.shown <= at for scan in known.scans)
-        if (number, shown) not in self._made:
-            self._made[number, shown] = _answer(number, known, at)
-        return self._made[number, shown]
+        status = next((s for since, s in reversed(known.statuses) if since <= at), "")
+        if (number, shown, status) not in self._made:
+            self._made[number, shown, status] = _answer(number, known, at, status)
+        return self._made[number, shown, status]
 
 
-def _answer(number: str, known: Number, at: datetime) -> TrackingResult:
+def _answer(number: str, known: Number, at: datetime, status: str) -> TrackingResult:
     events = (
         Event(
             at=scan.at,
@@ -76,6 +77,7 @@ def _answer(number: str, known: Number, at: datetime) -> TrackingResult:
         mail_type=known.mail_type,
         eta=known.eta,
         points_to=known.points_to,
+        delivered=status == "DELIVERED" if status else None,
     )
 
 

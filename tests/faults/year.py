@@ -10,8 +10,8 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field, fields
+from datetime import UTC, date, datetime, timedelta
 from heapq import heappop, heappush
 from itertools import count
 from random import Random
@@ -23,10 +23,13 @@ from tests.faults.random_parcels import Parcel, Request, parcels
 from tests.faults.simulated_stack import World, deploy, running
 from tests.faults.strict_source import Asked, Knowledge, Manners, Outage, StrictSource
 from tests.in_memory_aws.sns import StrictSns
+from tests.reference.model import KeyDates
 
 BEGIN = datetime(2025, 9, 1, tzinfo=UTC)
 MINUTES = timedelta(minutes=1)
 DAYS = timedelta(days=1)
+GLANCES = 5
+"""How many orders the buyer looks at on a day."""
 
 
 @dataclass(frozen=True)
@@ -148,6 +151,24 @@ def _shifts(random: Random, days: int, outages: Sequence[Outage]) -> Iterator[Sh
 
 
 @dataclass(frozen=True)
+class Shown:
+    """What the API shows of an order at an instant."""
+
+    at: datetime
+    order_id: str
+    state: str
+    stage: str
+    pressing: str | None
+    """The kind of alert whose advice holds; None: nothing is asked."""
+    advice: str
+    dates: Mapping[str, date | None]
+    """The key dates by name; None: not shown."""
+
+
+KEY_DATES = tuple(f.name for f in fields(KeyDates))
+
+
+@dataclass(frozen=True)
 class Message:
     """A message that went out."""
 
@@ -157,6 +178,10 @@ class Message:
     batch: str
     orders: tuple[tuple[str, str], ...]
     """Order and reason; none for a message about a source."""
+    asked: tuple[str, ...] = ()
+    """What it asks about each of them."""
+    shown: tuple[Shown | None, ...] = ()
+    """What the API shows of each of them as it goes out; None: the order is forgotten."""
 
 
 @dataclass
@@ -165,13 +190,18 @@ class Inbox(StrictSns):
 
     now: Callable[[], datetime] = lambda: BEGIN
     run: Callable[[], int] = lambda: 0
+    look: Callable[[str], Shown | None] = lambda _: None
+    """Looks an order up."""
     messages: list[Message] = field(default_factory=list)
 
     def publish(self, **call: Any) -> dict[str, str]:
         answer = super().publish(**call)
         body = json.loads(json.loads(call["Message"])["default"])
         orders = tuple((o["order_id"], o.get("reason", "")) for o in body["orders"])
-        self.messages.append(Message(self.now(), self.run(), body["kind"], body["id"], orders))
+        asked = tuple(o["advice"] for o in body["orders"])
+        at, run = self.now(), self.run()
+        shown = tuple(self.look(order_id) for order_id, _ in orders)
+        self.messages.append(Message(at, run, body["kind"], body["id"], orders, asked, shown))
         return answer
 
 
@@ -193,6 +223,8 @@ class Record:
     messages: list[Message]
     accepted: list[Accepted]
     manners: Manners
+    glances: list[Shown] = field(default_factory=list)
+    """What the API showed of some orders now and then."""
     runs: int = 0
     states: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     """The state and stage of every order in the end."""
@@ -219,9 +251,10 @@ class Year:
             self.manners,
             lambda: timedelta(seconds=self.random.uniform(0.1, 0.9)),
         )
-        self.inbox = Inbox(now=lambda: world.now, run=lambda: world.number)
+        self.inbox = Inbox(now=lambda: world.now, run=lambda: world.number, look=self._look)
         world.sns = self.inbox
         self.accepted: list[Accepted] = []
+        self.glances: list[Shown] = []
         self._agenda: list[tuple[datetime, int, Callable[[], None]]] = []
         self._order = count()
         self._every = first.every
@@ -240,6 +273,7 @@ class Year:
                     lambda p=parcel, r=request: self._ask(p, r),  # type: ignore[misc]
                 )
         self._at(BEGIN + MINUTES, self._tick)
+        self._at(BEGIN + DAYS / 2, self._glance)
         while self._agenda and self._agenda[0][0] < self.plan.end:
             at, _, happen = heappop(self._agenda)
             self.world.now = max(self.world.now, at)
@@ -250,6 +284,7 @@ class Year:
             self.inbox.messages,
             self.accepted,
             self.manners,
+            self.glances,
             self.world.runs,
             {
                 pk.removeprefix("ORDER#"): (item["state"]["S"], item.get("stage", {"S": ""})["S"])
@@ -276,6 +311,37 @@ class Year:
 
     def _shift(self, by: timedelta) -> None:
         os.environ["CLOCK_SHIFT"] = str(int(by.total_seconds()))
+
+    def _look(self, order_id: str) -> Shown | None:
+        """What the API shows of an order; it costs the world neither time nor a call."""
+        world = self.world
+        now, world.on_call, on_call = world.now, None, world.on_call
+        answer = world.api("GET", f"/orders/{order_id}")
+        world.now, world.on_call = now, on_call
+        if answer["statusCode"] != 200:
+            return None
+        body = json.loads(answer["body"])
+        return Shown(
+            at=now,
+            order_id=order_id,
+            state=body["state"],
+            stage=body["stage"],
+            pressing=body["pressing"],
+            advice=body["advice"],
+            dates={
+                name: None if body[name] is None else date.fromisoformat(body[name])
+                for name in KEY_DATES
+            },
+        )
+
+    def _glance(self) -> None:
+        """The buyer looks at some orders, once a day at any hour."""
+        added = sorted({a.order_id for a in self.accepted})
+        for order_id in self.random.sample(added, min(len(added), GLANCES)):
+            shown = self._look(order_id)
+            if shown is not None:
+                self.glances.append(shown)
+        self._at(self.world.now + self.random.uniform(0.7, 1.3) * DAYS, self._glance)
 
     def _ask(self, parcel: Parcel, request: Request) -> None:
         path = f"/orders/{parcel.order_id}"

@@ -241,7 +241,8 @@ def late_on(v: View, sent: tuple[Sent, ...], *, cancelled: bool) -> date | None:
     if v.journey.place in NOT_LATE_IN or v.journey.place == "returned":
         return None
     day = late_due_on(v)
-    return day if before_the_days(v, day) and not after_the_days(v) else None
+    # A day that has passed stays until the days of the deadline begin: in them it cannot come.
+    return day if before_the_days(v, max(day, v.today)) else None
 
 
 def claim_opens_on(v: View, *, left: bool) -> date | None:

@@ -44,7 +44,8 @@ class Look:
     corrects_protection: bool
     """Whether the buyer corrects that date; to None: removes it."""
     answer: str | None
-    """What an answer without checkpoints says: `not_found`, `seller_preparing`."""
+    """What an answer without checkpoints says, by the case as a whole unless the evaluation says
+    otherwise: `not_found`, `seller_preparing`."""
     expect: Mapping[str, Any]
     second: str | None = None
     """How the second source fares: it `answers` or `fails`; None: there is none."""
@@ -106,11 +107,11 @@ def _case(raw: Mapping[str, Any], start: datetime) -> Case:
         del order["tracking_number"]
 
     eta = given.get("eta_in_days")
-    looks = [_look(raw, start)]
+    looks = [_look(raw, start, raw)]
     now = start
     for step in raw.get("then", []):
         now += timedelta(days=step["advance_days"])
-        looks.append(_look(step, now))
+        looks.append(_look(step, now, raw))
     return Case(
         name=raw["name"],
         order=order,
@@ -120,7 +121,7 @@ def _case(raw: Mapping[str, Any], start: datetime) -> Case:
     )
 
 
-def _look(raw: Mapping[str, Any], now: datetime) -> Look:
+def _look(raw: Mapping[str, Any], now: datetime, case: Mapping[str, Any]) -> Look:
     until, on = raw.get("until_days"), raw.get("on_days_ago")
     answered_ago = raw.get("answered_days_ago", 0)
     ordered_ago, protection_in = raw.get("ordered_days_ago"), raw.get("protection_in_days")
@@ -143,7 +144,7 @@ def _look(raw: Mapping[str, Any], now: datetime) -> Look:
         if protection_in is None
         else (now + timedelta(days=protection_in)).date(),
         corrects_protection="protection_in_days" in raw,
-        answer=raw.get("answer"),
+        answer=raw.get("answer", case.get("answer")),
         expect=raw["expect"],
         second=raw.get("second"),
         second_checkpoints=_checkpoints(raw.get("second_checkpoints", []), now),
