@@ -204,7 +204,7 @@ def imports(app: Path) -> set[str]:
     script = ROOT / "tests/bench/alone.py"
     ended = subprocess.run(
         [sys.executable, script, "import", app],
-        env={"PYTHONPATH": str(ROOT / "shared")},
+        env={"FUNCTION_PATH": str(ROOT / "shared")},
         capture_output=True,
         text=True,
         check=True,
