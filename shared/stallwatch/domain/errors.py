@@ -11,7 +11,11 @@ StallwatchError
 ├── SenselessError           what is asked for makes no sense now
 ├── TooSoonError             it was asked for a moment ago, and may be again later
 ├── UnacceptableError        fields of what was given make no sense
-├── SecretError              a secret cannot be read (`secret`)
+├── SecretError              a secret cannot be read (`aws.parameters`)
+├── ImportFailedError        a file cannot be read as orders (`imports.errors`)
+├── MailboxError             a mailbox cannot be reached or read (`mailbox.access`)
+├── PushError                the addresses of push services make no sense (`push.addresses`)
+├── CommandError             a command of the command line failed (`cli.errors`)
 └── UnansweredError          a request to a source came to nothing (`sources.transport`)
 """
 

@@ -150,7 +150,7 @@ def test_a_message_has_a_form_for_each_subscriber() -> None:
     """With the attributes that filter policies go by."""
     _, (sent,) = publish(lambda: ACCEPTED)
     assert (ARN, "json") == (sent["TopicArn"], sent["MessageStructure"])
-    assert "Delivered: order x" == sent["Subject"]
+    assert "Delivered: Grosse" == sent["Subject"]
     forms = json.loads(sent["Message"])
     assert {"default", "email", "sms"} == set(forms)
     assert "Größe" in forms["email"]

@@ -21,6 +21,8 @@ def api() -> Iterator[FakeApi]:
 def cli(api: FakeApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Terminal:
     """A terminal that is logged in, in an empty folder."""
     monkeypatch.chdir(tmp_path)
+    # A runner of tests may set it; a pipe has no width.
+    monkeypatch.delenv("COLUMNS", raising=False)
     terminal = Terminal(tmp_path / "config")
     terminal.environ = {"STALLWATCH_URL": api.url, "STALLWATCH_KEY": api.key}
     return terminal
