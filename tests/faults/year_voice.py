@@ -5,7 +5,9 @@ For each order, whenever a message goes out and now and then besides:
 - what the message asks is the order's advice at that instant;
 - the key dates that are shown are those of the reference model: none that cannot come;
 - no two messages ask the same within a day, but those raised together, and unless the buyer has
-  said or changed something in between or it is another attempt;
+  said or changed something in between or it is another attempt. A message that tells of something
+  else while a deadline's advice holds (a parcel at the pickup point, say) carries that advice
+  without being the one that asks;
 - where a message asks for something, the page does not say that there is nothing to do.
 """
 
@@ -63,7 +65,7 @@ class Voice:
             self._is_wrong(at, f"{kind} asks {asked!r}, the page {shown.advice!r}")
         if kind in ASKING and shown.pressing is None:
             self._is_wrong(at, f"{kind} asks {asked!r}, and the page for nothing")
-        if shown.pressing is None:
+        if shown.pressing != kind:
             return
         for before, run, what in self._asked[asked]:
             together = run == message.run

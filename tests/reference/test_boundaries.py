@@ -182,3 +182,33 @@ def test_numbers_of_the_rules_decide() -> None:
     assert [] == kinds(world, START)
     world.n = Numbers(stalled=10)
     assert ["stalled"] == kinds(world, START)
+
+
+def test_not_received_opens_the_watch_for_good() -> None:
+    """Said after `received`, it opens the watch again, and a return after it changes nothing."""
+    world = world_of(("LH_DEPART", 9 * DAY), ("GTMS_SIGNED", 2 * DAY))
+    kinds(world, START)
+    for hours, word in ((1, "received"), (2, "not_received")):
+        world.say(Word(word, START + hours * HOUR))
+    assert "delivered" == world.evaluate(START + 3 * HOUR).state
+
+    returned_at = START + DAY
+    world.answer(returned_at, [event("RT_INBOUND", returned_at - HOUR, returned_at)])
+
+    assert ("watching", ["refund_claim"]) == (
+        world.evaluate(returned_at).state,
+        [s.kind for s in world.sent if s.at == returned_at],
+    )
+
+
+@pytest.mark.parametrize(("days_left", "is_shown"), [(6, True), (5, False), (-16, False)])
+def test_a_day_of_late_that_has_passed(days_left: int, is_shown: bool) -> None:  # noqa: FBT001
+    """In an outage it stays until the days of the deadline begin: in them `late` cannot come."""
+    ends_on = START.date() + days_left * DAY
+    world = world_of(("PU_PICKUP_SUCCESS", 24 * DAY), ("LH_DEPART", DAY), at=START - 4 * DAY)
+    world.correct(protection_ends_on=ends_on)
+
+    decided = world.evaluate(START)
+
+    assert is_shown is (decided.dates.late_on is not None)
+    assert [] == [s.kind for s in decided.due if s.kind == "late"]

@@ -272,7 +272,7 @@ class View:
     def ended_by_word(self) -> bool:
         """ "`received`, `refunded`, `lost`, `close` end the watch"; `not_received` "said after the
         watch has ended opens it again"."""
-        said = [w for w in self.words if w.kind in ENDING_WORDS or w == self.not_received]
+        said = [w for w in self.words if w.kind in ENDING_WORDS or w.kind == "not_received"]
         return bool(said) and said[-1].kind in ENDING_WORDS
 
     # Deliveries
