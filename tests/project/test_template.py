@@ -265,7 +265,7 @@ def test_the_check_runs_by_the_schedule() -> None:
 OPEN = {("GET", "/"), ("GET", "/docs"), ("GET", "/openapi.json"), ("GET", "/assets/{file}")}
 """What is served to everyone: the page and its parts, which hold no orders."""
 
-NO_KEY_BUT_A_TOKEN = {("GET", "/claims/{token}")}
+NO_KEY_BUT_A_TOKEN = {("GET", "/claims/{token}"), ("GET", "/calendar/{token}")}
 """Opened by a link that nobody can guess."""
 
 

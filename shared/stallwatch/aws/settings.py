@@ -84,7 +84,9 @@ class Settings:
     @property
     def base_path(self) -> str:
         """The path below which an own domain maps the API, such as `/parcels`; empty for none."""
-        return urlsplit(self.variables.get("PUBLIC_URL", "")).path.rstrip("/")
+        if "PUBLIC_URL" not in self.variables:
+            raise SettingsError("the environment variable PUBLIC_URL is missing")
+        return urlsplit(self.variables["PUBLIC_URL"]).path.rstrip("/")
 
     @property
     def home_country(self) -> str:

@@ -10,7 +10,7 @@ from stallwatch.imports.errors import ImportFailedError
 from stallwatch.imports.merge import merge
 from stallwatch.imports.pasted import numbers_in
 from stallwatch.imports.reading import read_import
-from tests.template import ROOT
+from tests.support.template import ROOT
 
 SAMPLES = sorted((ROOT / "tests" / "data" / "imports").iterdir())
 TEXTS = [path for path in SAMPLES if path.suffix not in {".xlsx", ".eml", ".json"}]

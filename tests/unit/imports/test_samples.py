@@ -10,7 +10,7 @@ import pytest
 from stallwatch.imports.merge import merge
 from stallwatch.imports.reading import read_import
 from stallwatch.imports.records import ReadOrder
-from tests.template import ROOT
+from tests.support.template import ROOT
 
 SAMPLES = ROOT / "tests" / "data" / "imports"
 GIVEN = ROOT.parent / "shared" / "imports" / "samples"

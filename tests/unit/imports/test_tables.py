@@ -13,7 +13,7 @@ from openpyxl import Workbook
 from stallwatch.imports.errors import ImportFailedError, ImportTooLargeError, ImportUnreadableError
 from stallwatch.imports.reading import read_import
 from stallwatch.imports.records import ImportDocument, ReadOrder
-from tests.template import ROOT
+from tests.support.template import ROOT
 
 ID = "8100000000001234"
 LP = "LP00812345678901"
