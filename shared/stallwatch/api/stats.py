@@ -6,7 +6,8 @@ from decimal import Decimal
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 
 from stallwatch.api.context import JSON, services_of
-from stallwatch.api.models import (
+from stallwatch.api.models import WindowOut
+from stallwatch.api.stats_models import (
     CreditsOut,
     DaysOut,
     ExperienceOut,
@@ -14,7 +15,6 @@ from stallwatch.api.models import (
     SourceOut,
     StatsOut,
     SumOut,
-    WindowOut,
 )
 from stallwatch.domain.orders import Service
 from stallwatch.domain.thresholds import MAJOR_DESTINATIONS, Thresholds
