@@ -191,7 +191,7 @@ def test_an_alert_is_sent_once_whatever_is_repeated(world: World) -> None:
     assert ["action_needed"] == [message.kind for message in messages]
     assert ["00", "01", "02"] == sorted(o["order_id"] for o in messages[0].body["orders"])
     assert {"alert": "action_needed", "severity": "action"} == messages[0].attributes
-    assert "Your turn: 3 orders" == messages[0].subject
+    assert "Action needed: 3 orders" == messages[0].subject
 
 
 def test_what_could_not_be_sent_is_sent_later(world: World) -> None:

@@ -314,7 +314,7 @@ def reminder_on(v: View, sent: tuple[Sent, ...]) -> date | None:
         if not spoken and not was_reminded(after, "not_received", word.said_at):
             days.append(day_after)
     last = bank_last_day(v)
-    about = (v.order.paid_with, v.order.paid_on)
+    about = (v.order.paid_with, bank_last_day(v))
     if last is not None and last >= v.today and not was_reminded(after, "bank", about):
         days.append(plus(last, -v.n.bank_reminder))
     return min(days, default=None)

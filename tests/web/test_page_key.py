@@ -39,7 +39,7 @@ def test_what_cannot_be_a_key_is_not_sent(visitor: "Visitor") -> None:
     visitor.open()
     visitor.enter("clé")
 
-    visitor.expect(visitor.page.get_by_text("This is no key")).to_be_visible()
+    visitor.expect(visitor.page.get_by_text("characters that no key has")).to_be_visible()
     assert all("/stats" not in asked for asked in visitor.bridge.asked)
 
 

@@ -146,7 +146,7 @@ def test_nothing_is_wider_than_a_small_phone(walker: "Visitor", route: str) -> N
     ).to_be_visible()
     for words in walker.page.get_by_text("Show the messages").all():
         words.click()
-        walker.expect(walker.page.locator(".drafts [lang=en]")).to_have_count(3)
+        walker.expect(walker.page.locator(".drafts [lang=en]").first).to_be_visible()
 
     assert 360 == walker.page.evaluate("document.documentElement.scrollWidth")
 
@@ -212,7 +212,7 @@ def test_axe_finds_nothing(
             visitor.turn_to("#/orders/1")
             visitor.page.get_by_role("button", name="Refunded").click()
             visitor.page.get_by_text("Show the messages").click()
-            visitor.expect(visitor.page.locator(".drafts [lang=en]")).to_have_count(3)
+            visitor.expect(visitor.page.locator(".drafts [lang=en]").first).to_be_visible()
             visitor.assert_accessible(axe_script)
             visitor.page.get_by_role("button", name="Delete this order").click()
             visitor.assert_accessible(axe_script)

@@ -24,7 +24,7 @@ from stallwatch.api import (
     subscriptions,
     transfers,
 )
-from stallwatch.api.context import JSON, Services, refusal
+from stallwatch.api.context import JSON, Services, provide, refusal, services_of
 from stallwatch.domain.errors import (
     ExistsError,
     MissingError,
@@ -62,7 +62,7 @@ def respond(event: dict[str, Any], context: Any, services: Services) -> dict[str
             "body": refused.body,
             "isBase64Encoded": False,
         }
-    app.context["services"] = services
+    provide(services)
     answer = app.resolve(_below(event, services.base_path), context)
     # The gateway documents a string as the body. Powertools makes null of an empty one, which AWS
     # takes too, but not every emulator of it.
@@ -179,7 +179,7 @@ def _senseless(error: SenselessError) -> Response[str]:
 
 @_answers(TooSoonError)
 def _too_soon(error: TooSoonError) -> Response[str]:
-    seconds = max(1, ceil((error.again_at - app.context["services"].now).total_seconds()))
+    seconds = max(1, ceil((error.again_at - services_of(app).now).total_seconds()))
     refused = refusal(429, f"That was done a moment ago: {error}.")
     refused.headers["Retry-After"] = str(seconds)
     return refused

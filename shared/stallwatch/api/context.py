@@ -1,6 +1,7 @@
 """What every router shares: the services of the present request, paths, and refusals."""
 
 from collections.abc import Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, get_args
@@ -64,10 +65,18 @@ class Services:
     base_path: str = ""
 
 
-def services_of(router: APIGatewayRouter) -> Services:
-    """The services of the request that a router is answering."""
-    services: Services = router.context["services"]
-    return services
+_SERVICES: ContextVar[Services] = ContextVar("services")
+"""Of the request that is being answered: two at once, in one process, have one each."""
+
+
+def provide(services: Services) -> None:
+    """Set what the routes of this request call."""
+    _SERVICES.set(services)
+
+
+def services_of(router: object) -> Services:  # noqa: ARG001
+    """The services of the request that a router, or the resolver, is answering."""
+    return _SERVICES.get()
 
 
 def words_of(router: APIGatewayRouter) -> Translations:

@@ -12,8 +12,9 @@ from stallwatch.orders.ports import OrderStore
 from stallwatch.orders.snapshot import OrderSnapshot
 from stallwatch.polling.state import Progress
 from stallwatch.rules.anomalies import Anomaly, anomalies
-from stallwatch.rules.decision import Decision
+from stallwatch.rules.decision import NO_DATES, Decision
 from stallwatch.rules.evaluate import evaluate
+from stallwatch.rules.situation import Situation
 from stallwatch.tracking.run_log import last_answer_before_silence, last_check_of
 from stallwatch.tracking.schedule import PollSchedule, turns_of
 from stallwatch.tracking.trace_record import TraceRecord
@@ -115,9 +116,15 @@ class OrderViewer:
     def listed_view(self, dossier: OrderSnapshot, progress: Progress, now: datetime) -> OrderView:
         """An order as it stands in a list, where its alerts are not read: they may close it."""
         shown = self.view(dossier, progress, now)
-        if dossier.entry.state is not State.CLOSED:
+        if dossier.entry.state is not State.CLOSED or shown.state is State.CLOSED:
             return shown
-        decision = shown.decision._replace(state=State.CLOSED)
+        # No word of the buyer's closed it, so an alert did: the watch has ended by itself.
+        decision = shown.decision._replace(
+            state=State.CLOSED,
+            escalation=None,
+            key_dates=NO_DATES,
+            situation=Situation.CLOSED_ENDED,
+        )
         return replace(shown, state=State.CLOSED, decision=decision)
 
     def _silent_in(self, turn: str) -> Mapping[str, datetime]:

@@ -1,11 +1,14 @@
 """What the buyer did: recorded once, taken back, refused where it makes no sense."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from stallwatch.domain.orders import ActionKind
-from tests.aws.api.client import Api, stored
+from tests.aws.api.client import START, Api, stored
+
+NUMBER = "LP00123456789012"
 
 
 @pytest.mark.parametrize(
@@ -19,12 +22,18 @@ def test_an_action_is_taken_down_once(api: Api, action: str) -> None:
         given = {"until": "2026-07-01"}
     elif action == "not_found_here":
         given = {"answers": {"neighbour": "2026-06-14"}}
+    elif action == "dispute_rejected":
+        api.act(order_id, "dispute_opened")
+    elif action == "not_received":
+        api.world.cainiao.put(NUMBER, [(START - timedelta(hours=2), "GTMS_SIGNED")])
+        assert 200 == api.call("PATCH", f"/orders/{order_id}", {"tracking_number": NUMBER})[0]
+        api.world.check(order_id)
     assert 200 == api.act(order_id, action, **given)
     before = stored(api.world)
     api.world.advance(minutes=5)
     assert 200 == api.act(order_id, action, **given)
     assert before == stored(api.world)
-    (said,) = api.get(order_id)["actions"]
+    said = next(a for a in api.get(order_id)["actions"] if a["action"] == action)
     assert (action, "2026-06-15T12:00:00Z") == (said["action"], said["at"])
 
 
@@ -108,7 +117,7 @@ def test_where_it_was_looked_for_adds_up(api: Api) -> None:
 
 def test_a_clock_has_its_date(api: Api) -> None:
     """Three days after the word about the seller, five after the dispute; none without a word."""
-    order_id = api.add()
+    order_id = api.add(ordered_on="2026-06-10")
     assert api.get(order_id)["reminder_on"] is None
     api.act(order_id, "seller_contacted")
     answer = api.get(order_id)
@@ -127,7 +136,7 @@ def test_what_is_odd_about_a_number_is_shown(api: Api) -> None:
     seen = api.get(order_id)
     assert ["check_digit", "same_number"] == [o["code"] for o in seen["observations"]]
     assert other_id in seen["observations"][1]["text"]
-    assert seen["observations"][0]["text"] in seen["advice"]
+    assert "RB123456784CN" in seen["observations"][0]["text"]
     api.call("DELETE", "/orders/other")
     assert ["check_digit"] == [o["code"] for o in api.get(order_id)["observations"]]
 

@@ -197,9 +197,9 @@ def test_a_price_and_its_currency_go_together(api: Api) -> None:
     ("accepted", "advice"),
     [
         ("", "Ask the seller"),
-        ("de", "Sendungsnummer"),
-        ("de-AT,en;q=0.5", "Sendungsnummer"),
-        ("ja, de;q=0.8", "Sendungsnummer"),
+        ("de", "Fragen Sie den Verk"),
+        ("de-AT,en;q=0.5", "Fragen Sie den Verk"),
+        ("ja, de;q=0.8", "Fragen Sie den Verk"),
         ("de;q=0", "Ask the seller"),
         ("tlh", "Ask the seller"),
     ],
