@@ -90,7 +90,7 @@ PARCELS = (
         ((12, "PU_PICKUP_SUCCESS"), (3, "LH_DEPART")),
         protection_in=4,
         expect=("protection_ending", "protection_ending", "refund_due"),
-        but_not="late, stalled: it is inside its window; the deadline: at five days, at one, and after",
+        but_not="late, stalled: it is inside its window; the date: at five days, at one, and after",
     ),
     Parcel(
         "vitamins",

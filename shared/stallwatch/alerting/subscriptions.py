@@ -254,11 +254,11 @@ class Subscriptions:
         """
         token, topic = _token_in(token_or_link)
         if token is None:
-            raise UnacceptableError({"token": "must be the link in the confirmation mail"})
+            reason = "must be the link in the confirmation mail"
+            raise UnacceptableError({"token": reason})
         if not self.subscribers.confirm(token, topic):
-            raise UnacceptableError(
-                {"token": "is not known, or has expired: subscribe again for another mail"}
-            )
+            reason = "is not known, or has expired: subscribe again for another mail"
+            raise UnacceptableError({"token": reason})
 
     def test(
         self,

@@ -162,7 +162,7 @@ class Credentials:
         if keyring is not None:
             try:
                 keyring.set_password(_SERVICE, url, key)
-            except Exception:  # noqa: BLE001, S110 # a locked or broken keyring has errors of its own
+            except Exception:  # noqa: BLE001, S110 # nosec B110 # a locked or broken keyring has errors of its own
                 pass
             else:
                 self._write({"url": url})

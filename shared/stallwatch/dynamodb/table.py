@@ -181,7 +181,7 @@ class Table:
             except _BusyError as error:
                 if attempt == _CONFLICT_TRIES - 1:
                     raise UnavailableError(str(error)) from error
-                self.sleep(uniform(0, _FIRST_PAUSE * 2**attempt))  # noqa: S311 - no secret
+                self.sleep(uniform(0, _FIRST_PAUSE * 2**attempt))  # noqa: S311 # nosec B311 - no secret
         raise AssertionError
 
 
