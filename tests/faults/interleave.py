@@ -5,12 +5,15 @@ the two goes on. Schedules after which everything is as after another one, and e
 same, go on equally and are taken once.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
+from aws_lambda_powertools.event_handler.api_gateway import BaseRouter
 from greenlet import greenlet  # type: ignore[import-untyped,unused-ignore]
 
+from stallwatch.api.app import app
 from tests.faults.explore import heal, summary
 from tests.faults.scenarios import (
     ANOTHER,
@@ -64,6 +67,7 @@ class _Process:
         self.world = world
         self.seen: list[str] = []
         self._running: Running | None = None
+        self._request: dict[str, Any] = {}
         self._hub = hub
         self._greenlet = greenlet(lambda: run(world))
 
@@ -84,13 +88,31 @@ class _Process:
         self.world.running = self._running
         self.world.on_call = self._stop
         self.world.on_result = self.seen.append
-        switch()
+        self._request = _with_request(self._request, switch)
         self._running, self.world.running = self.world.running, None
         self.world.on_call = None
         self.world.on_result = None
 
     def _stop(self) -> None:
         self._hub.switch()
+
+
+_OF_A_REQUEST = ("current_event", "lambda_context")
+
+
+def _with_request(request: Mapping[str, Any], go_on: Callable[[], object]) -> dict[str, Any]:
+    """Go on in a process of its own, as far as the API is concerned; what it then remembers.
+
+    A deployed function answers one request at a time. What the API remembers of the one that it
+    answers must not be another run's.
+    """
+    app.context.clear()
+    app.context.update(request.get("context", {}))
+    for name in _OF_A_REQUEST:
+        setattr(BaseRouter, name, request.get(name))
+    go_on()
+    kept = {name: getattr(BaseRouter, name) for name in _OF_A_REQUEST}
+    return {"context": dict(app.context), **kept}
 
 
 def world_of_two() -> World:
