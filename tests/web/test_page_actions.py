@@ -31,9 +31,7 @@ def test_an_action_is_recorded(visitor: "Visitor") -> None:
     said = visitor.part("Your actions")
     visitor.expect(said).to_contain_text("Dispute opened (on 13 Jun)")
     visitor.expect(visitor.page.get_by_role("status").last).to_have_text("Saved: Dispute opened.")
-    visitor.expect(visitor.part("What to do now")).to_contain_text(
-        "Wait: the seller has until June 18"
-    )
+    visitor.expect(visitor.part("What to do now")).to_contain_text("The seller has until June 18")
     visitor.expect(visitor.part("What to do now")).to_contain_text("Follow up18 Junin 3 days")
     visitor.expect(visitor.page.get_by_text("Claim your money")).to_have_count(1)
     deeds.get_by_role("button", name="Take it all back").click()

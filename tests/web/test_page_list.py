@@ -64,7 +64,7 @@ def test_a_card_tells_what_matters(visitor: "Visitor") -> None:
         "Left the country of origin",
         "silent for 62 days",
         number_of("1"),
-        "then open a dispute with the picture of its trace, before June 27, 2026.",
+        "with the picture of its tracking. Do it by June 27, 2026.",
         "14 Apr: Departed from departure country/region",
     ):
         visitor.expect(card).to_contain_text(text)
