@@ -172,4 +172,4 @@ def test_words_that_cannot_be_had_can_be_asked_for_again(visitor: "Visitor") -> 
     page.unroute("**/drafts?*")
     words.get_by_role("button", name="Try again").click()
 
-    visitor.expect(words.locator("[lang=pl]")).to_have_count(3)
+    visitor.expect(words.locator("[lang=pl]")).to_have_count(2)
