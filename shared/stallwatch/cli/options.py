@@ -26,6 +26,7 @@ class Language(StrEnum):
     FR = "fr"
     ES = "es"
     PT = "pt"
+    PT_PT = "pt-PT"
     IT = "it"
     PL = "pl"
     NL = "nl"
