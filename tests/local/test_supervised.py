@@ -23,10 +23,10 @@ time.sleep(600)
 STARTER = """
 import os, sys
 from pathlib import Path
-from tests.local.supervised import Leashed
+from tests.local.supervised import Supervised
 
 output, doomed, *command = sys.argv[1:]
-with Leashed(
+with Supervised(
     command,
     output=os.fdopen(int(output), "wb"),
     environment=os.environ,
