@@ -97,7 +97,7 @@ def test_every_language_is_in_the_layer(layer: Path, runtime: Path) -> None:
     program = (
         "import sys; sys.path[:0] = sys.argv[1:]\n"
         "from datetime import date; from babel.dates import format_date\n"
-        "from babel import Locale; from stallwatch import words\n"
+        "from babel import Locale; from stallwatch.messages import translations\n"
         "print(format_date(date(2026, 6, 1), locale='de'), Locale('de').territories['US'])"
     )
     printed = subprocess.run(
