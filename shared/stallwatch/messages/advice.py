@@ -155,8 +155,16 @@ def _bank(context: OrderContext) -> str | None:
 
 def _anomalies(context: OrderContext) -> str | None:
     """What is odd about the number, but for what the alert itself says."""
-    described = context.described(AnomalyKind.UNKNOWN)
+    described = context.described(AnomalyKind.UNKNOWN, AnomalyKind.OTHER_NUMBER)
     return described[0] if described else None
+
+
+def _other_number(context: OrderContext) -> str | None:
+    """That the parcel may travel under another number, while it is awaited."""
+    if situation_of(context) not in _AWAITED:
+        return None
+    but = [kind for kind in AnomalyKind if kind is not AnomalyKind.OTHER_NUMBER]
+    return next(iter(context.described(*but)), None)
 
 
 _STEP, _CLAIM, _REMINDER = AlertKind.ACTION_NEEDED, AlertKind.REFUND_CLAIM, AlertKind.REMINDER
@@ -257,6 +265,25 @@ _QUIET = frozenset(
 """Situations in which an odd number deserves a look."""
 
 
+_AWAITED = frozenset(
+    {
+        Situation.REFUND_DUE,
+        Situation.PROTECTION_ENDING,
+        Situation.CLAIM_SILENCE,
+        Situation.CLAIM_SECOND_PASSED_OVER,
+        Situation.CLAIM_ECONOMY,
+        Situation.STALLED,
+        Situation.LATE,
+        Situation.LATE_ECONOMY,
+        Situation.REMINDER_SELLER,
+        Situation.CONTACTED,
+        Situation.IN_TRANSIT,
+        Situation.IN_TRANSIT_ECONOMY,
+    }
+)
+"""Situations in which a parcel is awaited that may travel under another number."""
+
+
 def advise(
     order: Order,
     decision: Decision,
@@ -299,7 +326,7 @@ def advice_text(context: OrderContext) -> str:
         "url": context.tracking_page or context.url,
         "date": advice.names_day(context) or context.today,
     }
-    additions = (add(context) for add in advice.additions)
+    additions = (add(context) for add in (*advice.additions, _other_number))
     return " ".join([context.text(key, **values), *(text for text in additions if text)])
 
 
