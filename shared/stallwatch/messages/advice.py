@@ -114,6 +114,11 @@ def _by(context: OrderContext) -> str | None:
     return _last_day(context) if ends_on is None else context.text("add.by", date=ends_on)
 
 
+def _last_notice(context: OrderContext) -> str | None:
+    """That it is urgent: the second notice before AliExpress's date may follow the first soon."""
+    return context.text("add.ready_today") if context.annotations.get("last_notice") else None
+
+
 def _next_step(context: OrderContext) -> str | None:
     """What follows if the seller does not help: the nearer of the claim and the deadline."""
     opens_on, ends_on = context.key_date("claim_opens_on"), context.key_date("protection_ends_on")
@@ -191,9 +196,11 @@ ADVICE: dict[Situation, Advice] = {
     Situation.REFUND_DUE_TAKE_FIRST: Advice(
         "take_first", (AlertKind.REFUND_DUE, ""), additions=(_last_day,)
     ),
-    Situation.PROTECTION_ENDING: Advice("dispute", (_ENDING, ""), names_day=_day_after_protection),
+    Situation.PROTECTION_ENDING: Advice(
+        "dispute", (_ENDING, ""), names_day=_day_after_protection, additions=(_last_notice,)
+    ),
     Situation.PROTECTION_ENDING_TAKE_FIRST: Advice(
-        "take_first", (_ENDING, ""), names_day=_day_after_protection
+        "take_first", (_ENDING, ""), names_day=_day_after_protection, additions=(_last_notice,)
     ),
     # What only the buyer can do.
     Situation.PICKUP: Advice("pickup", (_STEP, PICKUP)),
