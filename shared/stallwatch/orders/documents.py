@@ -15,6 +15,7 @@ from stallwatch.domain.orders import Order, PaidWith, Service
 from stallwatch.imports.merge import MergedImport, PlannedOrder, candidate_ids, merge
 from stallwatch.imports.records import ImportDocument
 from stallwatch.imports.report import ImportReport, Outcome, ReportRow
+from stallwatch.orders.restoring import restored_actions
 from stallwatch.orders.service import OrderService
 
 _NOT_GIVEN = frozenset({"created_at", "incarnation", "number_changed_at"})
@@ -81,7 +82,9 @@ class DocumentImport:
         rows: list[ReportRow] = []
         for planned in merged.planned:
             try:
-                orders.append(self.make(_planned_fields(planned, stored)))
+                order = self.make(_planned_fields(planned, stored))
+                said = restored_actions(planned.actions, now)
+                orders.append(replace(order, actions=said))
                 rows.append(planned.row)
             except UnacceptableError as error:
                 refused[id(planned.row)] = _said(error.reasons)

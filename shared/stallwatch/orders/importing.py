@@ -35,7 +35,7 @@ FILLABLE = (
     "seller",
     "language",
 )
-"""What an order may lack. Price and currency go together (see `fill_order`)."""
+"""What an order may lack. Price and currency go together, and so do all actions (`fill_order`)."""
 
 
 _TOGETHER = 25
@@ -63,12 +63,14 @@ def fill_order(order: Order, fields: Mapping[str, object]) -> Order:
     }
     if order.price is None and fields.get("price") is not None and fields.get("currency"):
         lacking |= {"price": fields["price"], "currency": fields["currency"]}
+    if not order.actions and fields.get("actions"):
+        lacking["actions"] = fields["actions"]
     return replace(order, **lacking) if lacking else order  # type: ignore[arg-type]
 
 
 def given_fields(order: Order) -> Mapping[str, object]:
     """What of a given order may fill another one."""
-    return {name: getattr(order, name) for name in (*FILLABLE, "price", "currency")}
+    return {name: getattr(order, name) for name in (*FILLABLE, "price", "currency", "actions")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +142,7 @@ def _fold(
     for order in given:
         before = folded.get(order.order_id) or existing.get(order.order_id)
         if before is None:
-            wanted = replace(order, created_at=now, incarnation=token_hex(4), actions=())
+            wanted = replace(order, created_at=now, incarnation=token_hex(4))
         else:
             wanted = fill_order(before, given_fields(order))
         try:
