@@ -41,6 +41,9 @@ FILLABLE = (
 _TOGETHER = 25
 """How many new orders are handed to the store at once."""
 
+_READ = 100
+"""How many orders are read at once."""
+
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
@@ -79,17 +82,32 @@ class OrderImport:
 
     Args:
         records: The orders.
-        workers: How many orders are written at once.
+        workers: How many requests are under way at once.
     """
 
     records: OrderStore
     workers: int
 
     def run(
-        self, given: Sequence[Order], now: datetime, *, dry_run: bool = False
+        self,
+        given: Sequence[Order],
+        now: datetime,
+        *,
+        known: Mapping[str, Order | None] | None = None,
+        dry_run: bool = False,
     ) -> list[ImportResult]:
-        """Import some orders; the results stand in their order."""
-        existing = self.records.orders(dict.fromkeys(order.order_id for order in given))
+        """Import some orders; the results stand in their order.
+
+        Args:
+            given: The orders.
+            now: The present instant.
+            known: Orders that were read a moment ago, None for one that there is not; the others
+                are read.
+            dry_run: Whether nothing is written.
+        """
+        existing = {i: order for i, order in (known or {}).items() if order is not None}
+        unread = {order.order_id for order in given} - (known or {}).keys()
+        existing.update(self.read(sorted(unread)))
         folded, results = _fold(given, existing, now)
         if not dry_run:
             failed = self._write(folded, existing, now)
@@ -100,6 +118,16 @@ class OrderImport:
                 for result in results
             ]
         return results
+
+    def read(self, order_ids: Sequence[str]) -> Mapping[str, Order]:
+        """Those of many orders that there are, by their ids."""
+        ids = list(dict.fromkeys(order_ids))
+        chunks = [ids[begin : begin + _READ] for begin in range(0, len(ids), _READ)]
+        found: dict[str, Order] = {}
+        with ThreadPoolExecutor(self.workers) as pool:
+            for some in pool.map(self.records.orders, chunks):
+                found.update(some)
+        return found
 
     def _write(
         self, folded: Mapping[str, Order], existing: Mapping[str, Order], now: datetime

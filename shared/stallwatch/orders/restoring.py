@@ -43,8 +43,8 @@ def restored_actions(exported: Sequence[Mapping[str, object]], now: datetime) ->
 
 
 def _action(one: Mapping[str, object]) -> Action:
-    action_id = one.get("action_id") or ""
-    if action_id and not (isinstance(action_id, str) and _ID.fullmatch(action_id)):
+    action_id = str(one.get("action_id") or "")
+    if action_id and not _ID.fullmatch(action_id):
         raise ValueError("no id")
     answers = one.get("answers") or {}
     if not isinstance(answers, Mapping):
