@@ -14,6 +14,7 @@ MADE := .made-with-$(VERSION)
 TESTS_READY := $(VENV)/$(MADE)
 SAM_READY := $(LOCAL)/sam/home/metadata.json
 SCAN_READY := $(LOCAL)/scan/$(MADE)
+DOCS_READY := $(LOCAL)/docs/$(MADE)
 STACK_READY := $(SAM_READY) $(LOCAL)/emulator/$(MADE)
 SAM_QUIETLY := SAM_CLI_TELEMETRY=0 __SAM_CLI_APP_DIR=$(LOCAL)/sam/home $(SAM)
 
@@ -22,7 +23,7 @@ export PYTHONPATH := shared
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo local test lint scan faults year bench build deploy redrive cli picture pictures session tables \
-	environments lock clean
+	docs environments lock clean
 
 help: ## Lists what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -81,12 +82,15 @@ tables: $(TESTS_READY) ## Writes the tables of parameters anew, from the templat
 session: $(TESTS_READY) ## Records the terminal session of the documentation anew
 	@exec $(VENV)/bin/python -m tests.web.session
 
+docs: $(DOCS_READY) ## Builds the documentation as a site, and checks its links
+	@exec $(LOCAL)/docs/bin/python tests/local/site.py
+
 environments: $(TESTS_READY) $(STACK_READY) ## Installs what the others need
 
 lock: $(LOCAL)/bootstrap/$(MADE) ## Pins what the *.in ask for (UPGRADE=--upgrade for newer versions)
 	for name in shared/requirements push/requirements tests/requirements tests/local/requirements-uv \
 		tests/local/requirements-sam tests/local/requirements-emulator \
-		tests/local/requirements-scan; do \
+		tests/local/requirements-scan tests/local/requirements-docs; do \
 		$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 			--custom-compile-command 'make lock' $(UPGRADE) \
 			$$name.in --output-file $$name.txt || exit; \
@@ -109,8 +113,10 @@ $(TESTS_READY): tests/requirements.txt
 $(LOCAL)/sam/$(MADE): tests/local/requirements-sam.txt
 $(LOCAL)/emulator/$(MADE): tests/local/requirements-emulator.txt
 $(SCAN_READY): tests/local/requirements-scan.txt
+$(DOCS_READY): tests/local/requirements-docs.txt
 
-$(TESTS_READY) $(LOCAL)/sam/$(MADE) $(LOCAL)/emulator/$(MADE) $(SCAN_READY): $(LOCAL)/bootstrap/$(MADE)
+$(TESTS_READY) $(LOCAL)/sam/$(MADE) $(LOCAL)/emulator/$(MADE) $(SCAN_READY) $(DOCS_READY): \
+		$(LOCAL)/bootstrap/$(MADE)
 	$(UV) venv --quiet --clear --no-project --python $(LOCAL)/bootstrap/bin/python $(@D)
 	$(UV) pip sync --quiet --require-hashes --python $(@D) $(filter %.txt,$^)
 	@touch $@

@@ -58,7 +58,7 @@ def test_the_workflows_run_the_commands_of_the_makefile() -> None:
         for word in line.split()
     }
     assert run <= targets
-    assert {"lint", "scan", "test", "demo", "faults", "build"} <= run
+    assert {"lint", "scan", "test", "demo", "docs", "faults", "build"} <= run
 
 
 def test_pythons_that_are_tested_begin_with_the_oldest() -> None:
