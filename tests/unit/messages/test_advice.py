@@ -6,12 +6,12 @@ from datetime import date, timedelta
 import pytest
 
 from stallwatch.domain.alerts import AlertKind
+from stallwatch.domain.languages import ALERT_LANGUAGES
 from stallwatch.domain.orders import Action, ActionKind, Order, SearchPlace
 from stallwatch.domain.thresholds import Thresholds
 from stallwatch.messages.advice import ADVICE, advice_text, advise, pressing, short_advice
 from stallwatch.messages.alert_kinds import ALERT_TEXTS
 from stallwatch.messages.context import OrderContext
-from stallwatch.messages.languages import ALERT_LANGUAGES
 from stallwatch.messages.translations import Translations
 from stallwatch.rules.anomalies import Anomaly, AnomalyKind
 from stallwatch.rules.decision import InitialFindings, KeyDates
