@@ -22,7 +22,7 @@ export PYTHONPATH := shared
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo local test lint scan faults year bench build deploy redrive cli picture pictures session tables \
+.PHONY: help demo local test lint scan faults year bench build deploy redrive cli picture pictures session generate \
 	docs environments lock clean
 
 help: ## Lists what there is
@@ -76,8 +76,8 @@ cli: $(LOCAL)/bootstrap/$(MADE) ## Installs the command line `stallwatch` into .
 pictures: $(TESTS_READY) ## Makes the pictures of the documentation anew, with a chromium
 	@exec $(VENV)/bin/python -m tests.web.pictures
 
-tables: $(TESTS_READY) ## Writes the tables of parameters anew, from the template
-	@exec $(VENV)/bin/python -m tests.project.parameter_tables
+generate: $(TESTS_READY) ## Writes what follows from the code: tables, lists, samples, the API's document
+	@exec $(VENV)/bin/python -m tests.project.generate
 
 session: $(TESTS_READY) ## Records the terminal session of the documentation anew
 	@exec $(VENV)/bin/python -m tests.web.session

@@ -2,16 +2,17 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
 from stallwatch.domain.alerts import AlertKind
+from stallwatch.domain.languages import ALERT_LANGUAGES
 from stallwatch.domain.orders import Action, ActionKind, Order, SearchPlace
 from stallwatch.domain.thresholds import Thresholds
 from stallwatch.messages.advice import ADVICE, advice_text, advise, pressing, short_advice
 from stallwatch.messages.alert_kinds import ALERT_TEXTS
 from stallwatch.messages.context import OrderContext
-from stallwatch.messages.languages import ALERT_LANGUAGES
 from stallwatch.messages.translations import Translations
 from stallwatch.rules.annotations import annotate_anomalies
 from stallwatch.rules.anomalies import Anomaly, AnomalyKind
@@ -164,7 +165,9 @@ def test_an_alert_without_a_situation_points_to_the_page() -> None:
 
 def test_another_number_is_named_while_the_parcel_is_awaited() -> None:
     """The parcel may travel under it; nobody looks for one that was delivered."""
-    other = annotate_anomalies([Anomaly(AnomalyKind.OTHER_NUMBER, {"number": "CNG0083979070"})])
+    other: dict[str, Any] = dict(
+        annotate_anomalies([Anomaly(AnomalyKind.OTHER_NUMBER, {"number": "CNG0083979070"})])
+    )
     for situation in (Situation.STALLED, Situation.IN_TRANSIT, Situation.CLAIM_SILENCE):
         assert text(situation, **other).endswith(
             "The tracking also names the number CNG0083979070:"
