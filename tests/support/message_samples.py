@@ -13,10 +13,9 @@ from stallwatch.domain.alerts import (
     Notification,
 )
 from stallwatch.domain.orders import Order, PaidWith
-from stallwatch.messages.advice import ADVICE
 from stallwatch.messages.alert_kinds import ALERT_TEXTS
 from stallwatch.rules.annotations import Annotations
-from stallwatch.rules.situation import Situation
+from stallwatch.rules.situation import ASKED_BY, Situation
 
 NOW = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 PAGE = "https://stallwatch.example/live/"
@@ -81,7 +80,7 @@ FACTS: Annotations = {
 
 NATURAL: dict[tuple[AlertKind, str], Situation] = {
     spoken: next(
-        (situation for situation, advice in ADVICE.items() if advice.alert == spoken),
+        (situation for situation, asked in ASKED_BY.items() if asked == spoken),
         Situation.DELIVERED if spoken[0] is AlertKind.DELIVERED else Situation.IN_TRANSIT,
     )
     for spoken in ABOUT_ORDERS

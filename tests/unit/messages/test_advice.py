@@ -6,11 +6,10 @@ from typing import Any
 
 import pytest
 
-from stallwatch.domain.alerts import AlertKind
 from stallwatch.domain.languages import ALERT_LANGUAGES
 from stallwatch.domain.orders import Action, ActionKind, Order, SearchPlace
 from stallwatch.domain.thresholds import Thresholds
-from stallwatch.messages.advice import ADVICE, advice_text, advise, pressing, short_advice
+from stallwatch.messages.advice import ADVICE, advice_text, advise, short_advice
 from stallwatch.messages.alert_kinds import ALERT_TEXTS
 from stallwatch.messages.context import OrderContext
 from stallwatch.messages.translations import Translations
@@ -18,7 +17,7 @@ from stallwatch.rules.annotations import annotate_anomalies
 from stallwatch.rules.anomalies import Anomaly, AnomalyKind
 from stallwatch.rules.decision import InitialFindings, KeyDates
 from stallwatch.rules.evaluate import evaluate
-from stallwatch.rules.situation import Situation
+from stallwatch.rules.situation import ASKED_BY, Situation
 from stallwatch.tracking.trace_record import TraceRecord, absorb
 from tests.support.builders import NOON, NUMBER, an_answer, an_event, an_order
 from tests.support.message_samples import KEY_DATES, NOW, ORDER, facts_in, variants
@@ -40,10 +39,8 @@ def test_every_situation_has_its_advice() -> None:
 
 def test_what_presses_is_an_alert_that_can_be_raised() -> None:
     """With a reason that its kind has."""
-    for situation, advice in ADVICE.items():
-        if advice.alert is not None:
-            kind, reason = advice.alert
-            assert reason in ALERT_TEXTS[kind].reasons, situation
+    for situation, (kind, reason) in ASKED_BY.items():
+        assert reason in ALERT_TEXTS[kind].reasons, situation
 
 
 @pytest.mark.parametrize("language", ALERT_LANGUAGES)
@@ -152,7 +149,6 @@ def test_a_decision_and_its_annotations_give_the_same_advice() -> None:
     expected = f"by June {order.protection_ends_on.day}" if order.protection_ends_on else ""
     advice = advise(order, decision, trace, NOON, Translations(), found)
     assert expected in advice
-    assert (AlertKind.STALLED, "") == pressing(order, decision)
 
 
 def test_an_alert_without_a_situation_points_to_the_page() -> None:

@@ -6,9 +6,9 @@ import pytest
 
 from stallwatch.domain.alerts import PROFILES, AlertKind
 from stallwatch.domain.languages import DEFAULT_LANGUAGE
-from stallwatch.messages.advice import ADVICE
 from stallwatch.messages.alert_kinds import ALERT_TEXTS
 from stallwatch.messages.translations import Translations
+from stallwatch.rules.situation import ASKED_BY
 from tests.project.untranslated import sentences
 
 
@@ -17,9 +17,9 @@ def test_a_kind_has_its_records(kind: AlertKind) -> None:
     """Severity, texts, and advice unless its profile says that it asks for nothing."""
     assert kind in PROFILES, "add it to PROFILES in shared/stallwatch/domain/alerts.py"
     assert kind in ALERT_TEXTS, "add it to ALERT_TEXTS in shared/stallwatch/messages/alert_kinds.py"
-    asked = {advice.alert[0] for advice in ADVICE.values() if advice.alert is not None}
+    asked = {kind for kind, _ in ASKED_BY.values()}
     assert kind in asked or PROFILES[kind].asks_to.startswith("nothing"), (
-        "name it as the alert of a situation in ADVICE of shared/stallwatch/messages/advice.py, "
+        "name it in ASKED_BY of shared/stallwatch/rules/situation.py, "
         f"or let its profile begin asks_to with nothing: {PROFILES[kind].asks_to}"
     )
 
