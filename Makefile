@@ -22,8 +22,8 @@ export PYTHONPATH := shared
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo local test lint scan fuzz faults year bench build deploy redrive cli picture pictures \
-	session tables environments lock clean
+.PHONY: help demo local test lint scan fuzz faults year bench build deploy redrive \
+	upgrade-test cli picture pictures session tables environments lock clean
 
 help: ## Lists what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -46,6 +46,9 @@ lint: $(TESTS_READY) $(SAM_READY) ## Checks format, code, types and the template
 
 scan: $(SCAN_READY) ## Looks for vulnerabilities and secrets, and lists what is shipped
 	@exec $(LOCAL)/scan/bin/python tests/local/scan.py
+
+upgrade-test: $(TESTS_READY) $(STACK_READY) ## Updates a stack of before the first release, and compares what it answers
+	@exec $(VENV)/bin/python -m tests.upgrade
 
 fuzz: $(TESTS_READY) $(STACK_READY) $(FUZZ_READY) ## Sends generated requests to the API (CASES=, DEPLOYED=, SEED=)
 	@exec $(VENV)/bin/python -m tests.fuzz

@@ -64,7 +64,7 @@ class Rounds:
         """Send one round of about so many requests, fewer or more."""
         of_each = max(2, min(MOST_OF_EACH, wanted // self._routes))
         report, log = REPORTS / "report.json", REPORTS / f"{self._seed}.log"
-        command: list[str | "Path"] = [
+        command: list[str | Path] = [
             *(PROGRAM, f"--config-file={self._settings}", "--no-color", "run", DOCUMENT),
             *(f"--url={self._target.url}", f"--header=x-api-key: {self._target.key}"),
             *(f"--exclude-checks={','.join(NOT_CHECKED)}", f"--phases={next(self._phases)}"),
