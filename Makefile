@@ -22,7 +22,7 @@ export PYTHONPATH := shared
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo local test lint scan faults year bench build deploy redrive cli picture pictures session tables \
+.PHONY: help demo local test lint scan faults year bench figures build deploy redrive cli picture pictures session tables \
 	docs environments lock clean
 
 help: ## Lists what there is
@@ -31,7 +31,7 @@ help: ## Lists what there is
 demo: $(STACK_READY) ## Shows the whole of it: a stack on this machine, sample orders, their alerts
 	@exec $(LOCAL)/emulator/bin/python -m tests.local.demo
 
-local: $(STACK_READY) ## Runs the stack on this machine until Ctrl-C (LOCAL_PORT=, CAINIAO_URL=, PARAMETERS=)
+local: $(STACK_READY) ## Runs the stack on this machine until Ctrl-C (LOCAL_PORT=, CAINIAO_URL=, SIMULATED=1, PARAMETERS=)
 	@exec $(LOCAL)/emulator/bin/python -m tests.local
 
 test: $(TESTS_READY) $(STACK_READY) ## Runs the tests (ARGS= go to pytest)
@@ -55,6 +55,9 @@ year: $(TESTS_READY) ## Lives through a year of orders and judges it (SEED=, ORD
 
 bench: $(TESTS_READY) $(SAM_READY) ## Measures, as ratios within one run
 	@exec $(VENV)/bin/python -m tests.bench
+
+figures: $(TESTS_READY) ## Writes the tables of docs/performance.md anew, from its saved figures
+	@exec $(VENV)/bin/python -m tests.bench.report
 
 build: $(SAM_READY) ## Builds for AWS
 	PATH="$(CURDIR)/$(LOCAL)/bootstrap/bin:$$PATH" $(SAM_QUIETLY) build
