@@ -49,6 +49,7 @@ ANSWERS = {
     "subscribe": 201,
     "change_subscription": 200,
     "confirm_subscription": 204,
+    "send_test_message": 202,
     "unsubscribe": 204,
     "import_orders": 200,
     "export_orders": 200,

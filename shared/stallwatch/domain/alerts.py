@@ -32,6 +32,10 @@ class AlertKind(StrEnum):
     SOURCE_UP = "source_up"
 
 
+TEST = "test"
+"""The kind of a test message, which is no alert."""
+
+
 class Severity(StrEnum):
     """How much an alert asks of its reader."""
 

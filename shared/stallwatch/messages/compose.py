@@ -35,7 +35,7 @@ _SHORTEST_NAME = 12
 class Message:
     """A message in every form in which it is published."""
 
-    kind: AlertKind
+    kind: str
     severity: Severity
     subject: str
     """A line of printable ASCII, at most 100 characters."""

@@ -118,7 +118,14 @@ def stored(world: World) -> dict[tuple[str, str], Any]:
     }
 
 
-def sent_as_bytes(api: Api, method: str, path: str, body: bytes, **headers: str) -> tuple[int, Any]:
+def sent_as_bytes(
+    api: Api,
+    method: str,
+    path: str,
+    body: bytes,
+    query: dict[str, str] | None = None,
+    **headers: str,
+) -> tuple[int, Any]:
     """A request as the gateway passes it on: every body in base64."""
     event = {
         "resource": path,
@@ -128,8 +135,8 @@ def sent_as_bytes(api: Api, method: str, path: str, body: bytes, **headers: str)
         "multiValueHeaders": {
             name: [value] for name, value in {"Content-Type": "application/json", **headers}.items()
         },
-        "queryStringParameters": None,
-        "multiValueQueryStringParameters": None,
+        "queryStringParameters": query,
+        "multiValueQueryStringParameters": {n: [v] for n, v in (query or {}).items()} or None,
         "pathParameters": None,
         "requestContext": {"resourcePath": path, "httpMethod": method, "stage": "live"},
         "body": base64.b64encode(body).decode(),

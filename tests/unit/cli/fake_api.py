@@ -322,7 +322,7 @@ class FakeApi:
         return Reply(204)
 
     def _test(self, _: Request) -> Reply:
-        return Reply(202, {"id": "test"})
+        return Reply(202, {"messages": 1})
 
     # Counts.
 
