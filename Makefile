@@ -23,8 +23,8 @@ export PYTHONPATH := shared
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo local test lint scan fuzz faults year bench build deploy redrive upgrade-test cli picture pictures \
-	session generate docs environments lock clean
+.PHONY: help demo local test lint scan fuzz faults year bench figures build deploy redrive upgrade-test cli picture \
+	pictures session generate docs environments lock clean
 
 help: ## Lists what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -32,7 +32,7 @@ help: ## Lists what there is
 demo: $(STACK_READY) ## Shows the whole of it: a stack on this machine, sample orders, their alerts
 	@exec $(LOCAL)/emulator/bin/python -m tests.local.demo
 
-local: $(STACK_READY) ## Runs the stack on this machine until Ctrl-C (LOCAL_PORT=, CAINIAO_URL=, PARAMETERS=)
+local: $(STACK_READY) ## Runs the stack on this machine until Ctrl-C (LOCAL_PORT=, CAINIAO_URL=, SIMULATED=1, PARAMETERS=)
 	@exec $(LOCAL)/emulator/bin/python -m tests.local
 
 test: $(TESTS_READY) $(STACK_READY) ## Runs the tests (ARGS= go to pytest)
@@ -62,6 +62,9 @@ year: $(TESTS_READY) ## Lives through a year of orders and judges it (SEED=, ORD
 
 bench: $(TESTS_READY) $(SAM_READY) ## Measures, as ratios within one run
 	@exec $(VENV)/bin/python -m tests.bench
+
+figures: $(TESTS_READY) ## Writes the tables of docs/performance.md anew, from its saved figures
+	@exec $(VENV)/bin/python -m tests.bench.report
 
 build: $(SAM_READY) ## Builds for AWS
 	PATH="$(CURDIR)/$(LOCAL)/bootstrap/bin:$$PATH" $(SAM_QUIETLY) build
