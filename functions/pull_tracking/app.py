@@ -55,7 +55,10 @@ def _run(settings: Settings, clock: LambdaClock, order_ids: list[str] | None) ->
     }
     if order_ids is None:
         counts["SourceDown"] = check.source_is_down
-        counts["PendingMinutes"] = check.pending_for.total_seconds() // 60
+        # What quiet hours hold is not stuck.
+        quiet, pending_for = settings.quiet_hours, check.pending_for
+        waited = pending_for if quiet is None else quiet.waited(pending_for, clock.now())
+        counts["PendingMinutes"] = waited.total_seconds() // 60
     metrics.publish(**counts)
     return report
 

@@ -16,6 +16,10 @@ _SPAN = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-3]):([0-5][0
 
 _MINUTE = timedelta(minutes=1)
 
+_LONGEST_TICK = timedelta(minutes=75)
+"""How long it may take after the quiet hours until what was held has gone out: a check an hour, and
+its evaluation."""
+
 _DEADLINES = ("protection_ends_on", "refund_until", "dispute_until", "bank_until")
 """The annotations of an alert that name a last day to act."""
 
@@ -70,6 +74,18 @@ class QuietHours:
             opening += _MINUTE
         return opening
 
+    def waited(self, pending_for: timedelta, now: datetime) -> timedelta:
+        """How long something has been pending outside the quiet hours since they ended last.
+
+        Args:
+            pending_for: How long it has been pending in all.
+            now: The present instant.
+        """
+        open_for, most = timedelta(0), min(pending_for, timedelta(days=2))
+        while open_for < most and not self._is_quiet(now - open_for):
+            open_for += _MINUTE
+        return pending_for if open_for >= most else open_for
+
     def _is_quiet(self, instant: datetime) -> bool:
         wall = instant.astimezone(self.zone).time()
         if self.start < self.end:
@@ -80,7 +96,7 @@ class QuietHours:
         """Whether an alert goes out at an instant, quiet or not.
 
         In quiet hours that is so where the day of its deadline, by UTC or by the wall clock, ends
-        before they do.
+        before what was held has gone out after them.
         """
         opens_at = self.opens_at(now)
         if opens_at is None:
@@ -90,7 +106,8 @@ class QuietHours:
             return False
         after = deadline + timedelta(days=1)
         local_end = datetime.combine(after, time.min, tzinfo=self.zone).astimezone(UTC)
-        return any(now < end <= opens_at for end in (midnight(after), local_end))
+        out_by = opens_at + _LONGEST_TICK
+        return any(now < end <= out_by for end in (midnight(after), local_end))
 
 
 def _deadline_of(alert: Alert) -> date | None:

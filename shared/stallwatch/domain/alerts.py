@@ -30,6 +30,8 @@ class AlertKind(StrEnum):
     """A clock of the buyer's own ladder has run out."""
     SOURCE_DOWN = "source_down"
     SOURCE_UP = "source_up"
+    DIGEST = "digest"
+    """What is true of all orders, on a schedule."""
 
 
 TEST = "test"
@@ -51,8 +53,8 @@ class AlertKindProfile:
 
     kind: AlertKind
     severity: Severity
-    about_source: bool = False
-    """Whether it is about a source, and goes to the stack's owner."""
+    about_order: bool = True
+    """Whether it is about one order; else it is about a source, or about all orders."""
 
 
 PROFILES: dict[AlertKind, AlertKindProfile] = {
@@ -69,8 +71,9 @@ PROFILES: dict[AlertKind, AlertKindProfile] = {
         AlertKindProfile(AlertKind.MOVING_AGAIN, Severity.INFO),
         AlertKindProfile(AlertKind.UNANSWERED, Severity.ATTENTION),
         AlertKindProfile(AlertKind.REMINDER, Severity.ACTION),
-        AlertKindProfile(AlertKind.SOURCE_DOWN, Severity.ATTENTION, about_source=True),
-        AlertKindProfile(AlertKind.SOURCE_UP, Severity.INFO, about_source=True),
+        AlertKindProfile(AlertKind.SOURCE_DOWN, Severity.ATTENTION, about_order=False),
+        AlertKindProfile(AlertKind.SOURCE_UP, Severity.INFO, about_order=False),
+        AlertKindProfile(AlertKind.DIGEST, Severity.INFO, about_order=False),
     )
 }
 """One record an alert kind."""
@@ -81,7 +84,7 @@ SEVERITY = {kind: profile.severity for kind, profile in PROFILES.items()}
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """A message that was raised about an order, or about the source."""
+    """A message that was raised about an order, about a source, or about all orders."""
 
     kind: AlertKind
     raised_at: datetime
@@ -148,7 +151,7 @@ class AlertRef:
     """Names one raising of an alert."""
 
     order_id: str
-    """Empty for an alert about a source."""
+    """Empty for an alert about no single order."""
     key: str
     """Where it stands within its order."""
     kind: AlertKind
@@ -163,4 +166,4 @@ class Notification:
     kind: AlertKind
     raised_at: datetime
     members: tuple[tuple[AlertRef, Alert, Order | None], ...]
-    """Each alert with its order; none for an alert about a source."""
+    """Each alert with its order; none for an alert about no single order."""

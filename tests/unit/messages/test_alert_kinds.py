@@ -10,7 +10,7 @@ from stallwatch.messages.advice import ADVICE
 from stallwatch.messages.alert_kinds import ALERT_TEXTS
 from stallwatch.messages.languages import ALERT_LANGUAGES
 from stallwatch.messages.translations import Translations
-from tests.support.message_samples import ABOUT_ORDERS, NATURAL, OF_THE_SOURCE
+from tests.support.message_samples import ABOUT_ORDERS, NATURAL, WITHOUT_ORDER
 
 
 @pytest.mark.parametrize("kind", AlertKind)
@@ -19,7 +19,7 @@ def test_a_kind_has_its_records(kind: AlertKind) -> None:
     assert kind in PROFILES, "add it to PROFILES in shared/stallwatch/domain/alerts.py"
     assert kind in ALERT_TEXTS, "add it to ALERT_TEXTS in shared/stallwatch/messages/alert_kinds.py"
     asked = {advice.alert[0] for advice in ADVICE.values() if advice.alert is not None}
-    quiet = {AlertKind.DELIVERED, AlertKind.MOVING_AGAIN} | OF_THE_SOURCE
+    quiet = {AlertKind.DELIVERED, AlertKind.MOVING_AGAIN} | WITHOUT_ORDER
     assert kind in asked | quiet, "give a situation of it in shared/stallwatch/messages/advice.py"
 
 
