@@ -7,7 +7,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 
 from stallwatch.api.claim_models import ClaimOut
-from stallwatch.api.claim_response import TYPES, Form, claim_response, form_for
+from stallwatch.api.claim_response import TYPES, Form, Reader, claim_response, form_for
 from stallwatch.api.context import (
     JSON,
     OrderIdInPath,
@@ -21,6 +21,8 @@ from stallwatch.claims.service import Link
 router = APIGatewayRouter()  # type: ignore[no-untyped-call]
 
 _AS = Query(alias="as", description="The form, where no `Accept` header can be set")
+
+_FOR = Query(alias="for", description="`bank`: the page has what a bank asks for")
 
 _CLAIM: dict[int, Any] = {
     200: {
@@ -48,10 +50,14 @@ _CLAIM: dict[int, Any] = {
     tags=["Claims"],
     responses={**_CLAIM, **refusals(404, 422)},
 )
-def get_claim(order_id: OrderIdInPath, as_: Annotated[Form | None, _AS] = None) -> Response[Any]:
+def get_claim(
+    order_id: OrderIdInPath,
+    as_: Annotated[Form | None, _AS] = None,
+    for_: Annotated[Reader | None, _FOR] = None,
+) -> Response[Any]:
     """The claim file of an order."""
     services = services_of(router)
-    return _respond(services.claims.make(order_id, services.now), as_)
+    return _respond(services.claims.make(order_id, services.now), as_, for_)
 
 
 @router.get(
@@ -114,15 +120,19 @@ def revoke_link(
     tags=["Claims"],
     responses={**_CLAIM, **refusals(404, 422)},
 )
-def open_link(token: str, as_: Annotated[Form | None, _AS] = None) -> Response[Any]:
+def open_link(
+    token: str,
+    as_: Annotated[Form | None, _AS] = None,
+    for_: Annotated[Reader | None, _FOR] = None,
+) -> Response[Any]:
     """What a link opens."""
     services = services_of(router)
-    return _respond(services.claims.open(token, services.now), as_)
+    return _respond(services.claims.open(token, services.now), as_, for_)
 
 
-def _respond(claim_file: bytes, form: Form | None) -> Response[Any]:
+def _respond(claim_file: bytes, form: Form | None, reader: Reader | None) -> Response[Any]:
     accept = router.current_event.headers.get("accept", "")
-    return claim_response(claim_file, form_for(accept, form))
+    return claim_response(claim_file, form_for(accept, form), for_bank=reader == "bank")
 
 
 def _link(link: Link) -> dict[str, Any]:

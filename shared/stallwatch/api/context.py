@@ -84,15 +84,28 @@ def words_of(router: APIGatewayRouter) -> Translations:
 
     The stack's where the header is missing or names none that is known.
     """
-    accepted = router.current_event.headers.get("accept-language", "")
+    code = accepted_language(router.current_event.headers.get("accept-language", ""))
+    return services_of(router).words if code is None else Translations(code)
+
+
+def page_url_of(router: APIGatewayRouter) -> str:
+    """The address of the page as the client of this request reaches it, with a slash at its end."""
+    event = router.current_event
+    path: str = event.raw_event["requestContext"].get("path") or event.path
+    scheme = event.headers.get("x-forwarded-proto", "https")
+    return f"{scheme}://{event.headers.get('host', '')}{path.removesuffix(event.path)}/"
+
+
+def accepted_language(accepted: str) -> str | None:
+    """The first known language that an `Accept-Language` header names; None where it names none."""
     for tag in accepted.split(","):
         code, _, quality = (part.strip().lower() for part in tag.partition(";"))
         if quality.replace(" ", "") in {"q=0", "q=0.0"}:
             continue
         for known in (code, code.partition("-")[0]):
             if known in _LANGUAGES:
-                return Translations(_LANGUAGES[known])
-    return services_of(router).words
+                return _LANGUAGES[known]
+    return None
 
 
 def read_cursor(text: str | None) -> PageCursor | None:
