@@ -103,8 +103,9 @@ def accepted_language(accepted: str) -> str | None:
         if quality.replace(" ", "") in {"q=0", "q=0.0"}:
             continue
         for known in (code, code.partition("-")[0]):
-            if known in _LANGUAGES:
-                return _LANGUAGES[known]
+            found: str | None = _LANGUAGES.get(known)
+            if found is not None:
+                return found
     return None
 
 

@@ -35,6 +35,7 @@ const storage = () => (device?.getItem(KEY) ? device : tab);
 
 /** Keeps a value; where there is no room for it, nothing is kept. */
 export function keep(name, value) {
+  if (!apiKey) return;
   try {
     storage()?.setItem(`stallwatch.${name}`, JSON.stringify(value));
   } catch {

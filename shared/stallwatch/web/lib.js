@@ -145,7 +145,7 @@ export function bars(numbers, family, link) {
 
 export const notice = (text, way) => h("div.problem", { role: "alert" }, h("p", text), way);
 
-export const titled = (title, ...content) => ({ title, content: [h("h1", title), ...content] });
+export const titled = (title, ...content) => ({ title, content: [h("h1", title), ...content.flat()] });
 
 // What happens in one module and concerns others, which import it or are imported by it.
 

@@ -55,8 +55,11 @@ function subscriber(subscription) {
 }
 
 /** The alerts to choose from, each with what it will say. */
-const kindBoxes = (chosen) => h("fieldset", h("legend", word("field", "kinds")), h("div.boxes", KINDS.map((kind) =>
-  choice({ name: `kind.${kind}`, checked: chosen?.includes(kind) ?? true }, h("span", word("kind", kind), h("span.hint", word("says", kind)))))));
+const kindBoxes = (chosen, owner = "new") => h("fieldset", h("legend", word("field", "kinds")), h("div.boxes", KINDS.map((kind) => {
+  const hint = `says-${owner}-${kind}`;
+  const box = { name: `kind.${kind}`, checked: chosen?.includes(kind) ?? true, "aria-describedby": hint };
+  return h("div", choice(box, word("kind", kind)), h("p.hint.says", { id: hint }, word("says", kind)));
+})));
 
 /** The kinds that are ticked; null stands for all, those of the future too. */
 function chosenKinds(entered) {
@@ -71,7 +74,7 @@ function changeForm({ id, kinds, language }, opener) {
   };
   return makeForm({ send, go: say("form.edit_go"), beside: button(say("cancel"), () => opener.click()) },
     field("language", { label: word("field", "language"), hint: say("subs.language"), value: language, options: languages(LANGUAGES) }),
-    kindBoxes(kinds));
+    kindBoxes(kinds, id));
 }
 
 function subscribeForm() {
