@@ -111,7 +111,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The project as it stands, with the installed environments."""
     need("emulator")
     copy = tmp_path_factory.mktemp("project")
-    for name in ("functions", "shared", "tests", "Makefile", "template.yaml"):
+    for name in ("functions", "shared", "push", "tests", "Makefile", "template.yaml"):
         source = ROOT / name
         if source.is_dir():
             shutil.copytree(source, copy / name, ignore=shutil.ignore_patterns("__pycache__"))

@@ -6,7 +6,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 
-from stallwatch.api.context import JSON, no_content, refusals, services_of
+from stallwatch.api.context import JSON, address_of, no_content, refusals, services_of
 from stallwatch.api.link_models import CalendarLinkOut, CalendarLinksOut, NewCalendarLinkOut
 
 router = APIGatewayRouter()  # type: ignore[no-untyped-call]
@@ -81,10 +81,7 @@ def revoke_calendar_link(
 def open_calendar(token: str) -> Response[Any]:
     """The deadlines as iCalendar."""
     services = services_of(router)
-    event = router.current_event
-    host = event.headers.get("host", "")
-    path: str = event.raw_event["requestContext"].get("path") or event.path
-    page_url = f"https://{host}{path.partition('/calendar/')[0]}/"
+    page_url = address_of(router).partition("/calendar/")[0] + "/"
     text = services.calendars.open(token, page_url, services.now)
     headers: dict[str, Any] = {
         "Cache-Control": "private, max-age=3600",

@@ -95,6 +95,13 @@ def words_of(router: APIGatewayRouter) -> Translations:
     return services_of(router).words
 
 
+def address_of(router: APIGatewayRouter) -> str:
+    """The address of the present request, as its caller wrote it: stage and base path included."""
+    event = router.current_event
+    path: str = event.raw_event["requestContext"].get("path") or event.path
+    return f"https://{event.headers.get('host', '')}{path}"
+
+
 def read_cursor(text: str | None) -> PageCursor | None:
     """The place in a list that a client has carried.
 

@@ -140,6 +140,8 @@ def watch_lines(claim: Claim, words: Translations, *, gaps: int) -> Iterator[str
     for outcome in ("unanswered", "blocked", "failing"):
         if looks[outcome]:
             yield text(f"watch.{outcome}", n=looks[outcome], source=source)
+    if watching["trace_is_cut"]:
+        yield text("watch.cut")
     if not watching["gaps"]:
         yield text("watch.no_gaps", n=watching["gap_from_hours"])
         return

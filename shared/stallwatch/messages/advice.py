@@ -114,6 +114,11 @@ def _by(context: OrderContext) -> str | None:
     return _last_day(context) if ends_on is None else context.text("add.by", date=ends_on)
 
 
+def _last_notice(context: OrderContext) -> str | None:
+    """That it is urgent: the second notice before AliExpress's date may follow the first soon."""
+    return context.text("add.ready_today") if context.annotations.get("last_notice") else None
+
+
 def _next_step(context: OrderContext) -> str | None:
     """What follows if the seller does not help: the nearer of the claim and the deadline."""
     opens_on, ends_on = context.key_date("claim_opens_on"), context.key_date("protection_ends_on")
@@ -155,8 +160,16 @@ def _bank(context: OrderContext) -> str | None:
 
 def _anomalies(context: OrderContext) -> str | None:
     """What is odd about the number, but for what the alert itself says."""
-    described = context.described(AnomalyKind.UNKNOWN)
+    described = context.described(AnomalyKind.UNKNOWN, AnomalyKind.OTHER_NUMBER)
     return described[0] if described else None
+
+
+def _other_number(context: OrderContext) -> str | None:
+    """That the parcel may travel under another number, while it is awaited."""
+    if situation_of(context) not in _AWAITED:
+        return None
+    but = [kind for kind in AnomalyKind if kind is not AnomalyKind.OTHER_NUMBER]
+    return next(iter(context.described(*but)), None)
 
 
 _STEP, _CLAIM, _REMINDER = AlertKind.ACTION_NEEDED, AlertKind.REFUND_CLAIM, AlertKind.REMINDER
@@ -183,9 +196,11 @@ ADVICE: dict[Situation, Advice] = {
     Situation.REFUND_DUE_TAKE_FIRST: Advice(
         "take_first", (AlertKind.REFUND_DUE, ""), additions=(_last_day,)
     ),
-    Situation.PROTECTION_ENDING: Advice("dispute", (_ENDING, ""), names_day=_day_after_protection),
+    Situation.PROTECTION_ENDING: Advice(
+        "dispute", (_ENDING, ""), names_day=_day_after_protection, additions=(_last_notice,)
+    ),
     Situation.PROTECTION_ENDING_TAKE_FIRST: Advice(
-        "take_first", (_ENDING, ""), names_day=_day_after_protection
+        "take_first", (_ENDING, ""), names_day=_day_after_protection, additions=(_last_notice,)
     ),
     # What only the buyer can do.
     Situation.PICKUP: Advice("pickup", (_STEP, PICKUP)),
@@ -257,6 +272,25 @@ _QUIET = frozenset(
 """Situations in which an odd number deserves a look."""
 
 
+_AWAITED = frozenset(
+    {
+        Situation.REFUND_DUE,
+        Situation.PROTECTION_ENDING,
+        Situation.CLAIM_SILENCE,
+        Situation.CLAIM_SECOND_PASSED_OVER,
+        Situation.CLAIM_ECONOMY,
+        Situation.STALLED,
+        Situation.LATE,
+        Situation.LATE_ECONOMY,
+        Situation.REMINDER_SELLER,
+        Situation.CONTACTED,
+        Situation.IN_TRANSIT,
+        Situation.IN_TRANSIT_ECONOMY,
+    }
+)
+"""Situations in which a parcel is awaited that may travel under another number."""
+
+
 def advise(
     order: Order,
     decision: Decision,
@@ -299,7 +333,7 @@ def advice_text(context: OrderContext) -> str:
         "url": context.tracking_page or context.url,
         "date": advice.names_day(context) or context.today,
     }
-    additions = (add(context) for add in advice.additions)
+    additions = (add(context) for add in (*advice.additions, _other_number))
     return " ".join([context.text(key, **values), *(text for text in additions if text)])
 
 

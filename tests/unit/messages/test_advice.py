@@ -13,6 +13,7 @@ from stallwatch.messages.advice import ADVICE, advice_text, advise, pressing, sh
 from stallwatch.messages.alert_kinds import ALERT_TEXTS
 from stallwatch.messages.context import OrderContext
 from stallwatch.messages.translations import Translations
+from stallwatch.rules.annotations import annotate_anomalies
 from stallwatch.rules.anomalies import Anomaly, AnomalyKind
 from stallwatch.rules.decision import InitialFindings, KeyDates
 from stallwatch.rules.evaluate import evaluate
@@ -159,3 +160,15 @@ def test_an_alert_without_a_situation_points_to_the_page() -> None:
     context = OrderContext(ORDER, facts, TODAY, Translations(), "https://example.org/#/orders/1")
     assert "https://example.org/#/orders/1" in advice_text(context)
     assert short_advice(context)
+
+
+def test_another_number_is_named_while_the_parcel_is_awaited() -> None:
+    """The parcel may travel under it; nobody looks for one that was delivered."""
+    other = annotate_anomalies([Anomaly(AnomalyKind.OTHER_NUMBER, {"number": "CNG0083979070"})])
+    for situation in (Situation.STALLED, Situation.IN_TRANSIT, Situation.CLAIM_SILENCE):
+        assert text(situation, **other).endswith(
+            "The tracking also names the number CNG0083979070:"
+            " the parcel may be travelling under it."
+        )
+    for situation in (Situation.DELIVERED, Situation.CLOSED_REFUNDED):
+        assert "CNG0083979070" not in text(situation, **other)
