@@ -40,7 +40,7 @@ _ITALIAN_VOWEL_DAYS = frozenset({8, 11})
 
 
 _FIRST_OF_MONTH = {"fr": "1er", "pt": "1º"}
-"""Languages that write the first of a month as an ordinal, which CLDR does not; Portugal does not."""
+"""Who writes the first of a month as an ordinal, which CLDR does not; in Portugal nobody does."""
 
 
 class _WrittenDate:
