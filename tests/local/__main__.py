@@ -6,6 +6,7 @@ simulated Cainiao is asked, which knows the demonstration's parcels.
 """
 
 import os
+import re
 import shlex
 import signal
 import sys
@@ -16,7 +17,7 @@ from datetime import UTC, datetime
 from types import FrameType
 
 from tests.local.local_stack import STACK_FILE, LocalStack
-from tests.local.machine import ROOT, LocalError
+from tests.local.machine import ROOT, LocalError, told
 from tests.local.supervised import end_with_parent
 from tests.local.tutorial import put_parcels
 from tests.simulators.cainiao import Simulator
@@ -29,15 +30,31 @@ def _stop(number: int, _: FrameType | None) -> None:
     raise SystemExit(0 if number == signal.SIGINT else 128 + number)
 
 
-def _parameters() -> dict[str, str]:
-    pairs = shlex.split(os.environ.get("PARAMETERS", ""))
+def parameters() -> dict[str, str]:
+    """The template's parameters that are to be set. Raises `LocalError` where one is unknown."""
+    try:
+        pairs = shlex.split(os.environ.get("PARAMETERS", ""))
+    except ValueError as error:
+        raise LocalError(f"PARAMETERS cannot be read as a shell would: {error}") from error
     wrong = [pair for pair in pairs if "=" not in pair]
     if wrong:
         raise LocalError(f"PARAMETERS has no value for {', '.join(wrong)}")
     parameters = dict(pair.split("=", 1) for pair in pairs)
+    unknown = [name for name in parameters if name not in known_parameters()]
+    if unknown:
+        raise LocalError(
+            f"The template has no parameter {', '.join(unknown)}; docs/deploy.md lists what it has"
+        )
     if os.environ.get("CAINIAO_URL"):
         parameters["CainiaoUrl"] = os.environ["CAINIAO_URL"]
     return parameters
+
+
+def known_parameters() -> list[str]:
+    """The names of the template's parameters, read without a library for YAML."""
+    text = (ROOT / "template.yaml").read_text("utf-8")
+    after = text.partition("\nParameters:\n")[2]
+    return re.findall(r"^  (\w+):", re.split(r"\n(?=\w)", after)[0], re.MULTILINE)
 
 
 def _port() -> int:
@@ -70,11 +87,11 @@ def main() -> int:
         print(f"{time.monotonic() - began:6.1f} s  {line}", flush=True)
 
     try:
-        parameters = _parameters()
+        given = parameters()
         with (
-            _simulated(parameters),
+            _simulated(given),
             LocalStack(
-                "local", port=_port(), parameters=parameters, stack_file=STACK_FILE, say=say
+                "local", port=_port(), parameters=given, stack_file=STACK_FILE, say=say
             ) as local,
         ):
             say("Ready")
@@ -90,8 +107,8 @@ Ctrl-C ends it and forgets every order.""",
                 flush=True,
             )
             local.watch()
-    except LocalError as error:
-        print(error, file=sys.stderr)
+    except (LocalError, OSError) as error:
+        print(told(error), file=sys.stderr)
         return 1
 
 

@@ -18,7 +18,7 @@ from typing import Any
 from tests.local.claim_story import ClaimStory
 from tests.local.demo_parcels import PARCELS, SPEAKER, Parcel
 from tests.local.local_stack import FUNCTIONS, LocalStack
-from tests.local.machine import LocalError, client
+from tests.local.machine import LocalError, client, told
 from tests.local.output import quote, say
 from tests.local.supervised import end_with_parent
 from tests.simulators.cainiao import Simulator
@@ -249,8 +249,8 @@ def main(_: Sequence[str] = ()) -> int:
             say(f"\nThe page: {local.stack['page_url']}")
             say("It ends with this demonstration; `make local` keeps one running.")
             wrong = [*demo.wrong(), *story.wrong]
-    except LocalError as error:
-        print(error, file=sys.stderr)
+    except (LocalError, OSError) as error:
+        print(told(error), file=sys.stderr)
         return 1
     if wrong:
         print("\nNot as expected:\n  " + "\n  ".join(wrong), file=sys.stderr)

@@ -113,7 +113,8 @@ def run_sam(
 ) -> None:
     """Run SAM CLI in the project's folder. Raises `LocalError` where it fails."""
     need(SAM)
-    command: list[str | Path] = [SAM, step, *arguments]
+    # The script beside it names its Python in a first line that not every path fits into.
+    command: list[str | Path] = [SAM.with_name("python"), "-m", "samcli", step, *arguments]
     with (
         log.open("wb") as output,
         Supervised(
