@@ -80,6 +80,7 @@ class WaysStory:
             self._read_a_mail()
         self._check_at_night()
         self._wake_up(pushed)
+        # The place for a digest, which comes in the morning.
         self._tell_that_it_did_not_come()
 
     # The night.
@@ -108,7 +109,7 @@ class WaysStory:
         say("\n  Its report:")
         for row in report["rows"]:
             why = f": {row['reason']}" if row.get("reason") else ""
-            say(f"    row {row['row']}  {row['outcome']:9} {row.get('order_id', '')}{why}")
+            say(f"    row {row['row']}  {row['outcome']:9} {row.get('order_id') or ''}{why}")
         counts = (report["added"], report["rejected"])
         self._expect(counts == (3, 1), f"The import added and rejected {counts}, not (3, 1)")
         again = self._import(table)
@@ -168,6 +169,7 @@ class WaysStory:
         say(f"\n  The phone got {len(messages)} pushes through ntfy:\n")
         for message in messages:
             quote(f"{message.get('title', '')}\n{message.get('message', '')}")
+            say("")
         self._expect(len(messages) == 2, f"The phone got {len(messages)} pushes, not 2")
 
     # Delivered, but not received.
