@@ -76,6 +76,26 @@ def _simulated(parameters: dict[str, str]) -> Iterator[None]:
         yield
 
 
+def _told(local: LocalStack) -> str:
+    """What its user needs; the key itself is on a terminal only, never in a log of the output."""
+    file = STACK_FILE.relative_to(ROOT)
+    page = local.stack["page_url"]
+    if sys.stdout.isatty():
+        page = f"{page}#key={local.stack['api_key']}"
+    return f"""
+The page   {page}
+The API    {local.stack["api_url"]}
+Its key    "api_key" in {file}, for the page and for the header x-api-key
+The logs   {local.log.relative_to(ROOT)}
+
+For another terminal, in this folder:
+
+export API={local.stack["api_url"]}
+export KEY="$(python3 -c 'import json; print(json.load(open("{file}"))["api_key"])')"
+
+Ctrl-C ends it and forgets every order."""
+
+
 def main() -> int:
     """Keep the stack until a signal ends it; answers the exit code."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -95,17 +115,7 @@ def main() -> int:
             ) as local,
         ):
             say("Ready")
-            file = STACK_FILE.relative_to(ROOT)
-            print(
-                f"""
-The page   {local.stack["page_url"]}
-The API    {local.stack["api_url"]}
-Its key    "api_key" in {file}, for the page and for the header x-api-key
-The logs   {local.log.relative_to(ROOT)}
-
-Ctrl-C ends it and forgets every order.""",
-                flush=True,
-            )
+            print(_told(local), flush=True)
             local.watch()
     except (LocalError, OSError) as error:
         print(told(error), file=sys.stderr)

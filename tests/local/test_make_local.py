@@ -157,6 +157,21 @@ def test_it_is_for_this_machine_and_its_owner_alone(make_local: Made) -> None:
     assert make_local.listens_on() == [f"{HOST}:{make_local.port}"]
 
 
+def test_its_lines_to_paste_open_the_api(make_local: Made) -> None:
+    """In a shell, in the folder of the project."""
+    lines = [line for line in make_local.said if line.startswith("export ")]
+    asked = "import os; print(os.environ['API'], os.environ['KEY'])"
+    pasted = subprocess.run(
+        ["sh", "-c", f'{"".join(lines)}{sys.executable} -c "{asked}"'],
+        cwd=make_local.project,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    api, key = pasted.stdout.split()
+    assert _status(f"{api}/orders", key) == HTTPStatus.OK
+
+
 @pytest.mark.parametrize("victim", ["make local", "-m tests.local", "leash.py", "emulator.py"])
 def test_a_kill_leaves_nothing(make_local: Made, victim: str) -> None:
     """Whichever link is killed, processes, port and file are gone, and a next start works."""
@@ -172,11 +187,11 @@ def test_a_kill_leaves_nothing(make_local: Made, victim: str) -> None:
 
 @pytest.mark.parametrize("victim", ["make demo", "-m tests.local.demo"])
 def test_a_killed_demonstration_leaves_nothing(project: Path, victim: str) -> None:
-    """Neither its stack nor its Cainiao and 17TRACK, whichever process is killed."""
+    """Neither its stack nor its Cainiao, 17TRACK and ntfy, whichever process is killed."""
     demo = Made(project, 0, target="demo", ready="Day 0")
     try:
         (killed,) = (pid for pid, command in demo.processes().items() if victim in command)
-        assert 3 == len(demo.ports)
+        assert 4 == len(demo.ports)
         os.kill(killed, signal.SIGKILL)
         assert becomes(demo.is_gone), demo.processes()
     finally:
