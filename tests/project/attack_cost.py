@@ -135,7 +135,3 @@ def table() -> str:
         f"| ${function:.2f} | **${gateway + transfer + function:.2f}** |"
     )
     return "\n".join(lines)
-
-
-if __name__ == "__main__":
-    print(table())

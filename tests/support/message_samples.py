@@ -6,14 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from stallwatch.domain.alerts import (
-    BANK,
-    DISPUTE,
-    LOST,
-    NOT_RECEIVED,
     PROFILES,
-    RETURNED,
-    SELLER,
-    SILENCE,
     Alert,
     AlertKind,
     AlertRef,
@@ -22,7 +15,7 @@ from stallwatch.domain.alerts import (
 from stallwatch.domain.orders import Order, PaidWith
 from stallwatch.messages.alert_kinds import ALERT_TEXTS
 from stallwatch.rules.annotations import Annotations
-from stallwatch.rules.situation import Situation
+from stallwatch.rules.situation import ASKED_BY, Situation
 
 NOW = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 PAGE = "https://stallwatch.example/live/"
@@ -86,29 +79,13 @@ FACTS: Annotations = {
 """All that may be known; what is not true or not known is missing."""
 
 NATURAL: dict[tuple[AlertKind, str], Situation] = {
-    (AlertKind.NEVER_SCANNED, ""): Situation.NEVER_SCANNED,
-    (AlertKind.LATE, ""): Situation.LATE,
-    (AlertKind.STALLED, ""): Situation.STALLED,
-    (AlertKind.REFUND_CLAIM, SILENCE): Situation.CLAIM_SILENCE,
-    (AlertKind.REFUND_CLAIM, RETURNED): Situation.CLAIM_RETURNED,
-    (AlertKind.REFUND_CLAIM, LOST): Situation.CLAIM_LOST,
-    (AlertKind.PROTECTION_ENDING, ""): Situation.PROTECTION_ENDING,
-    (AlertKind.REFUND_DUE, ""): Situation.REFUND_DUE,
-    (AlertKind.ACTION_NEEDED, "ready_for_pickup"): Situation.PICKUP,
-    (AlertKind.ACTION_NEEDED, "failed_attempt"): Situation.FAILED_ATTEMPT,
-    (AlertKind.ACTION_NEEDED, "customs"): Situation.CUSTOMS,
-    (AlertKind.ACTION_NEEDED, "tax"): Situation.TAX,
-    (AlertKind.ACTION_NEEDED, "address"): Situation.ADDRESS,
-    (AlertKind.ACTION_NEEDED, "cancelled"): Situation.CANCELLED,
-    (AlertKind.DELIVERED, ""): Situation.DELIVERED,
-    (AlertKind.MOVING_AGAIN, ""): Situation.IN_TRANSIT,
-    (AlertKind.UNANSWERED, ""): Situation.UNANSWERED,
-    (AlertKind.REMINDER, SELLER): Situation.REMINDER_SELLER,
-    (AlertKind.REMINDER, DISPUTE): Situation.REMINDER_DISPUTE,
-    (AlertKind.REMINDER, NOT_RECEIVED): Situation.REMINDER_NOT_RECEIVED,
-    (AlertKind.REMINDER, BANK): Situation.REMINDER_BANK,
+    spoken: next(
+        (situation for situation, asked in ASKED_BY.items() if asked == spoken),
+        Situation.DELIVERED if spoken[0] is AlertKind.DELIVERED else Situation.IN_TRANSIT,
+    )
+    for spoken in ABOUT_ORDERS
 }
-"""The situation in which each is raised when nothing else is."""
+"""The first situation whose advice an alert brings; those that ask for nothing come in transit."""
 
 
 def facts_in(situation: Situation, **changes: object) -> Annotations:

@@ -70,6 +70,20 @@ class QuietHours:
             opening += _MINUTE
         return opening
 
+    def free_since(self, raised_at: datetime, now: datetime) -> datetime:
+        """Since when an alert that is still pending could go out.
+
+        That is its raising, or the end of the last quiet hours after it; in quiet hours it is now.
+        """
+        at = now.replace(second=0, microsecond=0)
+        # Quiet hours come every day, so what is older than a day tells nothing more.
+        earliest = max(raised_at, now - timedelta(days=1))
+        while at > earliest:
+            if self._is_quiet(at):
+                return min(at + _MINUTE, now)
+            at -= _MINUTE
+        return raised_at
+
     def _is_quiet(self, instant: datetime) -> bool:
         wall = instant.astimezone(self.zone).time()
         if self.start < self.end:

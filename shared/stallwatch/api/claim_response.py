@@ -67,7 +67,9 @@ def _welcome(kind: str, ranges: list[tuple[str, float]]) -> tuple[float, int]:
     return 0.0, 0
 
 
-def claim_response(file: bytes, form: Form, *, for_bank: bool, address: str) -> Response[Any]:
+def claim_response(
+    file: bytes, form: Form, *, for_bank: bool = False, address: str = "?as=json"
+) -> Response[Any]:
     """A claim file in a form.
 
     Args:

@@ -16,7 +16,7 @@ from stallwatch.api.context import (
     refusals,
     services_of,
 )
-from stallwatch.api.models import LinkOut, LinksOut, NewLinkOut
+from stallwatch.api.link_models import LinkOut, LinksOut, NewLinkOut
 from stallwatch.claims.service import Link
 from stallwatch.domain.errors import MissingError
 

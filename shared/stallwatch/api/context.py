@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path
@@ -12,11 +12,11 @@ from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 
 from stallwatch.alerting.ports import ComposedMessage, Outcome
 from stallwatch.alerting.subscriptions import Subscriptions
-from stallwatch.api.fields import Language
 from stallwatch.api.models import ErrorOut, FieldError
 from stallwatch.calendar.service import Calendars
 from stallwatch.claims.service import Claims
 from stallwatch.domain.errors import UnreadableError
+from stallwatch.domain.languages import ALERT_LANGUAGES
 from stallwatch.messages.translations import Translations
 from stallwatch.orders.ports import PageCursor
 from stallwatch.orders.service import OrderService
@@ -25,7 +25,7 @@ JSON = "application/json"
 
 OrderIdInPath = Annotated[str, Path(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 
-_LANGUAGES = {code.lower(): code for code in get_args(Language)}
+_LANGUAGES = {code.lower(): code for code in ALERT_LANGUAGES}
 
 _MEANING = {
     400: "Unreadable",

@@ -15,6 +15,13 @@ if TYPE_CHECKING:
 _HIDDEN_SECONDS = 900
 """How long a letter that is being worked on is hidden from others: longer than any run."""
 
+_LONG_POLL_SECONDS = 1
+"""A poll that waits asks all servers of the queue; one that does not asks some, and finds few
+letters or none though there are some."""
+
+_EMPTY_POLLS = 2
+"""After so many empty answers in a row there are no more letters."""
+
 
 @dataclass(frozen=True, slots=True)
 class DeadLetters:
@@ -30,9 +37,15 @@ class DeadLetters:
 
     def letters(self) -> Iterator[DeadLetter]:
         """The letters that nobody else works on, until there are no more."""
-        while found := self.client.receive_message(
-            QueueUrl=self.url, MaxNumberOfMessages=10, VisibilityTimeout=_HIDDEN_SECONDS
-        ).get("Messages"):
+        empty = 0
+        while empty < _EMPTY_POLLS:
+            found = self.client.receive_message(
+                QueueUrl=self.url,
+                MaxNumberOfMessages=10,
+                VisibilityTimeout=_HIDDEN_SECONDS,
+                WaitTimeSeconds=_LONG_POLL_SECONDS,
+            ).get("Messages", [])
+            empty = 0 if found else empty + 1
             for message in found:
                 yield DeadLetter(
                     message["ReceiptHandle"],

@@ -1,6 +1,6 @@
 """What each kind of alert says has happened: one record a kind.
 
-A record says how the mail's sentence and the SMS are made. The words stand in `data/words/`, under
+A record says how the mail's sentence and the SMS are made. The words stand in `data/`, under
 `title.<kind>`, `what.<kind>…` and `sms.<kind>…`; what to do about it is the advice of the order's
 situation (`advice`).
 """

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from stallwatch.domain.alerts import SEVERITY, AlertKind, Notification, Severity
+from stallwatch.domain.languages import BY_CODE
 from stallwatch.messages.alert_kinds import ALERT_TEXTS
 from stallwatch.messages.alert_text import AlertText
 from stallwatch.messages.encodings import ascii_line, cut, gsm7
-from stallwatch.messages.languages import BY_CODE
 from stallwatch.messages.translations import Translations
 
 SUBJECT_LIMIT = 100

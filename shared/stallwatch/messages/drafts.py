@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from stallwatch.domain.languages import SELLER_LANGUAGES
 from stallwatch.domain.orders import ActionKind, Order
 from stallwatch.domain.parcels import Flag, Stage
-from stallwatch.messages.languages import SELLER_LANGUAGES
 from stallwatch.messages.translations import Translations, Value
 from stallwatch.rules.decision import Decision
 from stallwatch.rules.situation import Situation
@@ -180,7 +180,7 @@ class _Drafting:
         self._decision = decision
         self._stalled_after = stalled_after
         self._language = language
-        self._translations = Translations(language, "drafts")
+        self._translations = Translations(language)
 
     def made(self) -> tuple[Draft, ...]:
         theme = self._theme()

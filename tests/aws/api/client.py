@@ -124,17 +124,16 @@ def sent_as_bytes(
     path: str,
     body: bytes,
     query: dict[str, str] | None = None,
-    **headers: str,
+    headers: dict[str, str] | None = None,
 ) -> tuple[int, Any]:
     """A request as the gateway passes it on: every body in base64."""
+    sent = {"Content-Type": "application/json", **(headers or {})}
     event = {
         "resource": path,
         "path": path,
         "httpMethod": method,
-        "headers": {"Content-Type": "application/json", **headers},
-        "multiValueHeaders": {
-            name: [value] for name, value in {"Content-Type": "application/json", **headers}.items()
-        },
+        "headers": sent,
+        "multiValueHeaders": {name: [value] for name, value in sent.items()},
         "queryStringParameters": query,
         "multiValueQueryStringParameters": {n: [v] for n, v in (query or {}).items()} or None,
         "pathParameters": None,

@@ -117,7 +117,11 @@ def test_an_import_may_be_larger_than_other_bodies_and_not_too_large(api: Api) -
     rows = "".join(f"{8_000_000_000_000_000 + n};2026-06-01;;{'x' * 100}\n" for n in range(700))
     header = TABLE.splitlines(keepends=True)[0]
     status, report = sent_as_bytes(
-        api, "POST", "/orders/import", (header + rows).encode(), **{"Content-Type": "text/csv"}
+        api,
+        "POST",
+        "/orders/import",
+        (header + rows).encode(),
+        headers={"Content-Type": "text/csv"},
     )
     assert (200, {"added": 700}) == (status, outcomes(report))
     assert 413 == api.call("POST", "/orders/import", "x" * (1024 * 1024 + 1))[0]
@@ -216,8 +220,8 @@ def test_each_sample_is_taken(api: Api, sample: Path) -> None:
     query = {"filename": sample.name}
     first = sent_as_bytes(api, "POST", "/orders/import", sample.read_bytes(), query=query)
     again = sent_as_bytes(api, "POST", "/orders/import", sample.read_bytes(), query=query)
-    assert (200, {"added"}) == (first[0], outcomes(first[1]).keys())
-    assert (200, {"unchanged"}) == (again[0], outcomes(again[1]).keys())
+    assert (200, {"added"}) == (first[0], set(outcomes(first[1])))
+    assert (200, {"unchanged"}) == (again[0], set(outcomes(again[1])))
 
 
 def test_an_export_has_its_header_once(api: Api) -> None:

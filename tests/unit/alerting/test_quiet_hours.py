@@ -134,3 +134,23 @@ def test_what_makes_no_sense_is_refused(span: str, zone: str) -> None:
     """Before anything is held by it."""
     with pytest.raises(ValueError, match=r"quiet hours|time zone"):
         QuietHours.of(span, zone)
+
+
+@pytest.mark.parametrize(
+    ("raised_at", "now", "free_since"),
+    [
+        # It could go out at once, and did not.
+        ("2026-06-15T10:00:00", "2026-06-15T11:00:00", "2026-06-15T10:00:00"),
+        # It is held.
+        ("2026-06-15T19:00:00", "2026-06-15T23:00:00", "2026-06-15T23:00:00"),
+        ("2026-06-15T23:00:00", "2026-06-16T04:59:30", "2026-06-16T04:59:30"),
+        # It was held, and could go out since.
+        ("2026-06-15T23:00:00", "2026-06-16T05:00:00", "2026-06-16T05:00:00"),
+        ("2026-06-15T23:00:00", "2026-06-16T06:30:00", "2026-06-16T05:00:00"),
+        ("2026-06-01T23:00:00", "2026-06-16T19:59:00", "2026-06-16T05:00:00"),
+    ],
+)
+def test_what_is_held_is_not_late(raised_at: str, now: str, free_since: str) -> None:
+    """What they hold could go out from their end on."""
+    quiet = QuietHours.of(NIGHT, "Europe/Berlin")
+    assert utc(free_since) == quiet.free_since(utc(raised_at), utc(now))

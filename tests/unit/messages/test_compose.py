@@ -22,12 +22,12 @@ from stallwatch.domain.alerts import (
     AlertRef,
     Notification,
 )
+from stallwatch.domain.languages import ALERT_LANGUAGES
 from stallwatch.domain.orders import Action, ActionKind, Order, SearchPlace
 from stallwatch.domain.text import clean
 from stallwatch.messages.advice import advise
 from stallwatch.messages.compose import compose
 from stallwatch.messages.encodings import gsm7
-from stallwatch.messages.languages import ALERT_LANGUAGES
 from stallwatch.messages.translations import Translations
 from stallwatch.rules.annotations import Annotations, annotations_of
 from stallwatch.rules.situation import Situation

@@ -1,7 +1,7 @@
 """The languages: one entry each, which every list of languages is read from.
 
-A new language is an entry here and its files `data/words/<code>.json` and
-`data/drafts/<code>.json`.
+API, command line and messages read this table; `make generate` writes from it what cannot:
+the template and the API's document.
 """
 
 from collections.abc import Mapping
@@ -38,6 +38,7 @@ _GERMAN_LETTERS = {"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "
 
 
 LANGUAGES = (
+    # English is the default, and stands for what another language does not say yet.
     Language("en", "English", "English", ("one", "other"), "MMMM d"),
     Language("de", "German", "Deutsch", ("one", "other"), "dd.MM.", ascii_letters=_GERMAN_LETTERS),
     Language("fr", "French", "Français", ("one", "other"), "dd/MM"),
