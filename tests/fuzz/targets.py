@@ -51,10 +51,10 @@ class Target:
         )
         try:
             with build_opener(ProxyHandler({})).open(request) as answer:
-                return answer.status, answer.read().decode(), answer.headers
+                return answer.status, answer.read().decode(), dict(answer.headers)
         except HTTPError as error:
             with error:
-                return error.code, error.read().decode(), error.headers
+                return error.code, error.read().decode(), dict(error.headers)
 
     def made(self, path: str, body: object = None) -> Any:
         """What a POST has made. Raises `LocalError` where it was refused."""

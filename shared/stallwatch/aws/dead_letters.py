@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from stallwatch.aws.redrive import DeadLetter, Range
@@ -50,6 +51,7 @@ class DeadLetters:
                 yield DeadLetter(
                     message["ReceiptHandle"],
                     *_read(message["Body"]),
+                    digest=_digest(message["Body"]),
                     notifications=_notifications(message["Body"]),
                 )
 
@@ -77,6 +79,17 @@ def _read(body: str) -> tuple[Range | None, tuple[str, ...]]:
         return None, tuple(order_id for order_id in wanted if isinstance(order_id, str))
     except (ValueError, KeyError, TypeError, AttributeError):
         return None, ()
+
+
+def _digest(body: str) -> str | None:
+    """The instant of the digest that a letter stands for."""
+    try:
+        told: Any = json.loads(body)
+        instant = str(told["requestPayload"]["digest"])
+        datetime.fromisoformat(instant)
+    except (ValueError, KeyError, TypeError):
+        return None
+    return instant
 
 
 def _notifications(body: str) -> tuple[dict[str, Any], ...]:

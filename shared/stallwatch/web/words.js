@@ -372,6 +372,7 @@ export const WORDS = {
   "kind.delivered": "Delivered",
   "kind.source_down": "Source down",
   "kind.source_up": "Source up again",
+  "kind.digest": "Digest",
   "reason.silence": "silence",
   "reason.returned": "it goes back",
   "reason.ready_for_pickup": "collect it",
