@@ -21,7 +21,7 @@ export PYTHONPATH := shared
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo local test lint scan faults year bench build deploy redrive cli picture pictures session tables \
+.PHONY: help demo local test lint scan faults year bench build deploy redrive cli picture pictures album session tables \
 	environments lock clean
 
 help: ## Lists what there is
@@ -74,6 +74,9 @@ cli: $(LOCAL)/bootstrap/$(MADE) ## Installs the command line `stallwatch` into .
 
 pictures: $(TESTS_READY) ## Makes the pictures of the documentation anew, with a chromium
 	@exec $(VENV)/bin/python -m tests.web.pictures
+
+album: $(TESTS_READY) ## Takes every view of the page at three sizes into .local/album, and tells what is wrong with it
+	@exec $(VENV)/bin/python -m tests.web.album
 
 tables: $(TESTS_READY) ## Writes the tables of parameters anew, from the template
 	@exec $(VENV)/bin/python -m tests.project.parameter_tables
