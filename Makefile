@@ -24,7 +24,7 @@ export PYTHONPATH := shared
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo local test lint scan fuzz faults year bench figures build deploy redrive upgrade-test restore cli \
-	picture pictures session generate docs environments lock clean
+	picture pictures album session generate docs environments lock clean
 
 help: ## Lists what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -91,6 +91,9 @@ pictures: $(TESTS_READY) ## Makes the pictures of the documentation anew, with a
 
 generate: $(TESTS_READY) ## Writes what follows from the code: tables, lists, samples, the API's document
 	@exec $(VENV)/bin/python -m tests.project.generate
+
+album: $(TESTS_READY) ## Takes every view of the page at three sizes into .local/album, and tells what is wrong with it
+	@exec $(VENV)/bin/python -m tests.web.album
 
 session: $(TESTS_READY) ## Records the terminal session of the documentation anew
 	@exec $(VENV)/bin/python -m tests.web.session
