@@ -112,7 +112,7 @@ def _move_clock(local: LocalStack, record: Recorded) -> None:
 
 
 def _compare(local: LocalStack, record: Recorded) -> list[str]:
-    wrong = []
+    wrong: list[str] = []
     for path, before in record.answers.items():
         answer = _ask(local, "/orders?limit=100" if path == "/orders" else path)
         if path == "/orders":
