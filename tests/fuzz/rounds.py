@@ -40,6 +40,9 @@ NOT_CHECKED = {
 
 METHODS = ("GET", "PUT", "POST", "DELETE", "OPTIONS", "PATCH", "TRACE")
 
+PATIENCE = 120
+"""Seconds for an answer: how long one takes on a busy machine says nothing."""
+
 KNOWN = 0.7
 """How often a name in an address is one that is there."""
 
@@ -78,6 +81,7 @@ class Rounds:
             *(f"--url={self._target.url}", f"--header=x-api-key: {self._target.key}"),
             *(f"--exclude-checks={','.join(NOT_CHECKED)}", f"--phases={phases}"),
             *(f"--max-examples={of_each}", f"--seed={self._seed}", "--continue-on-failure"),
+            f"--request-timeout={PATIENCE}",
             *("--suppress-health-check=all", "--warnings=off", "--generation-database=none"),
             *("--report=json", f"--report-json-path={report}"),
         ]

@@ -51,10 +51,10 @@ class Target:
         )
         try:
             with build_opener(ProxyHandler({})).open(request) as answer:
-                return answer.status, answer.read().decode(), answer.headers
+                return answer.status, answer.read().decode(), _by_name(answer.headers)
         except HTTPError as error:
             with error:
-                return error.code, error.read().decode(), error.headers
+                return error.code, error.read().decode(), _by_name(error.headers)
 
     def made(self, path: str, body: object = None) -> Any:
         """What a POST has made. Raises `LocalError` where it was refused."""
@@ -111,13 +111,17 @@ class Target:
         return wrong
 
 
+def _by_name(headers: Any) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
+
+
 def _in_body(text: str, _: Mapping[str, str]) -> str | None:
     found: str | None = json.loads(text)["next_cursor"]
     return found
 
 
 def _in_header(_: str, headers: Mapping[str, str]) -> str | None:
-    return headers.get("X-Next-Cursor")
+    return headers.get("x-next-cursor")
 
 
 def number_of(n: int) -> str:
