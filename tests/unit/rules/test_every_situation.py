@@ -45,7 +45,7 @@ def test_every_kind_and_every_situation_has_a_case() -> None:
     cases = [*load(START), *load(START, SITUATION_CASES)]
     decisions = [decision for case in cases for _, decision in lived(case)]
     raised = {alert.kind for decision in decisions for alert in decision.due}
-    about_orders = {kind for kind in AlertKind if not PROFILES[kind].about_source}
+    about_orders = {kind for kind in AlertKind if PROFILES[kind].about_order}
     assert set() == about_orders - raised, f"add cases to {SITUATION_CASES.name}"
     given = {decision.situation for decision in decisions}
     assert set(Situation) - UNREACHED - given == set(), f"add cases to {SITUATION_CASES.name}"
