@@ -4,7 +4,7 @@
 PYTHON ?= python3
 LOCAL := .local
 VENV := $(LOCAL)/venv
-SAM := $(LOCAL)/sam/bin/sam
+SAM := $(LOCAL)/sam/bin/python -m samcli
 STACK ?= stallwatch
 UV := $(LOCAL)/bootstrap/bin/uv
 
@@ -23,8 +23,8 @@ export PYTHONPATH := shared
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo local test lint scan fuzz faults year bench figures build deploy redrive upgrade-test cli picture \
-	pictures session generate docs environments lock clean
+.PHONY: help demo local test lint scan fuzz faults year bench figures build deploy redrive upgrade-test restore cli \
+	picture pictures album session generate docs environments lock clean
 
 help: ## Lists what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -67,10 +67,13 @@ figures: $(TESTS_READY) ## Writes the tables of docs/performance.md anew, from i
 	@exec $(VENV)/bin/python -m tests.bench.report
 
 build: $(SAM_READY) ## Builds for AWS
-	PATH="$(CURDIR)/$(LOCAL)/bootstrap/bin:$$PATH" $(SAM_QUIETLY) build
+	PATH="$$PWD/$(LOCAL)/bootstrap/bin:$$PATH" $(SAM_QUIETLY) build
 
 deploy: $(SAM_READY) ## Builds for AWS and deploys to your account (GUIDED=1, PARAMETERS=, STACK=)
 	@exec $(LOCAL)/sam/bin/python -m tests.local.deploy
+
+restore: $(SAM_READY) ## Brings the orders of another table into a deployed stack (FROM=, STACK=)
+	@exec $(LOCAL)/sam/bin/python -m tests.local.restore
 
 redrive: $(SAM_READY) ## Does again what a deployed stack had given up on (STACK=)
 	@exec $(LOCAL)/sam/bin/python -m tests.local.redrive
@@ -81,13 +84,16 @@ picture: $(TESTS_READY) ## Draws the picture of the packages anew, from the impo
 cli: $(LOCAL)/bootstrap/$(MADE) ## Installs the command line `stallwatch` into .local/cli
 	$(UV) venv --quiet --clear --no-project --python $(LOCAL)/bootstrap/bin/python $(LOCAL)/cli
 	$(UV) pip install --quiet --python $(LOCAL)/cli --constraint tests/requirements.txt '.[aws]'
-	@echo 'Call it: $(CURDIR)/$(LOCAL)/cli/bin/stallwatch --help'
+	@echo "Call it: $$PWD/$(LOCAL)/cli/bin/stallwatch --help"
 
 pictures: $(TESTS_READY) ## Makes the pictures of the documentation anew, with a chromium
 	@exec $(VENV)/bin/python -m tests.web.pictures
 
 generate: $(TESTS_READY) ## Writes what follows from the code: tables, lists, samples, the API's document
 	@exec $(VENV)/bin/python -m tests.project.generate
+
+album: $(TESTS_READY) ## Takes every view of the page at three sizes into .local/album, and tells what is wrong with it
+	@exec $(VENV)/bin/python -m tests.web.album
 
 session: $(TESTS_READY) ## Records the terminal session of the documentation anew
 	@exec $(VENV)/bin/python -m tests.web.session

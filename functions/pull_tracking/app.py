@@ -5,12 +5,12 @@ checks these orders now, `{"redrive": true}` processes again what it had given u
 `PullWorkers` above 1 it invokes itself with `{"request_task": ...}`.
 """
 
-from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
 from aws_lambda_powertools import Logger
 
+from stallwatch.alerting.quiet_hours import pending_minutes
 from stallwatch.aws import clients, metrics
 from stallwatch.aws.dead_letters import DeadLetters
 from stallwatch.aws.lambda_clock import Context, LambdaClock
@@ -56,18 +56,11 @@ def _run(settings: Settings, clock: LambdaClock, order_ids: list[str] | None) ->
     }
     if order_ids is None:
         counts["SourceDown"] = check.source_is_down
-        counts["PendingMinutes"] = _pending_minutes(settings, check.oldest_pending, clock.now())
+        counts["PendingMinutes"] = pending_minutes(
+            check.oldest_pending, settings.quiet_hours, clock.now()
+        )
     metrics.publish(**counts)
     return report
-
-
-def _pending_minutes(settings: Settings, raised_at: datetime | None, now: datetime) -> float:
-    """How long the oldest pending alert could have gone out: what quiet hours hold is not stuck."""
-    if raised_at is None:
-        return 0
-    quiet = settings.quiet_hours
-    since = raised_at if quiet is None else quiet.free_since(raised_at, now)
-    return (now - since).total_seconds() // 60
 
 
 def _redrive(settings: Settings, clock: LambdaClock) -> dict[str, int]:

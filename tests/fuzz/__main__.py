@@ -19,7 +19,7 @@ from random import SystemRandom
 
 from tests.fuzz.rounds import Rounds
 from tests.fuzz.targets import deployed, in_one_process
-from tests.local.machine import LocalError
+from tests.local.machine import LocalError, told
 from tests.local.supervised import end_with_parent
 
 CASES = 10_000
@@ -51,8 +51,8 @@ def main() -> int:
                         print(f"  {rounds.sent:,} cases {name}", flush=True)
                     wrong = [*rounds.wrong, *api.wrong_with_what_is_stored()]
                 found.append((name, rounds.sent, wrong))
-    except LocalError as error:
-        print(error, file=sys.stderr)
+    except (LocalError, OSError) as error:
+        print(told(error), file=sys.stderr)
         return 1
     for name, sent, wrong in found:
         print(f"{sent:,} cases {name}: {len(wrong)} wrong")

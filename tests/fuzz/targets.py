@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from email.message import Message
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, Request, build_opener
@@ -51,10 +52,10 @@ class Target:
         )
         try:
             with build_opener(ProxyHandler({})).open(request) as answer:
-                return answer.status, answer.read().decode(), dict(answer.headers)
+                return answer.status, answer.read().decode(), _lower(answer.headers)
         except HTTPError as error:
             with error:
-                return error.code, error.read().decode(), dict(error.headers)
+                return error.code, error.read().decode(), _lower(error.headers)
 
     def made(self, path: str, body: object = None) -> Any:
         """What a POST has made. Raises `LocalError` where it was refused."""
@@ -117,7 +118,7 @@ def _in_body(text: str, _: Mapping[str, str]) -> str | None:
 
 
 def _in_header(_: str, headers: Mapping[str, str]) -> str | None:
-    return headers.get("X-Next-Cursor")
+    return headers.get("x-next-cursor")
 
 
 def number_of(n: int) -> str:
@@ -178,3 +179,8 @@ def deployed() -> Iterator[Target]:
             ]
 
         yield Target(local.stack["api_url"], local.stack["api_key"], now.date(), look)
+
+
+def _lower(headers: Message) -> dict[str, str]:
+    """Headers by their names in small letters."""
+    return {name.lower(): value for name, value in headers.items()}

@@ -6,6 +6,7 @@ simulated Cainiao is asked, which knows the demonstration's parcels.
 """
 
 import os
+import re
 import shlex
 import signal
 import sys
@@ -16,7 +17,7 @@ from datetime import UTC, datetime
 from types import FrameType
 
 from tests.local.local_stack import STACK_FILE, LocalStack
-from tests.local.machine import ROOT, LocalError
+from tests.local.machine import ROOT, LocalError, told
 from tests.local.supervised import end_with_parent
 from tests.local.tutorial import put_parcels
 from tests.simulators.cainiao import Simulator
@@ -29,15 +30,31 @@ def _stop(number: int, _: FrameType | None) -> None:
     raise SystemExit(0 if number == signal.SIGINT else 128 + number)
 
 
-def _parameters() -> dict[str, str]:
-    pairs = shlex.split(os.environ.get("PARAMETERS", ""))
+def parameters() -> dict[str, str]:
+    """The template's parameters that are to be set. Raises `LocalError` where one is unknown."""
+    try:
+        pairs = shlex.split(os.environ.get("PARAMETERS", ""))
+    except ValueError as error:
+        raise LocalError(f"PARAMETERS cannot be read as a shell would: {error}") from error
     wrong = [pair for pair in pairs if "=" not in pair]
     if wrong:
         raise LocalError(f"PARAMETERS has no value for {', '.join(wrong)}")
     parameters = dict(pair.split("=", 1) for pair in pairs)
+    unknown = [name for name in parameters if name not in known_parameters()]
+    if unknown:
+        raise LocalError(
+            f"The template has no parameter {', '.join(unknown)}; docs/deploy.md lists what it has"
+        )
     if os.environ.get("CAINIAO_URL"):
         parameters["CainiaoUrl"] = os.environ["CAINIAO_URL"]
     return parameters
+
+
+def known_parameters() -> list[str]:
+    """The names of the template's parameters, read without a library for YAML."""
+    text = (ROOT / "template.yaml").read_text("utf-8")
+    after = text.partition("\nParameters:\n")[2]
+    return re.findall(r"^  (\w+):", re.split(r"\n(?=\w)", after)[0], re.MULTILINE)
 
 
 def _port() -> int:
@@ -59,6 +76,26 @@ def _simulated(parameters: dict[str, str]) -> Iterator[None]:
         yield
 
 
+def _told(local: LocalStack) -> str:
+    """What its user needs; the key itself is on a terminal only, never in a log of the output."""
+    file = STACK_FILE.relative_to(ROOT)
+    page = local.stack["page_url"]
+    if sys.stdout.isatty():
+        page = f"{page}#key={local.stack['api_key']}"
+    return f"""
+The page   {page}
+The API    {local.stack["api_url"]}
+Its key    "api_key" in {file}, for the page and for the header x-api-key
+The logs   {local.log.relative_to(ROOT)}
+
+For another terminal, in this folder:
+
+export API={local.stack["api_url"]}
+export KEY="$(python3 -c 'import json; print(json.load(open("{file}"))["api_key"])')"
+
+Ctrl-C ends it and forgets every order."""
+
+
 def main() -> int:
     """Keep the stack until a signal ends it; answers the exit code."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -70,28 +107,18 @@ def main() -> int:
         print(f"{time.monotonic() - began:6.1f} s  {line}", flush=True)
 
     try:
-        parameters = _parameters()
+        given = parameters()
         with (
-            _simulated(parameters),
+            _simulated(given),
             LocalStack(
-                "local", port=_port(), parameters=parameters, stack_file=STACK_FILE, say=say
+                "local", port=_port(), parameters=given, stack_file=STACK_FILE, say=say
             ) as local,
         ):
             say("Ready")
-            file = STACK_FILE.relative_to(ROOT)
-            print(
-                f"""
-The page   {local.stack["page_url"]}
-The API    {local.stack["api_url"]}
-Its key    "api_key" in {file}, for the page and for the header x-api-key
-The logs   {local.log.relative_to(ROOT)}
-
-Ctrl-C ends it and forgets every order.""",
-                flush=True,
-            )
+            print(_told(local), flush=True)
             local.watch()
-    except LocalError as error:
-        print(error, file=sys.stderr)
+    except (LocalError, OSError) as error:
+        print(told(error), file=sys.stderr)
         return 1
 
 

@@ -57,6 +57,12 @@ FUNCTIONS: Final = {
 }
 """The functions by their folders, and how the names of their resources begin."""
 
+OPTIONAL: Final = {
+    "PushUrls": ("push_alerts", "PushAlerts"),
+    "Mailbox": ("read_mailbox", "ReadMailbox"),
+}
+"""Those that are there where a parameter is set."""
+
 _EMULATOR: Final = LOCAL / "emulator" / "bin" / "python"
 _TURN: Final = 3 * GRACE
 """Seconds within which a stack that was killed is gone."""
@@ -136,6 +142,7 @@ class LocalStack:
         self._folder = LOCAL / "run" / name
         self._lock = LOCAL / "run" / f"{name}.lock"
         self._letters = self._folder / "letters.jsonl"
+        self._variables = self._folder / "variables.json"
         self.log = self._folder / "emulator.log"
 
         self.apigateway: APIGatewayClient = client("apigateway", self._endpoint)
@@ -203,6 +210,12 @@ class LocalStack:
         for name in names:
             while self._is_changing(name):
                 time.sleep(0.05)
+
+    def set_variables(self, **variables: str) -> None:
+        """Set variables that every function sees from its next run on, without starting it anew."""
+        self.settle()
+        held = json.loads(self._variables.read_text()) if self._variables.exists() else {}
+        _write_privately(self._variables, json.dumps({**held, **variables}))
 
     def _is_changing(self, function_name: str) -> bool:
         answer = self.functions.get_function_configuration(FunctionName=function_name)
@@ -302,7 +315,10 @@ class LocalStack:
         need(_EMULATOR)
         with self.log.open("wb") as output:
             emulator = Supervised(
-                [_EMULATOR, "-I", ROOT / "tests/local/emulator.py", self._letters, _RUNNING],
+                [
+                    *(_EMULATOR, "-I", ROOT / "tests/local/emulator.py"),
+                    *(self._letters, _RUNNING, self._variables),
+                ],
                 output=output,
                 environment=self._emulator_environment(),
                 folder=self._folder,
@@ -374,8 +390,10 @@ class LocalStack:
 
     def _look_up(self) -> None:
         self.outputs = self._outputs_of(STACK_NAME)
+        asked_for = (OPTIONAL[name] for name in OPTIONAL.keys() & self._parameters.keys())
         self.function_names = {
-            function: self._resource(f"{prefix}Function") for function, prefix in FUNCTIONS.items()
+            function: self._resource(f"{prefix}Function")
+            for function, prefix in {**FUNCTIONS, **dict(asked_for)}.items()
         }
         key = self.apigateway.get_api_key(apiKey=self.outputs["ApiKeyId"], includeValue=True)
         self.stack = {

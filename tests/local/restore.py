@@ -70,8 +70,9 @@ class Restore:
 
     def run(self) -> None:
         """Bring all of it. Raises `RestoreError` where the stack has orders of its own."""
+        begins = self._begin()
         under_stack, by_order, others = self._read()
-        if self._begin():
+        if begins:
             for item in under_stack:
                 self._write_counts(item)
             self._note("orders")

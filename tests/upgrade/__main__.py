@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tests.local.local_stack import LocalStack
-from tests.local.machine import LOCAL, LocalError, client
+from tests.local.machine import LOCAL, LocalError, client, told
 from tests.local.sam import build_of
 from tests.local.supervised import end_with_parent
 from tests.simulators.cainiao import Simulator
@@ -42,15 +42,15 @@ def main() -> int:
             template = build_of(tree, LOCAL / "build-before")
             parameters = {
                 "CainiaoUrl": cainiao.url,
-                "CheckEvery": "rate(1 day)",
+                "CheckEvery": "rate(3 hours)",
                 "HomeCountry": "ES",
                 "SeventeenTrackKey": KEY_NAME,
                 "SeventeenTrackUrl": track.url,
             }
             with LocalStack("upgrade", parameters=parameters, template=template, say=say) as local:
                 wrong = _live(local, recorded(), say)
-    except LocalError as error:
-        print(error, file=sys.stderr)
+    except (LocalError, OSError) as error:
+        print(told(error), file=sys.stderr)
         return 1
     print("\n".join(wrong) or "\nAll is as it was, and what was pending went out once.")
     return 1 if wrong else 0

@@ -49,7 +49,7 @@ _MARGINS = "body { padding: 10mm 12mm !important; }"
 
 def draw(browser: Browser, folder: Path) -> list[Path]:
     """Make every picture anew."""
-    with _quiet() as patch, world_at(START, patch) as world:
+    with quiet() as patch, world_at(START, patch) as world:
         for parcel in PARCELS:
             stock.add_parcel(world, parcel)
         stock.check(world)
@@ -58,7 +58,7 @@ def draw(browser: Browser, folder: Path) -> list[Path]:
         drawn += _of_the_tutorial(browser, world, folder)
     ordered = START - timedelta(days=SPEAKER.ordered_ago + 13)
     with (
-        _quiet() as patch,
+        quiet() as patch,
         SeventeenTrack() as track,
         world_with(track, ordered, patch) as world,
     ):
@@ -73,7 +73,7 @@ def draw(browser: Browser, folder: Path) -> list[Path]:
 
 
 @contextmanager
-def _quiet() -> Iterator[pytest.MonkeyPatch]:
+def quiet() -> Iterator[pytest.MonkeyPatch]:
     """Handlers that say nothing."""
     with pytest.MonkeyPatch.context() as patch:
         for name, value in _QUIET.items():

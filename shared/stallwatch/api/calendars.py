@@ -28,8 +28,13 @@ def make_calendar_link() -> Response[NewCalendarLinkOut]:
     """Make a calendar address."""
     services = services_of(router)
     link, token = services.calendars.link(services.now)
+    path = f"calendar/{token}"
     made = NewCalendarLinkOut(
-        id=link.id, made_at=link.made_at, token=token, path=f"calendar/{token}"
+        id=link.id,
+        made_at=link.made_at,
+        token=token,
+        path=path,
+        code=_qr_code(page_url_of(router) + path),
     )
     return Response(201, JSON, made)
 
@@ -88,3 +93,11 @@ def open_calendar(token: str) -> Response[Any]:
         "X-Robots-Tag": "noindex",
     }
     return Response(200, _CALENDAR, text, headers)
+
+
+def _qr_code(url: str) -> list[str]:
+    """The QR code of an address under the scheme that phones subscribe to calendars by."""
+    import segno  # noqa: PLC0415 # Only who makes an address pays for it.
+
+    code = segno.make_qr(f"webcal:{url.partition(':')[2]}", error="l")
+    return ["".join("1" if dark else "0" for dark in row) for row in code.matrix]

@@ -11,6 +11,10 @@ from aws_lambda_powertools.event_handler import Response
 Form = Literal["json", "html", "png", "svg"]
 
 
+Reader = Literal["bank"]
+"""Whom a page of the claim file is written for, where it is not the dispute."""
+
+
 TYPES: Mapping[Form, str] = {
     "json": "application/json",
     "html": "text/html; charset=utf-8",

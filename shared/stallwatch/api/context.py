@@ -87,15 +87,21 @@ def words_of(router: APIGatewayRouter) -> Translations:
 
     The stack's where the header is missing or names none that is known.
     """
-    accepted = router.current_event.headers.get("accept-language", "")
+    code = accepted_language(router.current_event.headers.get("accept-language", ""))
+    return services_of(router).words if code is None else Translations(code)
+
+
+def accepted_language(accepted: str) -> str | None:
+    """The first known language that an `Accept-Language` header names; None where it names none."""
     for tag in accepted.split(","):
         code, _, quality = (part.strip().lower() for part in tag.partition(";"))
         if quality.replace(" ", "") in {"q=0", "q=0.0"}:
             continue
         for known in (code, code.partition("-")[0]):
-            if known in _LANGUAGES:
-                return Translations(_LANGUAGES[known])
-    return services_of(router).words
+            found: str | None = _LANGUAGES.get(known)
+            if found is not None:
+                return found
+    return None
 
 
 def address_of(router: APIGatewayRouter) -> str:

@@ -190,7 +190,8 @@ class _Drafting:
                 (DraftKind.NO_WITHDRAWAL, "no_withdrawal"),
             )
         if theme is Theme.REJECTED:
-            return self._kept((DraftKind.APPEAL, "appeal"))
+            numbered = self._order.tracking_number is not None
+            return self._kept((DraftKind.APPEAL, "appeal" if numbered else "appeal.no_number"))
         wanted = []
         if theme is not None and theme not in _ONLY_OF_CARRIER:
             wanted.append((DraftKind.SELLER_QUESTION, f"question.{self._for_seller(theme)}"))

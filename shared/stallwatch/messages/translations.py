@@ -41,6 +41,10 @@ _ITALIAN_ARTICLES = {
 _ITALIAN_VOWEL_DAYS = frozenset({8, 11})
 
 
+_FIRST_OF_MONTH = {"fr": "1er", "pt": "1º"}
+"""Who writes the first of a month as an ordinal, which CLDR does not; in Portugal nobody does."""
+
+
 class _WrittenDate:
     """A day or an instant in a language; the format of its placeholder chooses the form."""
 
@@ -57,8 +61,8 @@ class _WrittenDate:
         if form == "short":
             return str(format_date(day, BY_CODE[self._language].day_month, locale=locale))
         text = str(format_date(day, "long", locale=locale))
-        if self._language == "fr" and day.day == 1:
-            text = text.replace("1 ", "1er ", 1)
+        if day.day == 1 and self._language in _FIRST_OF_MONTH:
+            text = text.replace("1 ", f"{_FIRST_OF_MONTH[self._language]} ", 1)
         if at is not None:
             text = f"{text}, {format_time(at, 'short', locale=locale)} UTC"
         if form:

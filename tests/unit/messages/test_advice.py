@@ -68,7 +68,7 @@ def test_every_advice_can_be_given_whatever_is_known(language: str, situation: S
         (Situation.CLAIM_RETURNED, "a destroyed parcel was not delivered"),
         (Situation.CLAIM_AFTER_DEADLINE, "AliExpress's date, June 20, 2026, has passed"),
         (Situation.DEADLINE_OVER, "PayPal, until August 28, 2026"),
-        (Situation.DISPUTE_REJECTED, '"reopen"'),
+        (Situation.DISPUTE_REJECTED, '"Take it all back"'),
         (Situation.REMINDER_BANK, "PayPal"),
         (Situation.SNOOZED, "until June 20, 2026"),
         (Situation.DISPUTED, "until June 18, 2026 to respond"),

@@ -27,10 +27,10 @@ def test_a_kind_has_its_records(kind: AlertKind) -> None:
 
 @pytest.mark.parametrize("kind", AlertKind)
 def test_a_kind_has_its_word_on_the_page(kind: AlertKind) -> None:
-    """In `web/words.js`."""
-    words = files("stallwatch").joinpath("web", "words.js").read_text("utf-8")
-    word = f'"kind.{kind}"'
-    assert word in words, f"add {word} to shared/stallwatch/web/words.js"
+    """In `web/words/`, what it will say; its name is the messages' own."""
+    words = files("stallwatch").joinpath("web", "words", "en.json").read_text("utf-8")
+    word = f'"says.{kind}"'
+    assert word in words, f"add {word} to shared/stallwatch/web/words/"
 
 
 @pytest.mark.parametrize("kind", AlertKind)

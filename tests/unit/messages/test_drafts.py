@@ -116,6 +116,16 @@ def test_a_rejected_dispute_has_an_appeal() -> None:
     assert {DraftKind.APPEAL} == set(drafted(Situation.DISPUTE_REJECTED))
 
 
+def test_an_appeal_names_no_number_where_there_is_none() -> None:
+    """Nor a picture of a tracking that there never was."""
+    text = drafted(Situation.DISPUTE_REJECTED)[DraftKind.APPEAL].text
+    assert f"tracking number {PLAIN.tracking_number}" in text
+    numberless = replace(PLAIN, tracking_number=None)
+    text = drafted(Situation.DISPUTE_REJECTED, order=numberless)[DraftKind.APPEAL].text
+    assert "has no tracking number, and nothing has arrived" in text
+    assert "picture" not in text
+
+
 def test_the_promised_date_is_the_argument() -> None:
     """Where AliExpress promised one and it has passed, the days on the way are not named."""
     promised = replace(PLAIN, promised_on=NOON.date() - 5 * DAY)

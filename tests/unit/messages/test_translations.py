@@ -218,6 +218,8 @@ def test_dates_are_the_language_s_own() -> None:
         ("it", "line.protection_ends", 1, "prima del 1 giugno 2026"),
         ("pl", "add.by", 20, "20 czerwca 2026"),
         ("pt", "add.by", 20, "20 de junho de 2026"),
+        ("pt", "add.by", 1, "até 1º de junho de 2026"),
+        ("pt-PT", "add.by", 1, "até 1 de junho de 2026"),
     ],
 )
 def test_a_date_is_written_as_the_language_writes_it(

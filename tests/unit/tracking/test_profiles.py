@@ -82,8 +82,8 @@ def test_the_template_knows_a_key(source: SourceProfile) -> None:
 @every_source
 def test_the_page_has_a_word_for_a_source(source: SourceProfile) -> None:
     """Its title, in the page's own list."""
-    words = (ROOT / "shared/stallwatch/web/words.js").read_text("utf-8")
-    assert f'"source.{source.name}": "{source.title}"' in words, "shared/stallwatch/web/words.js"
+    words = (ROOT / "shared/stallwatch/web/words/en.json").read_text("utf-8")
+    assert f'"source.{source.name}": "{source.title}"' in words, "shared/stallwatch/web/words/"
 
 
 @every_source
