@@ -54,7 +54,7 @@ def draw(browser: Browser, folder: Path) -> list[Path]:
             stock.add_parcel(world, parcel)
         stock.check(world)
         drawn = list(_of_the_page(browser, world, folder))
-    with _quiet() as patch, world_at(START, patch) as world:
+    with quiet() as patch, world_at(START, patch) as world:
         drawn += _of_the_tutorial(browser, world, folder)
     ordered = START - timedelta(days=SPEAKER.ordered_ago + 13)
     with (
@@ -65,7 +65,7 @@ def draw(browser: Browser, folder: Path) -> list[Path]:
         stock.live_to_claim(world, SPEAKER)
         drawn += _of_the_claim(browser, world, folder)
     with (
-        _quiet() as patch,
+        quiet() as patch,
         SeventeenTrack() as track,
         world_with(track, ordered, patch) as world,
     ):
