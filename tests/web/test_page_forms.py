@@ -36,7 +36,7 @@ def test_only_what_was_changed_is_sent(visitor: "Visitor") -> None:
         "destination": "FR",
         "language": "fr",
     } == sent.value.post_data_json
-    visitor.expect(visitor.part("Facts")).to_contain_text("LanguageFrench")
+    visitor.expect(visitor.part("Facts")).to_contain_text("LanguageFrançais")
     visitor.expect(page.get_by_text("Saved.")).to_be_visible()
 
 
