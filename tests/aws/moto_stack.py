@@ -152,7 +152,12 @@ class World:
             "queryStringParameters": query,
             "multiValueQueryStringParameters": {n: [v] for n, v in (query or {}).items()} or None,
             "pathParameters": None,
-            "requestContext": {"resourcePath": path, "httpMethod": method, "stage": "live"},
+            "requestContext": {
+                "resourcePath": path,
+                "path": f"/live{path}",
+                "httpMethod": method,
+                "stage": "live",
+            },
             "body": body if isinstance(body, str) or body is None else json.dumps(body),
             "isBase64Encoded": False,
         }

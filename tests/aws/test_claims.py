@@ -143,6 +143,26 @@ def test_it_comes_in_four_forms(world: World) -> None:
     assert 422 == world.call("GET", path, query={"as": "pdf"})[0]
 
 
+def test_the_bank_gets_a_form(world: World) -> None:
+    """A page for the printer, of the order and of its link; empty lines where nothing is known."""
+    link = link_of(world)
+    for path in (f"/{link['path']}", "/orders/8042/claim"):
+        status, text = world.call("GET", path, query={"for": "bank"})
+        assert 200 == status
+        assert text.startswith("<!doctype html>")
+        assert "2026-06-01" in text
+        assert text.count('class="blank"') > 3
+        assert 422 == world.call("GET", path, query={"for": "seller"})[0]
+
+
+def test_the_page_prints_where_its_data_are(world: World) -> None:
+    """The whole address, as the page itself was opened."""
+    link = link_of(world)
+    html = {"accept": "text/html", "host": "parcels.example.org"}
+    _, text = world.call("GET", f"/{link['path']}", headers=html)
+    assert f"https://parcels.example.org/live/{link['path']}?as=json" in text
+
+
 def test_a_link_keeps_the_file_as_it_stood(world: World) -> None:
     """For thirty days, so that picture, page and JSON of a dispute stay the same document."""
     link = link_of(world)
@@ -160,10 +180,11 @@ NOTHING = {"message": "There is no such link, or it was revoked or has ended."}
 
 
 def test_what_is_no_link_opens_nothing_and_tells_nothing(world: World) -> None:
-    """Forged, revoked, ended, of a forgotten order: all get the same answer."""
+    """Forged, revoked, ended, forgotten with its order: one answer, for people in words."""
     link, revoked = link_of(world), link_of(world)
     token = link["token"]
     assert 204 == world.call("DELETE", f"{LINKS}/{revoked['id']}")[0]
+    pages = set()
     for forged in (
         "x",
         "x" * 5000,
@@ -173,9 +194,12 @@ def test_what_is_no_link_opens_nothing_and_tells_nothing(world: World) -> None:
         link["id"],
         revoked["token"],
     ):
-        for accept in ("application/json", "text/html", "image/png"):
+        for accept in ("application/json", "image/png"):
             answered = world.call("GET", f"/claims/{forged}", headers={"accept": accept})
             assert (404, NOTHING) == answered, forged
+        pages.add(world.call("GET", f"/claims/{forged}", headers={"accept": "text/html"}))
+    ((status, page),) = pages
+    assert (404, True) == (status, page.startswith("<!doctype html>"))
     world.advance(days=30, seconds=-1)
     assert 200 == world.call("GET", f"/claims/{token}")[0]
     world.advance(seconds=1)

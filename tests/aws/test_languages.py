@@ -84,9 +84,9 @@ def test_drafts_are_in_the_order_s_language_or_in_another(world: World) -> None:
     """Chinese is for the seller."""
     add_stalled(world, language="de")
     expectations: list[tuple[dict[str, str], str, int]] = [
-        ({}, "Guten Tag", 3),
-        ({"language": "fr"}, "Bonjour", 3),
-        ({"language": "zh"}, "您好", 2),
+        ({}, "Guten Tag", 2),
+        ({"language": "fr"}, "Bonjour", 2),
+        ({"language": "zh"}, "您好", 1),
     ]
     for query, greeting, count in expectations:
         status, answer = world.call("GET", "/orders/a/drafts", query=query)

@@ -116,7 +116,7 @@ def test_what_was_given_up_on_is_handed_over_by_a_redrive(
     letter = sample()["Records"][0]["Sns"] if bare else {"requestPayload": sample()}
     for body in (json.dumps(letter), "{}"):
         moto.client("sqs").send_message(QueueUrl=queue, MessageBody=body)
-    assert {"notifications": 1, "kept": 1} == push(world, {"redrive": True})
+    assert {"letters": 1, "kept": 1} == push(world, {"redrive": True})
     assert 1 == len(ntfy.messages)
 
 

@@ -8,7 +8,7 @@ from stallwatch.alerting import evaluation
 from stallwatch.domain.alerts import AlertKind
 from stallwatch.domain.orders import Order
 from stallwatch.orders.cadence import cadence
-from stallwatch.polling import run, state
+from stallwatch.polling import notes, state
 from stallwatch.rules.decision import Decision
 from tests.faults import simulated_stack as world
 from tests.faults.year import Plan, live, plan
@@ -43,7 +43,7 @@ def test_weeks_in_which_nothing_is_broken() -> None:
 def test_a_clock_that_nobody_looks_at_is_seen() -> None:
     """A breakage: the instants that need no answer are passed over."""
     with (
-        mock.patch.object(run, "is_clock_due", return_value=False),
+        mock.patch.object(notes, "is_clock_due", return_value=False),
         mock.patch.object(state, "is_clock_due", return_value=False),
     ):
         judgement = judge(live(some_weeks()))

@@ -62,6 +62,29 @@ def test_the_same_asked_again(after: int, run: int, is_wrong: bool) -> None:  # 
     assert is_wrong is bool(heard(message(), again))
 
 
+@pytest.mark.parametrize(
+    ("reason", "hours", "is_wrong"),
+    [("failed_attempt", 20, False), ("failed_attempt", 12, True), ("ready_for_pickup", 20, True)],
+)
+def test_another_attempt(reason: str, hours: int, is_wrong: bool) -> None:  # noqa: FBT001
+    """Another attempt is told of after 20 hours, though it asks the same."""
+    first = replace(
+        message(),
+        kind="action_needed",
+        orders=(("a", reason),),
+        shown=(shown(pressing="action_needed"),),
+    )
+    again = replace(first, at=first.at + timedelta(hours=hours), run=2)
+    assert is_wrong is bool(heard(first, again))
+
+
+def test_advice_is_that_of_the_evaluations_day() -> None:
+    """A message that goes out after midnight counts days from the day of its evaluation."""
+    late = replace(message(asked="1 day left."), shown=(replace(shown(), advice="Today."),))
+    assert heard(late)
+    assert [] == heard(replace(late, shown_when_raised=(replace(shown(), advice="1 day left."),)))
+
+
 def test_the_same_may_be_asked_again_after_a_word() -> None:
     """The buyer's word in between makes it another question."""
     said = Accepted(AT + timedelta(hours=2), "a", Request(AT, "ACT", {"action": "reopen"}))

@@ -182,6 +182,8 @@ class Message:
     """What it asks about each of them."""
     shown: tuple[Shown | None, ...] = ()
     """What the API shows of each of them as it goes out; None: the order is forgotten."""
+    shown_when_raised: tuple[Shown | None, ...] = ()
+    """What it shows at the instant of the evaluation, where a midnight lies in between."""
 
 
 @dataclass
@@ -190,8 +192,10 @@ class Inbox(StrictSns):
 
     now: Callable[[], datetime] = lambda: BEGIN
     run: Callable[[], int] = lambda: 0
-    look: Callable[[str], Shown | None] = lambda _: None
-    """Looks an order up."""
+    look: Callable[[str, datetime | None], Shown | None] = lambda _, __: None
+    """Looks an order up: as it is shown now, or when the functions' clock says something else."""
+    clock: Callable[[datetime], datetime] = lambda at: at
+    """What the functions' clock shows at an instant."""
     messages: list[Message] = field(default_factory=list)
 
     def publish(self, **call: Any) -> dict[str, str]:
@@ -200,8 +204,12 @@ class Inbox(StrictSns):
         orders = tuple((o["order_id"], o.get("reason", "")) for o in body["orders"])
         asked = tuple(o["advice"] for o in body["orders"])
         at, run = self.now(), self.run()
-        shown = tuple(self.look(order_id) for order_id, _ in orders)
-        self.messages.append(Message(at, run, body["kind"], body["id"], orders, asked, shown))
+        shown = tuple(self.look(order_id, None) for order_id, _ in orders)
+        raised_at = datetime.fromisoformat(body["raised_at"])
+        then: tuple[Shown | None, ...] = ()
+        if raised_at.date() != self.clock(at).date():
+            then = tuple(self.look(order_id, raised_at) for order_id, _ in orders)
+        self.messages.append(Message(at, run, body["kind"], body["id"], orders, asked, shown, then))
         return answer
 
 
@@ -251,7 +259,12 @@ class Year:
             self.manners,
             lambda: timedelta(seconds=self.random.uniform(0.1, 0.9)),
         )
-        self.inbox = Inbox(now=lambda: world.now, run=lambda: world.number, look=self._look)
+        self.inbox = Inbox(
+            now=lambda: world.now,
+            run=lambda: world.number,
+            look=self._look,
+            clock=plan.clock,
+        )
         world.sns = self.inbox
         self.accepted: list[Accepted] = []
         self.glances: list[Shown] = []
@@ -312,10 +325,17 @@ class Year:
     def _shift(self, by: timedelta) -> None:
         os.environ["CLOCK_SHIFT"] = str(int(by.total_seconds()))
 
-    def _look(self, order_id: str) -> Shown | None:
-        """What the API shows of an order; it costs the world neither time nor a call."""
+    def _look(self, order_id: str, clock: datetime | None = None) -> Shown | None:
+        """What the API shows of an order; it costs the world neither time nor a call.
+
+        Args:
+            order_id: The order.
+            clock: What the functions' clock says; None: what it says now.
+        """
         world = self.world
         now, world.on_call, on_call = world.now, None, world.on_call
+        if clock is not None:
+            world.now -= self.plan.clock(now) - clock
         answer = world.api("GET", f"/orders/{order_id}")
         world.now, world.on_call = now, on_call
         if answer["statusCode"] != 200:

@@ -332,6 +332,8 @@ class OrderJudge:
         decided = self._decided(mirror, at, self._if_asked(mirror, at))
         if decided.state == "closed":
             return False
+        if decided.due and self._is_closed(at):
+            return False  # What the stack knows has ended the watch: nobody hears the news.
         self._judge_owed(at)
         due = {(sent.kind, sent.reason) for sent in decided.due}
         for name in due - self._debts.keys():

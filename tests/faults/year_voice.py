@@ -5,9 +5,9 @@ For each order, whenever a message goes out and now and then besides:
 - what the message asks is the order's advice at that instant;
 - the key dates that are shown are those of the reference model: none that cannot come;
 - no two messages ask the same within a day, but those raised together, and unless the buyer has
-  said or changed something in between or it is another attempt. A message that tells of something
-  else while a deadline's advice holds (a parcel at the pickup point, say) carries that advice
-  without being the one that asks;
+  said or changed something in between; another attempt or flagged update may be told of after the
+  rules' 20 hours. A message that tells of something else while a deadline's advice holds (a parcel
+  at the pickup point, say) carries that advice without being the one that asks;
 - where a message asks for something, the page does not say that there is nothing to do.
 """
 
@@ -23,6 +23,10 @@ from tests.reference.model import Evaluation
 DAY = timedelta(days=1)
 ASKING = frozenset(ADVICE) - {"delivered"}
 """The kinds of alert that ask the buyer to do something."""
+
+AGAIN_AFTER = timedelta(hours=19)
+"""The rules call for a message about another attempt or flagged update once its answer is 20 hours
+later than the last message's, though it asks the same; the message goes out within the hour."""
 
 AS_GIVEN = frozenset({"protection_ends_on"})
 """What the API answers as the buyer gave it, also when it is no key date any more."""
@@ -56,7 +60,9 @@ class Voice:
 
     def hear(self, message: Message, index: int) -> None:
         """Hear what a message asks about the order, beside what is shown of it then."""
-        asked, shown = message.asked[index], message.shown[index]
+        # The advice at the instant of the evaluation: days are counted from its day.
+        pages = message.shown_when_raised or message.shown
+        asked, shown = message.asked[index], pages[index]
         at, kind = message.at, message.kind
         if shown is None:
             return
@@ -70,9 +76,15 @@ class Voice:
         for before, run, what in self._asked[asked]:
             together = run == message.run
             spoken = any(before <= said <= at for said in self._said_at)
-            if at - before < DAY and not together and not spoken and kind != "action_needed":
+            if at - before < self._pause(message, index) and not together and not spoken:
                 self._is_wrong(at, f"{kind} asks what {what} asked at {before:%m-%d %H:%M}")
         self._asked[asked].append((at, message.run, kind))
+
+    def _pause(self, message: Message, index: int) -> timedelta:
+        """How long the same may not be asked again."""
+        _, reason = message.orders[index]
+        is_event = message.kind == "action_needed" and reason != "ready_for_pickup"
+        return AGAIN_AFTER if is_event else DAY
 
     def compare_last(self, message: Message, index: int, decided: Decided) -> None:
         """Compare the dates with the model's, once all that was raised together has gone out."""

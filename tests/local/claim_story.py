@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.error import HTTPError
 
 from tests.local.demo_parcels import PARCELS, SPEAKER
-from tests.local.local_stack import FUNCTIONS
 from tests.local.machine import LOCAL, ROOT
 from tests.local.output import quote, say
 from tests.simulators.seventeen_track import Simulator as SeventeenTrack
@@ -27,7 +26,6 @@ CLAIMS: Final = LOCAL / "claims"
 
 FORMS: Final = ("json", "html", "svg", "png")
 
-_CHECKING: Final = ("pull_tracking", "evaluate_orders")
 _ORDER: Final = f"/orders/{SPEAKER.order_id}"
 _DAY: Final = timedelta(days=1)
 _FIRST: Final = 8 * _DAY
@@ -155,8 +153,7 @@ class ClaimStory:
         """Let the order's next turn come, or one that is `later`, and wait for its alert."""
         self.turn += later
         ahead = self.turn + timedelta(minutes=1) - self.demo.now
-        # Nobody asks the API anything after a check that sends nothing.
-        self.demo.move(self.demo.shift + ahead, FUNCTIONS if alert else _CHECKING)
+        self.demo.move(self.demo.shift + ahead)
         self.turn += _DAY
         asked = len(self.track.asked)
         self.demo.local.invoke("pull_tracking", {})

@@ -1,4 +1,4 @@
-"""`make demo`: a week with eleven parcels, and a twelfth from the alarm to the money.
+"""`make demo`: a week with eleven parcels, a twelfth from the alarm to the money, and a night.
 
 The real template on an emulator, the real functions, and a simulated Cainiao and 17TRACK. The clock
 of this stack is moved from day to day; nothing else is played.
@@ -11,17 +11,21 @@ import time
 import urllib.parse
 import urllib.request
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.local.claim_story import ClaimStory
 from tests.local.demo_parcels import PARCELS, SPEAKER, Parcel
-from tests.local.local_stack import FUNCTIONS, LocalStack
-from tests.local.machine import LocalError, client
+from tests.local.local_stack import LocalStack
+from tests.local.machine import LocalError, client, told
 from tests.local.output import quote, say
 from tests.local.supervised import end_with_parent
+from tests.local.ways_story import PARAMETERS as WAYS
+from tests.local.ways_story import PUSH_NAME, TOPIC, WaysStory
 from tests.simulators.cainiao import Simulator
+from tests.simulators.ntfy import Ntfy
 from tests.simulators.seventeen_track import KEY
 from tests.simulators.seventeen_track import Simulator as SeventeenTrack
 
@@ -47,38 +51,43 @@ class Demo:
         """By how much the clock of the stack is moved."""
         self.read = 0
         self.sent: Counter[tuple[str, str]] = Counter()
+        self.wrong_import = ""
 
     @property
     def now(self) -> datetime:
         """The time of the stack."""
         return datetime.now(UTC) + self.shift
 
-    def api(self, method: str, path: str, body: object = None) -> Any:
-        """Ask the API, as any client would."""
+    def api(self, method: str, path: str, body: object = None, kind: str | None = None) -> Any:
+        """Ask the API, as any client would; bytes are sent as they are, JSON is written here."""
         request = urllib.request.Request(  # noqa: S310
             f"{self.local.stack['api_url']}{path}",
             method=method,
-            data=None if body is None else json.dumps(body).encode(),
+            data=body if isinstance(body, bytes | None) else json.dumps(body).encode(),
             headers={
                 "x-api-key": self.local.stack["api_key"],
-                "content-type": "application/json",
+                "content-type": "application/json" if kind is None else kind,
                 "accept": "*/*",
             },
         )
         with urllib.request.urlopen(request) as answer:  # noqa: S310
             return json.load(answer)
 
-    def move(
-        self, shift: timedelta, functions: Iterable[str] = FUNCTIONS, **variables: str
-    ) -> None:
-        """Move the clock of some functions, and set more variables of theirs."""
+    def move(self, shift: timedelta, **variables: str) -> None:
+        """Move the clock of the stack, and set more variables of its functions."""
         self.shift = timedelta(seconds=int(shift.total_seconds()))
-        moved = {"CLOCK_SHIFT": str(int(self.shift.total_seconds()))}
-        self.local.update_function_environment({**moved, **variables}, functions)
+        self.local.set_variables(CLOCK_SHIFT=str(int(self.shift.total_seconds())), **variables)
 
-    def add(self, parcel: Parcel) -> None:
-        """Add an order."""
-        body: dict[str, Any] = {
+    def add(self, *parcels: Parcel) -> None:
+        """Add orders, in one request."""
+        lines = [json.dumps(self._written(parcel)) + "\n" for parcel in parcels]
+        report = self.api("POST", "/orders/import", "".join(lines).encode(), "application/x-ndjson")
+        if report["added"] != len(parcels):
+            self.wrong_import = f"The import added {report['added']}, not {len(parcels)}"
+
+    def _written(self, parcel: Parcel) -> dict[str, Any]:
+        """An order as JSON."""
+        order: dict[str, Any] = {
             "order_id": parcel.order_id,
             "title": parcel.title,
             "tracking_number": parcel.number,
@@ -87,10 +96,10 @@ class Demo:
             "service": parcel.service,
         }
         if parcel.protection_in is not None:
-            body["protection_ends_on"] = self._day(parcel.protection_in)
+            order["protection_ends_on"] = self._day(parcel.protection_in)
         if parcel.price is not None:
-            body |= {"price": parcel.price, "currency": "EUR"}
-        self.api("POST", "/orders", body)
+            order |= {"price": parcel.price, "currency": "EUR"}
+        return order
 
     def show_on(self, day: int) -> None:
         """Have the simulated Cainiao know what it knows on a day."""
@@ -112,8 +121,7 @@ class Demo:
         self.show_on(day)
         self.cainiao.be(mode)
         if day == 0:
-            for parcel in PARCELS:
-                self.add(parcel)
+            self.add(*PARCELS)
             run = self.local.invoke("pull_tracking", {})
         else:
             self.move(timedelta(days=day))
@@ -130,7 +138,7 @@ class Demo:
         """Wait while the functions have work, and for so many alerts since the beginning."""
         deadline = time.monotonic() + 30
         while True:
-            self.local.settle(quiet=1.0)
+            self.local.settle()
             self._take_inbox()
             if self.sent.total() >= due or time.monotonic() > deadline:
                 return
@@ -176,6 +184,8 @@ class Demo:
 
     def wrong(self) -> Iterator[str]:
         """What was expected and did not come, or came and was not expected."""
+        if self.wrong_import:
+            yield self.wrong_import
         for parcel in (*PARCELS, SPEAKER):
             expected = Counter(parcel.expect)
             got = Counter({k: n for (order, k), n in self.sent.items() if order == parcel.order_id})
@@ -212,6 +222,19 @@ def tell(demo: Demo) -> None:
         say(f"    not sent  {parcel.but_not}")
 
 
+def show_page(local: LocalStack, wrong: Sequence[str]) -> None:
+    """Say where the page is; on a terminal it stays open until Enter."""
+    page = local.stack["page_url"]
+    if wrong or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        say(f"\nThe page: {page}")
+        say("It ends with this demonstration; `make local` keeps one running.")
+        return
+    say("\nThe page, with the key in the link:\n")
+    say(f"  {page}#key={local.stack['api_key']}\n")
+    with suppress(EOFError):
+        input("Enter ends it and forgets every order. ")
+
+
 def main(_: Sequence[str] = ()) -> int:
     """Tell the story; answers the exit code."""
     for number in (signal.SIGTERM, signal.SIGHUP):
@@ -223,6 +246,7 @@ def main(_: Sequence[str] = ()) -> int:
         with (
             Simulator() as cainiao,
             SeventeenTrack() as track,
+            Ntfy() as ntfy,
             LocalStack(
                 "demo",
                 parameters={
@@ -234,23 +258,27 @@ def main(_: Sequence[str] = ()) -> int:
                     "CainiaoPerMinute": "600",
                     "SeventeenTrackKey": KEY_NAME,
                     "SeventeenTrackUrl": track.url,
+                    **WAYS,
                 },
                 say=lambda line: say(f"  {line}"),
             ) as local,
         ):
             parameters = client("ssm", local.stack["aws_endpoint"])
-            parameters.put_parameter(Name=KEY_NAME, Value=KEY, Type="SecureString")
+            secrets = {KEY_NAME: KEY, PUSH_NAME: ntfy.url(TOPIC)}
+            for name, secret in secrets.items():
+                parameters.put_parameter(Name=name, Value=secret, Type="SecureString")
             # The week is without a second source.
-            local.update_function_environment({"SEVENTEEN_TRACK_KEY": ""})
+            local.set_variables(SEVENTEEN_TRACK_KEY="")
             demo = Demo(local, cainiao)
             tell(demo)
             story = ClaimStory(demo, track)
             story.tell(SEVENTEEN_TRACK_KEY=KEY_NAME)
-            say(f"\nThe page: {local.stack['page_url']}")
-            say("It ends with this demonstration; `make local` keeps one running.")
-            wrong = [*demo.wrong(), *story.wrong]
-    except LocalError as error:
-        print(error, file=sys.stderr)
+            ways = WaysStory(demo, ntfy)
+            ways.tell()
+            wrong = [*demo.wrong(), *story.wrong, *ways.wrong]
+            show_page(local, wrong)
+    except (LocalError, OSError) as error:
+        print(told(error), file=sys.stderr)
         return 1
     if wrong:
         print("\nNot as expected:\n  " + "\n  ".join(wrong), file=sys.stderr)

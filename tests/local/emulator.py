@@ -1,11 +1,13 @@
-"""The AWS emulator, with what it lacks: letters, whether anything runs, and functions that end.
+"""The AWS emulator, with what it lacks: letters, what runs, functions that end, and a clock.
 
 It accepts e-mail and SMS subscribers and drops what they would get; here each such letter becomes
 a line of a file. One more path answers how many functions run at this moment, since changing a
 function's environment ends its runs. And a function that is busy when the emulator is killed would
-go on for as long as its time lasts; here it ends too.
+go on for as long as its time lasts; here it ends too. Before each run a function takes over the
+variables that a file holds: changing its environment would start its process anew, which takes
+seconds.
 
-Run by the emulator's own Python: `emulator.py LETTERS PATH`.
+Run by the emulator's own Python: `emulator.py LETTERS PATH VARIABLES`.
 """
 
 import json
@@ -96,9 +98,32 @@ _end_with_the_emulator()
 """
 
 
+def take_variables_before_runs(file: Path) -> None:
+    """Let each function's process take over a file's variables, a JSON object, before a run."""
+    script = lambda_runtime._PYTHON_WORKER_SCRIPT  # noqa: SLF001
+    run = "result = handler_fn(event, context)"
+    if script.count(run) != 1:
+        raise RuntimeError("the emulator runs functions otherwise than it did")
+    taking = script.replace(run, f"_take_variables(); {run}")
+    lambda_runtime._PYTHON_WORKER_SCRIPT = _TAKE.format(file=str(file)) + taking  # noqa: SLF001
+
+
+_TAKE = """
+def _take_variables():
+    import json, os
+
+    try:
+        with open({file!r}, encoding="utf-8") as held:
+            os.environ.update(json.load(held))
+    except FileNotFoundError:
+        pass
+"""
+
+
 if __name__ == "__main__":
     keep_letters(Path(sys.argv[1]))
     answer_what_runs(sys.argv[2])
+    take_variables_before_runs(Path(sys.argv[3]))
     end_functions_with_it()
     # The emulator reads the command line too.
     del sys.argv[1:]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from stallwatch.api.static import ASSETS, PAGE_ASSETS, SWAGGER, served_file
 from stallwatch.calendar.service import MOST_ORDERS
-from stallwatch.messages.languages import ALERT_LANGUAGES
+from stallwatch.domain.languages import ALERT_LANGUAGES
 from tests.support.transformed import transformed_resources
 
 DAY = 86_400
@@ -137,7 +137,3 @@ def table() -> str:
         f"| ${function:.2f} | **${gateway + transfer + function:.2f}** |"
     )
     return "\n".join(lines)
-
-
-if __name__ == "__main__":
-    print(table())

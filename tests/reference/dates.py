@@ -179,22 +179,22 @@ def dispute_reminder(v: View) -> list[Sent]:
 
 def not_received_day(v: View) -> date | None:
     """ "10 days after the delivery became known, at the earliest the day after the word; names the
-    last day (15 days after it became known), never after it."""
-    word, delivery = v.not_received, v.delivery
-    if word is None or delivery is None:
+    last day (15 days after it became known), never after it." Not while "a dispute stands; a
+    `protection_ends_on` has not passed by 15 days": on the 15th day after it has."""
+    word, delivery, ends_on = v.not_received, v.delivery, v.order.protection_ends_on
+    if word is None or delivery is None or v.dispute is not None:
         return None
     known = delivery.known_at.date()
     day = max(plus(known, v.n.not_received_reminder), plus(word.counts_from.date(), 1))
+    if ends_on is not None:
+        day = max(day, plus(ends_on, v.n.refund_until))
     return day if day <= plus(known, v.n.dispute_after_delivery) else None
 
 
 def not_received_reminder(v: View) -> list[Sent]:
-    """Not while "a dispute stands; a `protection_ends_on` has not passed by 15 days"."""
+    """ "Names the last day (15 days after it became known), never after it"."""
     day, word, delivery = not_received_day(v), v.not_received, v.delivery
-    ends_on = v.order.protection_ends_on
-    if day is None or word is None or delivery is None or v.dispute is not None:
-        return []
-    if ends_on is not None and (v.today - ends_on).days < v.n.refund_until:
+    if day is None or word is None or delivery is None:
         return []
     last = plus(delivery.known_at.date(), v.n.dispute_after_delivery)
     if not day <= v.today <= last or was_reminded(v, "not_received", word.said_at):
@@ -204,8 +204,9 @@ def not_received_reminder(v: View) -> list[Sent]:
 
 def bank_reminder(v: View) -> list[Sent]:
     """ "14 days before the bank's last day, never after it"; not while "delivered and not
-    `not_received`; old orders"."""
-    last, about = bank_last_day(v), (v.order.paid_with, v.order.paid_on)
+    `not_received`; old orders". A last day that moves is another one to be reminded of."""
+    last = bank_last_day(v)
+    about = (v.order.paid_with, last)
     if last is None or v.muted_by_delivery or was_reminded(v, "bank", about):
         return []
     if not plus(last, -v.n.bank_reminder) <= v.today <= last:
@@ -300,21 +301,22 @@ def reminder_on(v: View, sent: tuple[Sent, ...]) -> date | None:
     days = []
     word = seller_word(after)
     if word is not None and not was_reminded(after, "seller", word.said_at):
-        day = (seller_counts_from(after, word) + v.n.seller_reminder * DAY).date()
+        due_at = seller_counts_from(after, word) + v.n.seller_reminder * DAY
         days_of = days_of_the_deadline(v)
-        if days_of is None or not days_of[0] <= day <= days_of[1]:
-            days.append(day)
+        spoken = days_of is not None and days_of[0] <= due_at.date() <= days_of[1]
+        # "From 60 days of silence on" it does not run.
+        if not spoken and due_at < v.last_update + v.n.claim * DAY:
+            days.append(due_at.date())
     word = v.dispute
     if word is not None and not v.rejected and not was_reminded(after, "dispute", word.said_at):
         days.append((word.counts_from + v.n.dispute_reminder * DAY).date())
     word, day_after = v.not_received, not_received_day(v)
-    if word is not None and day_after is not None and v.dispute is None:
-        ends_on = v.order.protection_ends_on
-        spoken = ends_on is not None and (day_after - ends_on).days < v.n.refund_until
-        if not spoken and not was_reminded(after, "not_received", word.said_at):
+    if word is not None and day_after is not None and v.delivery is not None:
+        last_on = plus(v.delivery.known_at.date(), v.n.dispute_after_delivery)
+        if v.today <= last_on and not was_reminded(after, "not_received", word.said_at):
             days.append(day_after)
     last = bank_last_day(v)
-    about = (v.order.paid_with, bank_last_day(v))
+    about = (v.order.paid_with, last)
     if last is not None and last >= v.today and not was_reminded(after, "bank", about):
         days.append(plus(last, -v.n.bank_reminder))
     return min(days, default=None)

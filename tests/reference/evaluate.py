@@ -12,7 +12,7 @@ from tests.reference.dates import (
     seller_reminder,
     watch_ends_at,
 )
-from tests.reference.ladder import is_cancelled, ladder, silence_claim_is_left
+from tests.reference.ladder import is_cancelled, is_lost, ladder, silence_claim_is_left
 from tests.reference.model import (
     DAY,
     HOUR,
@@ -128,7 +128,8 @@ def evaluate(
             raised,
             state=state,
             cancelled=is_cancelled(v),
-            claim_left=silence_claim_is_left(v, raised),
+            # While a loss is flagged the claim is for the loss, and never for silence.
+            claim_left=silence_claim_is_left(v, raised) and not is_lost(v),
         ),
         advice=advice_of(s.kind for s in due),
         memory=replace(v.memory, closed=closed),

@@ -65,6 +65,19 @@ def test_the_key_is_kept_for_the_tab_only(visitor: "Visitor") -> None:
     visitor.expect(other.get_by_label("API key")).to_be_visible()
 
 
+def test_a_link_with_the_key_signs_in(visitor: "Visitor") -> None:
+    """For the tab only; the key does not stay in the address, and replaces none that is kept."""
+    visitor.open(f"#key={visitor.bridge.key}")
+
+    visitor.expect(visitor.page.get_by_role("heading", name="Orders", exact=True)).to_be_visible()
+    assert visitor.page.url.endswith("#/")
+    assert visitor.stored("sessionStorage") == [visitor.bridge.key]
+    assert [] == visitor.stored("localStorage")
+    visitor.page.goto(f"{visitor.bridge.url}#key=another")
+    visitor.expect(visitor.page.get_by_role("heading", name="Orders", exact=True)).to_be_visible()
+    assert visitor.stored("sessionStorage") == [visitor.bridge.key]
+
+
 def test_the_key_is_kept_on_the_device_if_told_to(visitor: "Visitor") -> None:
     """Another tab finds it, until it is forgotten in one: then it is in both."""
     visitor.open()

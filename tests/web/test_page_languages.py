@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from stallwatch.api.page_words import page_words
-from stallwatch.messages.languages import ALERT_LANGUAGES
+from stallwatch.domain.languages import ALERT_LANGUAGES
 from tests.web.bridge import KEY, Bridge
 from tests.web.stock import LEFT, MOVING, add, check, day
 

@@ -7,7 +7,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Path
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 
 from stallwatch.api.context import JSON, no_content, page_url_of, refusals, services_of
-from stallwatch.api.models import CalendarLinkOut, CalendarLinksOut, NewCalendarLinkOut
+from stallwatch.api.link_models import CalendarLinkOut, CalendarLinksOut, NewCalendarLinkOut
 
 router = APIGatewayRouter()  # type: ignore[no-untyped-call]
 

@@ -75,6 +75,9 @@ class ClaimParcel(_Part):
     mail_type: str | None
     known_to_source: bool | None
     stands_for: str | None = Field(description="The number that this one is a placeholder for")
+    other_number: str | None = Field(
+        description="Another number that the tracking names: the parcel may travel under it"
+    )
     departed: bool
     delivered_at: datetime | None
     destroyed: bool
@@ -148,6 +151,7 @@ class ClaimWatching(_Part):
     last_answer_at: datetime | None
     last_look_at: datetime | None
     looks: ClaimLooks
+    trace_is_cut: bool = Field(description="Whether the oldest notices were left out")
     gap_from_hours: int
     gaps: list[ClaimGap]
 

@@ -1,28 +1,32 @@
 """Routes of the claim file and of the links that open it without the key."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 
 from stallwatch.api.claim_models import ClaimOut
-from stallwatch.api.claim_response import TYPES, Form, Reader, claim_response, form_for
+from stallwatch.api.claim_response import TYPES, Form, claim_response, form_for, gone_response
 from stallwatch.api.context import (
     JSON,
     OrderIdInPath,
+    address_of,
     no_content,
     refusals,
     services_of,
 )
-from stallwatch.api.models import LinkOut, LinksOut, NewLinkOut
+from stallwatch.api.link_models import LinkOut, LinksOut, NewLinkOut
 from stallwatch.claims.service import Link
+from stallwatch.domain.errors import MissingError
 
 router = APIGatewayRouter()  # type: ignore[no-untyped-call]
 
 _AS = Query(alias="as", description="The form, where no `Accept` header can be set")
 
-_FOR = Query(alias="for", description="`bank`: the page has what a bank asks for")
+_FOR = Query(alias="for", description="`bank`: the page is the form for the bank or PayPal")
+
+_Reader = Literal["bank"]
 
 _CLAIM: dict[int, Any] = {
     200: {
@@ -46,6 +50,7 @@ _CLAIM: dict[int, Any] = {
         "What is known of the parcel, who said it, how it was watched, and a checksum: JSON, a page"
         " for `Accept: text/html`, a picture for `image/png` or `image/svg+xml`. Each call makes a"
         " file of its own; a link keeps one, so that its forms have the same checksum."
+        " `for=bank` answers the form for the bank, a page for the printer."
     ),
     tags=["Claims"],
     responses={**_CLAIM, **refusals(404, 422)},
@@ -53,7 +58,7 @@ _CLAIM: dict[int, Any] = {
 def get_claim(
     order_id: OrderIdInPath,
     as_: Annotated[Form | None, _AS] = None,
-    for_: Annotated[Reader | None, _FOR] = None,
+    for_: Annotated[_Reader | None, _FOR] = None,
 ) -> Response[Any]:
     """The claim file of an order."""
     services = services_of(router)
@@ -116,23 +121,39 @@ def revoke_link(
 @router.get(
     "/claims/<token>",
     summary="What a link opens",
-    description="Needs no key. A link that was revoked or has ended is as if it had never been.",
+    description=(
+        "Needs no key. A link that was revoked or has ended is as if it had never been; a browser"
+        " gets a page that says so."
+    ),
     tags=["Claims"],
     responses={**_CLAIM, **refusals(404, 422)},
 )
 def open_link(
     token: str,
     as_: Annotated[Form | None, _AS] = None,
-    for_: Annotated[Reader | None, _FOR] = None,
+    for_: Annotated[_Reader | None, _FOR] = None,
 ) -> Response[Any]:
     """What a link opens."""
     services = services_of(router)
-    return _respond(services.claims.open(token, services.now), as_, for_)
+    try:
+        file = services.claims.open(token, services.now)
+    except MissingError:
+        if _form(as_, for_) == "html":
+            return gone_response()
+        raise
+    return _respond(file, as_, for_)
 
 
-def _respond(claim_file: bytes, form: Form | None, reader: Reader | None) -> Response[Any]:
-    accept = router.current_event.headers.get("accept", "")
-    return claim_response(claim_file, form_for(accept, form), for_bank=reader == "bank")
+def _respond(file: bytes, as_: Form | None, for_: _Reader | None) -> Response[Any]:
+    address = f"{address_of(router)}?as=json"
+    return claim_response(file, _form(as_, for_), for_bank=for_ == "bank", address=address)
+
+
+def _form(as_: Form | None, for_: _Reader | None) -> Form:
+    """The form that is asked for: the bank's is a page, unless another is named."""
+    if for_ is not None and as_ is None:
+        return "html"
+    return form_for(router.current_event.headers.get("accept", ""), as_)
 
 
 def _link(link: Link) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from datetime import date
 from difflib import get_close_matches
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -10,7 +10,6 @@ from pydantic import (
     Field,
     ModelWrapValidatorHandler,
     StrictBool,
-    StrictStr,
     ValidationError,
     model_validator,
 )
@@ -297,102 +296,6 @@ class ImportReportOut(BaseModel):
     rejected: int
     format: str = Field(description="The format that was recognized")
     rows: list[ImportRowOut]
-
-
-class LinkOut(BaseModel):
-    """A link that opens an order's claim file without the key, as it stood when it was made."""
-
-    id: str
-    made_at: Instant
-    ends_at: Instant
-
-
-class NewLinkOut(LinkOut):
-    """A link that was just made. Its token is told this once."""
-
-    token: str
-    path: str = Field(
-        description="Below the API's address; `?as=html`, `png`, `svg` or `json` asks for a form"
-    )
-
-
-class LinksOut(BaseModel):
-    """The links of an order that live, newest first."""
-
-    links: list[LinkOut]
-
-
-class CalendarLinkOut(BaseModel):
-    """An address of the calendar of deadlines that needs no key."""
-
-    id: str
-    made_at: Instant
-
-
-class NewCalendarLinkOut(CalendarLinkOut):
-    """An address that was just made. Its token is told this once."""
-
-    token: str
-    path: str = Field(description="Below the API's address")
-    code: list[str] = Field(
-        description="The QR code of the address, for a calendar to subscribe to: a row a string,"
-        " `1` where it is dark"
-    )
-
-
-class CalendarLinksOut(BaseModel):
-    """The addresses of the calendar that live, newest first."""
-
-    links: list[CalendarLinkOut]
-
-
-class SubscriptionIn(Sent):
-    """A subscriber to alerts."""
-
-    protocol: Literal["email", "sms"]
-    endpoint: Annotated[StrictStr, Field(max_length=320)]
-    kinds: list[AlertKind] | None = Field(
-        None, min_length=1, description="The alerts that are wanted; none: all"
-    )
-    language: Language | None = Field(
-        None,
-        description="Of the alerts; none: the stack's. Who changes it by e-mail confirms it again, "
-        "and gets the former language until then",
-    )
-
-
-class SubscriptionChanges(Sent):
-    """Changes of a subscriber: what is missing stays."""
-
-    kinds: list[AlertKind] | None = Field(
-        None, min_length=1, description="The alerts that are wanted; null: all"
-    )
-    language: Language | None = Field(None, description="Of the alerts; null: the stack's")
-
-
-class ConfirmationIn(Sent):
-    """What the confirmation mail of a subscription holds."""
-
-    token: Annotated[StrictStr, Field(max_length=2000)] = Field(
-        description="The link in the mail, or the token in it"
-    )
-
-
-class SubscriptionOut(BaseModel):
-    """A subscriber to alerts."""
-
-    id: str
-    protocol: str
-    endpoint: str
-    kinds: list[AlertKind] | None
-    language: str
-    confirmed: bool = Field(description="An e-mail subscriber confirms by a link in a mail")
-
-
-class SubscriptionsOut(BaseModel):
-    """The subscribers."""
-
-    subscriptions: list[SubscriptionOut]
 
 
 class DraftOut(BaseModel):

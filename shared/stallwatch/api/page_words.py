@@ -11,8 +11,8 @@ from functools import lru_cache
 from importlib.resources import files
 
 from stallwatch.domain.alerts import AlertKind
+from stallwatch.domain.languages import ALERT_LANGUAGES, DEFAULT_LANGUAGE, LANGUAGES
 from stallwatch.domain.orders import SearchPlace, Service
-from stallwatch.messages.languages import ALERT_LANGUAGES, LANGUAGES
 from stallwatch.messages.translations import Translations
 
 Words = Mapping[str, str | Mapping[str, str]]
@@ -24,9 +24,11 @@ LANGUAGE_COOKIE = "language"
 
 @lru_cache
 def page_words(language: str) -> Words:
-    """All that the page says in a language, its code a key of `ALERT_LANGUAGES`."""
-    text = files("stallwatch").joinpath("web", "words", f"{language}.json").read_text("utf-8")
-    words: dict[str, str | Mapping[str, str]] = json.loads(text)
+    """All that the page says in a language, its code a key of `ALERT_LANGUAGES`.
+
+    What is not translated yet is said in English.
+    """
+    words = {**_read(DEFAULT_LANGUAGE), **_read(language)}
     messages = Translations(language)
     for family, key, values in (
         ("kind", "title", AlertKind),
@@ -47,6 +49,12 @@ def chosen_language(cookies: str) -> str | None:
         if name == LANGUAGE_COOKIE and value in ALERT_LANGUAGES:
             return value
     return None
+
+
+def _read(language: str) -> Words:
+    text = files("stallwatch").joinpath("web", "words", f"{language}.json").read_text("utf-8")
+    words: Words = json.loads(text)
+    return words
 
 
 def _capital(text: str) -> str:

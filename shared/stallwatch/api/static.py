@@ -22,7 +22,7 @@ from aws_lambda_powertools.event_handler import Response
 
 from stallwatch.api.page_words import page_words
 from stallwatch.domain.errors import MissingError
-from stallwatch.messages.languages import DEFAULT_LANGUAGE
+from stallwatch.domain.languages import DEFAULT_LANGUAGE
 
 MODULES = (
     "words",

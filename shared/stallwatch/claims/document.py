@@ -148,6 +148,7 @@ def _parcel(trace: Trace, decision: Decision, state: State) -> Json:
         "mail_type": trace.mail_type,
         "known_to_source": trace.known if decision.answered_at is not None else None,
         "stands_for": trace.points_to,
+        "other_number": trace.other_number,
         "departed": reading.departed,
         "delivered_at": _instant(reading.delivered_at),
         "destroyed": reading.destroyed,
@@ -268,6 +269,7 @@ def _watching(evidence: Evidence) -> Json:
             "on_record": len(back.checks),
             **{outcome.value: back.count(outcome) for outcome in Outcome},
         },
+        "trace_is_cut": evidence.trace.cut,
         "gap_from_hours": int(GAP.total_seconds()) // 3600,
         "gaps": [
             {

@@ -73,7 +73,7 @@ class _Picture:
         self._text = words.text
         self._face = face
         self._left_out = False
-        self._drawing = Drawing(WIDTH, headline(claim, words)[0])
+        self._drawing = Drawing(WIDTH, headline(claim, words)[0], face)
 
     def draw(self) -> str:
         y = self._title()

@@ -50,7 +50,7 @@ def _is_common(ideograph: str) -> bool:
     return False
 
 
-FACE = Face(0.85, _draws)
+FACE = Face(0.85, _draws, mixes_arabic=False)
 """The fonts: Latin, Greek, Cyrillic, Hebrew and Arabic letters, common ideographs and signs."""
 
 

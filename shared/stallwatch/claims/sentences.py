@@ -8,9 +8,9 @@ from typing import Any
 
 from stallwatch.claims.document import Claim
 from stallwatch.claims.reason import ASKING, ClaimReason
+from stallwatch.domain.languages import DEFAULT_LANGUAGE
 from stallwatch.domain.orders import SearchPlace
 from stallwatch.messages.anomaly_text import describe
-from stallwatch.messages.languages import DEFAULT_LANGUAGE
 from stallwatch.messages.translations import Translations
 from stallwatch.rules.anomalies import Anomaly, AnomalyKind
 from stallwatch.tracking.profiles import profile_of
@@ -140,6 +140,8 @@ def watch_lines(claim: Claim, words: Translations, *, gaps: int) -> Iterator[str
     for outcome in ("unanswered", "blocked", "failing"):
         if looks[outcome]:
             yield text(f"watch.{outcome}", n=looks[outcome], source=source)
+    if watching["trace_is_cut"]:
+        yield text("watch.cut")
     if not watching["gaps"]:
         yield text("watch.no_gaps", n=watching["gap_from_hours"])
         return

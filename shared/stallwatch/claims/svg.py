@@ -4,6 +4,7 @@ A text is taken to be as wide as the widest of the common fonts would make it, s
 whatever font the viewer has; where the font is known, as wide as that.
 """
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -40,6 +41,9 @@ _PLAIN = 0.93
 _ELLIPSIS = "…"
 
 
+_ARABIC = re.compile(r"([\u0600-\u06ff]+(?:\s+[\u0600-\u06ff]+)*\s*)")
+
+
 @lru_cache(maxsize=4096)
 def _width_of(character: str) -> float:
     if unicodedata.combining(character):
@@ -58,6 +62,8 @@ class Face:
     """How wide its widest characters are beside those of the widest common font."""
     draws: Callable[[str], bool]
     """Whether it has a character."""
+    mixes_arabic: bool = True
+    """Whether it draws a line in which Arabic stands beside other scripts."""
 
     def width_of(self, text: str, size: float, *, bold: bool = False) -> float:
         """How wide a text is at the most."""
@@ -109,10 +115,12 @@ class Drawing:
     Args:
         width: How wide it is.
         name: What it is called for those who cannot see it.
+        face: What is known of the font.
     """
 
-    def __init__(self, width: int, name: str) -> None:
+    def __init__(self, width: int, name: str, face: Face = ANY_FACE) -> None:
         self.width = width
+        self._face = face
         self._name = name
         self._parts: list[str] = []
         self._hatches: dict[str, str] = {}
@@ -145,12 +153,15 @@ class Drawing:
         anchor: str = "start",
     ) -> None:
         """A line of text; `y` is its base line."""
-        properties = {"x": x, "y": y, "font_size": size, "fill": ink}
+        properties: dict[str, object] = {"y": y, "font_size": size, "fill": ink}
         if bold:
             properties["font_weight"] = 700
         if anchor != "start":
             properties["text_anchor"] = anchor
-        self._add("text", text, **properties)
+        runs = [text] if self._face.mixes_arabic else _runs(text)
+        for run in runs:
+            self._add("text", run, x=x, **properties)
+            x += self._face.width_of(run, size, bold=bold)
 
     def lines(
         self, x: float, y: float, lines: Iterable[str], size: float, ink: str, *, bold: bool = False
@@ -182,6 +193,11 @@ class Drawing:
             f' font-family="{FONTS}"><title>{escape(self._name)}</title>'
             f"<defs>{hatches}</defs>{''.join(self._parts)}</svg>"
         )
+
+
+def _runs(text: str) -> list[str]:
+    """A text cut where Arabic begins or ends, with the spaces before each run left to it."""
+    return [run for run in _ARABIC.split(text) if run]
 
 
 def _written(value: object) -> str:

@@ -8,7 +8,9 @@ from importlib.resources import files
 
 from stallwatch.domain.countries import COUNTRIES, code_of
 from stallwatch.domain.text import clean
+from stallwatch.imports.columns import names_of, normalized
 from stallwatch.imports.errors import CellError
+from stallwatch.imports.shapes import order_ids_within
 
 TEXT_LIMIT = 200
 
@@ -27,6 +29,13 @@ BROKEN_ID = (
     "a spreadsheet has turned the order id into a rounded number like 8.1E+15: "
     "format the column as text and export it again"
 )
+
+NO_ORDER = "this row is no order: totals, or the header once more"
+
+_FORMATTED_ID = re.compile(r"[0-9]{1,3}([.,'\u2019])[0-9]{3}(?:\1[0-9]{3}){3,5}")
+"""An id that a spreadsheet shows with a mark at each thousand."""
+
+_WITH_ZEROS = re.compile(r"[0-9]+\.0+")
 
 _ITEM_COUNT = re.compile(r"^[0-9]{1,4} ?[x\u00d7] (?=\S)")
 _QUANTITY = re.compile(r"[0-9]{1,5}")
@@ -71,14 +80,27 @@ def order_id_of(cell: str, *, is_own: bool = False) -> str:
         CellError: it is none, or a spreadsheet has broken it.
     """
     value = clean(cell, TEXT_LIMIT).lstrip("#\u2116 ")
+    if not is_own and normalized(value) in _not_ids():
+        raise CellError(NO_ORDER)
     if _BROKEN_ID.fullmatch(value) and (not is_own or "+" in value):
         raise CellError(BROKEN_ID)
     value = re.sub(r"(?<=[0-9]) (?=[0-9])", "", value)
-    if value.endswith(".0") and value[:-2].isdecimal():
-        value = value[:-2]
+    if _FORMATTED_ID.fullmatch(value) and not is_own:
+        value = re.sub(r"[^0-9]", "", value)
+        if value.endswith("0"):  # spreadsheets keep 15 digits
+            raise CellError(BROKEN_ID)
+    value = re.sub(r"(?<=[0-9])\.0+$", "", value) if _WITH_ZEROS.fullmatch(value) else value
+    if not _ORDER_ID.fullmatch(value) and len(within := order_ids_within(value)) == 1:
+        return within[0]
     if not _ORDER_ID.fullmatch(value) or value in {".", ".."}:
         raise CellError("the order id must have 1 to 64 letters A-Z, digits, dots, - or _")
     return value
+
+
+@lru_cache(maxsize=1)
+def _not_ids() -> frozenset[str]:
+    """What stands in the column of ids and is none: totals, and the names of the column."""
+    return names_of("order_id") | {normalized(word) for word in values()["totals"]}
 
 
 def quantity_of(cell: str) -> int:
@@ -124,9 +146,10 @@ def payment_of(cell: str) -> str | None:
 
 
 def language_of(cell: str) -> str | None:
-    """A language of the drafts."""
-    code = clean(cell, 8).lower()
-    return code if re.fullmatch(r"[a-z]{2}", code) else None
+    """A language of the drafts, by its code; a variety stands behind it, as in `pt-PT`."""
+    language, _, variety = clean(cell, 8).replace("_", "-").partition("-")
+    code = f"{language.lower()}-{variety.upper()}" if variety else language.lower()
+    return code if re.fullmatch(r"[a-z]{2}(-[A-Z]{2})?", code) else None
 
 
 def flag_of(cell: str) -> bool | None:

@@ -62,6 +62,11 @@ def format_of(names: Collection[str], default: Format = TABLE) -> Format:
     return next((known for known in formats() if known.has <= keys), default)
 
 
+def names_of(field_name: str) -> frozenset[str]:
+    """The normalized names of a field's columns."""
+    return frozenset(key for key, to in _fields().items() if to == field_name)
+
+
 def match_header(header: Sequence[str]) -> tuple[Format, list[str | None]]:
     """The format of a header, and the field of each of its columns; a field is taken once."""
     known = format_of(header)

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from stallwatch.imports import json_files, mails, pasted, workbook
+from stallwatch.imports import json_files, mails, markup, pasted, workbook
 from stallwatch.imports.cells import tidy, unescape
 from stallwatch.imports.columns import (
     IDENTIFYING,
@@ -91,39 +91,40 @@ def _check_rows(lines: Sequence[Line], rejected: Sequence[RejectedRow]) -> None:
 
 def _read(body: bytes, content_type: str, filename: str | None) -> _Table:
     if workbook.is_workbook(body):
-        return _read_workbook(body, filename)
+        return _read_sheets(list(workbook.read_sheets(body)), filename, "XLSX")
     _refuse_known_others(body)
     if mails.looks_like_mail(body) or content_type in {"message/rfc822", "application/mbox"}:
         return _Table(Format("mail"), mails.lines_of_mails(body), [])
     text = decoded(body)
+    if text.lstrip()[:1] == "<":
+        return _read_sheets(markup.read_tables(text), filename, "HTML")
     if json_files.looks_like_json(text):
         records = json_files.read_json(text)
         return _Table(records.known, records.lines, records.rejected)
-    for candidate in decodings(body):
-        if _has_header(candidate):
-            return _read_text(candidate, filename)
-    return _read_text(text, filename)
+    # The right code page is the one in which most names of columns are known.
+    texts = list(decodings(body))
+    best = max(texts, key=_known_columns) if len(texts) > 1 else text
+    return _read_text(best if _known_columns(best) else text, filename)
 
 
-def _has_header(text: str) -> bool:
-    """Whether one of a text's first lines is a header."""
+def _known_columns(text: str) -> int:
+    """How many columns of a text are known by its header; 0 where it has none."""
     said, head = said_separator(text[:_HEAD])
     separators = [said] if said else separators_by_count(head)
-    return any(_with_header(split_rows(head, s), None) is not None for s in separators)
+    rows = [split_rows(head, separator) for separator in separators]
+    found = [header for some in rows if (header := _header_of(some)) is not None]
+    return max((header.known_columns for header in found), default=0)
 
 
 def _refuse_known_others(body: bytes) -> None:
     """Say what to do with kinds of files that people take for a table."""
     if body.startswith(b"\xd0\xcf\x11\xe0"):
         raise ImportUnreadableError("an old XLS: save it as XLSX or CSV")
-    if body.lstrip()[:1] == b"<":
-        raise ImportUnreadableError("a web page or XML: export CSV, XLSX or JSON instead")
     if body.startswith(b"%PDF"):
         raise ImportUnreadableError("a PDF: export CSV or XLSX instead")
 
 
-def _read_workbook(body: bytes, filename: str | None) -> _Table:
-    sheets = list(workbook.read_sheets(body))
+def _read_sheets(sheets: Sequence[Rows], filename: str | None, kind: str) -> _Table:
     # A workbook may hold the same orders twice, a sheet by order and one by product: the first is
     # taken. Sheets without a header come last.
     for rows in sheets:
@@ -134,7 +135,8 @@ def _read_workbook(body: bytes, filename: str | None) -> _Table:
         table = _by_shape(rows)
         if table is not None:
             return table
-    raise ImportUnreadableError("no sheet has a known column of ids or numbers", ["XLSX"])
+    what = "sheet" if kind == "XLSX" else "table"
+    raise ImportUnreadableError(f"no {what} has a known column of ids or numbers", [kind])
 
 
 def _read_text(text: str, filename: str | None) -> _Table:
@@ -182,25 +184,43 @@ def _columns_seen(read: Iterable[tuple[str, Rows]]) -> str:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Header:
+    row: int
+    known: Format
+    fields: list[str | None]
+
+    @property
+    def known_columns(self) -> int:
+        return sum(name is not None for name in self.fields)
+
+
 def _with_header(rows: Rows, filename: str | None, text: str | None = None) -> _Table | None:
     """A table by its header; None where it has none."""
-    best: tuple[int, int, Format, list[str | None]] | None = None
+    header = _header_of(rows)
+    if header is None:
+        return None
+    width = len(rows[header.row])
+    is_cut = _is_unfinished(text)
+    table = _table(rows, header.row + 1, header.known, header.fields, width, is_cut=is_cut)
+    return _with_name(table, filename)
+
+
+def _header_of(rows: Rows) -> _Header | None:
+    """The first of the rows with the most known names; None where none is a header."""
+    best: _Header | None = None
     for index, row in enumerate(rows[:_HEADER_WITHIN]):
         if len(row) > _MOST_CELLS or any(len(cell) > _LONGEST_NAME for cell in row):
             continue
-        known, fields = match_header(row)
-        count = sum(f is not None for f in fields)
-        if not _is_header(row, known, fields, count):
+        header = _Header(index, *match_header(row))
+        count = header.known_columns
+        if not _is_header(row, header.known, header.fields, count):
             continue
-        if count < _FEWEST_KNOWN and not _is_confirmed(rows[index + 1 : index + 6], fields):
+        if count < _FEWEST_KNOWN and not _is_confirmed(rows[index + 1 : index + 6], header.fields):
             continue
-        if best is None or count > best[0]:
-            best = (count, index, known, fields)
-    if best is None:
-        return None
-    _, index, known, fields = best
-    table = _table(rows, index + 1, known, fields, len(rows[index]), is_cut=_is_unfinished(text))
-    return _with_name(table, filename)
+        if best is None or count > best.known_columns:
+            best = header
+    return best
 
 
 def _is_header(row: Sequence[str], known: Format, fields: Sequence[str | None], count: int) -> bool:
@@ -245,7 +265,7 @@ def _table(
     """The rows below the header as lines of known cells."""
     lines: list[Line] = []
     rejected: list[RejectedRow] = []
-    filled = [index for index in range(start, len(rows)) if rows[index]]
+    filled = [index for index in range(start, len(rows)) if not _is_rule(rows[index])]
     if len(filled) > MOST_ROWS:
         raise ImportTooLargeError(f"at most {MOST_ROWS} rows in one request: split the file")
     widest = max(width, _usual_width([rows[index] for index in filled]))
@@ -259,6 +279,11 @@ def _table(
             continue
         lines.append(Line(index + 1, _known_cells(row, fields, is_own=known.name == OWN)))
     return _Table(known, lines, rejected)
+
+
+def _is_rule(row: Sequence[str]) -> bool:
+    """Whether a row holds nothing, or only the lines that some draw between rows."""
+    return not any(cell.strip(" \t-:=_|+") for cell in row)
 
 
 def _usual_width(rows: Rows) -> int:

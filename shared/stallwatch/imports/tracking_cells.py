@@ -25,7 +25,7 @@ BROKEN_NUMBER = (
 NO_NUMBER = "the tracking number is none: it has 8 to 40 letters A-Z and digits"
 WRONG_CHECK_DIGIT = "the check digit of the tracking number does not fit: a typing error?"
 
-_BROKEN = re.compile(r"[0-9]([.,][0-9]+)?[Ee]\+[0-9]+")
+_BROKEN = re.compile(r"[0-9]([.,][0-9]+)?[Ee]\+[0-9]+|[0-9][.,][0-9]+[Ee][0-9]{1,3}")
 _BETWEEN = re.compile(r"[,;|/\r\n\t]+")
 _WRAPPED = re.compile(r"[A-Za-z0-9_ -]*\(([A-Za-z0-9 -]{8,60})\)")
 """A carrier with its number in brackets: `UPS_EU_GROUND(1Z…)`."""

@@ -44,6 +44,7 @@ def annotations_of(order: Order, decision: Decision, trace: Trace) -> Annotation
         "second": _second(trace),
         "second_source": None if trace.second is None else trace.second.source,
         "second_passed_over": decision.second_passed_over,
+        "last_notice": decision.is_last_notice,
         "known": trace.known,
         "scanned": journey.scanned,
         "departed": journey.departed,

@@ -33,6 +33,8 @@ class AnomalyKind(StrEnum):
     """Its parcel goes to another country than the order."""
     DELIVERED_ELSEWHERE = "delivered_elsewhere"
     """Its parcel was delivered in another country than the order's."""
+    OTHER_NUMBER = "other_number"
+    """The tracking names another number, as a combined delivery does."""
     SAME_NUMBER = "same_number"
     """It stands on another order too."""
 
@@ -78,6 +80,8 @@ def _odd(
         yield Anomaly(AnomalyKind.UNKNOWN, {"n": days_without or 0})
     yield from _too_early(order, trace)
     yield from _elsewhere(order, decision, trace)
+    if trace.other_number is not None:
+        yield Anomaly(AnomalyKind.OTHER_NUMBER, {"number": trace.other_number})
     if sharing:
         yield Anomaly(AnomalyKind.SAME_NUMBER, {"order_id": sharing[0], "n": len(sharing)})
 

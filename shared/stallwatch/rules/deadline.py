@@ -22,6 +22,8 @@ class DeadlineStep(NamedTuple):
     kind: AlertKind
     about: str
     """The date and the threshold."""
+    is_last: bool = False
+    """Whether it is the last one before the end of protection."""
 
 
 def in_days_of_deadline(case: Case, day: date) -> bool:
@@ -67,8 +69,9 @@ def step_of(case: Case, day: date) -> DeadlineStep | None:
     limits = case.limits
     left = (ends_on - day).days
     if left >= 0:
-        name = "last" if left <= limits.protection_last else "first"
-        return DeadlineStep(AlertKind.PROTECTION_ENDING, f"{ends_on} {name}")
+        is_last = left <= limits.protection_last
+        name = "last" if is_last else "first"
+        return DeadlineStep(AlertKind.PROTECTION_ENDING, f"{ends_on} {name}", is_last)
     if -left >= limits.refund_third:
         name = "third"
     else:

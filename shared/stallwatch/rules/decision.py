@@ -88,8 +88,8 @@ class Decision(NamedTuple):
     claim_opens_at: datetime | None
     escalation: AlertKind | None
     """The highest rung of the ladder that holds, said or not."""
-    deadline_is_near: bool
-    """Whether protection ends within the days of its first notice."""
+    is_last_notice: bool
+    """Whether the last notice before the end of protection holds."""
     snoozed: bool
     contacted: bool
     """Whether the seller was contacted in this episode."""

@@ -82,7 +82,7 @@ def evaluate(
         late_at=case.late_at,
         claim_opens_at=_claim_opens_at(case, now),
         escalation=None if level is None else level[0],
-        deadline_is_near=step is not None and step.kind is AlertKind.PROTECTION_ENDING,
+        is_last_notice=step is not None and step.is_last,
         snoozed=case.actions.snoozed(now),
         contacted=case.journey.episode in case.actions.contacts,
         countdown=clock,

@@ -99,14 +99,21 @@ def _dispute(case: Case, word: Action, now: datetime) -> Countdown | None:
 
 
 def not_received_due_on(case: Case, word: Action) -> date | None:
-    """The day on which the reminder of `not_received` is due."""
-    if case.delivery is None:
+    """The day on which the reminder of `not_received` is due; None: it cannot come.
+
+    Where AliExpress's date is given, that date and `refund_due` speak until it has passed by 15
+    days; and after the last day for a dispute there is nothing to remind of.
+    """
+    last_on, ends_on = dispute_until(case), case.order.protection_ends_on
+    if case.delivery is None or last_on is None:
         return None
-    known_on = case.delivery.known_at.date()
-    return max(
-        known_on + timedelta(days=case.limits.not_received_days),
+    due_on = max(
+        case.delivery.known_at.date() + timedelta(days=case.limits.not_received_days),
         word.done_at.date() + timedelta(days=1),
     )
+    if ends_on is not None:
+        due_on = max(due_on, ends_on + timedelta(days=case.limits.refund_days))
+    return due_on if due_on <= last_on else None
 
 
 def dispute_until(case: Case) -> date | None:
@@ -120,8 +127,6 @@ def _not_received(case: Case, word: Action, now: datetime) -> Countdown | None:
     due_on, last_on = not_received_due_on(case, word), dispute_until(case)
     today = now.date()
     if due_on is None or last_on is None or today > last_on:
-        return None
-    if case.order.protection_ends_on is not None and not is_after_deadline(case, today):
         return None
     return Countdown(
         NOT_RECEIVED,

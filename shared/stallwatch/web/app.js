@@ -1,7 +1,7 @@
 /* From view to view, and the form that asks for the key. */
 
 import { NAME, button, buttonLink, h, listen, notice, say, titled } from "./lib.js";
-import { KEY, KeyRefused, apiKey, call, failureOf, forgetKey, keepKey } from "./client.js";
+import { KEY, KeyRefused, apiKey, call, failureOf, forgetKey, keepKey, takeKeyOfLink } from "./client.js";
 import { focusOn, frame, freshCounts, freshSubscribers, logo, showFrame, showNavigation, takeCounts } from "./shell.js";
 import { choice, field, makeForm, showErrors, wrongFields } from "./forms.js";
 import { ORDER_ID } from "./parcel.js";
@@ -71,6 +71,7 @@ async function render(isRefused) {
   viewing.abort();
   viewing = new AbortController();
   const { signal } = viewing;
+  takeKeyOfLink();
   const to = route();
   showNavigation(to.name);
   document.querySelector("dialog")?.close();

@@ -20,6 +20,16 @@ export function keepKey(given, remember) {
   if (remember) device?.setItem(KEY, given);
 }
 
+/** Takes the key of a link that signs in, `#key=…`, for this tab. It does not stay in the address. */
+export function takeKeyOfLink() {
+  const given = /^#key=([\x21-\x7e]{1,200})$/.exec(location.hash)?.[1];
+  if (!given) return;
+  history.replaceState(null, "", "#/");
+  if (apiKey) return; // A link takes no key away that works.
+  apiKey = given;
+  tab?.setItem(KEY, given);
+}
+
 export function forgetKey() {
   apiKey = null;
   for (const storage of [tab, device]) for (const name of [KEY, ...KEPT]) storage?.removeItem(name);

@@ -16,10 +16,10 @@ from stallwatch.alerting.ports import Outcome
 from stallwatch.aws.sns import TopicSubscribers
 from stallwatch.domain.alerts import SEVERITY, AlertKind, Notification
 from stallwatch.domain.errors import UnacceptableError
+from stallwatch.domain.languages import ALERT_LANGUAGES
 from stallwatch.domain.orders import Order
 from stallwatch.domain.text import clean
 from stallwatch.domain.validation import check_endpoint
-from stallwatch.messages.languages import ALERT_LANGUAGES
 from tests.in_memory_aws.sns import SEGMENT, StrictSns, sms_length
 from tests.support.alphabets import GSM7
 from tests.support.message_samples import (

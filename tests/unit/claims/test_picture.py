@@ -163,6 +163,15 @@ def test_the_picture_draws_the_scripts_of_its_parcels() -> None:
     assert "[…] stands for characters that this picture cannot draw" in shown
 
 
+def test_arabic_beside_other_scripts_is_drawn_by_itself() -> None:
+    """The renderer draws boxes for a line of both; a browser does not, and orders it better."""
+    text = "USB تم تسليم 15"
+    assert text in texts(picture(with_text(text), WORDS))
+    runs = texts(picture(with_text(text), WORDS, FACE))
+    start = runs.index("USB ")
+    assert ["USB ", "تم تسليم ", "15"] == runs[start : start + 3]
+
+
 @pytest.mark.parametrize("text", ["包裹已揽收", "تم تسليم الطرد", "החבילה יצאה", "退回"])
 def test_no_drawn_script_comes_out_as_boxes(text: str) -> None:
     """Each character has its own shape."""

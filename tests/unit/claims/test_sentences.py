@@ -16,8 +16,10 @@ from stallwatch.claims.sentences import (
     chinese_line,
     date_lines,
     headline,
+    odd_lines,
     since_lines,
     title,
+    watch_lines,
 )
 from stallwatch.domain.orders import Action, ActionKind, Order, PaidWith
 from tests.support.builders import an_answer, an_event, an_order
@@ -28,13 +30,13 @@ DAY = timedelta(days=1)
 NOT_HERE = Action(ActionKind.NOT_RECEIVED, NOW - DAY)
 
 
-def claim(*seen: tuple[float, str], order: Order | None = None) -> Claim:
+def claim(*seen: tuple[float, str], order: Order | None = None, **told: object) -> Claim:
     """A claim of a parcel that was seen some days ago, each with a code."""
     given = order or an_order(ordered_on=(NOW - 40 * DAY).date(), created_at=NOW - 39 * DAY)
     priced = replace(given, price=Decimal("34.90"), currency="EUR")
     events = [an_event(NOW - days * DAY, code) for days, code in seen]
     number = priced.tracking_number or "LP00000000000001"
-    answers = [(NOW - timedelta(hours=1), an_answer(number, *events))]
+    answers = [(NOW - timedelta(hours=1), an_answer(number, *events, **told))]
     return Case(priced, answers if priced.tracking_number else [], NOW).claim()
 
 
@@ -142,7 +144,7 @@ def test_the_page_prints_the_address_of_its_data() -> None:
 def test_a_link_that_opens_nothing_says_so_in_words() -> None:
     """To whoever was given it."""
     shown = gone_page(WORDS)
-    assert "This link opens nothing any more" in shown
+    assert "This link no longer works" in shown
     assert "<html" in shown
 
 
@@ -178,3 +180,19 @@ def test_the_form_for_the_bank_has_what_a_bank_asks() -> None:
     # Seller, goods, amount, paid on, paid with, promised, attempts, dispute, signature.
     assert 9 == bare.count('<span class="blank"></span>')
     assert "None" not in bare
+
+
+def test_another_number_that_the_tracking_names_is_told() -> None:
+    """Where a mediator would look next."""
+    made = claim(*SEEN, other_number="CNG0083979070")
+    assert "CNG0083979070" == made["parcel"]["other_number"]
+    assert any("CNG0083979070" in line for line in odd_lines(made, WORDS))
+
+
+def test_a_trace_that_was_cut_is_said_to_be() -> None:
+    """What is missing in the file is no silence of the carrier."""
+    said = WORDS.text("watch.cut")
+    made = claim(*SEEN)
+    assert said not in list(watch_lines(made, WORDS, gaps=3))
+    made["watching"]["trace_is_cut"] = True
+    assert said in list(watch_lines(made, WORDS, gaps=3))

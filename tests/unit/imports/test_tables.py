@@ -113,18 +113,117 @@ def test_words_for_nothing(empty: str) -> None:
     assert ((), None, None) == (order.tracking_numbers, order.title, order.seller)
 
 
-@pytest.mark.parametrize("cell", [f"'{ID}", f'="{ID}"', f"#{ID}", f" {ID} ", f"{ID}.0"])
+@pytest.mark.parametrize(
+    "cell",
+    [
+        *(f"'{ID}", f'="{ID}"', f"#{ID}", f" {ID} ", f"{ID}.0", f"{ID}.00", f"Order ID: {ID}"),
+        *("8,100,000,000,001,234", "8.100.000.000.001.234", "8100 0000 0000 1234"),
+    ],
+)
 def test_wrapped_ids(cell: str) -> None:
     """What spreadsheets put around an id is taken away."""
     quoted = cell.replace('"', '""')
     assert ID == only(f'order id;title\n"{quoted}";Lamp\n').order_id
 
 
-@pytest.mark.parametrize("cell", ["8.1E+15", "8,1E+15", "8.10000000000123E+15", "8e+15"])
+@pytest.mark.parametrize(
+    "cell",
+    ["8.1E+15", "8,1E+15", "8.10000000000123E+15", "8e+15", "8.1E15"],
+)
 def test_ids_that_a_spreadsheet_broke(cell: str) -> None:
     """A rounded id is refused, and the report says how to export it."""
     assert "format the column as text" in reason(f"order id;title\n{cell};Lamp\n")
     assert "format the column as text" in reason(f"order id;tracking\n{ID};{cell}\n")
+
+
+def test_id_with_marks_that_lost_its_last_digit() -> None:
+    """Spreadsheets keep 15 digits, and show a zero for the sixteenth."""
+    assert "format the column as text" in reason("order id;title\n8.100.000.000.001.230;Lamp\n")
+
+
+@pytest.mark.parametrize(
+    "row", ["Total;;;14,39 €", "Summe:;;;14,39 €", "Итого;;;1 240", "Order ID;Date;Title;Total"]
+)
+def test_rows_that_are_no_orders(row: str) -> None:
+    """A row of totals, or the header once more, becomes no order."""
+    document = read(f"Order ID;Date;Title;Total\n{ID};2026-09-05;Lamp;14,39 €\n{row}\n")
+    assert [ID] == [order.order_id for order in document.orders]
+    assert [(3, "this row is no order: totals, or the header once more")] == [
+        (rejected.row, rejected.reason) for rejected in document.rejected
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"Order ID,Order Date,Title,,,\n{ID},2026-09-05,Lamp,,,\n",
+        f"| Order ID | Order Date | Title |\n|---|---|---|\n| {ID} | 2026-09-05 | Lamp |\n",
+        f"My orders;;;\n;;;\nOrder ID;Order Date;Title;\n{ID};2026-09-05;Lamp;\n",
+        f'Order ID,Order Date,Title,Notes\n{ID},2026-09-05,"Lamp\nwhite","a\r\nb, c"\n',
+        f"ORDER_ID\tORDER-DATE\t Item  Name \n{ID}\t2026-09-05\tLamp\n",
+        f"Title|Order Date|Order ID|Foo\nLamp|2026-09-05|{ID}|x\n",
+        f"Order ID,Order Date,Title\r{ID},2026-09-05,Lamp\r",
+    ],
+)
+def test_shapes_of_tables(text: str) -> None:
+    """Empty columns, titles, lines between rows, blanks in names, and other orders of columns."""
+    (order,) = [order for order in read(text).orders if order.order_id == ID]
+    assert (date(2026, 9, 5), "Lamp") == (order.ordered_on, order.title)
+
+
+@pytest.mark.parametrize(
+    ("header", "title", "encoding"),
+    [
+        ("Numer zamówienia;Numer przesyłki;Nazwa produktu", "Żółta lampka", "cp1250"),
+        ("Номер заказа;Трек-номер;Товар", "Лампа", "cp1251"),
+        ("订单号;运单号;商品名称", "台灯", "gb18030"),
+        ("注文番号;追跡番号;商品名", "ランプ", "shift_jis"),
+        ("주문번호;운송장번호;상품명", "램프", "euc_kr"),
+        ("Sipariş No;Takip Numarası;Title", "Işık", "cp1254"),
+        ("Bestellnummer;Sendungsnummer;Artikel", "Lämpchen", "cp1252"),
+    ],
+)
+def test_old_code_pages(header: str, title: str, encoding: str) -> None:
+    """The one in which most names of columns are known is right, also where a text is short."""
+    order = only(f"{header}\n{ID};{LP};{title}\n", encoding)
+    assert (ID, (LP,), title) == (order.order_id, order.tracking_numbers, order.title)
+
+
+HTML = f"""<html xmlns:x="urn:schemas-microsoft-com:office:excel"><head>
+<style>td {{ }}</style></head><body><table><tr><td>Menu<td>Help</table><table border=1>
+<tr><th>Order ID</th><th>Order Date</th><th>Title</th><th>Total</th></tr>
+<tr><td>{ID}<td>2026-09-05<td>Lamp &amp; shade<br>white<td>14,39&nbsp;&euro;</tr>
+</table></body></html>"""
+
+XML = f"""<?xml version="1.0"?><?mso-application progid="Excel.Sheet"?>
+<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"
+ xmlns:ss="urn:schemas-microsoft-com:office:spreadsheet"><Worksheet ss:Name="Orders"><Table>
+<Row><Cell><Data ss:Type="String">Order ID</Data></Cell><Cell><Data>Order Date</Data></Cell>
+<Cell ss:Index="4"><Data>Title</Data></Cell><Cell><Data>Total</Data></Cell></Row>
+<Row><Cell><Data ss:Type="String">{ID}</Data></Cell>
+<Cell><Data>2026-09-05T00:00:00.000</Data></Cell>
+<Cell ss:Index="4"><Data>Lamp &amp; shade</Data></Cell><Cell><Data>14.39 EUR</Data></Cell></Row>
+</Table></Worksheet></Workbook>"""
+
+
+@pytest.mark.parametrize("text", [HTML, XML], ids=["html", "xml"])
+def test_markup_that_is_called_xls(text: str) -> None:
+    """Tables of a page or of an XML spreadsheet are read as a sheet is."""
+    order = only(text)
+    assert (ID, date(2026, 9, 5), "Lamp & shade", Decimal("14.39"), "EUR") == (
+        order.order_id,
+        order.ordered_on,
+        order.title,
+        order.price,
+        order.currency,
+    )
+
+
+def test_markup_without_a_table_is_refused() -> None:
+    """With what to export instead, however it is cut or nested."""
+    for text in (HTML[:150], "<html>" * 1000, "<![", "<table><tr><td>x</table>", "<?xml"):
+        with pytest.raises(ImportUnreadableError):
+            read(text)
 
 
 def test_tracking_number_that_is_an_order_id() -> None:
@@ -179,6 +278,17 @@ def test_cells_of_tracking_numbers(cell: str, numbers: tuple[str, ...]) -> None:
         "5 wrz 2026",
         "5 sept. 2026",
         "5 settembre 2026",
+        "05-Sep-26",
+        "mar. 5 sept. 2026",
+        "5 בספטמבר 2026",
+        "5 سبتمبر 2026",
+        "2026-09-05 14:05:33 Asia/Shanghai",
+        "1788599640.123",
+        "46270",
+        "46270.59",
+        "5 de set. de 2026",
+        "5 сент. 2026 г.",
+        "2026년 9월 5일",
     ],
 )
 def test_dates(written: str) -> None:
@@ -186,7 +296,7 @@ def test_dates(written: str) -> None:
     assert date(2026, 9, 5) == only(f'order id;order date\n{ID};"{written}"\n').ordered_on
 
 
-@pytest.mark.parametrize("written", ["5/9/2026", "05-09-2026"])
+@pytest.mark.parametrize("written", ["5/9/2026", "05-09-2026", "5/9/26", "05/09/2026 14:33"])
 def test_dates_that_fit_twice(written: str) -> None:
     """Day and month are never guessed: the row is refused unless it is said which comes first."""
     text = f"order id;order date\n{ID};{written}\n"
@@ -231,6 +341,15 @@ def test_dates_that_are_none(written: str) -> None:
         ("5", "5.00", None),
         ("£0.125", "0.125", "GBP"),
         ("14.389999", "14.38", None),
+        ("1\u202f234,56\u00a0€", "1234.56", "EUR"),
+        ("1'234.50 CHF", "1234.50", "CHF"),
+        ("₹1,23,456.00", "123456.00", "INR"),
+        ("59,90 Kč", "59.90", "CZK"),
+        ("Rp 59.900", "59900.00", "IDR"),
+        ("R 59.90", "59.90", None),
+        ("kr 59,90", "59.90", None),
+        ("¥1234", "1234.00", None),
+        ("CN¥12.50", "12.50", "CNY"),
     ],
 )
 def test_amounts(written: str, amount: str, currency: str | None) -> None:
@@ -341,6 +460,22 @@ def test_workbook_with_numbers_and_dates() -> None:
         order.price,
         order.title,
     )
+
+
+def test_workbook_with_numbers_for_everything() -> None:
+    """Ids as floating-point numbers, days as a spreadsheet counts them, a row of totals."""
+    body = workbook(
+        ["My orders"],
+        ["Order ID", None, "Order Date", "Total", None],
+        [8100000000001234.0, None, 46270, 14.39, None],
+        ["8100000000021234", None, "05.09.2026", "14,39", None],
+        ["Total", None, None, 28.78, None],
+    )
+    document = read_import(body)
+    assert [(ID, date(2026, 9, 5)), ("8100000000021234", date(2026, 9, 5))] == [
+        (order.order_id, order.ordered_on) for order in document.orders
+    ]
+    assert [5] == [row.row for row in document.rejected]
 
 
 def test_workbook_that_rounded_an_id() -> None:
