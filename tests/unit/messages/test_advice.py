@@ -89,6 +89,15 @@ def test_the_last_day_says_today() -> None:
     assert "Today is the last day." in text(Situation.REFUND_DUE, key_dates=dates)
 
 
+@pytest.mark.parametrize(
+    "situation", [Situation.PROTECTION_ENDING, Situation.PROTECTION_ENDING_TAKE_FIRST]
+)
+def test_the_last_notice_asks_for_more_than_the_first(situation: Situation) -> None:
+    """Both may come within a day, where the order is first seen two days before the date."""
+    assert "Have everything ready today." in text(situation, last_notice=True)
+    assert "today" not in text(situation)
+
+
 def test_the_nearer_of_two_dates_follows_the_question_to_the_seller() -> None:
     """The claim, or AliExpress's date; a day that is no key date is not named."""
     claim_first = KEY_DATES | {"claim_opens_on": "2026-06-19"}

@@ -68,6 +68,16 @@ def test_not_received_is_not_reminded_of_after_the_last_day_for_a_dispute() -> N
     assert [] == said(late)
 
 
+def test_the_last_notice_of_the_date_is_told_from_the_first() -> None:
+    """An order that is first seen two days before the date gets both, within a day."""
+    order = replace(ORDER, protection_ends_on=TODAY + timedelta(days=2))
+    midnight = START.replace(hour=0) + DAY
+    first, last = played(order, told(START, (18, "PU_PICKUP_SUCCESS")), Looked(midnight))
+    for decision, is_last in ((first, False), (last, True)):
+        assert [("protection_ending", "")] == said(decision)
+        assert decision.is_last_notice is is_last
+
+
 @pytest.mark.parametrize("paid_on", [None, TODAY - timedelta(days=18)], ids=["as ordered", "given"])
 def test_the_banks_day_is_not_shown_once_it_was_reminded_of(paid_on: date | None) -> None:
     """A card's last day follows the order's date; its reminder comes 14 days before, once."""
