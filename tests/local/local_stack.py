@@ -134,6 +134,7 @@ class LocalStack:
         `template` is one that was built already, and `say` is told what is being done.
         """
         self._template = template
+        self._api_id = STACK_NAME
         self._parameters = dict(parameters or {})
         self._stack_file = stack_file
         self._say = say
@@ -280,7 +281,12 @@ class LocalStack:
     # -------------------------------------------------------------------------------- How it comes
 
     def update(self) -> None:
-        """Deploy the project as it stands over what is there, with the same parameters."""
+        """Deploy the project as it stands over what is there, with the same parameters.
+
+        The emulator makes another API where routes have changed, and before it removes the former
+        one: so its address changes.
+        """
+        self._api_id = f"{STACK_NAME}-updated"
         with built(self._say) as template:
             self._deploy(template)
         self._look_up()
@@ -288,7 +294,7 @@ class LocalStack:
     def deploy_beside(self, name: str) -> "Neighbour":
         """Deploy a second stack in the same account and region."""
         with built(self._say) as template:
-            self._deploy(template, name)
+            self._deploy(template, name, name)
         outputs = self._outputs_of(name)
         key = self.apigateway.get_api_key(apiKey=outputs["ApiKeyId"], includeValue=True)
         return Neighbour(
@@ -351,12 +357,15 @@ class LocalStack:
             "AUTH": "true",
         }
 
-    def _page_of(self, stack_name: str) -> str:
-        return f"{self._endpoint}/restapis/{stack_name}/live/_user_request_/"
+    def _page_of(self, api_id: str) -> str:
+        return f"{self._endpoint}/restapis/{api_id}/live/_user_request_/"
 
-    def _deploy(self, template: Path, stack_name: str = STACK_NAME) -> None:
+    def _deploy(
+        self, template: Path, stack_name: str = STACK_NAME, api_id: str | None = None
+    ) -> None:
         self._say("Deploying")
-        parameters = {"PublicUrl": self._page_of(stack_name), **self._parameters}
+        api_id = api_id or self._api_id
+        parameters = {"PublicUrl": self._page_of(api_id), **self._parameters}
         run_sam(
             "deploy",
             [
@@ -364,7 +373,7 @@ class LocalStack:
                 f"--config-file={no_settings()}",
                 f"--stack-name={stack_name}",
                 f"--region={REGION}",
-                f"--tags=ms-custom-id={stack_name}",
+                f"--tags=ms-custom-id={api_id}",
                 "--capabilities=CAPABILITY_IAM",
                 "--resolve-s3",
                 "--no-confirm-changeset",
@@ -397,7 +406,7 @@ class LocalStack:
         }
         key = self.apigateway.get_api_key(apiKey=self.outputs["ApiKeyId"], includeValue=True)
         self.stack = {
-            "api_url": self._page_of(STACK_NAME).rstrip("/"),
+            "api_url": self._page_of(self._api_id).rstrip("/"),
             "api_key": key["value"],
             "page_url": self.outputs["PageUrl"],
             "aws_endpoint": self._endpoint,
