@@ -55,7 +55,9 @@ def _run(settings: Settings, clock: LambdaClock, order_ids: list[str] | None) ->
     }
     if order_ids is None:
         counts["SourceDown"] = check.source_is_down
-        counts["PendingMinutes"] = check.pending_for.total_seconds() // 60
+        counts["PendingMinutes"] = metrics.pending_minutes(
+            check.oldest_pending, settings.quiet_hours, clock.now()
+        )
     metrics.publish(**counts)
     return report
 

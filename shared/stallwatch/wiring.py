@@ -6,6 +6,7 @@ same lease and keep the same pace in the same table, so what a run consists of s
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
+from importlib import import_module
 from typing import cast
 
 from stallwatch.aws import clients
@@ -18,16 +19,17 @@ from stallwatch.dynamodb.table import Table
 from stallwatch.polling.registration import RegistrationRun
 from stallwatch.polling.run import PollRun
 from stallwatch.polling.second_source import SecondSourceCheck
-from stallwatch.sources.cainiao import Cainiao
-from stallwatch.sources.seventeen_track import SeventeenTrack
-from stallwatch.tracking.profiles import CAINIAO, SEVENTEEN_TRACK, SourceProfile
+from stallwatch.tracking.profiles import PROFILES, SourceProfile
 from stallwatch.tracking.source import Registry, Source
 
 SOURCES: Mapping[str, Callable[[str, Callable[[], str]], Source]] = {
-    CAINIAO.name: lambda url, _: Cainiao(url),
-    SEVENTEEN_TRACK.name: SeventeenTrack,
+    profile.name: import_module(f"stallwatch.sources.{profile.module}").make
+    for profile in PROFILES.values()
 }
-"""How each source is made, by the name in its profile: from its address and what reads its key."""
+"""How each source is made, by the name in its profile: from its address and what reads its key.
+
+They are imported at once, since a function has its whole processor only while it starts.
+"""
 
 SourceMaker = Callable[[str, str, str], Source]
 """Gives a source by its name, its address and the name of the parameter that holds its key."""

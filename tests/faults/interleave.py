@@ -22,6 +22,7 @@ from tests.faults.scenarios import (
     C,
     add,
     at,
+    collectable,
     days,
     events,
     next_turn,
@@ -219,6 +220,11 @@ def wake(world: World) -> object:
     return world.wake()
 
 
+def digest(world: World) -> object:
+    """A run that makes the digest of one instant."""
+    return world.make_digest(EPOCH)
+
+
 def redrive(world: World) -> object:
     """The evaluation does again what it had given up on."""
     return world.redrive()
@@ -317,6 +323,7 @@ _ADD_AGAIN = request("POST", "/orders", _SEND_LATER)
 _OTHER_NUMBER = request("PATCH", "/orders/a", {"tracking_number": ANOTHER})
 _DISPUTE = request("POST", "/orders/a/actions", {"action": "dispute_opened"})
 _SELLER = request("POST", "/orders/a/actions", {"action": "seller_contacted"})
+_RECEIVED = request("POST", "/orders/a/actions", {"action": "received"})
 _REOPEN = request("POST", "/orders/a/actions", {"action": "reopen"})
 
 PAIRS = (
@@ -324,6 +331,9 @@ PAIRS = (
     Pair("pull and the poll of the command line", _due, pull, pull_here),
     Pair("evaluation and evaluation", _touched, evaluate("a"), evaluate("a")),
     Pair("sending and sending", _raised_three, wake, wake),
+    Pair("digest and digest", collectable, digest, digest),
+    Pair("digest and sending", _raised, digest, wake),
+    Pair("digest and the buyer's word", collectable, digest, _RECEIVED),
     Pair("pull and evaluation", _touched, pull, evaluate("a")),
     Pair("evaluation and the buyer's word", _touched, evaluate("a"), _DISPUTE),
     Pair("sending and the buyer's word", _raised, wake, _DISPUTE),

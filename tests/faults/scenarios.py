@@ -26,6 +26,9 @@ X = next(
 )
 """An order that sits in the slots of the order `a`."""
 
+NIGHT, MORNING = "05:30-06:45", EPOCH + timedelta(hours=21, minutes=6)
+"""Quiet hours in which the order `a` is stalled, and when they have ended."""
+
 UNBLOCKED = EPOCH + timedelta(days=1.5)
 TOLD = EPOCH + timedelta(days=2)
 RECOVERED = EPOCH + timedelta(days=5)
@@ -52,6 +55,8 @@ class Story:
     """Whether a second source is configured."""
     redriven: bool = False
     """Whether what was given up on is done again at the end; else the world must do without it."""
+    quiet_hours: str = ""
+    """In UTC, when nothing may be said; they do not cross midnight."""
 
 
 def days(number: float) -> timedelta:
@@ -146,6 +151,19 @@ def tick_at(instant: datetime) -> Step:
         world.tick()
 
     return tick
+
+
+def digest_at(instant: datetime) -> Step:
+    """The digest of an instant: Lambda tries it three times, and the redrive once more."""
+
+    def digest(world: World) -> None:
+        world.now = max(world.now, instant)
+        for _ in range(4):
+            if world.make_digest(instant) is not None:
+                return
+            world.now += timedelta(minutes=1)
+
+    return digest
 
 
 def _young(world: World) -> None:
@@ -243,6 +261,16 @@ def _failing(world: World) -> None:
     add(world, "a", A, 4)
     settle(world)
     world.source_mode = lambda now: "down" if now < RECOVERED else "fine"
+
+
+def collectable(world: World) -> None:
+    """An order that waits at a pickup point, as was told, so that a digest has something to say."""
+    world.journeys[A] = Journey(
+        events((9, "PU_PICKUP_SUCCESS"), (5, "LH_DEPART"), (0.1, "GTMS_STA_SIGNED"))
+    )
+    add(world, "a", A, 10)
+    settle(world)
+    assert ["action_needed"] == [p.kind for p in world.published]
 
 
 def _near_a_claim(world: World, *second: tuple[float, str]) -> None:
@@ -394,6 +422,33 @@ STORIES = (
         (redrive, deliver, turn_of("a"), deliver),
         frozenset({("a", "stalled")}),
         redriven=True,
+    ),
+    Story(
+        "held at night",
+        _silent,
+        (turn_of("a"), deliver, turn_of("a"), deliver, tick_at(MORNING), deliver),
+        frozenset({("a", "stalled")}),
+        quiet_hours=NIGHT,
+    ),
+    Story(
+        "two held at night",
+        _two_silent,
+        (turn_of("a"), deliver, turn_of("a"), deliver, tick_at(MORNING), deliver),
+        frozenset({("a", "stalled"), (X, "stalled")}),
+        quiet_hours=NIGHT,
+    ),
+    Story(
+        "digest",
+        collectable,
+        (digest_at(EPOCH + at(minutes=35)), tick_at(EPOCH + at(minutes=50)), deliver),
+        frozenset({("a", "action_needed"), ("", "digest")}),
+    ),
+    Story(
+        "digest at night",
+        collectable,
+        (digest_at(EPOCH + at(minutes=35)), deliver, tick_at(EPOCH + at(minutes=70)), deliver),
+        frozenset({("a", "action_needed"), ("", "digest")}),
+        quiet_hours="10:00-10:45",
     ),
     Story(
         "forgotten while an alert is pending",

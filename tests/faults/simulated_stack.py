@@ -44,6 +44,9 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 CALL_TAKES = timedelta(milliseconds=5)
+ENDING = timedelta(minutes=5)
+"""How long what was begun before the quiet hours may go on in them."""
+
 TIME_OUT_TAKES = timedelta(seconds=25)
 
 OVERLAP = "overlap"
@@ -166,6 +169,7 @@ class Snapshot:
     nudges: int
     gone: int
     hurried: int
+    overlooked: bool
     broken: str
 
     def key(self) -> int:
@@ -187,6 +191,7 @@ class Snapshot:
                 self.now,
                 self.nudges,
                 self.hurried,
+                self.overlooked,
                 self.broken,
             )
         )
@@ -203,6 +208,7 @@ class World:
         remember: Whether the indexes remember what they showed before.
         second: Whether a second source is configured.
         keeps_letters: Whether records that are given up on become dead letters.
+        quiet_hours: Those of the stack, in UTC; empty for none.
     """
 
     def __init__(
@@ -215,7 +221,9 @@ class World:
         remember: bool = True,
         second: bool = False,
         keeps_letters: bool = False,
+        quiet_hours: str = "",
     ) -> None:
+        self.quiet_hours = quiet_hours
         self.call_takes = call_takes
         self.run_takes = run_takes
         self.db = InMemoryDynamoDb(remember=remember)
@@ -241,6 +249,9 @@ class World:
         self.gone = 0
         self.hurried = 0
         """How many requests came sooner after the one before than the pace allows."""
+        self.overlooked = False
+        """Whether the index of what presses showed a digest an earlier state, which may be an empty
+        one: then it has nothing to say."""
         self.broken = ""
         """What showed that the code has a bug, whatever the outside did."""
         self.runs = 0
@@ -339,6 +350,15 @@ class World:
         self.stream = [record for record in self.stream if record[0] not in taken]
         records = [_record(f"ORDER#{order_id}", "TRACE", 0) for order_id in order_ids]
         return self.run("evaluate_orders", {"Records": records}, never_sends=not sends)
+
+    def make_digest(self, scheduled_at: datetime) -> Any:
+        """Run the evaluation as the schedule of the digest invokes it."""
+        return self.run("evaluate_orders", {"digest": f"{scheduled_at:%Y-%m-%dT%H:%M:%SZ}"})
+
+    def is_quiet(self) -> bool:
+        """Whether nothing may be said now. A run that began before has a little time to end."""
+        begin, _, end = self.quiet_hours.partition("-")
+        return begin <= f"{self.now - ENDING:%H:%M}" and f"{self.now:%H:%M}" < end
 
     def wake(self) -> Any:
         """Run the evaluation as if it had been woken to send."""
@@ -480,6 +500,8 @@ class World:
             self.db.lag = lambda states: 0  # noqa: ARG005
         if stale == do():
             call.fault = None
+        elif call.about == "pressing":
+            self.overlooked = True
         return stale
 
     def answer(self, journeys: Mapping[str, Journey], number: str) -> TrackingResult:
@@ -548,6 +570,7 @@ class World:
             nudges=self.nudges,
             gone=self.gone,
             hurried=self.hurried,
+            overlooked=self.overlooked,
             broken=self.broken,
         )
 
@@ -569,6 +592,7 @@ class World:
         self.nudges = state.nudges
         self.gone = state.gone
         self.hurried = state.hurried
+        self.overlooked = state.overlooked
         self.broken = state.broken
         self.calls = []
         self.faults = {}
@@ -656,6 +680,9 @@ class _Topic:
         body = json.loads(json.loads(call["Message"])["default"])
         fault = world.faults.get(len(world.calls))
 
+        if world.is_quiet():
+            world.broken = world.broken or "spoken: in the quiet hours"
+
         def do() -> Any:
             answer = world.sns.publish(**call)
             orders = tuple(order["order_id"] for order in body["orders"]) or ("",)
@@ -723,7 +750,8 @@ def running(world: World) -> Iterator[World]:
     variables = {
         "TABLE_NAME": world.db.name,
         "TOPIC_ARN": world.sns.arn,
-        "QUIET_HOURS": "",
+        "QUIET_HOURS": world.quiet_hours,
+        "TIME_ZONE": "UTC",
         "TRANSLATED_TOPIC_ARN": world.sns.translated_arn,
         "LANGUAGE": "en",
         "PULL_FUNCTION": "pull",

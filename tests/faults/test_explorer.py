@@ -34,6 +34,7 @@ def exploring(name: str) -> Iterator[Explorer]:
     [
         *("two in one mail", "no number", "forgotten and added again", "moving again"),
         *("claim with a second source", "redriven"),
+        *("two held at night", "digest", "digest at night"),
     ],
 )
 def test_every_single_fault_is_survived(name: str) -> None:
@@ -42,6 +43,21 @@ def test_every_single_fault_is_survived(name: str) -> None:
         counts = explorer.all_with(1)
     assert [] == counts.found
     assert counts.schedules > 100
+
+
+def test_what_is_held_together_is_told_together() -> None:
+    """After the quiet hours, in one message; a digest that was held goes out then, once."""
+    for name, alerts in (("two held at night", ["stalled"]), ("digest at night", ["digest"])):
+        told = story(name)
+        world = world_of(told)
+        with running(world):
+            told.begin(world)
+            begun = len(world.published)
+            for step in told.steps[:-1]:
+                step(world)
+                assert begun == len(world.published)
+            told.steps[-1](world)
+        assert alerts == [message.kind for message in world.published[begun:]]
 
 
 def test_the_steps_share_the_work_without_a_rest() -> None:

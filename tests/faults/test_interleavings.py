@@ -7,7 +7,7 @@ import pytest
 from tests.faults.interleave import PAIRS, Pair, Run, explore, world_of_two
 from tests.faults.simulated_stack import running
 
-LONG = {"pull and another number", "adding again and pull"}
+LONG = {"pull and another number", "adding again and pull", "digest and digest"}
 """They take seconds each; `make faults` runs them too."""
 
 SHORT = [pair for pair in PAIRS if pair.name not in LONG]

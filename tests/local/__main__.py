@@ -1,19 +1,26 @@
 """`make local`: the stack on this machine, until Ctrl-C.
 
 From the environment: `LOCAL_PORT`, `CAINIAO_URL`, and `PARAMETERS`, the template's as a shell
-would read them: ``PARAMETERS="Stalled=10 CheckEvery='rate(1 minute)'"``.
+would read them: ``PARAMETERS="Stalled=10 CheckEvery='rate(1 minute)'"``. With `SIMULATED=1` a
+simulated Cainiao is asked, which knows the demonstration's parcels.
 """
 
 import os
+import re
 import shlex
 import signal
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from types import FrameType
 
 from tests.local.local_stack import STACK_FILE, LocalStack
-from tests.local.machine import ROOT, LocalError
+from tests.local.machine import ROOT, LocalError, told
 from tests.local.supervised import end_with_parent
+from tests.local.tutorial import put_parcels
+from tests.simulators.cainiao import Simulator
 
 
 def _stop(number: int, _: FrameType | None) -> None:
@@ -23,15 +30,31 @@ def _stop(number: int, _: FrameType | None) -> None:
     raise SystemExit(0 if number == signal.SIGINT else 128 + number)
 
 
-def _parameters() -> dict[str, str]:
-    pairs = shlex.split(os.environ.get("PARAMETERS", ""))
+def parameters() -> dict[str, str]:
+    """The template's parameters that are to be set. Raises `LocalError` where one is unknown."""
+    try:
+        pairs = shlex.split(os.environ.get("PARAMETERS", ""))
+    except ValueError as error:
+        raise LocalError(f"PARAMETERS cannot be read as a shell would: {error}") from error
     wrong = [pair for pair in pairs if "=" not in pair]
     if wrong:
         raise LocalError(f"PARAMETERS has no value for {', '.join(wrong)}")
     parameters = dict(pair.split("=", 1) for pair in pairs)
+    unknown = [name for name in parameters if name not in known_parameters()]
+    if unknown:
+        raise LocalError(
+            f"The template has no parameter {', '.join(unknown)}; docs/deploy.md lists what it has"
+        )
     if os.environ.get("CAINIAO_URL"):
         parameters["CainiaoUrl"] = os.environ["CAINIAO_URL"]
     return parameters
+
+
+def known_parameters() -> list[str]:
+    """The names of the template's parameters, read without a library for YAML."""
+    text = (ROOT / "template.yaml").read_text("utf-8")
+    after = text.partition("\nParameters:\n")[2]
+    return re.findall(r"^  (\w+):", re.split(r"\n(?=\w)", after)[0], re.MULTILINE)
 
 
 def _port() -> int:
@@ -39,6 +62,18 @@ def _port() -> int:
     if not text.isdecimal() or not 0 < int(text) < 2**16:
         raise LocalError(f"LOCAL_PORT is no port: {text}")
     return int(text)
+
+
+@contextmanager
+def _simulated(parameters: dict[str, str]) -> Iterator[None]:
+    """Have the stack ask a simulated Cainiao, where that is asked for."""
+    if not os.environ.get("SIMULATED"):
+        yield
+        return
+    with Simulator() as cainiao:
+        put_parcels(cainiao, datetime.now(UTC))
+        parameters["CainiaoUrl"] = cainiao.url
+        yield
 
 
 def _told(local: LocalStack) -> str:
@@ -72,14 +107,18 @@ def main() -> int:
         print(f"{time.monotonic() - began:6.1f} s  {line}", flush=True)
 
     try:
-        with LocalStack(
-            "local", port=_port(), parameters=_parameters(), stack_file=STACK_FILE, say=say
-        ) as local:
+        given = parameters()
+        with (
+            _simulated(given),
+            LocalStack(
+                "local", port=_port(), parameters=given, stack_file=STACK_FILE, say=say
+            ) as local,
+        ):
             say("Ready")
             print(_told(local), flush=True)
             local.watch()
-    except LocalError as error:
-        print(error, file=sys.stderr)
+    except (LocalError, OSError) as error:
+        print(told(error), file=sys.stderr)
         return 1
 
 

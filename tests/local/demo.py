@@ -19,7 +19,7 @@ from typing import Any
 from tests.local.claim_story import ClaimStory
 from tests.local.demo_parcels import PARCELS, SPEAKER, Parcel
 from tests.local.local_stack import LocalStack
-from tests.local.machine import LocalError, client
+from tests.local.machine import LocalError, client, told
 from tests.local.output import quote, say
 from tests.local.supervised import end_with_parent
 from tests.local.ways_story import PARAMETERS as WAYS
@@ -277,8 +277,8 @@ def main(_: Sequence[str] = ()) -> int:
             ways.tell()
             wrong = [*demo.wrong(), *story.wrong, *ways.wrong]
             show_page(local, wrong)
-    except LocalError as error:
-        print(error, file=sys.stderr)
+    except (LocalError, OSError) as error:
+        print(told(error), file=sys.stderr)
         return 1
     if wrong:
         print("\nNot as expected:\n  " + "\n  ".join(wrong), file=sys.stderr)

@@ -12,7 +12,7 @@ import shlex
 import subprocess
 import sys
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -172,12 +172,20 @@ def summary(session: Any, stack_name: str) -> str:
         )
     except (BotoCoreError, ClientError) as error:
         raise LocalError(f"The stack is deployed, but cannot be looked up: {error}") from error
-    lines = [f"\nThe page:  {outputs['PageUrl']}", f"The key:   {key}"]
+    return told(outputs["PageUrl"], key, waiting)
+
+
+def told(page: str, key: str, waiting: Sequence[str]) -> str:
+    """What is printed about a stack that is deployed; `waiting` are unconfirmed addresses."""
+    lines = [f"\nThe page:  {page}", f"The key:   {key}"]
     lines += [
-        f"To do:     {address} has a mail from AWS: paste its link into the page (or open it, but\n"
-        "           then whoever gets a forwarded alert can end all of them)."
+        f"To do:     {address} has a mail from AWS: open its link, or no alert reaches it."
         for address in waiting
     ]
+    if waiting:
+        lines.append(
+            "           (docs/security.md: confirm so that nobody else can end the alerts.)"
+        )
     return "\n".join(lines)
 
 

@@ -1,6 +1,7 @@
 """What the local tools need of this machine: folders, locks, ports, clients without settings."""
 
 import contextlib
+import errno
 import fcntl
 import functools
 import os
@@ -30,6 +31,20 @@ _START: Final = 60.0
 
 class LocalError(Exception):
     """Something is missing or in the way here; the message is for the developer's eyes."""
+
+
+_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM})
+"""What the system says where nothing can be written."""
+
+
+def told(error: LocalError | OSError) -> str:
+    """An error as one sentence for whoever gave the command."""
+    if isinstance(error, LocalError):
+        return str(error)
+    where = f" ({error.filename})" if error.filename else ""
+    if error.errno in _NO_ROOM:
+        return f"Nothing can be written here: {error.strerror}{where}. Everything goes into .local."
+    return f"This machine refuses it: {error.strerror or error}{where}."
 
 
 @contextlib.contextmanager

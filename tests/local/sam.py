@@ -52,6 +52,22 @@ def built(say: Callable[[str], object]) -> Iterator[Path]:
         yield _BUILD / "template.yaml"
 
 
+def build_of(project: Path, folder: Path) -> Path:
+    """Build the project as it stands in another folder; returns the built template."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    run_sam(
+        "build",
+        [
+            f"--template-file={project / 'template.yaml'}",
+            f"--build-dir={folder}",
+            f"--config-file={no_settings()}",
+        ],
+        environment=_build_environment(),
+        log=folder.with_suffix(".log"),
+    )
+    return folder / "template.yaml"
+
+
 def _zip_layers() -> None:
     """Pack the layers once, and name the packed ones in the template: each deployment would."""
     template = _BUILD / "template.yaml"
@@ -118,7 +134,8 @@ def run_sam(
 ) -> None:
     """Run SAM CLI in the project's folder. Raises `LocalError` where it fails."""
     need(SAM)
-    command: list[str | Path] = [SAM, step, *arguments]
+    # The script beside it names its Python in a first line that not every path fits into.
+    command: list[str | Path] = [SAM.with_name("python"), "-m", "samcli", step, *arguments]
     with (
         log.open("wb") as output,
         Supervised(

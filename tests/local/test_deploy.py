@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.local.deploy import STACK, ask_questions, kept_answers, parse
+from tests.local.deploy import STACK, ask_questions, kept_answers, parse, told
 from tests.local.machine import LocalError
+from tests.support.documents import blocks, read
 
 KEPT = """
 version = 0.1
@@ -75,3 +76,15 @@ def test_without_a_terminal_it_says_how_to_answer() -> None:
     """With the command that needs none."""
     with pytest.raises(LocalError, match="PARAMETERS="):
         ask_questions(None)
+
+
+def test_the_readme_shows_what_is_printed() -> None:
+    """With a made-up stack, whose address is not confirmed yet."""
+    (shown,) = blocks(read("README.md"), "text")
+    printed = told(
+        "https://abc123.execute-api.eu-central-1.amazonaws.com/live/",
+        "(40 letters and digits)",
+        ["you@example.com"],
+    )
+
+    assert printed.strip() == shown.text.strip()

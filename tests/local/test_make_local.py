@@ -3,6 +3,7 @@
 Nor of `make demo`.
 """
 
+import errno
 import json
 import os
 import shutil
@@ -11,18 +12,22 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from http import HTTPStatus
 from pathlib import Path
 from socket import create_server
+from typing import Any
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, Request, build_opener
 
 import pytest
 
+from tests.local import __main__ as local_command
+from tests.local import tutorial
 from tests.local.local_stack import LocalStack, Stack
 from tests.local.machine import HOST, LOCAL, ROOT, LocalError, check_free, free_port
 from tests.local.parts import need
+from tests.support.template import template
 
 PATIENCE = 60.0
 """Seconds within which a process ends."""
@@ -32,14 +37,19 @@ class Made:
     """A running `make local`, or another target with a stack."""
 
     def __init__(
-        self, project: Path, port: int, target: str = "local", ready: str = "Ctrl-C"
+        self,
+        project: Path,
+        port: int,
+        target: str = "local",
+        ready: str = "Ctrl-C",
+        variables: Sequence[str] = (),
     ) -> None:
         """Start it and wait until it says that it is ready."""
         self.project = project
         self.port = port
         self.file = project / ".local" / "stack.json"
         self.process = subprocess.Popen(
-            ["make", target, f"LOCAL_PORT={port}", f"PYTHON={sys.executable}"],
+            ["make", target, f"LOCAL_PORT={port}", f"PYTHON={sys.executable}", *variables],
             cwd=project,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -110,7 +120,9 @@ def becomes(condition: Callable[[], bool]) -> bool:
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The project as it stands, with the installed environments."""
     need("emulator")
-    copy = tmp_path_factory.mktemp("project")
+    # A folder may be called anything.
+    copy = tmp_path_factory.mktemp("project") / """it's "$HOME" & a b"""
+    copy.mkdir()
     for name in ("functions", "shared", "push", "tests", "Makefile", "template.yaml"):
         source = ROOT / name
         if source.is_dir():
@@ -186,6 +198,32 @@ def test_a_killed_demonstration_leaves_nothing(project: Path, victim: str) -> No
         demo.end()
 
 
+def test_the_tutorial_can_be_followed(project: Path) -> None:
+    """Each of its commands, in its order, on the stack that its first one starts."""
+    start, second, *others = tutorial.steps()
+    make, _, names = start.partition("\n")
+    assert "SIMULATED=1 make local" == make
+    local = Made(project, free_port(), variables=["SIMULATED=1"])
+
+    def answer(commands: str) -> str:
+        return tutorial.run(f"{names}\n{commands}", project)
+
+    def ask(path: str) -> dict[str, Any]:
+        answered: dict[str, Any] = json.loads(answer(tutorial.request(path)).splitlines()[-1])
+        return answered
+
+    try:
+        answer(second)
+        assert becomes(lambda: bool(ask("/orders/jacket")["alerts"]))
+        (alert,) = ask("/orders/jacket")["alerts"]
+        assert "refund_claim" == alert["kind"]
+        answer("\n".join([tutorial.definition_of_day(), *others]))
+        assert becomes(lambda: ask("/stats")["money"][0]["recovered"]["amount"] == "34.90")
+        assert "closed" == ask("/orders/jacket")["state"]
+    finally:
+        local.end()
+
+
 def test_ctrl_c_leaves_nothing(make_local: Made) -> None:
     """A terminal's Ctrl-C reaches make and what it has started."""
     os.killpg(make_local.process.pid, signal.SIGINT)
@@ -202,6 +240,65 @@ def test_a_taken_port_is_named() -> None:
         ):
             pytest.fail("It has started")
     assert not (LOCAL / "run" / "taken").exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("Stalled=10 Staled=11", "The template has no parameter Staled; docs/deploy.md lists"),
+        ("Stalled", "PARAMETERS has no value for Stalled"),
+        ("CheckEvery='rate(1 minute)", "PARAMETERS cannot be read as a shell would"),
+    ],
+)
+def test_parameters_that_make_no_sense_are_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], given: str, said: str
+) -> None:
+    """Before anything is built or started, in one sentence."""
+    monkeypatch.setenv("PARAMETERS", given)
+    monkeypatch.setattr(local_command, "LocalStack", None)
+    monkeypatch.setattr(local_command, "end_with_parent", lambda: None)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    assert 1 == local_command.main()
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(said)
+
+
+def test_every_parameter_of_the_template_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The list is read without a library for YAML."""
+    assert sorted(local_command.known_parameters()) == sorted(template()["Parameters"])
+    monkeypatch.setenv("PARAMETERS", "Stalled=10 CheckEvery='rate(1 minute)'")
+    monkeypatch.setenv("CAINIAO_URL", "http://127.0.0.1:9")
+    assert local_command.parameters() == {
+        "Stalled": "10",
+        "CheckEvery": "rate(1 minute)",
+        "CainiaoUrl": "http://127.0.0.1:9",
+    }
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (errno.ENOSPC, "Nothing can be written here: No space left on device"),
+        (errno.EROFS, "Nothing can be written here: Read-only file system"),
+        (errno.EACCES, "Nothing can be written here: Permission denied"),
+        (errno.EMFILE, "This machine refuses it: Too many open files"),
+    ],
+)
+def test_a_machine_that_refuses_is_told_in_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], number: int, said: str
+) -> None:
+    """A full disk, and a checkout that nobody may write to."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number), "/full/.local/run")
+
+    monkeypatch.setattr(local_command, "LocalStack", fail)
+    monkeypatch.setattr(local_command, "end_with_parent", lambda: None)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    monkeypatch.delenv("PARAMETERS", raising=False)
+    assert 1 == local_command.main()
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"{said} (/full/.local/run).")
 
 
 def _status(url: str, key: str | None = None) -> int:

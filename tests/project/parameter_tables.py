@@ -1,10 +1,8 @@
-"""The tables of parameters in `docs/deploy.md`, made from the template: `make tables`."""
+"""The tables of parameters in `docs/deploy.md`, made from the template."""
 
 import re
 
-from tests.support.template import ROOT, template
-
-PAGE = ROOT / "docs" / "deploy.md"
+from tests.support.template import template
 
 _TABLES = re.compile(r"(?<=\n)### .*?(?=\n## )", re.DOTALL)
 """From the first group's heading to the next section."""
@@ -40,8 +38,3 @@ def with_tables(text: str) -> str:
     if not heading or not _TABLES.search(rest):
         raise ValueError("there are no tables below the heading Parameters")
     return before + heading + _TABLES.sub(lambda _: tables(), rest, count=1)
-
-
-if __name__ == "__main__":
-    PAGE.write_text(with_tables(PAGE.read_text("utf-8")), "utf-8")
-    print(PAGE.relative_to(ROOT))

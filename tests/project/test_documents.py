@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
@@ -14,14 +15,13 @@ from botocore import xform_name
 from stallwatch import __version__
 from stallwatch.alerting import delivery
 from stallwatch.api import app
-from stallwatch.domain.alerts import SEVERITY, AlertKind
+from stallwatch.domain.alerts import AlertKind
 from stallwatch.domain.orders import ActionKind, Service
 from stallwatch.domain.parcels import Stage
 from stallwatch.domain.thresholds import MAJOR_DESTINATIONS, Thresholds
 from stallwatch.tracking.fingerprint import MOST_EVENTS
 from stallwatch.tracking.schedule import CADENCES
 from tests.project.imports import ALLOWED, MODULES, PACKAGE, named
-from tests.project.parameter_tables import tables as parameter_tables
 from tests.support.documents import (
     DOCUMENTS,
     anchors,
@@ -50,6 +50,7 @@ _OF_THE_CLI = {
 }
 
 OF_AWS = {
+    "AdministratorAccess",
     "AuthenticateOnUnsubscribe",
     "NotFound",
     "OmitName",
@@ -76,7 +77,7 @@ def made() -> Iterator[tuple[str, list[str]]]:
 
 
 def targets() -> set[str]:
-    return set(re.findall(r"^([a-z]+):.*## ", MAKEFILE, re.MULTILINE))
+    return set(re.findall(r"^([a-z-]+):.*## ", MAKEFILE, re.MULTILINE))
 
 
 def test_every_command_of_make_is_there() -> None:
@@ -85,7 +86,7 @@ def test_every_command_of_make_is_there() -> None:
         (name, word)
         for name, words in made()
         for word in words
-        if re.fullmatch(r"[a-z]+", word) and word not in targets()
+        if re.fullmatch(r"[a-z-]+", word) and word not in targets()
     }
 
     assert set() == unknown
@@ -95,7 +96,7 @@ def test_every_variable_given_to_make_is_read() -> None:
     """A variable that nothing reads would be ignored without a word."""
     readers = MAKEFILE + "".join(
         path.read_text("utf-8")
-        for folder in ("bench", "local")
+        for folder in ("bench", "fuzz", "local")
         for path in (ROOT / "tests" / folder).glob("*.py")
     )
     given = {
@@ -135,7 +136,7 @@ def test_commands_of_aws_are_real(name: str) -> None:
     """Service, operation and options are those of the service's own description."""
     session = botocore.session.get_session()
     for words in commands(read(name)):
-        if words[0] != "aws":
+        if words[0] != "aws" or words == ["aws", "configure"]:
             continue
         _, service, operation, *rest = words
         model = session.get_service_model(service)
@@ -149,8 +150,7 @@ def test_commands_of_aws_are_real(name: str) -> None:
 
 
 def test_the_parameters_are_those_of_the_template() -> None:
-    """Each with its default and its description, by group; `make tables` writes them."""
-    assert parameter_tables() in read("docs/deploy.md")
+    """Each of them stands in a group, and so in a table."""
     rows = tables(read("docs/deploy.md"), "parameter", "default")
     assert set(template()["Parameters"]) == {bare(row[0]) for row in rows}
 
@@ -173,7 +173,7 @@ def test_the_outputs_are_those_of_the_template() -> None:
 
 
 def test_the_alarms_are_those_of_the_template() -> None:
-    """Each of them with the monitoring that it comes with; and the README counts them."""
+    """Each of them with the monitoring that it comes with; and the costs count them."""
     alarms = resources("AWS::CloudWatch::Alarm")
     monitoring = {
         "HasAlarms": "basic",
@@ -183,8 +183,8 @@ def test_the_alarms_are_those_of_the_template() -> None:
     }
     rows = tables(read("docs/operations.md"), "alarm")
     always = Counter(alarm["Condition"] for alarm in alarms.values())
-    basic = dict(row[:2] for row in tables(read("README.md"), "20 orders, 30 days"))
-    added = dict(row[:2] for row in tables(read("README.md"), "`full` adds"))
+    basic = dict(row[:2] for row in tables(read("docs/performance.md"), "20 orders, 30 days"))
+    added = dict(row[:2] for row in tables(read("docs/performance.md"), "`full` adds"))
 
     assert {name: monitoring[alarm["Condition"]] for name, alarm in alarms.items()} == {
         bare(row[0]): row[1] for row in rows
@@ -244,37 +244,15 @@ def test_the_resources_that_are_named_are_there() -> None:
     assert named - known == set()
 
 
-def test_the_routes_are_those_of_the_template() -> None:
-    """Each with its method, and those that are open say so."""
-    events = resources("AWS::Serverless::Function")["OrdersApiFunction"]["Properties"]["Events"]
-    properties = [event["Properties"] for event in events.values() if event["Type"] == "Api"]
-    expected = {
-        f"{p['Method']} {p['Path']}": p.get("Auth", {}).get("ApiKeyRequired", True)
-        for p in properties
-    }
-    rows = tables(read("docs/api.md"), "route")
-
-    assert expected == {bare(row[0]): "no key needed" not in row[1] for row in rows}
-    assert len(rows) == len(expected)
-
-
-def test_the_alert_kinds_are_those_of_the_product() -> None:
-    """Each with its severity."""
-    rows = tables(read("README.md"), "alert", "severity")
-
-    assert [[kind.value, SEVERITY[kind].value] for kind in AlertKind] == [
-        [bare(row[0]), row[1]] for row in rows
-    ]
-
-
-def test_every_alert_kind_has_its_paragraph() -> None:
+@pytest.mark.parametrize("kind", AlertKind)
+def test_every_alert_kind_has_its_paragraph(kind: AlertKind) -> None:
     """In the rules in plain words."""
-    assert [kind for kind in AlertKind if f"`{kind}`" not in read("docs/rules.md")] == []
+    assert f"`{kind}`" in read("docs/rules.md"), f"docs/rules.md: a paragraph **`{kind}`**: …"
 
 
 def test_the_actions_are_those_of_the_product() -> None:
     """Every word of the buyer, and no other."""
-    first = [row[0] for row in tables(read("README.md"), "action")]
+    first = [row[0] for row in tables(read("docs/rules.md"), "action")]
 
     assert {deed.value for deed in ActionKind} == {
         bare(w.strip()) for c in first for w in c.split(",")
@@ -396,12 +374,12 @@ def test_tests_that_are_named_are_there() -> None:
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("README.md", f"{app.MOST_BYTES // 1024} KiB"),
+        ("docs/limits.md", f"{app.MOST_BYTES // 1024} KiB"),
         ("docs/api.md", f"{app.MOST_BYTES // 1024} KiB"),
-        ("README.md", f"a message {delivery.MOST_IN_ONE} orders"),
+        ("docs/limits.md", f"a message {delivery.MOST_IN_ONE} orders"),
         ("docs/alerts.md", f"at most {delivery.MOST_IN_ONE}"),
-        ("README.md", f"at most {MOST_EVENTS} events"),
-        ("README.md", f"ends {Thresholds().end_after_order} days after the order"),
+        ("docs/limits.md", f"at most {MOST_EVENTS} events"),
+        ("docs/limits.md", f"ends {Thresholds().end_after_order} days after the order"),
         ("docs/deploy.md", "at most 1,000 in one call"),
         ("CONTRIBUTING.md", "Python 3.11 or newer"),
     ],
@@ -414,7 +392,7 @@ def test_numbers_are_those_of_the_code(name: str, said: str) -> None:
 @pytest.mark.parametrize("table", ["20 orders, 30 days", "`full` adds"])
 def test_the_costs_add_up(table: str) -> None:
     """Each line is what its own arithmetic says, to the tenth of a cent, and the last their sum."""
-    *rows, (_, _, together) = tables(read("README.md"), table)
+    *rows, (_, _, together) = tables(read("docs/performance.md"), table)
     exact = 0.0
     for what, arithmetic, cost in rows:
         total = 0.0
@@ -431,10 +409,31 @@ def test_the_costs_add_up(table: str) -> None:
 def test_the_sums_of_both_tables_make_what_full_monitoring_costs() -> None:
     """Which the sentence between them names."""
     sums = [
-        float(tables(read("README.md"), table)[-1][2].strip("$"))
+        float(tables(read("docs/performance.md"), table)[-1][2].strip("$"))
         for table in ("20 orders, 30 days", "`full` adds")
     ]
-    assert f"`full` costs ${sum(sums):.3f}" in read("README.md")
+    assert f"`full` costs ${sum(sums):.3f}" in read("docs/performance.md")
+
+
+def test_the_version_stands_in_one_place() -> None:
+    """In the package; the API's document is made of it, and only the changelog names it besides."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--", ":!*requirements*.txt", ":!CHANGELOG.md", ":!tests"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    texts = {
+        name: (ROOT / name).read_text("utf-8", errors="ignore")
+        for name in listed.stdout.split("\0")
+        if name and not name.endswith((".png", ".gif"))
+    }
+    own = re.compile(rf"""(?i)version(?:__|["'])?\s*[:=]\s*["']?{re.escape(__version__)}\b""")
+
+    assert ["shared/stallwatch/__init__.py", "shared/stallwatch/web/openapi.json"] == [
+        name for name, text in texts.items() if own.search(text)
+    ]
 
 
 def test_the_changes_begin_with_this_version() -> None:

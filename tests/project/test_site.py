@@ -11,7 +11,7 @@ from tests.local import site
 from tests.support.documents import DOCUMENTS, name_of
 from tests.support.template import ROOT
 
-KINDS = {"How to", "Reference", "Explanation"}
+KINDS = {"Tutorial", "How to", "Reference", "Explanation"}
 
 
 class _Loader(yaml.SafeLoader):

@@ -13,6 +13,7 @@ import pytest
 
 from stallwatch.aws.settings import Settings, SettingsError
 from stallwatch.domain.thresholds import Thresholds
+from stallwatch.tracking.profiles import PROFILES
 from tests.aws.moto_stack import load_handler
 from tests.local.parts import FACTS
 from tests.support.template import ROOT, template, thresholds_variable, woken_by
@@ -21,6 +22,7 @@ from tests.support.transformed import (
     defaults,
     function,
     functions,
+    given_to,
     grants,
     needs,
     transformed,
@@ -76,7 +78,7 @@ OF_POWERTOOLS = {
 NEED_NOT_BE_SET = {"CLOCK_SHIFT"}
 """Only a demonstration moves the clock of its stack."""
 
-TOLD_TO_ALL = {"FIRST_SOURCE", "SEVENTEEN_TRACK_KEY"}
+TOLD_TO_ALL = {"FIRST_SOURCE"} | {profile.key_variable for profile in PROFILES.values()} - {""}
 """Which sources there are: Cainiao alone, where neither says otherwise."""
 
 TOLD_IN_VAIN = {"push_alerts": {"THRESHOLDS", "TURN_MINUTES"}}
@@ -122,18 +124,11 @@ def asked_by(folder: str, given: Mapping[str, str]) -> set[str]:
     settings = Settings(noting)
     for name in settings_of(folder):
         if name in OF_A_SOURCE:
-            for profile in (settings.first_profile, settings.second_profile):
-                assert profile is not None
+            for profile in PROFILES.values():
                 getattr(settings, name)(profile)
         elif isinstance(getattr(Settings, name), property):
             getattr(settings, name)
     return noting.asked
-
-
-def given_to(folder: str) -> dict[str, str]:
-    """A function's variables where every optional part of the stack is there."""
-    optional = {name: f"a-{name}" for name, value in defaults().items() if not value}
-    return variables(folder, Names(defaults() | optional | {"QuietHours": "22:00-07:00"}))
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
@@ -285,15 +280,21 @@ def test_what_a_function_gives_up_on_is_kept(folder: str) -> None:
 
 
 def test_the_check_runs_by_the_schedule() -> None:
-    """As often as the parameter says; the mailbox is read every hour."""
+    """As often as the parameter says; the mailbox is read every hour. The digest has its own."""
     every = {
         schedule["Properties"]["Target"]["Arn"]["Fn::GetAtt"][0]: schedule["Properties"]
         for schedule in transformed_resources("AWS::Scheduler::Schedule").values()
     }
-    assert {functions()[f] for f in ("pull_tracking", "read_mailbox")} == every.keys()
-    check, hourly = (every[functions()[f]] for f in ("pull_tracking", "read_mailbox"))
+    names = ("pull_tracking", "read_mailbox", "evaluate_orders")
+    assert {functions()[f] for f in names} == every.keys()
+    check, hourly, digest = (every[functions()[f]] for f in names)
     assert {"Ref": "CheckEvery"} == check["ScheduleExpression"]
     assert "rate(1 hour)" == hourly["ScheduleExpression"]
+    assert ({"Ref": "DigestSchedule"}, {"Ref": "TimeZone"}) == (
+        digest["ScheduleExpression"],
+        digest["ScheduleExpressionTimezone"],
+    )
+    assert {"digest": "<aws.scheduler.scheduled-time>"} == json.loads(digest["Target"]["Input"])
 
 
 def test_the_push_hears_the_alerts_of_the_stack_s_own_language() -> None:
@@ -387,7 +388,7 @@ OF_THE_CONTRACT = {
     "Mailbox": "",
 }
 
-OURS = {
+OF_THE_STACK = {
     "Language": "en",
     "FirstSource": "cainiao",
     # Where a look-alike is asked.
@@ -401,9 +402,10 @@ OURS = {
     "MonthlyBudget": "0",
     "KeyRevision": "1",
     "QuietHours": "",
+    "DigestSchedule": "",
     "TimeZone": "UTC",
 }
-"""What the contract names without a default."""
+"""Which others rely on, with their defaults. Those of single sources stand in their profiles."""
 
 THE_RULES = {
     "StandardMajorLow": 15, "StandardMajorHigh": 25,
@@ -431,9 +433,10 @@ THE_RULES = {
 
 
 def test_the_parameters_are_the_contract_s() -> None:
-    """Each with its default; besides, the numbers of the rules, and what is ours."""
+    """Each with its default; besides, the numbers of the rules, and what others rely on."""
     rules = {name: str(number) for name, number in THE_RULES.items()}
-    assert OF_THE_CONTRACT | OURS | rules == defaults()
+    expected = OF_THE_CONTRACT | OF_THE_STACK | rules
+    assert expected == {name: defaults().get(name) for name in expected}
     shown = template()["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
     assert sorted(defaults()) == sorted(name for group in shown for name in group["Parameters"])
     for name, parameter in template()["Parameters"].items():
@@ -535,6 +538,8 @@ def test_optional_parts_exist_only_where_their_parameter_asks_for_them() -> None
         "AlertPhoneSubscription": "HasAlertPhone",
         "PullWorkersPolicy": "HasPullWorkers",
         "Budget": "HasBudget",
+        "Digest": "HasDigest",
+        "DigestRole": "HasDigest",
         "Dashboard": "HasFullMonitoring",
         **OF_OPTIONAL_FUNCTIONS,
         **OPTIONAL_ALARMS,

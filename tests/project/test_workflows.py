@@ -1,23 +1,30 @@
 """The workflows of GitHub: pinned, with least rights, and with the commands of everybody else."""
 
+import json
 import re
 from typing import Any
 
 import pytest
 import yaml
 
+from tests.local import deploy
 from tests.support.template import ROOT
 
 FOLDER = ROOT / ".github" / "workflows"
-WORKFLOWS = sorted(FOLDER.glob("*.yml"))
+EXAMPLE = ROOT / "docs" / "deploy-from-github.yml"
+WORKFLOWS = [*sorted(FOLDER.glob("*.yml")), EXAMPLE]
 
-MAY_WRITE = {"release.yml": {"contents", "id-token", "attestations"}}
+MAY_WRITE = {
+    "release.yml": {"contents", "id-token", "attestations"},
+    EXAMPLE.name: {"id-token"},
+}
 """What a workflow may write; any other may only read."""
 
 
 def read(name: str) -> tuple[str, dict[str, Any]]:
     """A workflow as text, and as it is understood."""
-    text = (FOLDER / name).read_text("utf-8")
+    (path,) = (path for path in WORKFLOWS if path.name == name)
+    text = path.read_text("utf-8")
     understood: dict[str, Any] = yaml.safe_load(text)
     return text, understood
 
@@ -48,17 +55,17 @@ def test_a_job_has_the_rights_that_it_needs(name: str) -> None:
 def test_the_workflows_run_the_commands_of_the_makefile() -> None:
     """Whoever repeats a check at home runs the same."""
     makefile = (ROOT / "Makefile").read_text("utf-8")
-    targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
     run = {
         word
         for path in WORKFLOWS
         for job in read(path.name)[1]["jobs"].values()
         for step in job["steps"]
-        for line in re.findall(r"(?:^|\s)make ([a-z ]+)", step.get("run", ""))
+        for line in re.findall(r"(?:^|\s)make ([a-z -]+)", step.get("run", ""))
         for word in line.split()
     }
     assert run <= targets
-    assert {"lint", "scan", "test", "demo", "docs", "faults", "build"} <= run
+    assert {"lint", "scan", "test", "demo", "docs", "fuzz", "faults", "build"} <= run
 
 
 def test_pythons_that_are_tested_begin_with_the_oldest() -> None:
@@ -66,6 +73,20 @@ def test_pythons_that_are_tested_begin_with_the_oldest() -> None:
     versions = read("ci.yml")[1]["jobs"]["test"]["strategy"]["matrix"]["python"]
     assert ["3.11", "3.12", "3.13", "3.14"] == versions
     assert f'requires-python = ">={versions[0]}"' in (ROOT / "pyproject.toml").read_text("utf-8")
+
+
+def test_the_deployment_of_the_example_is_for_one_environment() -> None:
+    """The role is given to that environment alone, and the key stays out of the log."""
+    (job,) = read(EXAMPLE.name)[1]["jobs"].values()
+    policy = json.loads((ROOT / "docs" / "deploy-trust-policy.json").read_text("utf-8"))
+    ((statement,), deployed) = policy["Statement"], job["steps"][-1]["run"]
+    claims = statement["Condition"]["StringEquals"]
+    issuer = "token.actions.githubusercontent.com"
+
+    assert f"repo:OWNER/REPOSITORY:environment:{job['environment']}" == claims[f"{issuer}:sub"]
+    assert "sts.amazonaws.com" == claims[f"{issuer}:aud"]
+    assert "make deploy | sed 's/^The key:.*/The key:   (not shown here)/'\n" == deployed
+    assert deploy.told("https://x/", "secret", []).splitlines()[-1].startswith("The key:")
 
 
 def test_a_release_has_the_stack_and_the_command_line() -> None:

@@ -38,10 +38,12 @@ from tests.simulators.cainiao_answers import (
     instant_of,
 )
 
-__all__ = ["CONTROL", "PATH", "Asked", "Mode", "Simulator"]
+__all__ = ["CONTROL", "PATH", "SCAN", "Asked", "Mode", "Simulator"]
 
 PATH = "/global/detail.json"
 CONTROL = "/_control"
+SCAN = "PU_PICKUP_SUCCESS"
+"""The code of a scan, as `put` takes it."""
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,8 @@ from tests.simulators.base import BaseHandler, BaseSimulator, bomb, deep
 
 PATH = "/track/v2.4"
 KEY = "0123456789ABCDEF0123456789ABCDEF"
+SCAN = "InTransit_PickedUp"
+"""The code of a scan, as `put` takes it."""
 CAINIAO = 190271
 MOST = 40
 RECEIVER = "Erika Mustermann"

@@ -8,12 +8,12 @@ from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
+from stallwatch.domain.languages import ALERT_LANGUAGES, SELLER_LANGUAGES
 from stallwatch.domain.orders import Action, ActionKind, SearchPlace
 from stallwatch.messages.advice import advice_text
 from stallwatch.messages.compose import compose
 from stallwatch.messages.context import OrderContext
 from stallwatch.messages.drafts import drafts
-from stallwatch.messages.languages import ALERT_LANGUAGES, SELLER_LANGUAGES
 from stallwatch.messages.translations import Translations
 from stallwatch.rules.anomalies import AnomalyKind
 from stallwatch.rules.situation import Situation

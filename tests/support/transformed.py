@@ -72,6 +72,12 @@ def variables(folder: str, known: Mapping[str, str]) -> dict[str, str]:
 # What stands where.
 
 
+def given_to(folder: str) -> dict[str, str]:
+    """A function's variables where every optional part of the stack is there."""
+    optional = {name: f"a-{name}" for name, value in defaults().items() if not value}
+    return variables(folder, Names(defaults() | optional | {"QuietHours": "22:00-07:00"}))
+
+
 def resolved(value: Any, known: Mapping[str, str]) -> Any:
     """A value with its functions resolved."""
     match value:

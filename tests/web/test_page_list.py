@@ -1,6 +1,7 @@
 """The list of orders."""
 
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlsplit
 
 from tests.web.stock import (
     AT_PICKUP,
@@ -15,6 +16,8 @@ from tests.web.stock import (
 )
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Route
+
     from tests.web.visitor import Visitor
 
 
@@ -208,3 +211,33 @@ def test_going_back_finds_the_list_as_it_was(visitor: "Visitor") -> None:
 
     visitor.expect(visitor.card("Thing 07").get_by_role("link")).to_be_focused()
     visitor.expect(visitor.card("Thing 07")).to_be_in_viewport()
+
+
+def test_what_presses_is_counted_over_all_pages(visitor: "Visitor") -> None:
+    """However many are shown; and from the third page on the one before is a press away."""
+    world = visitor.bridge.world
+    add(world, "1", LEFT, title="Gone")
+    check(world)
+    page = visitor.page
+    (order,) = world.call("GET", "/orders")[1]["orders"]
+    stats = world.call("GET", "/stats")[1]
+    assert {"claim": 1, "action": 0, "attention": 0} == stats["pressing"]
+    stats["pressing"]["claim"] = 1200
+    page.route("**/stats", lambda route: route.fulfill(json=stats))
+    following = {None: "b", "b": "c", "c": None}
+
+    def serve(route: "Route") -> None:
+        (cursor,) = parse_qs(urlsplit(route.request.url).query).get("cursor", [None])
+        orders = [{**order, "title": f"On {cursor}", "order_id": f"{cursor}{n}"} for n in range(50)]
+        route.fulfill(json={"orders": orders, "next_cursor": following[cursor]})
+
+    page.route("**/orders?*", serve)
+    visitor.go("")
+    heading = page.get_by_role("heading", name="Needs you now")
+    visitor.expect(heading).to_have_text("Needs you now 50 of 1,200")
+    page.get_by_role("link", name="Next page").click()
+    visitor.expect(page.get_by_role("link", name="On b").first).to_be_visible()
+    page.get_by_role("link", name="Next page").click()
+    visitor.expect(page.get_by_role("link", name="On c").first).to_be_visible()
+    page.get_by_role("link", name="Previous page").click()
+    visitor.expect(page.get_by_role("link", name="On b").first).to_be_visible()

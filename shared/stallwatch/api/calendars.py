@@ -7,7 +7,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Path
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 
 from stallwatch.api.context import JSON, no_content, page_url_of, refusals, services_of
-from stallwatch.api.models import CalendarLinkOut, CalendarLinksOut, NewCalendarLinkOut
+from stallwatch.api.link_models import CalendarLinkOut, CalendarLinksOut, NewCalendarLinkOut
 
 router = APIGatewayRouter()  # type: ignore[no-untyped-call]
 
@@ -17,7 +17,7 @@ _CALENDAR = "text/calendar; charset=utf-8"
 @router.post(
     "/calendar/links",
     summary="Make a calendar address",
-    description="It needs no key and has no end. Its token is told this once.",
+    description="It needs no key and does not expire. Its token is shown only this once.",
     tags=["Calendar"],
     responses={
         201: {"description": "It was made", "content": {JSON: {"model": NewCalendarLinkOut}}},
@@ -28,8 +28,13 @@ def make_calendar_link() -> Response[NewCalendarLinkOut]:
     """Make a calendar address."""
     services = services_of(router)
     link, token = services.calendars.link(services.now)
+    path = f"calendar/{token}"
     made = NewCalendarLinkOut(
-        id=link.id, made_at=link.made_at, token=token, path=f"calendar/{token}"
+        id=link.id,
+        made_at=link.made_at,
+        token=token,
+        path=path,
+        code=_qr_code(page_url_of(router) + path),
     )
     return Response(201, JSON, made)
 
@@ -53,7 +58,7 @@ def list_calendar_links() -> CalendarLinksOut:
 @router.delete(
     "/calendar/links/<link_id>",
     summary="Revoke a calendar address",
-    description="From the answer on it opens nothing.",
+    description="It stops working with this answer.",
     tags=["Calendar"],
     responses={204: {"description": "It is revoked"}, **refusals(404, 422)},
 )
@@ -88,3 +93,11 @@ def open_calendar(token: str) -> Response[Any]:
         "X-Robots-Tag": "noindex",
     }
     return Response(200, _CALENDAR, text, headers)
+
+
+def _qr_code(url: str) -> list[str]:
+    """The QR code of an address under the scheme that phones subscribe to calendars by."""
+    import segno  # noqa: PLC0415 # Only who makes an address pays for it.
+
+    code = segno.make_qr(f"webcal:{url.partition(':')[2]}", error="l")
+    return ["".join("1" if dark else "0" for dark in row) for row in code.matrix]

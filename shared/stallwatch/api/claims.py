@@ -16,7 +16,7 @@ from stallwatch.api.context import (
     refusals,
     services_of,
 )
-from stallwatch.api.models import LinkOut, LinksOut, NewLinkOut
+from stallwatch.api.link_models import LinkOut, LinksOut, NewLinkOut
 from stallwatch.claims.service import Link
 from stallwatch.domain.errors import MissingError
 
@@ -105,7 +105,7 @@ def make_link(order_id: OrderIdInPath) -> Response[NewLinkOut]:
 @router.delete(
     "/orders/<order_id>/claim/links/<link_id>",
     summary="Revoke a link",
-    description="From the answer on it opens nothing.",
+    description="It stops working with this answer.",
     tags=["Claims"],
     responses={204: {"description": "It is revoked"}, **refusals(404, 422)},
 )

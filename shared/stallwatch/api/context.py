@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path
@@ -12,11 +12,11 @@ from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 
 from stallwatch.alerting.ports import ComposedMessage, Outcome
 from stallwatch.alerting.subscriptions import Subscriptions
-from stallwatch.api.fields import Language
 from stallwatch.api.models import ErrorOut, FieldError
 from stallwatch.calendar.service import Calendars
 from stallwatch.claims.service import Claims
 from stallwatch.domain.errors import UnreadableError
+from stallwatch.domain.languages import ALERT_LANGUAGES
 from stallwatch.messages.translations import Translations
 from stallwatch.orders.ports import PageCursor
 from stallwatch.orders.service import OrderService
@@ -25,7 +25,7 @@ JSON = "application/json"
 
 OrderIdInPath = Annotated[str, Path(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 
-_LANGUAGES = {code.lower(): code for code in get_args(Language)}
+_LANGUAGES = {code.lower(): code for code in ALERT_LANGUAGES}
 
 _MEANING = {
     400: "Unreadable",
@@ -87,15 +87,21 @@ def words_of(router: APIGatewayRouter) -> Translations:
 
     The stack's where the header is missing or names none that is known.
     """
-    accepted = router.current_event.headers.get("accept-language", "")
+    code = accepted_language(router.current_event.headers.get("accept-language", ""))
+    return services_of(router).words if code is None else Translations(code)
+
+
+def accepted_language(accepted: str) -> str | None:
+    """The first known language that an `Accept-Language` header names; None where it names none."""
     for tag in accepted.split(","):
         code, _, quality = (part.strip().lower() for part in tag.partition(";"))
         if quality.replace(" ", "") in {"q=0", "q=0.0"}:
             continue
         for known in (code, code.partition("-")[0]):
-            if known in _LANGUAGES:
-                return Translations(_LANGUAGES[known])
-    return services_of(router).words
+            found: str | None = _LANGUAGES.get(known)
+            if found is not None:
+                return found
+    return None
 
 
 def address_of(router: APIGatewayRouter) -> str:
@@ -121,7 +127,7 @@ def read_cursor(text: str | None) -> PageCursor | None:
     try:
         return None if text is None else PageCursor.of_text(text)
     except ValueError as error:
-        raise UnreadableError("The cursor is not one of ours.") from error
+        raise UnreadableError("This cursor is not valid.") from error
 
 
 def no_content() -> Response[None]:

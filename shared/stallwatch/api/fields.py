@@ -3,7 +3,7 @@
 import re
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import (
     AfterValidator,
@@ -15,6 +15,7 @@ from pydantic import (
 )
 
 from stallwatch.domain.countries import COUNTRIES, code_of
+from stallwatch.domain.languages import ALERT_LANGUAGES, SELLER_LANGUAGES
 from stallwatch.domain.orders import NOTE_LIMIT
 from stallwatch.domain.text import clean
 from stallwatch.domain.tracking_numbers import normalize_number
@@ -41,7 +42,7 @@ def _day(value: object) -> object:
 
 def _order_id(value: str) -> str:
     if value in {".", ".."}:
-        raise ValueError("must not be a dot or two, which no address can end in")
+        raise ValueError("must not be . or .., which no address can end in")
     return value
 
 
@@ -57,7 +58,7 @@ def _country(value: str) -> str:
     code = value.upper() if value.isascii() else ""
     code = code if code in COUNTRIES else code_of(value) or _ALSO_CODES.get(code, "")
     if not code:
-        raise ValueError("must be a country by its code of ISO 3166-1, like DE, or English name")
+        raise ValueError("must be a country: its ISO 3166-1 code, like DE, or its English name")
     return code
 
 
@@ -123,7 +124,10 @@ Text = Annotated[StrictStr, Field(max_length=2000), AfterValidator(_text)]
 Note = Annotated[StrictStr, Field(max_length=2000), AfterValidator(_note)]
 
 
-Language = Literal["en", "de", "fr", "es", "pt", "pt-PT", "it", "pl", "nl"]
-
-
-SellerLanguage = Literal["en", "de", "fr", "es", "pt", "pt-PT", "it", "pl", "nl", "zh"]
+if TYPE_CHECKING:
+    Language = str
+    SellerLanguage = str
+else:
+    # A type checker wants the values written out; pydantic takes them from the table.
+    Language = Literal[ALERT_LANGUAGES]
+    SellerLanguage = Literal[SELLER_LANGUAGES]

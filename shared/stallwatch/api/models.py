@@ -298,49 +298,6 @@ class ImportReportOut(BaseModel):
     rows: list[ImportRowOut]
 
 
-class LinkOut(BaseModel):
-    """A link that opens an order's claim file without the key, as it stood when it was made."""
-
-    id: str
-    made_at: Instant
-    ends_at: Instant
-
-
-class NewLinkOut(LinkOut):
-    """A link that was just made. Its token is told this once."""
-
-    token: str
-    path: str = Field(
-        description="Below the API's address; `?as=html`, `png`, `svg` or `json` asks for a form"
-    )
-
-
-class LinksOut(BaseModel):
-    """The links of an order that live, newest first."""
-
-    links: list[LinkOut]
-
-
-class CalendarLinkOut(BaseModel):
-    """An address of the calendar of deadlines that needs no key."""
-
-    id: str
-    made_at: Instant
-
-
-class NewCalendarLinkOut(CalendarLinkOut):
-    """An address that was just made. Its token is told this once."""
-
-    token: str
-    path: str = Field(description="Below the API's address")
-
-
-class CalendarLinksOut(BaseModel):
-    """The addresses of the calendar that live, newest first."""
-
-    links: list[CalendarLinkOut]
-
-
 class DraftOut(BaseModel):
     """A text to copy and send."""
 

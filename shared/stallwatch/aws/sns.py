@@ -153,7 +153,8 @@ class TopicSubscribers:
         except ClientError as error:
             _raise_unless_gone(error)
             return None
-        wanted = json.loads(attributes.get("FilterPolicy", "{}")).get("alert")
+        # A topic that holds no policy may answer with an empty one.
+        wanted = json.loads(attributes.get("FilterPolicy") or "{}").get("alert")
         return None if wanted is None else tuple(kind for kind in AlertKind if kind in wanted)
 
     def add(

@@ -8,9 +8,9 @@ from typing import Any
 
 from stallwatch.claims.document import Claim
 from stallwatch.claims.reason import ASKING, ClaimReason
+from stallwatch.domain.languages import DEFAULT_LANGUAGE
 from stallwatch.domain.orders import SearchPlace
 from stallwatch.messages.anomaly_text import describe
-from stallwatch.messages.languages import DEFAULT_LANGUAGE
 from stallwatch.messages.translations import Translations
 from stallwatch.rules.anomalies import Anomaly, AnomalyKind
 from stallwatch.tracking.profiles import profile_of

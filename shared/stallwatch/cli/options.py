@@ -3,10 +3,11 @@
 import re
 from datetime import date
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from stallwatch.domain.languages import ALERT_LANGUAGES
 from stallwatch.domain.tracking_numbers import normalize_number
 
 _ORDER_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -18,18 +19,11 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _AMOUNT = re.compile(r"\d{1,9}(\.\d{1,3})?", re.ASCII)
 
 
-class Language(StrEnum):
-    """The languages of alerts and of words to send."""
-
-    EN = "en"
-    DE = "de"
-    FR = "fr"
-    ES = "es"
-    PT = "pt"
-    PT_PT = "pt-PT"
-    IT = "it"
-    PL = "pl"
-    NL = "nl"
+if TYPE_CHECKING:
+    Language = str
+else:
+    # A type checker wants the members written out.
+    Language = StrEnum("Language", {code: code for code in ALERT_LANGUAGES})
 
 
 def _order_id(text: str) -> str:

@@ -30,6 +30,8 @@ class AlertKind(StrEnum):
     """A clock of the buyer's own ladder has run out."""
     SOURCE_DOWN = "source_down"
     SOURCE_UP = "source_up"
+    DIGEST = "digest"
+    """What is true of all orders, on a schedule."""
 
 
 TEST = "test"
@@ -51,26 +53,110 @@ class AlertKindProfile:
 
     kind: AlertKind
     severity: Severity
-    about_source: bool = False
-    """Whether it is about a source, and goes to the stack's owner."""
+    comes_when: str
+    """When it is sent, with the days that the thresholds have by default: for the README."""
+    asks_to: str
+    """What its reader should do: for the README."""
+    about_order: bool = True
+    """Whether it is about one order; else it is about a source, or about all orders."""
 
 
 PROFILES: dict[AlertKind, AlertKindProfile] = {
     profile.kind: profile
     for profile in (
-        AlertKindProfile(AlertKind.NEVER_SCANNED, Severity.ATTENTION),
-        AlertKindProfile(AlertKind.LATE, Severity.ATTENTION),
-        AlertKindProfile(AlertKind.STALLED, Severity.ATTENTION),
-        AlertKindProfile(AlertKind.REFUND_CLAIM, Severity.CLAIM),
-        AlertKindProfile(AlertKind.PROTECTION_ENDING, Severity.CLAIM),
-        AlertKindProfile(AlertKind.REFUND_DUE, Severity.CLAIM),
-        AlertKindProfile(AlertKind.ACTION_NEEDED, Severity.ACTION),
-        AlertKindProfile(AlertKind.DELIVERED, Severity.INFO),
-        AlertKindProfile(AlertKind.MOVING_AGAIN, Severity.INFO),
-        AlertKindProfile(AlertKind.UNANSWERED, Severity.ATTENTION),
-        AlertKindProfile(AlertKind.REMINDER, Severity.ACTION),
-        AlertKindProfile(AlertKind.SOURCE_DOWN, Severity.ATTENTION, about_source=True),
-        AlertKindProfile(AlertKind.SOURCE_UP, Severity.INFO, about_source=True),
+        AlertKindProfile(
+            AlertKind.NEVER_SCANNED,
+            Severity.ATTENTION,
+            comes_when="11 days after shipping nobody has scanned it; again at 21",
+            asks_to="ask the seller, the number may be made up; at 21 open a dispute",
+        ),
+        AlertKindProfile(
+            AlertKind.LATE,
+            Severity.ATTENTION,
+            comes_when="it is on its way for longer than its usual window, and not out for "
+            "delivery or at a pickup point",
+            asks_to="contact the seller",
+        ),
+        AlertKindProfile(
+            AlertKind.STALLED,
+            Severity.ATTENTION,
+            comes_when="nothing has moved for 12 days, and it is past its window or still in its "
+            "country of origin",
+            asks_to="contact the seller",
+        ),
+        AlertKindProfile(
+            AlertKind.REFUND_CLAIM,
+            Severity.CLAIM,
+            comes_when="nothing has moved for 60 days, or it goes back, was destroyed, or is "
+            "called lost",
+            asks_to="make sure that it did not arrive, open a dispute",
+        ),
+        AlertKindProfile(
+            AlertKind.PROTECTION_ENDING,
+            Severity.CLAIM,
+            comes_when="buyer protection ends in 5 days; again at 1 day",
+            asks_to="get the evidence ready, open the dispute",
+        ),
+        AlertKindProfile(
+            AlertKind.REFUND_DUE,
+            Severity.CLAIM,
+            comes_when='the date of "Refund if no delivery before" has passed by 1, 10 and 14 days',
+            asks_to="open the dispute now: AliExpress takes it until the 15th day",
+        ),
+        AlertKindProfile(
+            AlertKind.ACTION_NEEDED,
+            Severity.ACTION,
+            comes_when="it waits at a pickup point, a delivery failed, or customs, a duty, an "
+            "address or a cancellation hold it up",
+            asks_to="do what only you can do",
+        ),
+        AlertKindProfile(
+            AlertKind.DELIVERED,
+            Severity.INFO,
+            comes_when="it was delivered",
+            asks_to="nothing; not there? say `not_received`",
+        ),
+        AlertKindProfile(
+            AlertKind.MOVING_AGAIN,
+            Severity.INFO,
+            comes_when="it was scanned after an alarm",
+            asks_to="nothing",
+        ),
+        AlertKindProfile(
+            AlertKind.UNANSWERED,
+            Severity.ATTENTION,
+            comes_when="for 10 days the source answers about other numbers, but not about this one",
+            asks_to="look by hand",
+        ),
+        AlertKindProfile(
+            AlertKind.REMINDER,
+            Severity.ACTION,
+            comes_when="3 days without news after you contacted the seller; 5 days after you "
+            "opened a dispute; 10 days after a delivery that you did not receive; 14 days before "
+            "the bank's last day",
+            asks_to="take the next step",
+        ),
+        AlertKindProfile(
+            AlertKind.SOURCE_DOWN,
+            Severity.ATTENTION,
+            comes_when="the source has answered nothing for 24 hours",
+            asks_to="nothing: no silence is counted",
+            about_order=False,
+        ),
+        AlertKindProfile(
+            AlertKind.SOURCE_UP,
+            Severity.INFO,
+            comes_when="it answers again",
+            asks_to="nothing",
+            about_order=False,
+        ),
+        AlertKindProfile(
+            AlertKind.DIGEST,
+            Severity.INFO,
+            comes_when="on the schedule `DigestSchedule`, where there is something to say",
+            asks_to="look at what it names",
+            about_order=False,
+        ),
     )
 }
 """One record an alert kind."""
@@ -81,7 +167,7 @@ SEVERITY = {kind: profile.severity for kind, profile in PROFILES.items()}
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """A message that was raised about an order, or about the source."""
+    """A message that was raised about an order, about a source, or about all orders."""
 
     kind: AlertKind
     raised_at: datetime
@@ -148,7 +234,7 @@ class AlertRef:
     """Names one raising of an alert."""
 
     order_id: str
-    """Empty for an alert about a source."""
+    """Empty for an alert about no single order."""
     key: str
     """Where it stands within its order."""
     kind: AlertKind
@@ -163,4 +249,4 @@ class Notification:
     kind: AlertKind
     raised_at: datetime
     members: tuple[tuple[AlertRef, Alert, Order | None], ...]
-    """Each alert with its order; none for an alert about a source."""
+    """Each alert with its order; none for an alert about no single order."""

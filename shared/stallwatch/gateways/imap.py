@@ -78,7 +78,7 @@ class ImapMailbox:
         day = f"{since.day}-{_MONTHS[since.month - 1]}-{since.year}"
         with _named("does not search"):
             answer = self._ask("SEARCH", None, "UID", f"{uid + 1}:*", "SINCE", day)
-        found = {int(part) for line in answer if line for part in line.split()}
+            found = {int(part) for line in answer if line for part in line.split()}
         # `n:*` names the last mail even where its UID is below n.
         return sorted(one for one in found if one > uid)
 
@@ -88,7 +88,8 @@ class ImapMailbox:
             listed = ",".join(map(str, uids[start : start + _AT_ONCE]))
             with _named("does not give its mails"):
                 answer = self._ask("FETCH", listed, f"(UID BODY.PEEK[]<0.{_MOST_BYTES}>)")
-            yield from sorted(_mails_of(answer), key=lambda mail: mail.uid)
+                found = sorted(_mails_of(answer), key=lambda mail: mail.uid)
+            yield from found
 
     def _log_in(self) -> None:
         access = self._access
@@ -132,9 +133,10 @@ def _named(what: str) -> Iterator[None]:
 def _mails_of(answer: Sequence[Any]) -> Iterator[Mail]:
     for part in answer:
         if isinstance(part, tuple):
-            found = _UID.search(part[0])
-            if found is not None:
-                yield Mail(int(found[1]), part[1])
+            about, content = part
+            found = _UID.search(about)
+            if found is not None and isinstance(content, bytes):
+                yield Mail(int(found[1]), content)
 
 
 def _folder(name: str) -> str:

@@ -35,7 +35,7 @@ class MailboxAccess:
         """
         try:
             given: Any = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise MailboxError("the secret is no JSON") from None
         if not isinstance(given, dict) or given.keys() - _NAMES:
             raise MailboxError(f"the secret takes an object with {', '.join(sorted(_NAMES))}")

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from stallwatch.domain.languages import SELLER_LANGUAGES
 from stallwatch.domain.orders import ActionKind, Order
 from stallwatch.domain.parcels import Flag, Stage
-from stallwatch.messages.languages import SELLER_LANGUAGES
 from stallwatch.messages.translations import Translations, Value
 from stallwatch.rules.decision import Decision
 from stallwatch.rules.situation import Situation
@@ -180,7 +180,7 @@ class _Drafting:
         self._decision = decision
         self._stalled_after = stalled_after
         self._language = language
-        self._translations = Translations(language, "drafts")
+        self._translations = Translations(language)
 
     def made(self) -> tuple[Draft, ...]:
         theme = self._theme()
@@ -190,7 +190,8 @@ class _Drafting:
                 (DraftKind.NO_WITHDRAWAL, "no_withdrawal"),
             )
         if theme is Theme.REJECTED:
-            return self._kept((DraftKind.APPEAL, "appeal"))
+            numbered = self._order.tracking_number is not None
+            return self._kept((DraftKind.APPEAL, "appeal" if numbered else "appeal.no_number"))
         wanted = []
         if theme is not None and theme not in _ONLY_OF_CARRIER:
             wanted.append((DraftKind.SELLER_QUESTION, f"question.{self._for_seller(theme)}"))
@@ -287,7 +288,8 @@ class _Drafting:
         order, decision = self._order, self._decision
         journey = decision.reading
         last = journey.last_checkpoint
-        said = "" if last is None else last.text or last.code
+        # The sentence around it ends with a period of its own.
+        said = "" if last is None else (last.text or last.code).rstrip(". ")
         counted = {
             Theme.NEVER_SCANNED: decision.untracked_days,
             Theme.SILENT: decision.silent_days,

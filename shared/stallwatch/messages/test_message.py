@@ -4,9 +4,9 @@ import json
 from datetime import datetime
 
 from stallwatch.domain.alerts import TEST, Severity
+from stallwatch.domain.languages import BY_CODE
 from stallwatch.messages.compose import SMS_LIMIT, SUBJECT_LIMIT, Message
 from stallwatch.messages.encodings import ascii_line, gsm7
-from stallwatch.messages.languages import BY_CODE
 from stallwatch.messages.translations import Translations
 
 

@@ -1,9 +1,11 @@
 """The sentences of a language, filled in.
 
-The sentences stand in `data/words/` (messages and advice), `data/drafts/` (what a buyer may send)
-and `data/claims/` (the claim file), a file for each language, under the same keys. A counted
-sentence has a form for each plural category of its language. Dates and the names of countries are
-written as the language writes them.
+The sentences of messages, advice and drafts stand in `data/<language>.json`, under the same keys in
+each; those of the claim file in `data/claims/`, in English alone. A counted sentence has a form for
+each plural category of its language. Dates are written as the language writes them.
+`country.<code>` is the name of a country where CLDR's is longer or less usual.
+
+A sentence that is not translated yet is written in English: `docs/translations.md` lists them.
 
 A placeholder takes a format: `{date:short}` is a day without its year. Italian joins a date with
 the article before it, so `{date:dal}` writes "dal 7 agosto" and "dall'8 agosto".
@@ -17,7 +19,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from stallwatch.messages.languages import BY_CODE, DEFAULT_LANGUAGE
+from stallwatch.domain.languages import BY_CODE, DEFAULT_LANGUAGE
 
 if TYPE_CHECKING:
     from babel import Locale
@@ -39,6 +41,10 @@ _ITALIAN_ARTICLES = {
 _ITALIAN_VOWEL_DAYS = frozenset({8, 11})
 
 
+_FIRST_OF_MONTH = {"fr": "1er", "pt": "1º"}
+"""Who writes the first of a month as an ordinal, which CLDR does not; in Portugal nobody does."""
+
+
 class _WrittenDate:
     """A day or an instant in a language; the format of its placeholder chooses the form."""
 
@@ -55,8 +61,8 @@ class _WrittenDate:
         if form == "short":
             return str(format_date(day, BY_CODE[self._language].day_month, locale=locale))
         text = str(format_date(day, "long", locale=locale))
-        if self._language == "fr" and day.day == 1:
-            text = text.replace("1 ", "1er ", 1)
+        if day.day == 1 and self._language in _FIRST_OF_MONTH:
+            text = text.replace("1 ", f"{_FIRST_OF_MONTH[self._language]} ", 1)
         if at is not None:
             text = f"{text}, {format_time(at, 'short', locale=locale)} UTC"
         if form:
@@ -71,14 +77,14 @@ class Translations:
 
     Args:
         language: Its code, as its file is called.
-        folder: The folder of `data` that the file stands in.
+        folder: The folder below `data` that the file stands in; empty: `data` itself.
     """
 
     language: str = DEFAULT_LANGUAGE
-    folder: str = "words"
+    folder: str = ""
 
     def text(self, key: str, **values: Value) -> str:
-        """A sentence, filled in.
+        """A sentence, filled in; in English where it is not translated.
 
         Args:
             key: Its key.
@@ -87,7 +93,11 @@ class Translations:
         Raises:
             KeyError: there is no such sentence, or a value is missing.
         """
-        sentence = _sentences(self.folder, self.language)[key]
+        sentence = _sentences(self.folder, self.language).get(key)
+        if sentence is None:
+            if self.language == DEFAULT_LANGUAGE:
+                raise KeyError(key)
+            return Translations(DEFAULT_LANGUAGE, self.folder).text(key, **values)
         if isinstance(sentence, Mapping):
             count = values["n"]
             category = _locale(self.language).plural_form(count if isinstance(count, int) else 0)
@@ -95,8 +105,12 @@ class Translations:
         return sentence.format(**{name: self._written(v) for name, v in values.items()})
 
     def has(self, key: str) -> bool:
-        """Whether there is a sentence with that key."""
-        return key in _sentences(self.folder, self.language)
+        """Whether there is a sentence with that key.
+
+        A language of alerts has what English has; one that only sellers read has its own alone.
+        """
+        spoken = DEFAULT_LANGUAGE if BY_CODE[self.language].for_alerts else self.language
+        return key in _sentences(self.folder, spoken)
 
     def first_key(self, *keys: str) -> str:
         """The first of some keys for which there is a sentence.
@@ -111,8 +125,8 @@ class Translations:
 
     def country(self, code: str) -> str:
         """The short name of a country; its code where it has none."""
-        short = _country_names().get(code, {})
-        return str(short.get(self.language) or _locale(self.language).territories.get(code, code))
+        short = _sentences(self.folder, self.language).get(f"country.{code}")
+        return str(short or _locale(self.language).territories.get(code, code))
 
     def _written(self, value: Value) -> object:
         return _WrittenDate(value, self.language) if isinstance(value, date) else value
@@ -123,15 +137,6 @@ def _sentences(folder: str, language: str) -> Mapping[str, str | Mapping[str, st
     text = files(__package__).joinpath("data", folder, f"{language}.json").read_text("utf-8")
     sentences: Mapping[str, str | Mapping[str, str]] = json.loads(text)
     return sentences
-
-
-@lru_cache(maxsize=1)
-def _country_names() -> Mapping[str, Mapping[str, str]]:
-    """Names of countries, by code and language, that are shorter or more usual than CLDR's."""
-    names: Mapping[str, Mapping[str, str]] = json.loads(
-        files(__package__).joinpath("data", "countries.json").read_text("utf-8")
-    )
-    return names
 
 
 @lru_cache

@@ -9,7 +9,7 @@ phone number, an e-mail address or a web address is taken out of an event's text
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -25,7 +25,7 @@ from stallwatch.sources.sanitize import link, without_contacts
 from stallwatch.sources.transport import Received, Transport, UnansweredError
 from stallwatch.tracking.codes import code_of_status, is_listed, stage_of, stage_of_status
 from stallwatch.tracking.profiles import CAINIAO
-from stallwatch.tracking.source import Event, SourceResponse, TrackingResult, Verdict
+from stallwatch.tracking.source import Event, Source, SourceResponse, TrackingResult, Verdict
 
 MAX_BODY = 2 * 1024 * 1024
 """Bytes of an unpacked answer; a hundred numbers with long journeys take less than one million."""
@@ -86,6 +86,11 @@ _NO_DELIVERY = frozenset(
     {Stage.READY_FOR_PICKUP, Stage.FAILED_ATTEMPT, Stage.RETURNED, Stage.EXCEPTION}
 )
 """The stages of a newest event beside which a status that says "delivered" is wrong."""
+
+
+def make(url: str, read_key: Callable[[], str]) -> Source:  # noqa: ARG001
+    """The source at an address; it takes no key."""
+    return Cainiao(url)
 
 
 class Cainiao:

@@ -24,7 +24,7 @@ from stallwatch.sources.seventeen_track_answers import (
 )
 from stallwatch.sources.transport import Received, Transport, UnansweredError
 from stallwatch.tracking.profiles import SEVENTEEN_TRACK
-from stallwatch.tracking.source import Quota, Registration, SourceResponse, Verdict
+from stallwatch.tracking.source import Quota, Registration, Registry, SourceResponse, Verdict
 
 MAX_BODY = 4 * 1024 * 1024
 """Bytes of an unpacked answer: forty long journeys take one and a half million."""
@@ -64,6 +64,11 @@ class _RefusedError(StallwatchError):
         self.reason = reason
         self.unknown = unknown
         self.code = code
+
+
+def make(url: str, read_key: Callable[[], str]) -> Registry:
+    """The source at an address, with what reads its key."""
+    return SeventeenTrack(url, read_key)
 
 
 class SeventeenTrack:

@@ -2,7 +2,7 @@
 
 Everything that the product must know of a source besides how to ask it stands here: messages and
 pages take its title and page, the trace its stages, the settings its variables. The asking itself
-is a module of `sources`; the pull makes it by its name.
+is a module of `sources`, which the wiring finds by its name here.
 """
 
 from collections.abc import Callable
@@ -19,6 +19,8 @@ class SourceProfile:
 
     name: str
     """What its checkpoints, alerts and circuit are stored under. It never changes."""
+    module: str
+    """The module of `sources` that asks it: its function `make` makes the source."""
     title: str
     """What people call it, in every language."""
     page: str
@@ -69,6 +71,7 @@ def is_listed_status(status: str) -> bool:
 
 CAINIAO = SourceProfile(
     name="cainiao",
+    module="cainiao",
     title="Cainiao",
     page="https://global.cainiao.com/newDetail.htm?mailNoList=",
     attribution="global.cainiao.com",
@@ -78,6 +81,7 @@ CAINIAO = SourceProfile(
 
 SEVENTEEN_TRACK = SourceProfile(
     name="17track",
+    module="seventeen_track",
     title="17TRACK",
     page="https://t.17track.net/en#nums=",
     attribution="17track.net",
@@ -101,7 +105,7 @@ def profile_of(name: str) -> SourceProfile:
     are signs of life that place nothing.
     """
     return PROFILES.get(name) or SourceProfile(
-        name=name, title=name, page="", attribution=name, stage_of=_unplaced
+        name=name, module="", title=name, page="", attribution=name, stage_of=_unplaced
     )
 
 

@@ -1,6 +1,7 @@
 /* Forms: fields with their hints and errors, and questions before what cannot be undone. */
 
-import { button, h, known, leave, reload, say, word } from "./lib.js";
+import { WORDS } from "./words.js";
+import { LANGUAGE, SELLERS, button, h, known, leave, reload, say, word } from "./lib.js";
 import { Failure, KeyRefused, failureOf } from "./client.js";
 import { tell } from "./shell.js";
 
@@ -29,23 +30,27 @@ function clearErrors(form) {
 }
 
 /** Shows what is wrong, each at its field, the rest above the buttons. */
-export function showErrors(form, { message, fields = [] }) {
+export function showErrors(form, { message, status, fields = [] }) {
   clearErrors(form);
   const texts = fields.length ? [] : [message];
   for (const { field: name, reason } of fields) {
     const input = form.elements.namedItem(String(name));
     const place = document.getElementById(`${input?.id}-wrong`);
     if (!place) {
-      texts.push(`${word("field", name)}: ${reason}`);
+      texts.push(name ? `${word("field", name)}: ${reason}` : reason);
       continue;
     }
     input.closest("details")?.setAttribute("open", "");
     input.setAttribute("aria-invalid", "true");
-    place.textContent = reason;
+    // The API gives its reasons in English.
+    place.textContent = (LANGUAGE !== "en" && status === 422 && WORDS[`wrong.${name}`]) || reason;
   }
   form.querySelector(".whole").replaceChildren(...texts.map((text) => h("span", text)));
   form.querySelector("[aria-invalid]")?.focus();
 }
+
+/** What must have a shape of its own, whatever the language. */
+const SHAPES = { price: /^\d+([.,]\d+)?$/, amount: /^\d+([.,]\d+)?$/, currency: /^[a-z]{3}$/i };
 
 /**
  * A form. `send` gets what was entered; a failure is shown where it belongs. What `send` returns is
@@ -63,6 +68,8 @@ export function makeForm({ send, go: label, beside, look }, ...parts) {
     try {
       const needed = [...form.elements].filter((input) => input.required && !input.value.trim());
       if (needed.length) throw wrongFields(...needed.map((input) => [input.name, say("error.needed")]));
+      const odd = [...form.elements].filter(({ name, value }) => value.trim() && SHAPES[name] && !SHAPES[name].test(value.trim()));
+      if (odd.length) throw wrongFields(...odd.map(({ name }) => [name, word("wrong", name)]));
       const done = await send(Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, typeof value === "string" ? value.trim() : value])));
       if (form.isConnected) done?.();
     } catch (error) {
@@ -81,7 +88,19 @@ export const onTo = (link, text) => () => {
   tell(text);
 };
 
-export const wrongFields = (...wrong) => new Failure("", 422, wrong.map(([name, reason]) => ({ field: name, reason })));
+export const wrongFields = (...wrong) => new Failure("", null, wrong.map(([name, reason]) => ({ field: name, reason })));
+
+/** Copies an address, or shows it where the browser keeps the clipboard to itself. */
+export async function copyAddress(url, opener, copied) {
+  try {
+    await navigator.clipboard.writeText(url);
+    tell(copied);
+  } catch {
+    const shown = h("input", { readonly: true, value: url, "aria-label": say("claim.address") });
+    opener.replaceWith(shown);
+    shown.select();
+  }
+}
 
 /** Asks before what cannot be undone. */
 export function ask(question, text, yes, send) {
@@ -101,8 +120,6 @@ export function cleaned(entered) {
   const filled = Object.entries(entered).filter(([, value]) => value !== "");
   return Object.fromEntries(filled.map(([name, value]) => [name, AMOUNTS.includes(name) ? value.replace(",", ".") : value]));
 }
-
-export const SELLERS = "zh";
 
 export const LANGUAGES = known("language").filter((code) => code !== SELLERS);
 

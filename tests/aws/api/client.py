@@ -118,27 +118,24 @@ def stored(world: World) -> dict[tuple[str, str], Any]:
     }
 
 
-def sent_as_bytes(api: Api, method: str, path: str, body: bytes, **headers: str) -> tuple[int, Any]:
-    """A request as the gateway passes it on: every body in base64."""
-    return _sent(api, method, path, body, {"Content-Type": "application/json", **headers}, {})
-
-
-def sent_file(api: Api, path: str, body: bytes, **query: str) -> tuple[int, Any]:
-    """A file as a client sends it whose kind it does not know."""
-    return _sent(api, "POST", path, body, {"Content-Type": "application/octet-stream"}, query)
-
-
-def _sent(
-    api: Api, method: str, path: str, body: bytes, headers: dict[str, str], query: dict[str, str]
+def sent_as_bytes(
+    api: Api,
+    method: str,
+    path: str,
+    body: bytes,
+    query: dict[str, str] | None = None,
+    headers: dict[str, str] | None = None,
 ) -> tuple[int, Any]:
+    """A request as the gateway passes it on: every body in base64."""
+    sent = {"Content-Type": "application/json", **(headers or {})}
     event = {
         "resource": path,
         "path": path,
         "httpMethod": method,
-        "headers": headers,
-        "multiValueHeaders": {name: [value] for name, value in headers.items()},
-        "queryStringParameters": query or None,
-        "multiValueQueryStringParameters": {n: [v] for n, v in query.items()} or None,
+        "headers": sent,
+        "multiValueHeaders": {name: [value] for name, value in sent.items()},
+        "queryStringParameters": query,
+        "multiValueQueryStringParameters": {n: [v] for n, v in (query or {}).items()} or None,
         "pathParameters": None,
         "requestContext": {"resourcePath": path, "httpMethod": method, "stage": "live"},
         "body": base64.b64encode(body).decode(),

@@ -29,6 +29,17 @@ def test_an_address_opens_the_deadlines(api: Api) -> None:
     assert f"#/orders/{order_id}" in text.replace("\r\n ", "")
 
 
+def test_an_address_comes_with_its_code(api: Api) -> None:
+    """A square with the finder patterns that readers look for, of the scheme of calendars."""
+    code = linked(api)["code"]
+
+    assert {len(code)} == {len(row) for row in code}
+    assert {"0", "1"} == set("".join(code))
+    ring = ["1111111", "1000001", "1011101", "1011101", "1011101", "1000001", "1111111"]
+    assert ring == [row[:7] for row in code[:7]] == [row[-7:] for row in code[:7]]
+    assert ring == [row[:7] for row in code[-7:]]
+
+
 def test_a_date_that_moves_is_the_same_entry(api: Api) -> None:
     """And one that no longer applies is gone."""
 

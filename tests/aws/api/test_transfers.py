@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.aws.api.client import Api, sent_as_bytes, sent_file, stored
+from tests.aws.api.client import Api, sent_as_bytes, stored
 from tests.aws.moto_stack import Context
 from tests.support.template import ROOT
 
@@ -117,7 +117,11 @@ def test_an_import_may_be_larger_than_other_bodies_and_not_too_large(api: Api) -
     rows = "".join(f"{8_000_000_000_000_000 + n};2026-06-01;;{'x' * 100}\n" for n in range(700))
     header = TABLE.splitlines(keepends=True)[0]
     status, report = sent_as_bytes(
-        api, "POST", "/orders/import", (header + rows).encode(), **{"Content-Type": "text/csv"}
+        api,
+        "POST",
+        "/orders/import",
+        (header + rows).encode(),
+        headers={"Content-Type": "text/csv"},
     )
     assert (200, {"added": 700}) == (status, outcomes(report))
     assert 413 == api.call("POST", "/orders/import", "x" * (1024 * 1024 + 1))[0]
@@ -213,9 +217,9 @@ def test_an_action_that_cannot_be_refuses_its_row(api: Api, action: dict[str, ob
 def test_each_sample_is_taken(api: Api, sample: Path) -> None:
     """Whole, and again without a change."""
     api.world.now = datetime(2026, 11, 28, 12, tzinfo=UTC)
-    body = sample.read_bytes()
-    first = sent_file(api, "/orders/import", body, filename=sample.name)
-    again = sent_file(api, "/orders/import", body, filename=sample.name)
+    query = {"filename": sample.name}
+    first = sent_as_bytes(api, "POST", "/orders/import", sample.read_bytes(), query=query)
+    again = sent_as_bytes(api, "POST", "/orders/import", sample.read_bytes(), query=query)
     assert (200, {"added"}) == (first[0], set(outcomes(first[1])))
     assert (200, {"unchanged"}) == (again[0], set(outcomes(again[1])))
 

@@ -27,5 +27,5 @@ def test_a_dead_link_is_a_page_in_words() -> None:
     """Not found, and never kept."""
     gone = gone_response()
     assert 404 == gone.status_code
-    assert "opens nothing any more" in str(gone.body)
+    assert "no longer works" in str(gone.body)
     assert "no-store" == gone.headers["Cache-Control"]

@@ -332,3 +332,23 @@ def test_connections_that_lay_idle_are_dropped_before_a_sending() -> None:
         connections.refresh(pool)
         dropped.append(pool.closed)
     assert [1, 1, 1, 2, 3] == dropped
+
+
+@pytest.mark.parametrize(
+    ("policy", "kinds"),
+    [
+        ({}, None),
+        ({"FilterPolicy": ""}, None),
+        ({"FilterPolicy": "{}"}, None),
+        ({"FilterPolicy": '{"alert": ["late"]}'}, (AlertKind.LATE,)),
+    ],
+)
+def test_a_subscriber_without_a_policy_wants_everything(
+    topic: tuple[TopicSubscribers, Stubber],
+    policy: dict[str, str],
+    kinds: tuple[AlertKind, ...] | None,
+) -> None:
+    """Whether the attribute is missing, empty or an empty policy."""
+    subscribers, stub = topic
+    stub.add_response("get_subscription_attributes", {"Attributes": policy})
+    assert kinds == subscribers.kinds(SUBSCRIPTION)

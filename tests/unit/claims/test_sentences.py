@@ -144,7 +144,7 @@ def test_the_page_prints_the_address_of_its_data() -> None:
 def test_a_link_that_opens_nothing_says_so_in_words() -> None:
     """To whoever was given it."""
     shown = gone_page(WORDS)
-    assert "This link opens nothing any more" in shown
+    assert "This link no longer works" in shown
     assert "<html" in shown
 
 

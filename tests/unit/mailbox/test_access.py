@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from stallwatch.mailbox.access import MailboxAccess, MailboxError
 
@@ -55,3 +57,30 @@ def test_anything_else_is_refused_without_being_repeated(text: str) -> None:
 def test_it_shows_nothing_of_itself() -> None:
     """In a log or a traceback."""
     assert "MailboxAccess()" == repr(MailboxAccess.of_text(json.dumps(GIVEN)))
+
+
+NAMES = ("host", "user", "password", "port", "folder", "ca")
+
+
+@settings(deadline=None)
+@given(
+    st.text(max_size=60)
+    | st.dictionaries(
+        st.sampled_from(NAMES),
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9),
+    ).map(json.dumps)
+    | st.sampled_from(["\ud800", "1e999", "[[", "NaN"])
+)
+def test_any_secret_is_read_or_refused(text: str) -> None:
+    """In our own words, with nothing of it."""
+    try:
+        MailboxAccess.of_text(text)
+    except MailboxError:
+        return
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, f'{{"port": {"9" * 5000}}}'])
+def test_what_no_parser_takes_is_refused(text: str) -> None:
+    """Brackets deeper than it goes, and more digits than it reads."""
+    with pytest.raises(MailboxError, match="no JSON"):
+        MailboxAccess.of_text(text)

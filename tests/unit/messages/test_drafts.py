@@ -7,9 +7,9 @@ from decimal import Decimal
 
 import pytest
 
+from stallwatch.domain.languages import ALERT_LANGUAGES, SELLER_LANGUAGES
 from stallwatch.domain.orders import Order
 from stallwatch.messages.drafts import DISPUTE_LIMIT, SELLER_LIMIT, Draft, DraftKind, drafts
-from stallwatch.messages.languages import ALERT_LANGUAGES, SELLER_LANGUAGES
 from stallwatch.rules.situation import Situation
 from tests.support.builders import NOON, an_order
 from tests.support.draft_samples import (
@@ -116,6 +116,16 @@ def test_a_rejected_dispute_has_an_appeal() -> None:
     assert {DraftKind.APPEAL} == set(drafted(Situation.DISPUTE_REJECTED))
 
 
+def test_an_appeal_names_no_number_where_there_is_none() -> None:
+    """Nor a picture of a tracking that there never was."""
+    text = drafted(Situation.DISPUTE_REJECTED)[DraftKind.APPEAL].text
+    assert f"tracking number {PLAIN.tracking_number}" in text
+    numberless = replace(PLAIN, tracking_number=None)
+    text = drafted(Situation.DISPUTE_REJECTED, order=numberless)[DraftKind.APPEAL].text
+    assert "has no tracking number, and nothing has arrived" in text
+    assert "picture" not in text
+
+
 def test_the_promised_date_is_the_argument() -> None:
     """Where AliExpress promised one and it has passed, the days on the way are not named."""
     promised = replace(PLAIN, promised_on=NOON.date() - 5 * DAY)
@@ -156,6 +166,13 @@ def test_the_last_scan_is_quoted() -> None:
     assert "Left the hub. Left the hub." in text
     assert text.count("Left the hub.") < 8
     assert "…" in text
+
+
+def test_a_quoted_sentence_ends_once() -> None:
+    """The carrier's period is not followed by another."""
+    text = drafted(Situation.STALLED, text="Left the hub.")[DraftKind.DISPUTE].text
+    assert "Left the hub" in text
+    assert ".." not in text
 
 
 def test_the_contact_is_named_once_there_was_one() -> None:

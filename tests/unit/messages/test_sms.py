@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stallwatch.domain.alerts import AlertKind
+from stallwatch.domain.languages import ALERT_LANGUAGES
 from stallwatch.messages.compose import SMS_LIMIT, compose
-from stallwatch.messages.languages import ALERT_LANGUAGES
 from stallwatch.messages.translations import Translations
 from tests.support.alphabets import GSM7
 from tests.support.message_samples import (

@@ -11,34 +11,43 @@ from typing import Any
 import pytest
 
 from stallwatch.domain.countries import COUNTRIES
-from stallwatch.messages.languages import (
+from stallwatch.domain.languages import (
     ALERT_LANGUAGES,
     BY_CODE,
     DEFAULT_LANGUAGE,
     SELLER_LANGUAGES,
 )
-from stallwatch.messages.translations import Translations
+from stallwatch.messages import translations
+from stallwatch.messages.translations import Translations, Value
+from tests.project.untranslated import OF_A_COUNTRY, needed
 
 DATA = files("stallwatch").joinpath("messages", "data")
 
 FILES = {
-    "words": ALERT_LANGUAGES,
-    "drafts": SELLER_LANGUAGES,
+    "": SELLER_LANGUAGES,
     # Whoever decides about a claim reads English.
-    "claims": (DEFAULT_LANGUAGE,),
+    "claims/": (DEFAULT_LANGUAGE,),
 }
 """The languages of each folder."""
 
 EVERY = [(folder, language) for folder, languages in FILES.items() for language in languages]
 
 
+def file_of(folder: str, language: str) -> str:
+    """Where a language's sentences stand, for a message that names the file to touch."""
+    return f"shared/stallwatch/messages/data/{folder}{language}.json"
+
+
 def text_of(folder: str, language: str) -> str:
-    return DATA.joinpath(folder, f"{language}.json").read_text("utf-8")
+    path = DATA.joinpath(f"{folder}{language}.json")
+    assert path.is_file(), f"there is no {file_of(folder, language)}: copy en.json and translate it"
+    return path.read_text("utf-8")
 
 
 def sentences(folder: str, language: str) -> dict[str, Any]:
+    """The sentences by key, but for names of countries."""
     read: dict[str, Any] = json.loads(text_of(folder, language))
-    return read
+    return {key: value for key, value in read.items() if not key.startswith(OF_A_COUNTRY)}
 
 
 def placeholders(sentence: str) -> set[str]:
@@ -50,6 +59,9 @@ def placeholders(sentence: str) -> set[str]:
 def forms(sentence: str | Mapping[str, str]) -> dict[str, str]:
     return {"other": sentence} if isinstance(sentence, str) else dict(sentence)
 
+
+KEY = "add.days_left"
+"""A counted sentence with a date."""
 
 ENGLISH = {folder: sentences(folder, DEFAULT_LANGUAGE) for folder in FILES}
 
@@ -66,20 +78,40 @@ def test_a_country_s_name_needs_no_article(folder: str, language: str) -> None:
 @pytest.mark.parametrize("folder", FILES)
 def test_the_languages_are_those_that_can_be_chosen(folder: str) -> None:
     """A file for each, and no file that nobody can choose."""
-    found = {path.name.removesuffix(".json") for path in DATA.joinpath(folder).iterdir()}
-    assert set(FILES[folder]) == found
+    there = [path.name for path in DATA.joinpath(folder).iterdir() if path.is_file()]
+    assert {f"{language}.json" for language in FILES[folder]} == set(there), (
+        "shared/stallwatch/domain/languages.py: an entry for each file"
+    )
 
 
 @pytest.mark.parametrize(("folder", "language"), EVERY)
-def test_every_language_has_every_sentence(folder: str, language: str) -> None:
-    """Under the same keys, no more and no less, and each once; Chinese is for the seller alone."""
+def test_no_language_has_a_sentence_that_english_has_not(folder: str, language: str) -> None:
+    """Each stands once, and is needed; `docs/translations.md` lists what is missing."""
     pairs = json.loads(text_of(folder, language), object_pairs_hook=lambda found: found)
-    there = sentences(folder, language)
-    assert len(pairs) == len(there)
-    needed = set(ENGLISH[folder])
-    if language not in ALERT_LANGUAGES:
-        needed = {k for k in needed if not k.startswith(("dispute.", "carrier.", "appeal"))}
-    assert needed == set(there)
+    assert len(pairs) == len(json.loads(text_of(folder, language)))
+    keys = set(needed(language)) if folder == "" else set(ENGLISH[folder])
+    assert set() == set(sentences(folder, language)) - keys, file_of(folder, language)
+
+
+def test_what_is_not_translated_is_written_in_english(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The whole sentence, with its own dates and plurals; but a country's name stays German."""
+    read = translations._sentences  # noqa: SLF001
+
+    def without(folder: str, language: str) -> Mapping[str, str | Mapping[str, str]]:
+        return {k: v for k, v in read(folder, language).items() if (language, k) != ("de", KEY)}
+
+    monkeypatch.setattr(translations, "_sentences", without)
+    words = Translations("de")
+    values: dict[str, Value] = {"date": date(2026, 6, 20), "n": 2}
+    assert words.has(KEY)
+    assert Translations().text(KEY, **values) == words.text(KEY, **values)
+    assert "Hongkong" == words.country("HK")
+
+
+def test_a_language_for_sellers_alone_has_no_other_sentence() -> None:
+    """A draft that it does not have is not offered, rather than offered in English."""
+    assert Translations("zh").has("question.silent")
+    assert not Translations("zh").has("dispute.silent")
 
 
 @pytest.mark.parametrize(("folder", "language"), EVERY)
@@ -131,8 +163,8 @@ def test_nothing_is_left_in_english(folder: str, language: str) -> None:
 @pytest.mark.parametrize("language", ALERT_LANGUAGES)
 def test_every_country_has_a_name(language: str) -> None:
     """Every destination that an order may have."""
-    translations = Translations(language)
-    assert [] == [code for code in sorted(COUNTRIES) if translations.country(code) in {"", code}]
+    words = Translations(language)
+    assert [] == [code for code in sorted(COUNTRIES) if words.country(code) in {"", code}]
 
 
 @pytest.mark.parametrize("language", ALERT_LANGUAGES)
@@ -163,9 +195,9 @@ def test_polish_counts_with_three_forms(days: int, expected: str) -> None:
 
 def test_dates_are_the_language_s_own() -> None:
     """A day without a time, an instant with it and in UTC."""
-    translations = Translations()
-    assert "June 5, 2026" in translations.text("advice.snoozed", date=date(2026, 6, 5))
-    text = translations.text(
+    words = Translations()
+    assert "June 5, 2026" in words.text("advice.snoozed", date=date(2026, 6, 5))
+    text = words.text(
         "what.source_up", source="Cainiao", time=datetime(2026, 6, 5, 14, 3, tzinfo=UTC)
     )
     assert "June 5, 2026" in text
@@ -186,6 +218,8 @@ def test_dates_are_the_language_s_own() -> None:
         ("it", "line.protection_ends", 1, "prima del 1 giugno 2026"),
         ("pl", "add.by", 20, "20 czerwca 2026"),
         ("pt", "add.by", 20, "20 de junho de 2026"),
+        ("pt", "add.by", 1, "até 1º de junho de 2026"),
+        ("pt-PT", "add.by", 1, "até 1 de junho de 2026"),
     ],
 )
 def test_a_date_is_written_as_the_language_writes_it(
@@ -213,18 +247,17 @@ def test_what_is_filled_in_is_never_taken_for_a_sentence() -> None:
 
 def test_a_sentence_can_be_looked_for() -> None:
     """The first of some keys that there is."""
-    translations = Translations()
-    assert translations.has("advice.late")
-    assert not translations.has("advice.nothing")
-    assert "advice.late" == translations.first_key("advice.nothing", "advice.late", "advice.x")
+    words = Translations()
+    assert words.has("advice.late")
+    assert not words.has("advice.nothing")
+    assert "advice.late" == words.first_key("advice.nothing", "advice.late", "advice.x")
     with pytest.raises(KeyError):
-        translations.first_key("advice.nothing")
+        words.first_key("advice.nothing")
 
 
 @pytest.mark.parametrize("language", ALERT_LANGUAGES)
 def test_no_sentence_names_a_number_of_days_that_parameters_change(language: str) -> None:
     """Thresholds are parameters of the stack: days are filled in, or not named."""
     days = r"\b\d+ ?(?:days?|Tagen?|jours?|días?|dias?|giorn[oi]|dag(?:en)?|dni|dnia|dzień)\b"
-    for folder in ("words", "drafts"):
-        for key, sentence in sentences(folder, language).items():
-            assert not any(re.search(days, form) for form in forms(sentence).values()), key
+    for key, sentence in sentences("", language).items():
+        assert not any(re.search(days, form) for form in forms(sentence).values()), key

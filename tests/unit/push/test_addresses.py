@@ -1,6 +1,8 @@
 """The secret with the addresses of push services."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from stallwatch.push.addresses import ALARM, KINDS, PushError, read_addresses
 
@@ -11,6 +13,10 @@ ntfy://ntfy.example/topic-that-is-a-secret
 tgram://123:token/456 refund_claim, protection_ending alarm
 ntfy://ntfy.example/topic-that-is-a-secret
 """
+
+LINES = st.sampled_from(
+    ["ntfy://a/b", "ntfy://a/b late", "#", "\ufeffntfy://a", "://", "a://[", ","]
+)
 
 
 def test_one_address_a_line_with_the_kinds_it_wants() -> None:
@@ -44,3 +50,14 @@ def test_there_are_not_too_many() -> None:
     """One run asks them all."""
     with pytest.raises(PushError, match="20"):
         read_addresses("\n".join(f"ntfy://ntfy.example/{n}" for n in range(21)))
+
+
+@settings(deadline=None)
+@given(st.text(max_size=80) | st.lists(LINES, max_size=25).map("\n".join))
+def test_any_text_is_read_or_refused(text: str) -> None:
+    """In our own words."""
+    try:
+        addresses = read_addresses(text)
+    except PushError:
+        return
+    assert len({address.key for address in addresses}) == len(addresses)

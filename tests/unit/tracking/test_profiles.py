@@ -2,6 +2,7 @@
 
 import json
 import re
+from operator import attrgetter
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from stallwatch.aws.settings import Settings
 from stallwatch.domain.parcels import Stage
 from stallwatch.sources.sanitize import link
 from stallwatch.tracking.profiles import PROFILES, SourceProfile, profile_of, stage_of_entry
+from tests.support.template import template
+from tests.support.transformed import given_to, grants
 
 ROOT = Path(__file__).parents[3]
 every_source = pytest.mark.parametrize("source", PROFILES.values(), ids=PROFILES)
@@ -19,9 +22,6 @@ every_source = pytest.mark.parametrize("source", PROFILES.values(), ids=PROFILES
 @every_source
 def test_a_source_can_be_made(source: SourceProfile) -> None:
     """By the pull, under the name in its profile."""
-    assert source.name in wiring.SOURCES, (
-        f"shared/stallwatch/wiring.py: SOURCES makes no {source.name}"
-    )
     made = wiring.SOURCES[source.name]("http://127.0.0.1:1", lambda: "key")
     assert source.name == made.name, "its module in shared/stallwatch/sources/ has another name"
 
@@ -43,19 +43,47 @@ def test_a_profile_is_whole(source: SourceProfile) -> None:
 @every_source
 def test_the_template_knows_a_source(source: SourceProfile) -> None:
     """It may be the first one, and the functions are told where it is."""
-    template = (ROOT / "template.yaml").read_text("utf-8")
-    allowed = re.search(r"FirstSource:\n.*?AllowedValues: \[(.*?)\]", template, re.DOTALL)
-    assert allowed is not None
-    assert source.name in allowed[1].split(", "), "template.yaml: FirstSource.AllowedValues"
-    for variable in filter(None, (source.url_variable, source.key_variable)):
-        assert f" {variable}: " in template, f"template.yaml: the variable {variable}"
+    variables = given_to("pull_tracking")
+    assert source.url_variable in variables, (
+        f"template.yaml: a parameter for {source.url_variable}, among the variables of "
+        "PullTrackingFunction"
+    )
+
+
+@pytest.mark.parametrize(
+    "source", [s for s in PROFILES.values() if s.key_variable], ids=attrgetter("name")
+)
+def test_the_template_knows_a_key(source: SourceProfile) -> None:
+    """The evaluation has to know that there is a second source; the pull may read its key."""
+    for folder in ("pull_tracking", "evaluate_orders", "orders_api"):
+        assert source.key_variable in given_to(folder), (
+            f"template.yaml: {source.key_variable} among the variables under Globals"
+        )
+    whole = template()
+    variables = whole["Globals"]["Function"]["Environment"]["Variables"]
+    parameter = variables[source.key_variable]["Ref"]
+    readable = [
+        resource
+        for grant in grants("pull_tracking")
+        if "ssm:GetParameter" in grant.actions
+        for resource in grant.resources
+    ]
+    assert any(resource.endswith(f":parameter{parameter}") for resource in readable), (
+        f"template.yaml: PullTrackingRole may not read what {parameter} names; allow it if there is"
+        f" one, by a condition Has{parameter}"
+    )
+    first = {"Fn::Equals": [{"Ref": "FirstSource"}, source.name]}
+    rules = [rule for rule in whole["Rules"].values() if rule["RuleCondition"] == first]
+    assert parameter in str(rules), (
+        f"template.yaml: a rule under Rules, that FirstSource {source.name} needs {parameter}"
+    )
 
 
 @every_source
 def test_the_page_has_a_word_for_a_source(source: SourceProfile) -> None:
     """Its title, in the page's own list."""
-    words = (ROOT / "shared/stallwatch/web/words.js").read_text("utf-8")
-    assert f'"source.{source.name}": "{source.title}"' in words, "shared/stallwatch/web/words.js"
+    words = (ROOT / "shared/stallwatch/web/words/en.json").read_text("utf-8")
+    assert f'"source.{source.name}": "{source.title}"' in words, "shared/stallwatch/web/words/"
 
 
 @every_source
