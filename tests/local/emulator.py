@@ -140,7 +140,7 @@ class _LayerOnce(zipfile.ZipFile):
         with self._turn:
             if not unpacked.exists():
                 begun = unpacked.with_suffix(".part")
-                super().extractall(begun)
+                super().extractall(begun, [member.filename for member in self.infolist()])
                 begun.rename(unpacked)
         Path(path).rmdir()
         Path(path).symlink_to(unpacked)
