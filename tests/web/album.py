@@ -83,8 +83,10 @@ def _views(visitor: Visitor, world: World, folder: Path, look: str) -> Iterator[
         page.evaluate("route => { location.hash = route; }", route)
         page.locator("main[aria-busy=false] h1").wait_for()
         page.get_by_text(loading).wait_for(state="detached")
-        page.wait_for_load_state("networkidle")
+        if view == "list":
+            page.locator(".results h2").first.wait_for()
         yield from _shot(visitor, folder / f"{look}-{view}.png")
+    page.evaluate("location.hash = '#/'")
     listed = world.call("GET", "/orders", query={"sort": "urgent", "limit": "100"})[1]["orders"]
     for number in COUNTS:
         answer = _many(listed, number)

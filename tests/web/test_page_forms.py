@@ -36,7 +36,7 @@ def test_only_what_was_changed_is_sent(visitor: "Visitor") -> None:
         "destination": "FR",
         "language": "fr",
     } == sent.value.post_data_json
-    visitor.expect(visitor.part("Facts")).to_contain_text("LanguageFrench")
+    visitor.expect(visitor.part("Facts")).to_contain_text("LanguageFrançais")
     visitor.expect(page.get_by_text("Saved.")).to_be_visible()
 
 
@@ -238,3 +238,20 @@ def test_what_cannot_be_read_is_told(visitor: "Visitor") -> None:
     box.get_by_role("textbox").fill("what is this")
     box.get_by_role("button", name="Show what it holds").click()
     visitor.expect(box.get_by_text("tried:")).to_be_visible()
+
+
+def test_a_file_is_dropped_onto_any_view(visitor: "Visitor") -> None:
+    """What it holds is shown at once, in the view that adds it."""
+    visitor.go("#/stats")
+    visitor.page.evaluate(
+        """() => {
+          const dataTransfer = new DataTransfer();
+          const table = "order_id;ordered_on;title\\n1;2026-06-01;Lamp\\n";
+          dataTransfer.items.add(new File([table], "orders.csv", { type: "text/csv" }));
+          document.querySelector("main").dispatchEvent(
+            new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer }));
+        }"""
+    )
+    visitor.expect(visitor.part("Paste or drop")).to_contain_text("New 1 · Lamp")
+    visitor.page.get_by_role("button", name="Add 1 order").click()
+    visitor.expect(visitor.page.get_by_role("heading", name="Lamp", level=1)).to_be_visible()

@@ -89,10 +89,8 @@ def test_the_switch_offers_every_language_of_the_alerts(visitor: "Visitor") -> N
     )
 
 
-def test_what_the_api_refuses_is_said_in_the_pages_language(
-    browser: "Browser", gateway: Bridge
-) -> None:
-    """At its field."""
+def test_what_is_refused_is_said_in_the_pages_language(browser: "Browser", gateway: Bridge) -> None:
+    """By the page itself and by the API, at its field."""
     from tests.web.visitor import visiting  # noqa: PLC0415
 
     filled(gateway)
@@ -104,10 +102,16 @@ def test_what_the_api_refuses_is_said_in_the_pages_language(
         price = visitor.page.get_by_label(str(words["field.price"]))
         price.fill("zwölf")
         visitor.page.get_by_label(str(words["field.currency"])).fill("EUR")
+        visitor.page.get_by_label(str(words["field.tracking_number"])).fill("?")
         visitor.page.get_by_role("button", name=str(words["form.edit_go"])).click()
 
         visitor.expect(visitor.page.get_by_text(str(words["wrong.price"]))).to_be_visible()
         visitor.expect(price).to_be_focused()
+        price.fill("12,50")
+        visitor.page.get_by_role("button", name=str(words["form.edit_go"])).click()
+        visitor.expect(
+            visitor.page.get_by_text(str(words["wrong.tracking_number"]))
+        ).to_be_visible()
 
 
 def test_texts_from_outside_do_not_turn_a_line(visitor: "Visitor") -> None:

@@ -288,7 +288,8 @@ class _Drafting:
         order, decision = self._order, self._decision
         journey = decision.reading
         last = journey.last_checkpoint
-        said = "" if last is None else last.text or last.code
+        # The sentence around it ends with a period of its own.
+        said = "" if last is None else (last.text or last.code).rstrip(". ")
         counted = {
             Theme.NEVER_SCANNED: decision.untracked_days,
             Theme.SILENT: decision.silent_days,

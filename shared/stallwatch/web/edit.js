@@ -7,11 +7,15 @@ import { LANGUAGES, cleaned, field, languages, makeForm, onTo, wrongFields } fro
 import { importPart } from "./importing.js";
 import { ORDER_ID, nameOf, orderLink } from "./parcel.js";
 
+const EARLIEST = "2010-01-01";
+
+const YEAR = 366;
+
 /** The fields of an order: the essential ones, and the rest. */
 function orderFields(order) {
   const make = (name, more) =>
     field(name, { label: word("field", name), hint: WORDS[`hint.${name}`], value: order?.[name], optional: true, ...more });
-  const date = (name, more) => make(name, { type: "date", min: "2010-01-01", ...more });
+  const date = (name, more) => make(name, { type: "date", min: EARLIEST, ...more });
   const select = (name, options, value) => make(name, { options: [["", word("none", name)], ...options], value });
   const services = known("service").map((service) => [service, word("service", service)]);
   // What the tracking decided looks like what the buyer chose, so it is kept unless another is chosen.
@@ -46,12 +50,11 @@ function sent(entered) {
   return { ...rest, ...(remote && { remote: remote === "true" }) };
 }
 
-const YEAR = 366;
-
 /** What is possible but unlikely, each with its field: a wrong year, a deadline far off or past. */
 function doubts({ ordered_on: ordered, protection_ends_on: ends }) {
   const found = [];
-  if (ordered && today() - dayOf(ordered) > YEAR) found.push(["ordered_on", say("doubt.long_ago")]);
+  // What cannot be is told by the API.
+  if (ordered >= EARLIEST && today() - dayOf(ordered) > YEAR) found.push(["ordered_on", say("doubt.long_ago")]);
   if (ends && ordered && dayOf(ends) - dayOf(ordered) > YEAR / 2) found.push(["protection_ends_on", say("doubt.far")]);
   else if (ends && dayOf(ends) < today()) found.push(["protection_ends_on", say("doubt.over")]);
   return found;

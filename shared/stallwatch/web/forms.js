@@ -49,6 +49,9 @@ export function showErrors(form, { message, status, fields = [] }) {
   form.querySelector("[aria-invalid]")?.focus();
 }
 
+/** What must have a shape of its own, whatever the language. */
+const SHAPES = { price: /^\d+([.,]\d+)?$/, amount: /^\d+([.,]\d+)?$/, currency: /^[a-z]{3}$/i };
+
 /**
  * A form. `send` gets what was entered; a failure is shown where it belongs. What `send` returns is
  * done only if the form is still there: the viewer may have gone on.
@@ -65,6 +68,8 @@ export function makeForm({ send, go: label, beside, look }, ...parts) {
     try {
       const needed = [...form.elements].filter((input) => input.required && !input.value.trim());
       if (needed.length) throw wrongFields(...needed.map((input) => [input.name, say("error.needed")]));
+      const odd = [...form.elements].filter(({ name, value }) => value.trim() && SHAPES[name] && !SHAPES[name].test(value.trim()));
+      if (odd.length) throw wrongFields(...odd.map(({ name }) => [name, word("wrong", name)]));
       const done = await send(Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, typeof value === "string" ? value.trim() : value])));
       if (form.isConnected) done?.();
     } catch (error) {

@@ -1,12 +1,28 @@
 /* One box for many orders: what is pasted or dropped is understood first, shown, and then added. */
 
-import { buttonLink, changed, h, outside, part, say, word } from "./lib.js";
-import { call } from "./client.js";
+import { buttonLink, changed, h, outside, part, reload, say, word } from "./lib.js";
+import { apiKey, call } from "./client.js";
+import { VIEWS } from "./shell.js";
 import { field, makeForm, onTo, wrongFields } from "./forms.js";
 import { orderLink } from "./parcel.js";
 
 const LARGEST = 1024 * 1024;
 const SHOWN = 100;
+
+/** Files that were dropped onto the page, whatever it showed, until the box has them. */
+let dropped = null;
+
+addEventListener("dragover", (event) => {
+  if (event.dataTransfer.types.includes("Files")) event.preventDefault();
+});
+
+addEventListener("drop", (event) => {
+  if (!apiKey || !event.dataTransfer.files.length) return;
+  event.preventDefault();
+  dropped = event.dataTransfer.files;
+  if (location.hash === VIEWS.add) reload();
+  else location.hash = VIEWS.add;
+});
 
 /** The box; below it what was understood, with a button that adds it. */
 export function importPart() {
@@ -30,12 +46,11 @@ export function importPart() {
       h("p.hint", { id: "import-hint" }, say("import.hint")),
       h("p.wrong", { id: `${id}-wrong` })),
     chosen);
-  form.addEventListener("dragover", (event) => event.preventDefault());
-  form.addEventListener("drop", (event) => {
-    event.preventDefault();
-    if (event.dataTransfer.files.length) input.files = event.dataTransfer.files;
-    else text.value = event.dataTransfer.getData("text/plain");
-  });
+  if (dropped) {
+    input.files = dropped;
+    dropped = null;
+    setTimeout(() => form.requestSubmit()); // Once it is part of the page.
+  }
   return part("import", say("import.title"), h("div.panel", form, report));
 }
 

@@ -168,6 +168,13 @@ def test_the_last_scan_is_quoted() -> None:
     assert "…" in text
 
 
+def test_a_quoted_sentence_ends_once() -> None:
+    """The carrier's period is not followed by another."""
+    text = drafted(Situation.STALLED, text="Left the hub.")[DraftKind.DISPUTE].text
+    assert "Left the hub" in text
+    assert ".." not in text
+
+
 def test_the_contact_is_named_once_there_was_one() -> None:
     """In the reminder and in the dispute, with its day; what was not noted is not claimed."""
     contacted = replace(PLAIN, actions=(CONTACTED,))
