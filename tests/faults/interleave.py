@@ -201,6 +201,11 @@ def pull(world: World) -> object:
     return world.pull()
 
 
+def pull_here(world: World) -> object:
+    """A run of the pull on another machine, by the command line."""
+    return world.pull_here()
+
+
 def evaluate(*order_ids: str, sends: bool = True) -> Run:
     """An evaluation that was woken for some orders; it may die before it sends."""
 
@@ -323,6 +328,7 @@ _REOPEN = request("POST", "/orders/a/actions", {"action": "reopen"})
 
 PAIRS = (
     Pair("pull and pull", _due, pull, pull),
+    Pair("pull and the poll of the command line", _due, pull, pull_here),
     Pair("evaluation and evaluation", _touched, evaluate("a"), evaluate("a")),
     Pair("sending and sending", _raised_three, wake, wake),
     Pair("digest and digest", collectable, digest, digest),

@@ -24,12 +24,14 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
+from stallwatch import wiring
 from stallwatch.aws import clients, metrics
-from stallwatch.aws.lambda_clock import LambdaClock
+from stallwatch.aws.lambda_clock import LambdaClock, ProcessClock
+from stallwatch.cli import polling
 from stallwatch.domain.errors import StallwatchError
 from stallwatch.orders import service
 from stallwatch.tracking.packing import unpack
-from stallwatch.tracking.profiles import SEVENTEEN_TRACK
+from stallwatch.tracking.profiles import CAINIAO, SEVENTEEN_TRACK
 from stallwatch.tracking.source import Event, SourceResponse, TrackingResult, Verdict
 from tests.aws.moto_stack import Context, load_handler
 from tests.faults.dead_letters import Letter, Queue, Stream
@@ -362,8 +364,19 @@ class World:
         """Run the evaluation as if it had been woken to send."""
         return self.run("evaluate_orders", {"Records": [_record("STACK", "WAKE", 0)]})
 
-    def run(self, name: str, event: Any, *, never_sends: bool = False) -> Any:
-        """Run a function; None where it died or raised."""
+    def pull_here(self) -> Any:
+        """Run the pull as `poll --here` does, from another machine; None where it died."""
+        return self.run("pull_tracking", {}, handler=_poll_here)
+
+    def run(
+        self,
+        name: str,
+        event: Any,
+        *,
+        never_sends: bool = False,
+        handler: Callable[[Any, Context], Any] | None = None,
+    ) -> Any:
+        """Run a function, or a handler in its place; None where it died or raised."""
         if not self.keep_calls:
             self.calls = []
         outer = self.running
@@ -377,7 +390,7 @@ class World:
             never_sends=never_sends,
         )
         try:
-            return self.handlers[name].handler(event, Context())
+            return (handler or self.handlers[name].handler)(event, Context())
         except KilledError:
             self._forget_what_it_knew()
             return None
@@ -777,7 +790,20 @@ def running(world: World) -> Iterator[World]:
         mock.patch.object(LambdaClock, "sleep", lambda _, duration: world.sleep(duration)),
         mock.patch.object(LambdaClock, "remaining", lambda _: world.remaining()),  # noqa: PT008
         mock.patch.object(service, "token_hex", lambda _: world.token()),  # noqa: PT008
+        mock.patch.object(ProcessClock, "now", lambda _: world.now),  # noqa: PT008
+        mock.patch.object(ProcessClock, "sleep", lambda _, duration: world.sleep(duration)),
+        mock.patch.object(ProcessClock, "remaining", lambda _: world.remaining()),  # noqa: PT008
+        mock.patch.object(polling, "uuid4", lambda: _Token(world.token())),  # noqa: PT008
+        mock.patch.object(
+            wiring,
+            "SOURCES",
+            {
+                CAINIAO.name: lambda *_: _Source(world),
+                SEVENTEEN_TRACK.name: lambda *_: Registry(world),
+            },
+        ),
     ):
+        wiring.source.cache_clear()
         logging.disable(logging.CRITICAL)
         try:
             deploy(world, _Source(world))
@@ -803,6 +829,10 @@ def _no_bug(*_: object, **__: object) -> None:
     error = sys.exc_info()[1]
     if not is_ours(error):
         raise AssertionError("a bug was caught as if it were an outage") from error
+
+
+def _poll_here(_event: Any, _context: Context) -> Any:
+    return polling.run_poll(os.environ, timeout_of("pull_tracking"), None)
 
 
 @dataclass(frozen=True)

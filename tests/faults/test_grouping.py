@@ -117,7 +117,9 @@ def test_three_hundred_orders_within_a_minute_make_at_most_a_dozen_messages() ->
 
     Fifty go into one message, so that eight is the least.
     """
-    many: list[Any] = [(f"o{n}", 75, FATES[n % len(FATES)][1], {}) for n in range(300)]
+    many: Iterator[tuple[str, int, Scans, dict[str, Any]]] = (
+        (f"o{n}", 75, FATES[n % len(FATES)][1], {}) for n in range(300)
+    )
     with rush(many, timedelta(seconds=0.2)) as rushed:
         rushed.live(EPOCH + timedelta(hours=1))
         published = rushed.world.published

@@ -18,7 +18,13 @@ PROGRAM = LOCAL / "fuzz" / "bin" / "schemathesis"
 REPORTS = LOCAL / "fuzz" / "reports"
 DOCUMENT = ROOT / "shared" / "stallwatch" / "web" / "openapi.json"
 
-PHASES = ("fuzzing", "stateful", "examples,coverage", "fuzzing")
+LIMITS = "examples,coverage"
+"""The phase that goes to the limits of every parameter: some thousand requests at once."""
+
+ENOUGH_FOR_LIMITS = 500
+"""Requests that must be left for it."""
+
+PHASES = ("fuzzing", "stateful", LIMITS, "fuzzing")
 """What the rounds are made of, over and over, each with another seed."""
 
 MOST_OF_EACH = 100
@@ -33,6 +39,9 @@ NOT_CHECKED = {
 """Checks of schemathesis that are left out, each with why."""
 
 METHODS = ("GET", "PUT", "POST", "DELETE", "OPTIONS", "PATCH", "TRACE")
+
+PATIENCE = 120
+"""Seconds for an answer: how long one takes on a busy machine says nothing."""
 
 KNOWN = 0.7
 """How often a name in an address is one that is there."""
@@ -62,13 +71,17 @@ class Rounds:
 
     def send(self, wanted: int) -> None:
         """Send one round of about so many requests, fewer or more."""
+        phases = next(self._phases)
+        if phases == LIMITS and wanted < ENOUGH_FOR_LIMITS:
+            phases = next(self._phases)
         of_each = max(2, min(MOST_OF_EACH, wanted // self._routes))
         report, log = REPORTS / "report.json", REPORTS / f"{self._seed}.log"
         command: list[str | Path] = [
             *(PROGRAM, f"--config-file={self._settings}", "--no-color", "run", DOCUMENT),
             *(f"--url={self._target.url}", f"--header=x-api-key: {self._target.key}"),
-            *(f"--exclude-checks={','.join(NOT_CHECKED)}", f"--phases={next(self._phases)}"),
+            *(f"--exclude-checks={','.join(NOT_CHECKED)}", f"--phases={phases}"),
             *(f"--max-examples={of_each}", f"--seed={self._seed}", "--continue-on-failure"),
+            f"--request-timeout={PATIENCE}",
             *("--suppress-health-check=all", "--warnings=off", "--generation-database=none"),
             *("--report=json", f"--report-json-path={report}"),
         ]

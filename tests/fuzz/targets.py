@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from email.message import Message
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, Request, build_opener
@@ -52,10 +51,10 @@ class Target:
         )
         try:
             with build_opener(ProxyHandler({})).open(request) as answer:
-                return answer.status, answer.read().decode(), _lower(answer.headers)
+                return answer.status, answer.read().decode(), _by_name(answer.headers)
         except HTTPError as error:
             with error:
-                return error.code, error.read().decode(), _lower(error.headers)
+                return error.code, error.read().decode(), _by_name(error.headers)
 
     def made(self, path: str, body: object = None) -> Any:
         """What a POST has made. Raises `LocalError` where it was refused."""
@@ -110,6 +109,10 @@ class Target:
             if status != 200:
                 wrong.append(f"GET {path} is answered with {status}")
         return wrong
+
+
+def _by_name(headers: Any) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
 
 
 def _in_body(text: str, _: Mapping[str, str]) -> str | None:
@@ -179,8 +182,3 @@ def deployed() -> Iterator[Target]:
             ]
 
         yield Target(local.stack["api_url"], local.stack["api_key"], now.date(), look)
-
-
-def _lower(headers: Message) -> dict[str, str]:
-    """Headers by their names in small letters."""
-    return {name.lower(): value for name, value in headers.items()}

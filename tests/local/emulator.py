@@ -5,15 +5,20 @@ a line of a file. One more path answers how many functions run at this moment, s
 function's environment ends its runs. And a function that is busy when the emulator is killed would
 go on for as long as its time lasts; here it ends too. Before each run a function takes over the
 variables that a file holds: changing its environment would start its process anew, which takes
-seconds.
+seconds. Layers are unpacked once for all functions.
 
 Run by the emulator's own Python: `emulator.py LETTERS PATH VARIABLES`.
 """
 
+import hashlib
 import json
+import os
 import sys
+import zipfile
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
+from threading import Lock
+from types import ModuleType
 from typing import Any
 
 from ministack import app  # type: ignore[import-not-found] # in an environment of its own
@@ -108,6 +113,43 @@ def take_variables_before_runs(file: Path) -> None:
     lambda_runtime._PYTHON_WORKER_SCRIPT = _TAKE.format(file=str(file)) + taking  # noqa: SLF001
 
 
+def unpack_layers_once() -> None:
+    """Let the functions share what a layer unpacks to: each would unpack its own copy."""
+    shared = ModuleType("zipfile")
+    shared.__dict__.update(zipfile.__dict__)
+    shared.ZipFile = _LayerOnce  # type: ignore[attr-defined]
+    lambda_runtime.zipfile = shared
+
+
+class _LayerOnce(zipfile.ZipFile):
+    """An archive that is unpacked once if it is a layer; after that its folder is a link."""
+
+    _turn = Lock()
+
+    def namelist(self) -> list[str]:
+        """Of a layer, which is our own, no names: the emulator only looks for dangerous ones."""
+        return [] if self._is_layer else super().namelist()
+
+    def extractall(self, path: Any = None, members: Any = None, pwd: Any = None) -> None:
+        """Unpack it, or link to what was unpacked."""
+        if not self._is_layer:
+            super().extractall(path, members, pwd)
+            return
+        digest = hashlib.sha256(Path(str(self.filename)).read_bytes()).hexdigest()
+        unpacked = Path(os.environ["TMPDIR"]) / f"layer-{digest[:16]}"
+        with self._turn:
+            if not unpacked.exists():
+                begun = unpacked.with_suffix(".part")
+                super().extractall(begun)
+                begun.rename(unpacked)
+        Path(path).rmdir()
+        Path(path).symlink_to(unpacked)
+
+    @property
+    def _is_layer(self) -> bool:
+        return Path(str(self.filename)).name.startswith("layer_")
+
+
 _TAKE = """
 def _take_variables():
     import json, os
@@ -124,6 +166,7 @@ if __name__ == "__main__":
     keep_letters(Path(sys.argv[1]))
     answer_what_runs(sys.argv[2])
     take_variables_before_runs(Path(sys.argv[3]))
+    unpack_layers_once()
     end_functions_with_it()
     # The emulator reads the command line too.
     del sys.argv[1:]

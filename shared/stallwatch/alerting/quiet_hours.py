@@ -119,19 +119,3 @@ def _deadline_of(alert: Alert) -> date | None:
     told = (alert.facts.get(name) for name in _DEADLINES)
     days = (date.fromisoformat(day) for day in told if isinstance(day, str))
     return min((day for day in days if day >= alert.raised_at.date()), default=None)
-
-
-def pending_minutes(raised_at: datetime | None, quiet: QuietHours | None, now: datetime) -> int:
-    """For how many minutes the oldest pending alert could have gone out.
-
-    What quiet hours hold is not stuck.
-
-    Args:
-        raised_at: When it was raised; None: nothing is pending.
-        quiet: The quiet hours; None where there are none.
-        now: The present instant.
-    """
-    if raised_at is None:
-        return 0
-    since = raised_at if quiet is None else quiet.free_since(raised_at, now)
-    return int((now - since).total_seconds() // 60)

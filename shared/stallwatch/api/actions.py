@@ -53,7 +53,7 @@ def _searched_places(given: ActionIn) -> tuple[tuple[SearchPlace, date], ...]:
 @router.delete(
     "/orders/<order_id>/actions/<action_id>",
     summary="Take one action back",
-    description="That one, and nothing else.",
+    description="This action only; all others stay.",
     tags=["Orders"],
     responses={
         200: {
@@ -76,7 +76,7 @@ def take_back(
 @router.post(
     "/orders/<order_id>/check",
     summary="Check an order now",
-    description="Whatever its turn, at most once in ten minutes. The answer comes before it.",
+    description="Outside the schedule, at most once in ten minutes. Answers before the check ends.",
     tags=["Orders"],
     responses={
         202: {"description": "It is being checked", "content": {JSON: {"model": OrderDetails}}},

@@ -17,7 +17,7 @@ _CALENDAR = "text/calendar; charset=utf-8"
 @router.post(
     "/calendar/links",
     summary="Make a calendar address",
-    description="It needs no key and has no end. Its token is told this once.",
+    description="It needs no key and does not expire. Its token is shown only this once.",
     tags=["Calendar"],
     responses={
         201: {"description": "It was made", "content": {JSON: {"model": NewCalendarLinkOut}}},
@@ -58,7 +58,7 @@ def list_calendar_links() -> CalendarLinksOut:
 @router.delete(
     "/calendar/links/<link_id>",
     summary="Revoke a calendar address",
-    description="From the answer on it opens nothing.",
+    description="It stops working with this answer.",
     tags=["Calendar"],
     responses={204: {"description": "It is revoked"}, **refusals(404, 422)},
 )

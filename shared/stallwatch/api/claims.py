@@ -105,7 +105,7 @@ def make_link(order_id: OrderIdInPath) -> Response[NewLinkOut]:
 @router.delete(
     "/orders/<order_id>/claim/links/<link_id>",
     summary="Revoke a link",
-    description="From the answer on it opens nothing.",
+    description="It stops working with this answer.",
     tags=["Claims"],
     responses={204: {"description": "It is revoked"}, **refusals(404, 422)},
 )

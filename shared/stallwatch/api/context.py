@@ -127,7 +127,7 @@ def read_cursor(text: str | None) -> PageCursor | None:
     try:
         return None if text is None else PageCursor.of_text(text)
     except ValueError as error:
-        raise UnreadableError("The cursor is not one of ours.") from error
+        raise UnreadableError("This cursor is not valid.") from error
 
 
 def no_content() -> Response[None]:

@@ -42,7 +42,7 @@ def _day(value: object) -> object:
 
 def _order_id(value: str) -> str:
     if value in {".", ".."}:
-        raise ValueError("must not be a dot or two, which no address can end in")
+        raise ValueError("must not be . or .., which no address can end in")
     return value
 
 
@@ -58,7 +58,7 @@ def _country(value: str) -> str:
     code = value.upper() if value.isascii() else ""
     code = code if code in COUNTRIES else code_of(value) or _ALSO_CODES.get(code, "")
     if not code:
-        raise ValueError("must be a country by its code of ISO 3166-1, like DE, or English name")
+        raise ValueError("must be a country: its ISO 3166-1 code, like DE, or its English name")
     return code
 
 

@@ -33,7 +33,7 @@ router = APIGatewayRouter()  # type: ignore[no-untyped-call]
 @router.post(
     "/orders",
     summary="Add an order",
-    description="The first check follows at once. The same again answers 200, other content 409.",
+    description="The first check follows at once. The same again answers 200, another order 409.",
     tags=["Orders"],
     responses={
         200: {"description": "It is there already", "content": {JSON: {"model": OrderDetails}}},
@@ -109,7 +109,7 @@ def get_order(order_id: OrderIdInPath) -> OrderDetails:
 @router.patch(
     "/orders/<order_id>",
     summary="Change an order",
-    description="What is missing stays, null clears.",
+    description="Fields that are missing stay; null clears a field.",
     tags=["Orders"],
     responses={
         200: {"description": "The order", "content": {JSON: {"model": OrderDetails}}},

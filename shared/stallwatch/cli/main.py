@@ -98,7 +98,7 @@ app.command(short_help="Say what you have done about an order.")(act)
 app.command(short_help="Take back one thing that you have said.")(undo)
 
 
-app.command(short_help="Have the carrier asked about an order now.")(check)
+app.command(short_help="Check an order now.")(check)
 
 
 app.command(short_help="Write the files of an order's claim.")(claim)

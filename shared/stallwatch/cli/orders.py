@@ -195,7 +195,9 @@ def list_orders(
     sort: Annotated[
         str, typer.Option(metavar="urgent|newest|deadline", help="What comes first.")
     ] = "urgent",
-    limit: Annotated[int, typer.Option("--limit", "-l", min=1, help="How many at the most.")] = 25,
+    limit: Annotated[
+        int, typer.Option("--limit", "-l", min=1, help="The most orders to list.")
+    ] = 25,
     all_: Annotated[bool, typer.Option("--all", "-a", help="All of them.")] = False,
     as_json: AsJson = False,
 ) -> None:

@@ -3,7 +3,7 @@
 import logging
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Annotated, Any
@@ -84,9 +84,9 @@ def poll_here(
         CommandError: AWS or the stack's settings do not allow it.
     """
     try:
-        from stallwatch.aws.settings import Settings, SettingsError  # noqa: PLC0415
+        import stallwatch.wiring  # noqa: F401, PLC0415
+        from stallwatch.aws.settings import SettingsError  # noqa: PLC0415
         from stallwatch.cli.cloud import Cloud, region_in  # noqa: PLC0415
-        from stallwatch.wiring import build_poll_run  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise InvalidUseError(
             f"{error.name} is not installed: `pipx install 'stallwatch[aws]'`, or in the project "
@@ -99,15 +99,10 @@ def poll_here(
     if name is None:
         raise InvalidUseError(f"{stack_name} has no output PullFunctionName; is it Stallwatch?")
     function = cloud.function(name)
-    # The stack's workers are functions in the cloud; here this process makes every request.
-    settings = Settings({**function.environment, "PULL_WORKERS": "1"})
     _use(cloud.region, profile)
     logging.getLogger("stallwatch").addHandler(logging.NullHandler())
     try:
-        clock = ProcessClock(function.span, settings.clock_shift)
-        with ended_by_signals(clock):
-            run = build_poll_run(settings, clock, uuid4().hex)
-            done = run.check_orders(order_ids) if order_ids else run.check_due()
+        return run_poll(function.environment, function.span, order_ids)
     except SettingsError as error:
         raise InvalidUseError(
             f"The stack's settings are not those of this version: {error}."
@@ -116,6 +111,31 @@ def poll_here(
         raise UnreachableError(
             "The table does not answer, or the credentials may not use it."
         ) from None
+
+
+def run_poll(
+    environment: Mapping[str, str], span: timedelta, order_ids: list[str] | None
+) -> dict[str, Any]:
+    """Run the poll in this process; what it did, as the function answers it.
+
+    Args:
+        environment: The function's variables.
+        span: How long it may take.
+        order_ids: What to check; none: what is due.
+
+    Raises:
+        SettingsError: a variable is missing or makes no sense.
+        UnavailableError: the table does not answer.
+    """
+    from stallwatch.aws.settings import Settings  # noqa: PLC0415
+    from stallwatch.wiring import build_poll_run  # noqa: PLC0415
+
+    # The stack's workers are functions in the cloud; here this process makes every request.
+    settings = Settings({**environment, "PULL_WORKERS": "1"})
+    clock = ProcessClock(span, settings.clock_shift)
+    with ended_by_signals(clock):
+        run = build_poll_run(settings, clock, uuid4().hex)
+        done = run.check_orders(order_ids) if order_ids else run.check_due()
     return done.as_dict()
 
 

@@ -133,9 +133,11 @@ class Thresholds:
         120, VISA, "Days after the promised delivery in which a card issuer takes one"
     )
     source_down_hours: int = _number(24, OURS, "Hours without any answer before source_down")
-    gate_answer_hours: int = _number(24, OURS, "How old the answer behind a claim may be, in hours")
+    gate_answer_hours: int = _number(
+        24, OURS, "Hours after which an answer is too old to support a claim"
+    )
     second_answer_hours: int = _number(
-        24, OURS, "How old the second source's answer may be, in hours"
+        24, OURS, "Hours after which the second source's answer is too old"
     )
     second_patience_hours: int = _number(
         72, OURS, "Hours after which a failing second source is passed over"

@@ -216,7 +216,7 @@ class OrderService:
         try:
             return self.records.page(query, cursor)
         except ValueError as error:
-            raise UnreadableError("The cursor is not of this list.") from error
+            raise UnreadableError("This cursor belongs to another list.") from error
 
     def change(self, order_id: str, changes: Mapping[str, object], now: datetime) -> OrderView:
         """Change what the buyer gave of an order.

@@ -12,7 +12,7 @@ from tests.aws.api.client import ORDER, START, Api, stored
 
 
 def test_a_change_touches_only_what_it_names(api: Api) -> None:
-    """What is missing stays, null clears."""
+    """Fields that are missing stay; null clears a field."""
     status, _ = api.call("POST", "/orders", ORDER)
     assert 201 == status
     order_id = ORDER["order_id"]

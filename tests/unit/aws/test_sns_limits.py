@@ -23,8 +23,8 @@ from stallwatch.domain.validation import check_endpoint
 from tests.in_memory_aws.sns import SEGMENT, StrictSns, sms_length
 from tests.support.alphabets import GSM7
 from tests.support.message_samples import (
+    ABOUT_ORDERS,
     FACTS,
-    OF_THE_SOURCE,
     ORDER,
     PAGE,
     SPOKEN,
@@ -231,7 +231,7 @@ def orders(draw: st.DrawFn) -> Order:
 
 @settings(max_examples=150, deadline=None)
 @given(
-    st.sampled_from([spoken for spoken in SPOKEN if spoken[0] not in OF_THE_SOURCE]),
+    st.sampled_from(ABOUT_ORDERS),
     st.lists(orders(), min_size=1, max_size=50, unique_by=lambda order: order.order_id),
     TEXT | ODD,
     st.sampled_from(ALERT_LANGUAGES),

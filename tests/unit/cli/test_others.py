@@ -153,7 +153,7 @@ def test_what_reads_prints_json_and_nothing_else(cli: Terminal, api: FakeApi) ->
         "list": ("list",),
         "change": ("change", "lamp", "--seller", "A"),
         "check": ("check", "lamp"),
-        "undo": ("undo", "lamp", acted["actions"][0]["id"]),
+        "undo": ("undo", "lamp", acted["actions"][0]["action_id"]),
         "add": ("add", "chair"),
         "stats": ("stats",),
         "calendars": ("calendar", "list"),

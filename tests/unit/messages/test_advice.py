@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from stallwatch.api.page_words import page_words
 from stallwatch.domain.languages import ALERT_LANGUAGES
 from stallwatch.domain.orders import Action, ActionKind, Order, SearchPlace
 from stallwatch.domain.thresholds import Thresholds
@@ -171,3 +172,17 @@ def test_another_number_is_named_while_the_parcel_is_awaited() -> None:
         )
     for situation in (Situation.DELIVERED, Situation.CLOSED_REFUNDED):
         assert "CNG0083979070" not in text(situation, **other)
+
+
+@pytest.mark.parametrize("language", ALERT_LANGUAGES)
+def test_the_buttons_of_the_page_are_called_as_the_page_calls_them(language: str) -> None:
+    """Whoever looks for the words of the advice finds them on a button."""
+    buttons = {
+        "advice.delivered": "action.not_received",
+        "advice.delivered_old": "action.not_received",
+        "advice.dispute_rejected": "action.reopen",
+    }
+    page, translations = page_words(language), Translations(language)
+    for advice, button in buttons.items():
+        said = translations.text(advice, carrier="x", carrier_named=" (x)")
+        assert str(page[button]) in said, advice
