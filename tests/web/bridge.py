@@ -66,12 +66,19 @@ class Bridge:
     sent: int = 0
     """The bytes of the answers so far, headers and bodies."""
     port: int = 0
+    is_closed: bool = False
+    """Whether the world has gone: what still waits is not answered any more."""
     _one_at_a_time: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def url(self) -> str:
         """The address of the stage, without a slash after it."""
         return f"http://127.0.0.1:{self.port}/{STAGE}"
+
+    def close(self) -> None:
+        """Wait for the request that is being answered, and answer none any more."""
+        with self._one_at_a_time:
+            self.is_closed = True
 
     def run_checks(self) -> None:
         """Run the check that the API has called for."""
@@ -90,6 +97,8 @@ class Bridge:
         headers = {name.lower(): value for name, value in request.headers.items()}
         self.asked.append(f"{request.command} {request.path}")
         with self._one_at_a_time:
+            if self.is_closed:
+                return
             request.send(self._answer(request.command, request.path, headers, body))
             if self.checks_at_once:
                 self._run_checks()
@@ -212,4 +221,5 @@ def bridge(world: World) -> Iterator[Bridge]:
     finally:
         server.shutdown()
         server.server_close()
+        made.close()
         thread.join()

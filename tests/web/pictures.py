@@ -71,6 +71,7 @@ def draw(browser: Browser, folder: Path) -> list[Path]:
         SeventeenTrack() as track,
         world_with(track, ordered, patch) as world,
     ):
+        _subscribe(world)
         return [*drawn, movie.draw(browser, world, patch, folder)]
 
 

@@ -32,6 +32,12 @@ export function draftsPart({ order_id: id, language }) {
   return part("drafts", say("drafts.title"), h("p.hint", say("drafts.hint")), details);
 }
 
+/** Goes to the words to send, and shows them. */
+export function turnToDrafts() {
+  turnTo("drafts");
+  document.querySelector(".drafts details").open = true;
+}
+
 function draftItem({ kind, language, text }) {
   const words = h("p", { lang: language, dir: "auto" }, text);
   return h("div.panel", h("h3", word("draft", kind)), words, button(say("drafts.copy"), () => copyWords(words)));
@@ -101,7 +107,7 @@ function linkItem(id, { id: linkId, made_at: at, ends_at: end }) {
         h("a.button.primary", { href: url, ...elsewhere }, say("claim.open")),
         h("a.button", { href: `${url}?as=png`, download: `claim-${id}.png` }, say("claim.picture")),
         h("a.button", { href: `${url}?as=html&for=bank`, ...elsewhere }, say("claim.bank")),
-        button(say("drafts.title"), () => turnTo("drafts")),
+        button(say("drafts.title"), turnToDrafts),
         button(say("claim.copy"), ({ target }) => copyAddress(url, target, say("claim.copied"))))
       : h("p.hint", say("claim.elsewhere")),
     h("p", revoke));

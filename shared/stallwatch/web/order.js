@@ -34,7 +34,7 @@ import {
 } from "./parcel.js";
 import { lastListLink } from "./list.js";
 import { actionsPart, correctionForm, isCorrectable, unscannedPart } from "./actions.js";
-import { claimPart, draftsPart } from "./claim.js";
+import { claimPart, draftsPart, turnToDrafts } from "./claim.js";
 
 const PHASES = [
   ["awaiting_shipment", "not_found", "unknown", "ordered"],
@@ -112,10 +112,8 @@ const isWithoutDeadline = ({ state, protection_ends_on: ends }) => state === "wa
 function nextSteps({ order_id: id, state, severity, tracking_number: number, carrier, links }) {
   const elsewhere = (label, href) => href && h("a.button", { href, target: "_blank", rel: "noopener noreferrer" }, label);
   return h("div.buttons", { role: "group", "aria-label": say("order.links") },
-    severity === "claim" && [
-      button(say("claim.title"), () => turnTo("claim-file")),
-      button(say("drafts.title"), () => turnTo("drafts")),
-    ],
+    severity === "claim" && button(say("claim.title"), () => turnTo("claim-file")),
+    severity && button(say("drafts.title"), turnToDrafts),
     elsewhere(say("order.on_aliexpress"), links.order),
     elsewhere(say("order.by_hand"), links.tracking),
     elsewhere(say("order.on_carrier", { name: carrier?.name }), links.carrier),
