@@ -14,6 +14,8 @@ MADE := .made-with-$(VERSION)
 TESTS_READY := $(VENV)/$(MADE)
 SAM_READY := $(LOCAL)/sam/home/metadata.json
 SCAN_READY := $(LOCAL)/scan/$(MADE)
+DOCS_READY := $(LOCAL)/docs/$(MADE)
+FUZZ_READY := $(LOCAL)/fuzz/$(MADE)
 STACK_READY := $(SAM_READY) $(LOCAL)/emulator/$(MADE)
 SAM_QUIETLY := SAM_CLI_TELEMETRY=0 __SAM_CLI_APP_DIR=$(LOCAL)/sam/home $(SAM)
 
@@ -21,16 +23,16 @@ export PYTHONPATH := shared
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo local test lint scan faults year bench build deploy redrive cli picture pictures session generate \
-	environments lock clean
+.PHONY: help demo local test lint scan fuzz faults year bench figures build deploy redrive upgrade-test cli picture \
+	pictures session generate docs environments lock clean
 
 help: ## Lists what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
 
 demo: $(STACK_READY) ## Shows the whole of it: a stack on this machine, sample orders, their alerts
 	@exec $(LOCAL)/emulator/bin/python -m tests.local.demo
 
-local: $(STACK_READY) ## Runs the stack on this machine until Ctrl-C (LOCAL_PORT=, CAINIAO_URL=, PARAMETERS=)
+local: $(STACK_READY) ## Runs the stack on this machine until Ctrl-C (LOCAL_PORT=, CAINIAO_URL=, SIMULATED=1, PARAMETERS=)
 	@exec $(LOCAL)/emulator/bin/python -m tests.local
 
 test: $(TESTS_READY) $(STACK_READY) ## Runs the tests (ARGS= go to pytest)
@@ -46,6 +48,12 @@ lint: $(TESTS_READY) $(SAM_READY) ## Checks format, code, types and the template
 scan: $(SCAN_READY) ## Looks for vulnerabilities and secrets, and lists what is shipped
 	@exec $(LOCAL)/scan/bin/python tests/local/scan.py
 
+upgrade-test: $(TESTS_READY) $(STACK_READY) ## Updates a stack of before the first release, and compares what it answers
+	@exec $(VENV)/bin/python -m tests.upgrade
+
+fuzz: $(TESTS_READY) $(STACK_READY) $(FUZZ_READY) ## Sends generated requests to the API (CASES=, DEPLOYED=, SEED=)
+	@exec $(VENV)/bin/python -m tests.fuzz
+
 faults: $(TESTS_READY) ## Runs the handlers under every fault (SEED=, SCHEDULES=)
 	@exec $(VENV)/bin/python -m tests.faults
 
@@ -54,6 +62,9 @@ year: $(TESTS_READY) ## Lives through a year of orders and judges it (SEED=, ORD
 
 bench: $(TESTS_READY) $(SAM_READY) ## Measures, as ratios within one run
 	@exec $(VENV)/bin/python -m tests.bench
+
+figures: $(TESTS_READY) ## Writes the tables of docs/performance.md anew, from its saved figures
+	@exec $(VENV)/bin/python -m tests.bench.report
 
 build: $(SAM_READY) ## Builds for AWS
 	PATH="$(CURDIR)/$(LOCAL)/bootstrap/bin:$$PATH" $(SAM_QUIETLY) build
@@ -81,12 +92,15 @@ generate: $(TESTS_READY) ## Writes what follows from the code: tables, lists, sa
 session: $(TESTS_READY) ## Records the terminal session of the documentation anew
 	@exec $(VENV)/bin/python -m tests.web.session
 
+docs: $(DOCS_READY) ## Builds the documentation as a site, and checks its links
+	@exec $(LOCAL)/docs/bin/python tests/local/site.py
+
 environments: $(TESTS_READY) $(STACK_READY) ## Installs what the others need
 
 lock: $(LOCAL)/bootstrap/$(MADE) ## Pins what the *.in ask for (UPGRADE=--upgrade for newer versions)
 	for name in shared/requirements push/requirements tests/requirements tests/local/requirements-uv \
 		tests/local/requirements-sam tests/local/requirements-emulator \
-		tests/local/requirements-scan; do \
+		tests/local/requirements-scan tests/local/requirements-docs tests/local/requirements-fuzz; do \
 		$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 			--custom-compile-command 'make lock' $(UPGRADE) \
 			$$name.in --output-file $$name.txt || exit; \
@@ -109,8 +123,12 @@ $(TESTS_READY): tests/requirements.txt
 $(LOCAL)/sam/$(MADE): tests/local/requirements-sam.txt
 $(LOCAL)/emulator/$(MADE): tests/local/requirements-emulator.txt
 $(SCAN_READY): tests/local/requirements-scan.txt
+$(DOCS_READY): tests/local/requirements-docs.txt
 
-$(TESTS_READY) $(LOCAL)/sam/$(MADE) $(LOCAL)/emulator/$(MADE) $(SCAN_READY): $(LOCAL)/bootstrap/$(MADE)
+$(FUZZ_READY): tests/local/requirements-fuzz.txt
+
+$(TESTS_READY) $(LOCAL)/sam/$(MADE) $(LOCAL)/emulator/$(MADE) $(SCAN_READY) $(DOCS_READY) $(FUZZ_READY): \
+		$(LOCAL)/bootstrap/$(MADE)
 	$(UV) venv --quiet --clear --no-project --python $(LOCAL)/bootstrap/bin/python $(@D)
 	$(UV) pip sync --quiet --require-hashes --python $(@D) $(filter %.txt,$^)
 	@touch $@

@@ -1,7 +1,8 @@
 """Evaluates the orders that changed, and sends the alerts.
 
 Invoked by the table's stream, whose records carry keys only: they say what to look at, never what
-is true. With `{"redrive": true}` it evaluates again what it had given up on.
+is true. With `{"digest": "2026-06-15T06:00:00Z"}` it makes the digest of that instant, once however
+often it is told, and with `{"redrive": true}` it does again what it had given up on.
 """
 
 from collections.abc import Iterable
@@ -13,6 +14,7 @@ from aws_lambda_powertools import Logger
 
 from stallwatch.alerting.composing import ComposingNotifier
 from stallwatch.alerting.delivery import LAST_MESSAGE, OutboxDispatcher, SendReport
+from stallwatch.alerting.digest import DigestRun
 from stallwatch.alerting.evaluation import Evaluation
 from stallwatch.aws import clients, metrics
 from stallwatch.aws.dead_letters import DeadLetters, Stream
@@ -23,11 +25,14 @@ from stallwatch.aws.settings import Settings
 from stallwatch.aws.sns import SnsPublisher
 from stallwatch.domain.alerts import AlertRef, Notification
 from stallwatch.domain.errors import StallwatchError
+from stallwatch.dynamodb.digests import DynamoDigestStore
 from stallwatch.dynamodb.evaluations import DynamoEvaluationStore
+from stallwatch.dynamodb.orders import DynamoOrderStore
 from stallwatch.dynamodb.outbox import DynamoOutbox
 from stallwatch.dynamodb.table import STACK, Table, order_id_of
 from stallwatch.messages.compose import Message, compose
 from stallwatch.messages.translations import Translations
+from stallwatch.orders.view import OrderViewer
 
 logger = configure(Logger())
 
@@ -39,6 +44,9 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
     run = _Run(settings, LambdaClock(context, settings.clock_shift))
     if event.get("redrive"):
         return run.redrive()
+    if "digest" in event:
+        run.make_digest(event["digest"])
+        return asdict(run.send())
     numbers: dict[str, str] = {}
     for record in event["Records"]:
         change = record["dynamodb"]
@@ -90,7 +98,33 @@ class _Run:
             logger.exception("not counted")
         return failed
 
-    def send(self) -> None:
+    def make_digest(self, scheduled_at: str) -> None:
+        """Raise the digest of an instant, where that was not done.
+
+        Raises:
+            ValueError: that is no instant.
+        """
+        orders, settings = DynamoOrderStore(self.table), self.settings
+        digests = DigestRun(
+            orders=orders,
+            viewer=OrderViewer(orders, settings.schedule, settings.limits, settings.second_source),
+            store=DynamoDigestStore(self.table),
+        )
+        raised = digests.run(scheduled_at, self.clock.now())
+        self.fresh += [] if raised is None else [raised]
+        # A digest that an earlier run raised may not have gone out.
+        self.woken = True
+
+    def make_digest_again(self, scheduled_at: str) -> bool:
+        """Make a digest that was given up on. False where it failed again."""
+        try:
+            self.make_digest(scheduled_at)
+        except StallwatchError:
+            logger.exception("no digest")
+            return False
+        return True
+
+    def send(self) -> SendReport:
         """Send what is pending, where something was raised or it was asked for."""
         report = SendReport()
         try:
@@ -121,6 +155,7 @@ class _Run:
             AlertsSent=report.alerts,
             AlertsRefused=report.refused,
         )
+        return report
 
     def _compose(self, notification: Notification, language: str | None) -> Message:
         """The texts of a notification; no language: the stack's."""
@@ -134,6 +169,7 @@ class _Run:
             Stream(clients.streams()),
             watched=DynamoEvaluationStore(self.table).watched,
             evaluate=lambda partitions: not self.evaluate(partitions),
+            make_digest=self.make_digest_again,
             has_time=lambda: self.clock.remaining() > 2 * LAST_MESSAGE,
         )
         self.send()

@@ -13,7 +13,7 @@ from stallwatch.aws import clients
 from stallwatch.aws.lambda_clock import Context, LambdaClock
 from stallwatch.aws.logs import configure
 from stallwatch.aws.settings import Settings
-from stallwatch.aws.sns import TopicSubscribers
+from stallwatch.aws.sns import SnsPublisher, TopicSubscribers
 from stallwatch.calendar.service import Calendars
 from stallwatch.claims.service import Claims
 from stallwatch.dynamodb.calendars import DynamoCalendarStore
@@ -63,6 +63,12 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
             DynamoSubscriberStore(table),
             settings.language,
         ),
+        publish_to_all=SnsPublisher(
+            clients.sns_once(),
+            settings.topic_arn,
+            settings.translated_topic_arn,
+            clients.publishing_connections(),
+        ).publish_to_all,
         home_country=settings.home_country,
         sources=settings.sources,
         words=Translations(settings.language),

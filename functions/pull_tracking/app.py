@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from aws_lambda_powertools import Logger
 
+from stallwatch.alerting.quiet_hours import pending_minutes
 from stallwatch.aws import clients, metrics
 from stallwatch.aws.dead_letters import DeadLetters
 from stallwatch.aws.lambda_clock import Context, LambdaClock
@@ -55,7 +56,9 @@ def _run(settings: Settings, clock: LambdaClock, order_ids: list[str] | None) ->
     }
     if order_ids is None:
         counts["SourceDown"] = check.source_is_down
-        counts["PendingMinutes"] = check.pending_for.total_seconds() // 60
+        counts["PendingMinutes"] = pending_minutes(
+            check.oldest_pending, settings.quiet_hours, clock.now()
+        )
     metrics.publish(**counts)
     return report
 

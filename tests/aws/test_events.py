@@ -25,8 +25,9 @@ START = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 ORDER_ID = "8123456789012345"
 NUMBER = "LP00123456789012"
 
-IN_PERSON = {"pull_tracking/nudge", "pull_tracking/order_ids"}
-"""How a function is invoked without an event source: by the API, and by hand."""
+IN_PERSON = {"pull_tracking/nudge", "pull_tracking/order_ids", "evaluate_orders/digest"}
+"""How a function is invoked without an event source: by the API, by hand, and by the digest's own
+schedule."""
 
 
 def sources() -> dict[str, Any]:

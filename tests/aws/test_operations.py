@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from stallwatch.aws import clients
+from stallwatch.aws.dead_letters import DeadLetters
 from tests.aws import moto
 from tests.aws.moto_stack import World, world_at
 from tests.support.template import resources
@@ -195,6 +197,48 @@ def test_the_alarm_of_stuck_alerts_and_of_a_silent_source(
     world.pull()
     published = metrics(capsys.readouterr().out)
     assert (26 * 60, 1) == (published["PendingMinutes"], published["SourceDown"])
+
+
+def test_what_quiet_hours_hold_is_not_stuck(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is measured from their end on, when it could go out."""
+    night = {"Monitoring": "full", "QuietHours": "11:00-18:00", "TimeZone": "UTC"}
+    world.deploy(night, {})
+    add_stalled(world)
+    world.pull()
+    world.pump()
+    waited = []
+    for hours in (5, 1, 1, 1):
+        world.advance(hours=hours)
+        capsys.readouterr()
+        world.pull()
+        waited.append(metrics(capsys.readouterr().out)["PendingMinutes"])
+    assert START.hour == 12
+    assert [0, 0, 60, 120] == waited
+    world.pump()
+    assert ["stalled"] == [message.kind for message in world.messages()]
+
+
+def test_a_queue_is_polled_until_two_long_polls_are_empty(world: World) -> None:
+    """An answer without letters may come of servers that have none, while others have some."""
+    assert world.dead_letters
+    answers = [[], ["a"], [], ["b", "c"], [], []]
+    calls = []
+
+    class Client:
+        def receive_message(self, **call: Any) -> Any:
+            calls.append(call)
+            found = answers[len(calls) - 1]
+            messages = [{"ReceiptHandle": receipt, "Body": "{}"} for receipt in found]
+            return {"Messages": messages} if messages else {}
+
+    client: Any = Client()
+    letters = [letter.receipt for letter in DeadLetters(client, "https://queue").letters()]
+    assert ["a", "b", "c"] == letters
+    assert len(answers) == len(calls)
+    patience = clients.queues().meta.config.read_timeout  # type: ignore[attr-defined]
+    assert all(0 < call["WaitTimeSeconds"] < patience for call in calls)
 
 
 def test_alarms_reach_the_owner(world: World) -> None:

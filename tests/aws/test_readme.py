@@ -1,4 +1,4 @@
-"""The README's examples, run against the handlers as they are written."""
+"""The documentation's examples, run against the handlers as they are written."""
 
 import json
 import re
@@ -27,12 +27,23 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         yield built
 
 
+def exported(name: str) -> dict[str, str]:
+    """The variables that a document sets, as it refers to them."""
+    assignments = [
+        word.partition("=")
+        for words in commands(read(name))
+        if words[0] == "export"
+        for word in words[1:]
+    ]
+    return {f"${variable}": value for variable, _, value in assignments}
+
+
 def requests(name: str) -> list[Curl]:
     return [Curl.of(words) for words in commands(read(name)) if words[0] == "curl"]
 
 
-def send(world: World, request: Curl) -> tuple[int, Any]:
-    """Send an example, as the gateway would let it through."""
+def send(world: World, request: Curl, variables: dict[str, str]) -> tuple[int, Any]:
+    """Send an example, as the gateway would let it through; `variables` may hold its body."""
     assert request.url.startswith("$API/"), request.url
     parts = urlsplit(request.url.removeprefix("$API"))
     route = next((r for r in routes() if r.match(request.method, parts.path) is not None), None)
@@ -40,7 +51,8 @@ def send(world: World, request: Curl) -> tuple[int, Any]:
     if route.needs_key:
         assert "$KEY" == request.headers.get("x-api-key"), request.url
     query = dict(parse_qsl(parts.query)) or None
-    return world.call(request.method, parts.path, request.body and dated(request.body), query)
+    body = request.body and dated(variables.get(request.body, request.body))
+    return world.call(request.method, parts.path, body, query, request.headers)
 
 
 def dated(body: str) -> str:
@@ -51,8 +63,12 @@ def dated(body: str) -> str:
 
 
 def test_a_day_is_counted_from_today() -> None:
-    """The README's function gives what its examples are tried with."""
-    (defined,) = re.findall(r"^day\(\) \{ .* \}$", read("README.md"), re.MULTILINE)
+    """The function gives what the examples are tried with, and is one wherever it stands."""
+    (defined,) = {
+        found
+        for path in DOCUMENTS
+        for found in re.findall(r"^day\(\) \{ .* \}$", read(name_of(path)), re.MULTILINE)
+    }
     given = subprocess.run(
         ["sh", "-c", f"{defined}\nday -26; day 0; day 51"],
         capture_output=True,
@@ -67,7 +83,7 @@ def test_a_day_is_counted_from_today() -> None:
 def test_every_example_for_curl_is_answered(world: World, name: str) -> None:
     """One after the other, as a reader would type them; none is refused."""
     for request in requests(name):
-        status, answer = send(world, request)
+        status, answer = send(world, request, exported(name))
         assert status in {200, 201, 204}, (request, answer)
         world.advance(minutes=1)
         world.pull()
@@ -76,7 +92,7 @@ def test_every_example_for_curl_is_answered(world: World, name: str) -> None:
 
 @pytest.fixture
 def stalled(world: World, monkeypatch: pytest.MonkeyPatch) -> compose.Message:
-    """The message about the demo's desk lamp, on the day of the README."""
+    """The message about the demo's desk lamp, on the day of the example."""
     sent: list[compose.Message] = []
 
     def record(*args: Any) -> compose.Message:
@@ -92,10 +108,10 @@ def stalled(world: World, monkeypatch: pytest.MonkeyPatch) -> compose.Message:
 
 
 def test_the_mail_is_one_that_is_sent(stalled: compose.Message) -> None:
-    """The README's first screen shows a mail as it really comes."""
-    (shown,) = (b.text for b in blocks(read("README.md"), "text") if b.text.startswith("Subject:"))
+    """The documentation shows a mail as it really comes."""
+    (shown,) = blocks(read("docs/alerts.md"), "text")
 
-    assert f"Subject: {stalled.subject}\n\n{stalled.email}" == shown
+    assert f"Subject: {stalled.subject}\n\n{stalled.email}" == shown.text
 
 
 def test_the_message_for_machines_is_one_that_is_sent(stalled: compose.Message) -> None:

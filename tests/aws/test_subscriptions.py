@@ -117,6 +117,30 @@ def test_a_filter_policy_lets_through_what_is_wanted(world: World) -> None:
     filter_by({})
 
 
+def test_a_test_message_goes_to_all(world: World) -> None:
+    """Through both topics, with a link to the page as the client reaches it, once a minute."""
+    call(world, "POST", "/subscriptions", {"protocol": "sms", "endpoint": PHONE, "language": "de"})
+    assert (202, {"messages": 2}) == call(world, "POST", "/subscriptions/test")
+    (message,) = world.messages()
+    assert ("test", "info", [], True) == (
+        message.kind,
+        message.body["severity"],
+        message.body["orders"],
+        message.body["id"].startswith("test-"),
+    )
+    assert "Stallwatch: Test message" == message.subject
+    kinds = json.loads(message.attributes["alert"])
+    assert {kind.value for kind in AlertKind} == set(kinds)
+    again_at = world.now + timedelta(minutes=1)
+    world.advance(seconds=59)
+    status, refusal = call(world, "POST", "/subscriptions/test")
+    assert (429, True) == (status, f"{again_at:%H:%M:%S} UTC" in refusal["message"])
+    assert [] == world.messages()
+    world.advance(seconds=1)
+    assert 202 == call(world, "POST", "/subscriptions/test")[0]
+    assert 1 == len(world.messages())
+
+
 def test_no_address_stands_in_the_table(world: World) -> None:
     """SNS alone knows it; what is kept is an id that does not tell it."""
     subscribe(world, "email", MAIL, "late")
@@ -238,6 +262,9 @@ class PreferenceStore:
 
     def drop(self, subscription_id: str) -> None:
         self.kept.pop(subscription_id, None)
+
+    def claim_test(self, now: datetime) -> datetime | None:
+        raise NotImplementedError
 
 
 @dataclass

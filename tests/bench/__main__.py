@@ -31,6 +31,8 @@ def main() -> int:
         return 1
     print(f"\n{report.machine()}\n\n{report.text(figures)}\n")
     for figure in figures:
+        if figure.key == "import_rows":
+            print(f"{figure.name}: {figure.note}")
         if figure.parts:
             parts = ", ".join(f"{name} {units:.4f}" for name, units in figure.parts.items())
             print(f"{figure.name}: {parts}")

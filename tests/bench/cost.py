@@ -22,7 +22,10 @@ DAYS = 2
 MONTH = 30
 
 HOUSEHOLD = 20
-"""Orders whose month the README counts."""
+"""Orders of a household."""
+
+GROWN = 100_000
+"""Orders for which the month is scaled from the counted one."""
 
 HOUSEHOLD_DAYS = 10
 """So few orders need more days for their news to be typical."""
@@ -75,6 +78,25 @@ class Month:
     def total(self) -> float:
         """Dollars."""
         return sum(self.costs.values())
+
+
+def scaled_month(counted: Mapping[str, float], orders: int) -> dict[str, float]:
+    """The quantities of a month with so many orders, from those of `ORDERS`.
+
+    What a tick takes by itself stays: its invocations, and its cold start. All else grows with the
+    orders. That is an upper bound: with more orders, requests and messages are better filled.
+    """
+    ticks = counted["invocations by the schedule"]
+    start = START.total_seconds() * _memory("PullTrackingFunction") / 1024
+    fixed = {
+        "invocations by the schedule": ticks,
+        "invocations": ticks,
+        "GB-seconds of the functions": ticks * start,
+    }
+    return {
+        name: fixed.get(name, 0.0) + (counted[name] - fixed.get(name, 0.0)) * orders / ORDERS
+        for name in PRICES
+    }
 
 
 class _Time:

@@ -15,6 +15,7 @@ from unittest import mock
 
 from stallwatch.aws import clients
 from stallwatch.dynamodb.snapshots import entry_to_item
+from stallwatch.imports.records import MOST_ROWS
 from stallwatch.rules.evaluate import evaluate
 from tests.aws.moto_stack import Context, load_handler
 from tests.bench.baselines import Client, Plain, plain_table
@@ -29,6 +30,7 @@ from tests.bench.bench_stack import (
     write_items,
 )
 from tests.bench.cost import DAYS, HOUSEHOLD, HOUSEHOLD_DAYS, ORDERS, Month, month
+from tests.bench.importing import WITHIN, seconds_to_import
 from tests.bench.order_lives import LIMITS, NOW, Find, Life, due
 from tests.bench.source import simulated_source
 from tests.bench.workers import workers
@@ -99,7 +101,7 @@ def measure(say: Callable[[str], None], only: Collection[str] = ()) -> Iterator[
         only: The groups to measure; none: all.
     """
     lives: Sequence[Life] = ()
-    if not only or set(only) - {"imports", "cost", "household"}:
+    if not only or set(only) - {"imports", "import", "cost", "household"}:
         say(f"living through the orders of a tick ({DUE:,} due)")
         lives = due(DUE)
     groups: Mapping[str, tuple[str, Callable[[str], Iterator[Figure]]]] = {
@@ -110,6 +112,7 @@ def measure(say: Callable[[str], None], only: Collection[str] = ()) -> Iterator[
         "growth": (f"{GROWN:,} due in a tick", lambda endpoint: _growth(endpoint, lives)),
         "rules": ("the rules alone", lambda _: _rules(lives)),
         "imports": ("cold imports", lambda _: _imports()),
+        "import": (f"{MOST_ROWS:,} orders in one import", _import),
         "cost": (f"{DAYS} days of {ORDERS:,} orders", _cost),
         "household": (f"{HOUSEHOLD_DAYS} days of {HOUSEHOLD} orders", _household),
     }
@@ -475,6 +478,20 @@ def _imports() -> Iterator[Figure]:
             note=f"CPU {1000 * statistics.median(ours):.0f} ms, bare botocore with "
             f"{' and '.join(services)} {1000 * statistics.median(bare):.0f} ms",
         )
+
+
+def _import(endpoint: str) -> Iterator[Figure]:
+    first, again = seconds_to_import(endpoint)
+    yield Figure(
+        key="import_rows",
+        name=f"orders imported a second, {MOST_ROWS:,} in one request",
+        unit="rows/s",
+        ours=MOST_ROWS / first,
+        bar=MOST_ROWS / WITHIN,
+        more_is_better=True,
+        note=f"{first:.1f} s, and the same again {again:.1f} s; the machine's load was "
+        f"{os.getloadavg()[0]:.1f} on {os.cpu_count()} processors",
+    )
 
 
 def _cost(endpoint: str) -> Iterator[Figure]:

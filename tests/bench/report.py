@@ -1,19 +1,26 @@
-"""The figures as a table, as JSON, and as a picture."""
+"""The figures as tables, as JSON, and as a picture.
+
+`make figures` writes the tables and the picture of the documentation anew from the saved figures.
+"""
 
 import json
 import os
 import platform
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
-from tests.bench.cost import PRICES
+from tests.bench.cost import GROWN, HOUSEHOLD, ORDERS, PRICES, scaled_month
 from tests.bench.figures import Figure
+from tests.bench.floors import FLOORS
+from tests.local.machine import ROOT
 
-HEAD = ("figure", "bar", "ours", "the plain way", "a client's way", "ratio", "")
+HEAD = ("figure", "floor", "bar", "ours", "the plain way", "a client's way", "ratio", "")
+
+DOCS = ROOT / "docs"
 
 WIDTH = 860
 ROW = 44
@@ -58,8 +65,10 @@ def machine() -> str:
 def row(figure: Figure) -> tuple[str, ...]:
     """A line of the table."""
     sign = "≥" if figure.more_is_better else "≤"
+    floor = FLOORS.get(figure.key)
     return (
         figure.name,
+        "" if floor is None else number(floor.value),
         "" if figure.bar is None else f"{sign} {number(figure.bar)} {figure.unit}",
         f"{number(figure.ours)} {figure.unit}",
         "" if figure.plain is None else number(figure.plain),
@@ -87,7 +96,7 @@ def text(figures: Sequence[Figure]) -> str:
 
 def markdown(figures: Iterable[Figure]) -> str:
     """The table for the docs."""
-    lines = ["| " + " | ".join(HEAD) + " |", "|---|---|---|---|---|---|---|"]
+    lines = ["| " + " | ".join(HEAD) + " |", "|" + "---|" * len(HEAD)]
     lines += ["| " + " | ".join(row(figure)) + " |" for figure in figures]
     return "\n".join(lines)
 
@@ -112,27 +121,94 @@ def bill(figure: Figure) -> str:
     return "\n".join(lines)
 
 
-def save(folder: Path, figures: Sequence[Figure]) -> None:
-    """Write the figures and the picture into a folder, and into the page on performance there."""
-    images = folder / "images"
-    images.mkdir(parents=True, exist_ok=True)
-    images.joinpath("performance.svg").write_text(svg(figures), encoding="utf-8")
-    folder.joinpath("performance.json").write_text(as_json(figures), encoding="utf-8")
-    page = folder / "performance.md"
-    if not page.exists():
-        return
+def floors(figures: Iterable[Figure]) -> str:
+    """What sets each floor, for the docs."""
+    lines = ["| figure | floor | set by |", "|---|---|---|"]
+    lines += [
+        f"| {figure.name} | {number(FLOORS[figure.key].value)} | {FLOORS[figure.key].why} |"
+        for figure in figures
+        if figure.key in FLOORS
+    ]
+    return "\n".join(lines)
+
+
+def months(figures: Iterable[Figure]) -> str:
+    """What a month costs by the number of orders, for the docs: counted, and the last scaled."""
     by_key = {figure.key: figure for figure in figures}
-    made = {"figures": f"Measured on {machine()}.\n\n{markdown(figures)}"}
+    counted = [(HOUSEHOLD, by_key.get("household")), (ORDERS, by_key["cost"])]
+    columns = [
+        (orders, {name: figure.parts[name] * price for name, price in PRICES.items()})
+        for orders, figure in counted
+        if figure is not None
+    ]
+    scaled = scaled_month(by_key["cost"].parts, GROWN)
+    columns.append((GROWN, {name: n * PRICES[name] for name, n in scaled.items()}))
+    lines = ["| dollars a month | " + " | ".join(f"{n:,} orders" for n, _ in columns) + " |"]
+    lines.append("|---|" + "---|" * len(columns))
+    lines += [
+        f"| {name} | " + " | ".join(f"{dollars[name]:.4f}" for _, dollars in columns) + " |"
+        for name in PRICES
+    ]
+    sums = " | ".join(f"**{sum(d.values()):.4f}**" for _, d in columns)
+    lines.append(f"| **together** | {sums} |")
+    return "\n".join(lines)
+
+
+def save(folder: Path, figures: Sequence[Figure]) -> None:
+    """Write the figures and the picture into a folder, and into the page on performance there.
+
+    Figures of this machine that were saved before and not measured again stay.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "performance.json"
+    new = {figure.key: figure for figure in figures}
+    if path.exists():
+        where, saved = load(folder)
+        if where == machine():
+            kept = {figure.key: figure for figure in saved}
+            new = kept | new
+    path.write_text(as_json(list(new.values())), encoding="utf-8")
+    write_page(folder)
+
+
+def load(folder: Path) -> tuple[str, list[Figure]]:
+    """The machine and the figures that were saved in a folder."""
+    saved = json.loads(folder.joinpath("performance.json").read_text(encoding="utf-8"))
+    names = [field.name for field in fields(Figure)]
+    return saved["machine"], [Figure(**{n: f[n] for n in names}) for f in saved["figures"]]
+
+
+def write_page(folder: Path) -> None:
+    """Write the picture and the page's tables from the figures that were saved in a folder."""
+    where, figures = load(folder)
+    images = folder / "images"
+    images.mkdir(exist_ok=True)
+    images.joinpath("performance.svg").write_text(svg(figures), encoding="utf-8")
+    page = folder / "performance.md"
+    if page.exists():
+        text = page.read_text(encoding="utf-8")
+        page.write_text(with_tables(text, where, figures), encoding="utf-8")
+
+
+def with_tables(text: str, where: str, figures: Sequence[Figure]) -> str:
+    """The page with its tables made of the figures."""
+    by_key = {figure.key: figure for figure in figures}
+    made = {
+        "figures": f"Measured on {where}.\n\n{markdown(figures)}",
+        "floors": floors(figures),
+    }
     if "write_units" in by_key:
         made["split"] = split(by_key["write_units"])
     if "cost" in by_key:
         made["bill"] = bill(by_key["cost"])
-    text = page.read_text(encoding="utf-8")
+        made["months"] = months(figures)
     for name, block in made.items():
         before, mark, rest = text.partition(f"<!-- {name} -->\n")
+        if not mark:
+            raise LookupError(f"the page has no place for {name}")
         _, end, after = rest.partition("<!-- end -->")
         text = f"{before}{mark}{block}\n{end}{after}"
-    page.write_text(text, encoding="utf-8")
+    return text
 
 
 def as_json(figures: Sequence[Figure]) -> str:
@@ -163,9 +239,13 @@ def svg(figures: Sequence[Figure]) -> str:
                 end=f"{LABELS + width + 8:.1f}",
                 color="#2a7f62" if figure.met else "#b3402a",
                 name=escape(figure.name),
-                value=escape(f"{row(figure)[2]} (bar {row(figure)[1]})"),
+                value=escape(f"{row(figure)[3]} (bar {row(figure)[2]})"),
                 share=f"{share:.0%}",
             )
         )
     parts.append(_LINE.format(x=f"{line:.1f}", foot=height - 22, label=height - 8))
     return "".join(parts)
+
+
+if __name__ == "__main__":
+    write_page(DOCS)

@@ -1,7 +1,8 @@
 """`make local`: the stack on this machine, until Ctrl-C.
 
 From the environment: `LOCAL_PORT`, `CAINIAO_URL`, and `PARAMETERS`, the template's as a shell
-would read them: ``PARAMETERS="Stalled=10 CheckEvery='rate(1 minute)'"``.
+would read them: ``PARAMETERS="Stalled=10 CheckEvery='rate(1 minute)'"``. With `SIMULATED=1` a
+simulated Cainiao is asked, which knows the demonstration's parcels.
 """
 
 import os
@@ -9,11 +10,16 @@ import shlex
 import signal
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from types import FrameType
 
 from tests.local.local_stack import STACK_FILE, LocalStack
 from tests.local.machine import ROOT, LocalError
 from tests.local.supervised import end_with_parent
+from tests.local.tutorial import put_parcels
+from tests.simulators.cainiao import Simulator
 
 
 def _stop(number: int, _: FrameType | None) -> None:
@@ -41,6 +47,18 @@ def _port() -> int:
     return int(text)
 
 
+@contextmanager
+def _simulated(parameters: dict[str, str]) -> Iterator[None]:
+    """Have the stack ask a simulated Cainiao, where that is asked for."""
+    if not os.environ.get("SIMULATED"):
+        yield
+        return
+    with Simulator() as cainiao:
+        put_parcels(cainiao, datetime.now(UTC))
+        parameters["CainiaoUrl"] = cainiao.url
+        yield
+
+
 def main() -> int:
     """Keep the stack until a signal ends it; answers the exit code."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -52,9 +70,13 @@ def main() -> int:
         print(f"{time.monotonic() - began:6.1f} s  {line}", flush=True)
 
     try:
-        with LocalStack(
-            "local", port=_port(), parameters=_parameters(), stack_file=STACK_FILE, say=say
-        ) as local:
+        parameters = _parameters()
+        with (
+            _simulated(parameters),
+            LocalStack(
+                "local", port=_port(), parameters=parameters, stack_file=STACK_FILE, say=say
+            ) as local,
+        ):
             say("Ready")
             file = STACK_FILE.relative_to(ROOT)
             print(

@@ -14,7 +14,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, NoReturn, Self, TypedDict
@@ -58,8 +58,6 @@ FUNCTIONS: Final = {
 """The functions by their folders, and how the names of their resources begin."""
 
 _EMULATOR: Final = LOCAL / "emulator" / "bin" / "python"
-_API_ID: Final = STACK_NAME
-
 _TURN: Final = 3 * GRACE
 """Seconds within which a stack that was killed is gone."""
 _RUNNING: Final = "/_stallwatch/running"
@@ -88,6 +86,14 @@ class Stack(TypedDict):
     inbox_queue_url: str
 
 
+class Neighbour(TypedDict):
+    """How to reach a second stack of the same account and region."""
+
+    api_url: str
+    api_key: str
+    inbox_queue_url: str
+
+
 class Letter(TypedDict):
     """What an e-mail or SMS subscriber got."""
 
@@ -113,13 +119,15 @@ class LocalStack:
         port: int | None = None,
         parameters: Mapping[str, str] | None = None,
         stack_file: Path | None = None,
+        template: Path | None = None,
         say: Callable[[str], object] = lambda _: None,
     ) -> None:
         """Prepare a stack; a `port` of its own is found where none is given.
 
-        `parameters` are the template's, `stack_file` is where `stack` is written for others, and
-        `say` is told what is being done.
+        `parameters` are the template's, `stack_file` is where `stack` is written for others,
+        `template` is one that was built already, and `say` is told what is being done.
         """
+        self._template = template
         self._parameters = dict(parameters or {})
         self._stack_file = stack_file
         self._say = say
@@ -148,7 +156,7 @@ class LocalStack:
             check_free(self._port)
             cleanup.callback(self._clear)
             (self._folder / "tmp").mkdir(parents=True)
-            with built(self._say) as template:
+            with self._built() as template:
                 self._emulator = cleanup.enter_context(self._start(lock))
                 self._deploy(template)
             self._look_up()
@@ -214,24 +222,26 @@ class LocalStack:
                 raise LocalError(f"Functions still run after {within:g} seconds")
             time.sleep(0.05)
 
-    def drain_inbox(self, at_least: int = 0, within: float = 30.0) -> list[dict[str, Any]]:
+    def drain_inbox(
+        self, at_least: int = 0, within: float = 30.0, queue: str | None = None
+    ) -> list[dict[str, Any]]:
         """Take what the queue subscribed to the alerts has got: SNS's envelopes, in any order.
 
-        Waits for `at_least` so many, but no longer than `within` seconds.
+        Waits for `at_least` so many, but no longer than `within` seconds. `queue` is another
+        stack's.
         """
+        url = queue or self.stack["inbox_queue_url"]
         deadline = time.monotonic() + within
         envelopes: list[dict[str, Any]] = []
         while True:
             answer = self.sqs.receive_message(
-                QueueUrl=self.stack["inbox_queue_url"],
+                QueueUrl=url,
                 MaxNumberOfMessages=10,
                 WaitTimeSeconds=int(len(envelopes) < at_least),
             )
             for message in answer.get("Messages", ()):
                 envelopes.append(json.loads(message["Body"]))
-                self.sqs.delete_message(
-                    QueueUrl=self.stack["inbox_queue_url"], ReceiptHandle=message["ReceiptHandle"]
-                )
+                self.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
             enough = len(envelopes) >= at_least or time.monotonic() > deadline
             if enough and not answer.get("Messages"):
                 return envelopes
@@ -255,6 +265,36 @@ class LocalStack:
         raise LocalError(f"The emulator ended by itself ({code}):\n{end_of(self.log)}")
 
     # -------------------------------------------------------------------------------- How it comes
+
+    def update(self) -> None:
+        """Deploy the project as it stands over what is there, with the same parameters."""
+        with built(self._say) as template:
+            self._deploy(template)
+        self._look_up()
+
+    def deploy_beside(self, name: str) -> "Neighbour":
+        """Deploy a second stack in the same account and region."""
+        with built(self._say) as template:
+            self._deploy(template, name)
+        outputs = self._outputs_of(name)
+        key = self.apigateway.get_api_key(apiKey=outputs["ApiKeyId"], includeValue=True)
+        return Neighbour(
+            api_url=self._page_of(name).rstrip("/"),
+            api_key=key["value"],
+            inbox_queue_url=self._subscribe_inbox(outputs["AlertsTopicArn"], f"inbox-{name}"),
+        )
+
+    def physical_id(self, logical_id: str) -> str:
+        """What a resource of the stack is called here."""
+        return self._resource(logical_id)
+
+    @contextlib.contextmanager
+    def _built(self) -> Iterator[Path]:
+        if self._template is not None:
+            yield self._template
+            return
+        with built(self._say) as template:
+            yield template
 
     def _start(self, lock: int) -> Supervised:
         """Start the emulator and wait until it answers."""
@@ -295,18 +335,20 @@ class LocalStack:
             "AUTH": "true",
         }
 
-    def _deploy(self, template: Path) -> None:
+    def _page_of(self, stack_name: str) -> str:
+        return f"{self._endpoint}/restapis/{stack_name}/live/_user_request_/"
+
+    def _deploy(self, template: Path, stack_name: str = STACK_NAME) -> None:
         self._say("Deploying")
-        self._page = f"{self._endpoint}/restapis/{_API_ID}/live/_user_request_/"
-        parameters = {"PublicUrl": self._page, **self._parameters}
+        parameters = {"PublicUrl": self._page_of(stack_name), **self._parameters}
         run_sam(
             "deploy",
             [
                 f"--template-file={template}",
                 f"--config-file={no_settings()}",
-                f"--stack-name={STACK_NAME}",
+                f"--stack-name={stack_name}",
                 f"--region={REGION}",
-                f"--tags=ms-custom-id={_API_ID}",
+                f"--tags=ms-custom-id={stack_name}",
                 "--capabilities=CAPABILITY_IAM",
                 "--resolve-s3",
                 "--no-confirm-changeset",
@@ -331,27 +373,27 @@ class LocalStack:
         )
 
     def _look_up(self) -> None:
-        stacks = self.cloudformation.describe_stacks(StackName=STACK_NAME)["Stacks"]
-        self.outputs = {
-            output["OutputKey"]: output["OutputValue"] for output in stacks[0]["Outputs"]
-        }
+        self.outputs = self._outputs_of(STACK_NAME)
         self.function_names = {
             function: self._resource(f"{prefix}Function") for function, prefix in FUNCTIONS.items()
         }
         key = self.apigateway.get_api_key(apiKey=self.outputs["ApiKeyId"], includeValue=True)
         self.stack = {
-            "api_url": self._page.rstrip("/"),
+            "api_url": self._page_of(STACK_NAME).rstrip("/"),
             "api_key": key["value"],
             "page_url": self.outputs["PageUrl"],
             "aws_endpoint": self._endpoint,
             "region": REGION,
             "stack_name": STACK_NAME,
-            "inbox_queue_url": self._subscribe_inbox(),
+            "inbox_queue_url": self._subscribe_inbox(self.outputs["AlertsTopicArn"], "inbox"),
         }
 
-    def _subscribe_inbox(self) -> str:
-        topic = self.outputs["AlertsTopicArn"]
-        url = self.sqs.create_queue(QueueName="inbox")["QueueUrl"]
+    def _outputs_of(self, stack_name: str) -> dict[str, str]:
+        stacks = self.cloudformation.describe_stacks(StackName=stack_name)["Stacks"]
+        return {output["OutputKey"]: output["OutputValue"] for output in stacks[0]["Outputs"]}
+
+    def _subscribe_inbox(self, topic: str, queue: str) -> str:
+        url = self.sqs.create_queue(QueueName=queue)["QueueUrl"]
         attributes = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
         arn = attributes["Attributes"]["QueueArn"]
         statement = {

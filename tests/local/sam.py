@@ -44,6 +44,22 @@ def built(say: Callable[[str], object]) -> Iterator[Path]:
         yield _BUILD / "template.yaml"
 
 
+def build_of(project: Path, folder: Path) -> Path:
+    """Build the project as it stands in another folder; returns the built template."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    run_sam(
+        "build",
+        [
+            f"--template-file={project / 'template.yaml'}",
+            f"--build-dir={folder}",
+            f"--config-file={no_settings()}",
+        ],
+        environment=_build_environment(),
+        log=folder.with_suffix(".log"),
+    )
+    return folder / "template.yaml"
+
+
 def _fingerprint() -> str:
     """Change with everything that a build depends on."""
     sources = [

@@ -11,15 +11,17 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from http import HTTPStatus
 from pathlib import Path
 from socket import create_server
+from typing import Any
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, Request, build_opener
 
 import pytest
 
+from tests.local import tutorial
 from tests.local.local_stack import LocalStack, Stack
 from tests.local.machine import HOST, LOCAL, ROOT, LocalError, check_free, free_port
 from tests.local.parts import need
@@ -32,14 +34,19 @@ class Made:
     """A running `make local`, or another target with a stack."""
 
     def __init__(
-        self, project: Path, port: int, target: str = "local", ready: str = "Ctrl-C"
+        self,
+        project: Path,
+        port: int,
+        target: str = "local",
+        ready: str = "Ctrl-C",
+        variables: Sequence[str] = (),
     ) -> None:
         """Start it and wait until it says that it is ready."""
         self.project = project
         self.port = port
         self.file = project / ".local" / "stack.json"
         self.process = subprocess.Popen(
-            ["make", target, f"LOCAL_PORT={port}", f"PYTHON={sys.executable}"],
+            ["make", target, f"LOCAL_PORT={port}", f"PYTHON={sys.executable}", *variables],
             cwd=project,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -169,6 +176,32 @@ def test_a_killed_demonstration_leaves_nothing(project: Path, victim: str) -> No
         assert becomes(demo.is_gone), demo.processes()
     finally:
         demo.end()
+
+
+def test_the_tutorial_can_be_followed(project: Path) -> None:
+    """Each of its commands, in its order, on the stack that its first one starts."""
+    start, second, *others = tutorial.steps()
+    make, _, names = start.partition("\n")
+    assert "SIMULATED=1 make local" == make
+    local = Made(project, free_port(), variables=["SIMULATED=1"])
+
+    def answer(commands: str) -> str:
+        return tutorial.run(f"{names}\n{commands}", project)
+
+    def ask(path: str) -> dict[str, Any]:
+        answered: dict[str, Any] = json.loads(answer(tutorial.request(path)).splitlines()[-1])
+        return answered
+
+    try:
+        answer(second)
+        assert becomes(lambda: bool(ask("/orders/jacket")["alerts"]))
+        (alert,) = ask("/orders/jacket")["alerts"]
+        assert "refund_claim" == alert["kind"]
+        answer("\n".join([tutorial.definition_of_day(), *others]))
+        assert becomes(lambda: ask("/stats")["money"][0]["recovered"]["amount"] == "34.90")
+        assert "closed" == ask("/orders/jacket")["state"]
+    finally:
+        local.end()
 
 
 def test_ctrl_c_leaves_nothing(make_local: Made) -> None:

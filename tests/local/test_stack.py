@@ -5,12 +5,14 @@ import os
 import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from typing import Any
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
 
-from tests.local.local_stack import FUNCTIONS, FunctionError, LocalStack
+from tests.local.local_stack import FUNCTIONS, FunctionError, LocalStack, Neighbour, Stack
 from tests.local.machine import ROOT, client
 from tests.local.parts import need
 from tests.simulators.seventeen_track import KEY, Simulator
@@ -96,25 +98,51 @@ def test_17track_is_asked_with_the_key_from_its_parameter(
         "ordered_on": (now - timedelta(days=9)).date().isoformat(),
         "tracking_number": number,
     }
-    with opened(local, "/orders", order):
+    with opened(local.stack, "/orders", order):
         local.settle()
     assert {number: 1} == dict(track.spent)
     local.invoke("pull_tracking", {"order_ids": ["cup"]})
     local.settle()
-    with opened(local, "/orders/cup") as answer:
+    with opened(local.stack, "/orders/cup") as answer:
         seen = json.load(answer)
     assert "departed_origin" == seen["stage"]
     assert ["17track"] == [checkpoint["source"] for checkpoint in seen["checkpoints"]]
 
 
-def opened(local: LocalStack, path: str, body: object = None) -> Any:
+def opened(stack: Stack | Neighbour, path: str, body: object = None) -> Any:
     """What the API answers."""
     request = Request(  # noqa: S310
-        f"{local.stack['api_url']}{path}",
+        f"{stack['api_url']}{path}",
         data=None if body is None else json.dumps(body).encode(),
-        headers={"x-api-key": local.stack["api_key"], "content-type": "application/json"},
+        headers={"x-api-key": stack["api_key"], "content-type": "application/json"},
     )
     return urlopen(request)  # noqa: S310
+
+
+def test_two_stacks_in_one_account_and_region_keep_apart(local: LocalStack) -> None:
+    """Each alerts its own subscribers about its own orders, and takes no other's key."""
+    local.settle()
+    local.drain_inbox()
+    parents = local.deploy_beside("parents")
+    ours = (datetime.now(UTC) - timedelta(days=14)).date().isoformat()
+    for stack, order_id in ((local.stack, "ours"), (parents, "theirs")):
+        # It has no number, so that nobody is asked, and is never scanned.
+        with opened(stack, "/orders", {"order_id": order_id, "ordered_on": ours}):
+            pass
+    for queue, order_id in (
+        (local.stack["inbox_queue_url"], "ours"),
+        (parents["inbox_queue_url"], "theirs"),
+    ):
+        (envelope,) = local.drain_inbox(at_least=1, queue=queue)
+        assert [order_id] == [
+            order["order_id"] for order in json.loads(envelope["Message"])["orders"]
+        ]
+    local.settle()
+    for queue in (local.stack["inbox_queue_url"], parents["inbox_queue_url"]):
+        assert [] == local.drain_inbox(queue=queue)
+    with pytest.raises(HTTPError) as refused:
+        opened({**parents, "api_key": local.stack["api_key"]}, "/orders")
+    assert HTTPStatus.FORBIDDEN == refused.value.code
 
 
 def test_one_command_redrives(local: LocalStack) -> None:

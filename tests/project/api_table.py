@@ -72,7 +72,8 @@ def _does(route: Mapping[str, Any]) -> str:
 def _parameter(described: Mapping[str, Any]) -> str:
     """A parameter of the query, with the values that it may have where they are few."""
     values = _enum(described["schema"])
-    return f"`{described['name']}`" + (f" ({', '.join(values)})" if 0 < len(values) <= _FEW else "")
+    few = 0 < len(values) <= _FEW
+    return f"`{described['name']}`" + (f" ({', '.join(values)})" if few else "")
 
 
 def _enum(schema: Mapping[str, Any]) -> list[str]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from stallwatch.api.static import ASSETS, PAGE_ASSETS, SWAGGER, served_file
 from stallwatch.calendar.service import MOST_ORDERS
+from stallwatch.domain.languages import ALERT_LANGUAGES
 from tests.support.transformed import transformed_resources
 
 DAY = 86_400
@@ -108,7 +109,8 @@ def largest_answer(path: str) -> int:
     }[path]
     return max(
         len(file.compressed if name in SWAGGER else file.content)
-        for name, file in ((name, served_file(name)) for name in names)
+        for name in names
+        for file in (served_file(name, language) for language in ALERT_LANGUAGES)
     )
 
 

@@ -32,7 +32,7 @@ def with_table(text: str, table: str) -> str:
 
 
 def kind_table() -> str:
-    """The table of the alert kinds in the README."""
+    """The table of the alert kinds among the rules."""
     rows = [
         f"| `{profile.kind}` | {profile.severity} | {profile.comes_when} | {profile.asks_to} |"
         for profile in PROFILES.values()
@@ -56,7 +56,7 @@ def with_allowed_values(text: str) -> str:
 GENERATED: Mapping[str, Writer] = {
     "template.yaml": with_allowed_values,
     "shared/stallwatch/web/openapi.json": lambda _: openapi(),
-    "README.md": lambda text: with_table(text, kind_table()),
+    "docs/rules.md": lambda text: with_table(text, kind_table()),
     "docs/api.md": lambda text: with_table(text, api_table.table()),
     "docs/deploy.md": parameter_tables.with_tables,
     "docs/security.md": lambda text: with_table(text, attack_cost.table()),

@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
@@ -49,6 +50,7 @@ _OF_THE_CLI = {
 }
 
 OF_AWS = {
+    "AdministratorAccess",
     "AuthenticateOnUnsubscribe",
     "NotFound",
     "OmitName",
@@ -75,7 +77,7 @@ def made() -> Iterator[tuple[str, list[str]]]:
 
 
 def targets() -> set[str]:
-    return set(re.findall(r"^([a-z]+):.*## ", MAKEFILE, re.MULTILINE))
+    return set(re.findall(r"^([a-z-]+):.*## ", MAKEFILE, re.MULTILINE))
 
 
 def test_every_command_of_make_is_there() -> None:
@@ -84,7 +86,7 @@ def test_every_command_of_make_is_there() -> None:
         (name, word)
         for name, words in made()
         for word in words
-        if re.fullmatch(r"[a-z]+", word) and word not in targets()
+        if re.fullmatch(r"[a-z-]+", word) and word not in targets()
     }
 
     assert set() == unknown
@@ -94,7 +96,7 @@ def test_every_variable_given_to_make_is_read() -> None:
     """A variable that nothing reads would be ignored without a word."""
     readers = MAKEFILE + "".join(
         path.read_text("utf-8")
-        for folder in ("bench", "local")
+        for folder in ("bench", "fuzz", "local")
         for path in (ROOT / "tests" / folder).glob("*.py")
     )
     given = {
@@ -134,7 +136,7 @@ def test_commands_of_aws_are_real(name: str) -> None:
     """Service, operation and options are those of the service's own description."""
     session = botocore.session.get_session()
     for words in commands(read(name)):
-        if words[0] != "aws":
+        if words[0] != "aws" or words == ["aws", "configure"]:
             continue
         _, service, operation, *rest = words
         model = session.get_service_model(service)
@@ -171,7 +173,7 @@ def test_the_outputs_are_those_of_the_template() -> None:
 
 
 def test_the_alarms_are_those_of_the_template() -> None:
-    """Each of them with the monitoring that it comes with; and the README counts them."""
+    """Each of them with the monitoring that it comes with; and the costs count them."""
     alarms = resources("AWS::CloudWatch::Alarm")
     monitoring = {
         "HasAlarms": "basic",
@@ -181,8 +183,8 @@ def test_the_alarms_are_those_of_the_template() -> None:
     }
     rows = tables(read("docs/operations.md"), "alarm")
     always = Counter(alarm["Condition"] for alarm in alarms.values())
-    basic = dict(row[:2] for row in tables(read("README.md"), "20 orders, 30 days"))
-    added = dict(row[:2] for row in tables(read("README.md"), "`full` adds"))
+    basic = dict(row[:2] for row in tables(read("docs/performance.md"), "20 orders, 30 days"))
+    added = dict(row[:2] for row in tables(read("docs/performance.md"), "`full` adds"))
 
     assert {name: monitoring[alarm["Condition"]] for name, alarm in alarms.items()} == {
         bare(row[0]): row[1] for row in rows
@@ -250,7 +252,7 @@ def test_every_alert_kind_has_its_paragraph(kind: AlertKind) -> None:
 
 def test_the_actions_are_those_of_the_product() -> None:
     """Every word of the buyer, and no other."""
-    first = [row[0] for row in tables(read("README.md"), "action")]
+    first = [row[0] for row in tables(read("docs/rules.md"), "action")]
 
     assert {deed.value for deed in ActionKind} == {
         bare(w.strip()) for c in first for w in c.split(",")
@@ -372,12 +374,12 @@ def test_tests_that_are_named_are_there() -> None:
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("README.md", f"{app.MOST_BYTES // 1024} KiB"),
+        ("docs/limits.md", f"{app.MOST_BYTES // 1024} KiB"),
         ("docs/api.md", f"{app.MOST_BYTES // 1024} KiB"),
-        ("README.md", f"a message {delivery.MOST_IN_ONE} orders"),
+        ("docs/limits.md", f"a message {delivery.MOST_IN_ONE} orders"),
         ("docs/alerts.md", f"at most {delivery.MOST_IN_ONE}"),
-        ("README.md", f"at most {MOST_EVENTS} events"),
-        ("README.md", f"ends {Thresholds().end_after_order} days after the order"),
+        ("docs/limits.md", f"at most {MOST_EVENTS} events"),
+        ("docs/limits.md", f"ends {Thresholds().end_after_order} days after the order"),
         ("docs/deploy.md", "at most 1,000 in one call"),
         ("CONTRIBUTING.md", "Python 3.11 or newer"),
     ],
@@ -390,7 +392,7 @@ def test_numbers_are_those_of_the_code(name: str, said: str) -> None:
 @pytest.mark.parametrize("table", ["20 orders, 30 days", "`full` adds"])
 def test_the_costs_add_up(table: str) -> None:
     """Each line is what its own arithmetic says, to the tenth of a cent, and the last their sum."""
-    *rows, (_, _, together) = tables(read("README.md"), table)
+    *rows, (_, _, together) = tables(read("docs/performance.md"), table)
     exact = 0.0
     for what, arithmetic, cost in rows:
         total = 0.0
@@ -407,10 +409,31 @@ def test_the_costs_add_up(table: str) -> None:
 def test_the_sums_of_both_tables_make_what_full_monitoring_costs() -> None:
     """Which the sentence between them names."""
     sums = [
-        float(tables(read("README.md"), table)[-1][2].strip("$"))
+        float(tables(read("docs/performance.md"), table)[-1][2].strip("$"))
         for table in ("20 orders, 30 days", "`full` adds")
     ]
-    assert f"`full` costs ${sum(sums):.3f}" in read("README.md")
+    assert f"`full` costs ${sum(sums):.3f}" in read("docs/performance.md")
+
+
+def test_the_version_stands_in_one_place() -> None:
+    """In the package; the API's document is made of it, and only the changelog names it besides."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--", ":!*requirements*.txt", ":!CHANGELOG.md", ":!tests"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    texts = {
+        name: (ROOT / name).read_text("utf-8", errors="ignore")
+        for name in listed.stdout.split("\0")
+        if name and not name.endswith((".png", ".gif"))
+    }
+    own = re.compile(rf"""(?i)version(?:__|["'])?\s*[:=]\s*["']?{re.escape(__version__)}\b""")
+
+    assert ["shared/stallwatch/__init__.py", "shared/stallwatch/web/openapi.json"] == [
+        name for name, text in texts.items() if own.search(text)
+    ]
 
 
 def test_the_changes_begin_with_this_version() -> None:

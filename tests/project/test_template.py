@@ -280,15 +280,21 @@ def test_what_a_function_gives_up_on_is_kept(folder: str) -> None:
 
 
 def test_the_check_runs_by_the_schedule() -> None:
-    """As often as the parameter says; the mailbox is read every hour."""
+    """As often as the parameter says; the mailbox is read every hour. The digest has its own."""
     every = {
         schedule["Properties"]["Target"]["Arn"]["Fn::GetAtt"][0]: schedule["Properties"]
         for schedule in transformed_resources("AWS::Scheduler::Schedule").values()
     }
-    assert {functions()[f] for f in ("pull_tracking", "read_mailbox")} == every.keys()
-    check, hourly = (every[functions()[f]] for f in ("pull_tracking", "read_mailbox"))
+    names = ("pull_tracking", "read_mailbox", "evaluate_orders")
+    assert {functions()[f] for f in names} == every.keys()
+    check, hourly, digest = (every[functions()[f]] for f in names)
     assert {"Ref": "CheckEvery"} == check["ScheduleExpression"]
     assert "rate(1 hour)" == hourly["ScheduleExpression"]
+    assert ({"Ref": "DigestSchedule"}, {"Ref": "TimeZone"}) == (
+        digest["ScheduleExpression"],
+        digest["ScheduleExpressionTimezone"],
+    )
+    assert {"digest": "<aws.scheduler.scheduled-time>"} == json.loads(digest["Target"]["Input"])
 
 
 def test_the_push_hears_the_alerts_of_the_stack_s_own_language() -> None:
@@ -396,6 +402,7 @@ OF_THE_STACK = {
     "MonthlyBudget": "0",
     "KeyRevision": "1",
     "QuietHours": "",
+    "DigestSchedule": "",
     "TimeZone": "UTC",
 }
 """Which others rely on, with their defaults. Those of single sources stand in their profiles."""
@@ -531,6 +538,8 @@ def test_optional_parts_exist_only_where_their_parameter_asks_for_them() -> None
         "AlertPhoneSubscription": "HasAlertPhone",
         "PullWorkersPolicy": "HasPullWorkers",
         "Budget": "HasBudget",
+        "Digest": "HasDigest",
+        "DigestRole": "HasDigest",
         "Dashboard": "HasFullMonitoring",
         **OF_OPTIONAL_FUNCTIONS,
         **OPTIONAL_ALARMS,

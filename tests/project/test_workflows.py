@@ -48,17 +48,17 @@ def test_a_job_has_the_rights_that_it_needs(name: str) -> None:
 def test_the_workflows_run_the_commands_of_the_makefile() -> None:
     """Whoever repeats a check at home runs the same."""
     makefile = (ROOT / "Makefile").read_text("utf-8")
-    targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
     run = {
         word
         for path in WORKFLOWS
         for job in read(path.name)[1]["jobs"].values()
         for step in job["steps"]
-        for line in re.findall(r"(?:^|\s)make ([a-z ]+)", step.get("run", ""))
+        for line in re.findall(r"(?:^|\s)make ([a-z -]+)", step.get("run", ""))
         for word in line.split()
     }
     assert run <= targets
-    assert {"lint", "scan", "test", "demo", "faults", "build"} <= run
+    assert {"lint", "scan", "test", "demo", "docs", "fuzz", "faults", "build"} <= run
 
 
 def test_pythons_that_are_tested_begin_with_the_oldest() -> None:

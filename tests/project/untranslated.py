@@ -29,6 +29,14 @@ This page lists what is missing; `make generate` writes it. A release is made on
 
 
 @lru_cache
+def page_sentences(language: str) -> Mapping[str, Sentence]:
+    """The page's own sentences in a language, by key."""
+    path = files("stallwatch").joinpath("web", "words", f"{language}.json")
+    read: Mapping[str, Sentence] = json.loads(path.read_text("utf-8"))
+    return read
+
+
+@lru_cache
 def sentences(language: str) -> Mapping[str, Sentence]:
     """The sentences of messages, advice and drafts in a language, by key."""
     path = files("stallwatch").joinpath("messages", "data", f"{language}.json")
@@ -47,8 +55,12 @@ def needed(language: str) -> list[str]:
 
 
 def missing(language: str) -> list[str]:
-    """The keys that a language does not have yet."""
-    return [key for key in needed(language) if key not in sentences(language)]
+    """The keys that a language does not have yet, those of the page after those of the messages."""
+    of_messages = [key for key in needed(language) if key not in sentences(language)]
+    if not BY_CODE[language].for_alerts:
+        return of_messages
+    known = page_sentences(language)
+    return of_messages + [key for key in page_sentences(DEFAULT_LANGUAGE) if key not in known]
 
 
 def page() -> str:

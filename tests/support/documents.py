@@ -129,6 +129,10 @@ class Curl:
             elif word == "--json":
                 request.body = next(rest)
                 request.headers |= {"content-type": "application/json"}
+            elif word == "--data-binary":
+                request.body = next(rest)
+            elif word == "|":
+                break
             else:
                 assert not word.startswith("-"), f"the tests know no option {word} of curl"
                 assert not request.url, f"two addresses: {request.url} {word}"

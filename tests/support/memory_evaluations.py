@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from stallwatch.domain.alerts import Alert, AlertRef
+from stallwatch.domain.alerts import Alert, AlertKind, AlertRef
 from stallwatch.domain.errors import ConflictError
 from stallwatch.domain.orders import Order, Service
 from stallwatch.orders.delivery_times import DeliveryStats
@@ -105,7 +105,11 @@ class MemoryEvaluationStore(MemoryRunLog):
         return tuple(found[:5])
 
     def alerts_about_sources(self) -> list[Alert]:
-        return [kept.alert for (order_id, _), kept in self.kept.items() if not order_id]
+        return [
+            kept.alert
+            for (order_id, _), kept in self.kept.items()
+            if not order_id and kept.alert.kind is not AlertKind.DIGEST
+        ]
 
     def keep_source_alert(self, alert: Alert) -> None:
         if ("", alert.key) not in self.kept:

@@ -12,20 +12,21 @@ from stallwatch.domain.alerts import (
     AlertRef,
     Notification,
 )
+from stallwatch.domain.digest import Deadline, Digest, Movement, PressingOrder, RiskSum
 from stallwatch.domain.orders import Order, PaidWith
-from stallwatch.messages.advice import ADVICE
 from stallwatch.messages.alert_kinds import ALERT_TEXTS
 from stallwatch.rules.annotations import Annotations
-from stallwatch.rules.situation import Situation
+from stallwatch.rules.situation import ASKED_BY, Situation
 
 NOW = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 PAGE = "https://stallwatch.example/live/"
-OF_THE_SOURCE = {kind for kind, profile in PROFILES.items() if profile.about_source}
+OF_THE_SOURCE = {AlertKind.SOURCE_DOWN, AlertKind.SOURCE_UP}
+WITHOUT_ORDER = {kind for kind, profile in PROFILES.items() if not profile.about_order}
 SPOKEN = tuple(
     (kind, str(reason)) for kind, texts in ALERT_TEXTS.items() for reason in texts.reasons
 )
 """Every kind of alert with every reason that it may have."""
-ABOUT_ORDERS = tuple(spoken for spoken in SPOKEN if spoken[0] not in OF_THE_SOURCE)
+ABOUT_ORDERS = tuple(spoken for spoken in SPOKEN if spoken[0] not in WITHOUT_ORDER)
 
 ORDER = Order(
     order_id="8123456789012345",
@@ -79,9 +80,31 @@ FACTS: Annotations = {
 }
 """All that may be known; what is not true or not known is missing."""
 
+DIGEST = Digest(
+    since="2026-06-14",
+    pressing=(
+        PressingOrder("8123456789012345", "USB cable", Situation.REFUND_DUE),
+        PressingOrder("8123456789012346", None, Situation.PICKUP),
+    ),
+    pressing_count=3,
+    deadlines=(
+        Deadline("2026-06-18", "reminder_on", "8123456789012345", "USB cable"),
+        Deadline("2026-06-19", "dispute_until", "8123456789012345", "USB cable"),
+        Deadline("2026-06-20", "protection_ends_on", "8123456789012345", "USB cable"),
+        Deadline("2026-06-20", "refund_until", "8123456789012346", None),
+        Deadline("2026-06-21", "bank_until.card", "8123456789012345", "USB cable"),
+        Deadline("2026-06-21", "bank_until.paypal", "8123456789012346", None),
+    ),
+    deadline_count=6,
+    moved=(Movement("8123456789012347", "Lamp", "2026-06-15", "Departed (Dongguan)"),),
+    moved_count=1,
+    at_risk=(RiskSum("EUR", "12.50"), RiskSum("USD", "7.00")),
+)
+"""A digest with all of its parts."""
+
 NATURAL: dict[tuple[AlertKind, str], Situation] = {
     spoken: next(
-        (situation for situation, advice in ADVICE.items() if advice.alert == spoken),
+        (situation for situation, asked in ASKED_BY.items() if asked == spoken),
         Situation.DELIVERED if spoken[0] is AlertKind.DELIVERED else Situation.IN_TRANSIT,
     )
     for spoken in ABOUT_ORDERS
@@ -117,8 +140,8 @@ def notification(
 ) -> Notification:
     """A notification of one kind about some orders, or about the source."""
     members = []
-    for order in (None,) if kind in OF_THE_SOURCE else orders:
-        known: Annotations = {"source": "cainiao"}
+    for order in (None,) if kind in WITHOUT_ORDER else orders:
+        known: Annotations = {"source": "cainiao"} if kind in OF_THE_SOURCE else DIGEST.as_facts()
         if order is not None:
             known = facts_in(NATURAL[kind, reason]) if facts is None else facts
         alert = Alert(
@@ -155,6 +178,6 @@ def _bare(facts: Annotations) -> Annotations:
 
 
 def _about(kind: AlertKind) -> str:
-    if kind in OF_THE_SOURCE or kind is AlertKind.UNANSWERED:
+    if kind in WITHOUT_ORDER or kind is AlertKind.UNANSWERED:
         return (NOW - timedelta(days=10)).isoformat()
     return "2026-06-20 first" if kind is AlertKind.PROTECTION_ENDING else "2026-04-15 08:00:00"

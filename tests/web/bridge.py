@@ -163,6 +163,15 @@ class _Request(BaseHTTPRequestHandler):
     def do_DELETE(self) -> None:
         self.server.bridge.serve(self)
 
+    def do_PUT(self) -> None:
+        self.server.bridge.serve(self)
+
+    def do_OPTIONS(self) -> None:
+        self.server.bridge.serve(self)
+
+    def do_TRACE(self) -> None:
+        self.server.bridge.serve(self)
+
     def send(self, answer: Mapping[str, Any]) -> None:
         text = answer.get("body") or ""
         content = base64.b64decode(text) if answer.get("isBase64Encoded") else text.encode()

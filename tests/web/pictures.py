@@ -8,6 +8,7 @@ import base64
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from tests.local.demo_parcels import PARCELS, SPEAKER
 from tests.local.parts import CHROMIUM
 from tests.simulators.seventeen_track import Simulator as SeventeenTrack
 from tests.support.template import ROOT
-from tests.web import stock
+from tests.web import movie, stock
 from tests.web.bridge import bridge
 from tests.web.conftest import ARGUMENTS, START
 from tests.web.visitor import PHONE, visiting
@@ -29,7 +30,12 @@ FOLDER = ROOT / "docs" / "images"
 ROUTES = {"page.png": "", "order.png": "#/orders/jacket"}
 """Pictures of the page, and the route that each shows."""
 
-PICTURES = (*ROUTES, "phone.png", "phone-claim.png", "claim.png", "claim-page.png")
+PICTURES = (
+    *ROUTES,
+    *("tutorial-order.png", "tutorial-claim.png", "tutorial-stats.png"),
+    *("phone.png", "phone-claim.png", "claim.png", "claim-page.png"),
+    movie.NAME,
+)
 
 MOST_BYTES = 300_000
 """A README is no place for more."""
@@ -48,6 +54,8 @@ def draw(browser: Browser, folder: Path) -> list[Path]:
             stock.add_parcel(world, parcel)
         stock.check(world)
         drawn = list(_of_the_page(browser, world, folder))
+    with _quiet() as patch, world_at(START, patch) as world:
+        drawn += _of_the_tutorial(browser, world, folder)
     ordered = START - timedelta(days=SPEAKER.ordered_ago + 13)
     with (
         _quiet() as patch,
@@ -55,7 +63,13 @@ def draw(browser: Browser, folder: Path) -> list[Path]:
         world_with(track, ordered, patch) as world,
     ):
         stock.live_to_claim(world, SPEAKER)
-        return [*drawn, *_of_the_claim(browser, world, folder)]
+        drawn += _of_the_claim(browser, world, folder)
+    with (
+        _quiet() as patch,
+        SeventeenTrack() as track,
+        world_with(track, ordered, patch) as world,
+    ):
+        return [*drawn, movie.draw(browser, world, patch, folder)]
 
 
 @contextmanager
@@ -73,7 +87,30 @@ def _of_the_page(browser: Browser, world: World, folder: Path) -> Iterator[Path]
         for name, route in ROUTES.items():
             if route:
                 visitor.turn_to(route)
+            else:
+                visitor.page.get_by_role("article").first.wait_for()
             yield _shot(visitor.page.screenshot(), folder / name)
+
+
+def _of_the_tutorial(browser: Browser, world: World, folder: Path) -> Iterator[Path]:
+    """The tutorial's order after its import, its claim file, and what was recovered."""
+    (jacket,) = (parcel for parcel in PARCELS if parcel.order_id == "jacket")
+    stock.add_parcel(world, replace(jacket, price="34.90"))
+    stock.check(world)
+    with bridge(world) as gateway, visiting(browser, gateway, viewport=_FRAME) as visitor:
+        visitor.go("#/orders/jacket")
+        yield _shot(visitor.page.screenshot(), folder / "tutorial-order.png")
+        visitor.page.get_by_role("button", name="Claim file", exact=True).click()
+        part = visitor.part("Claim file")
+        part.get_by_role("button", name="Make the claim file").click()
+        part.get_by_role("link", name="Get the picture").wait_for()
+        yield _shot(visitor.page.screenshot(), folder / "tutorial-claim.png")
+    for said in ({"action": "dispute_opened"}, {"action": "refunded", "amount": "34.90"}):
+        world.call("POST", "/orders/jacket/actions", said)
+        stock.check(world)
+    with bridge(world) as gateway, visiting(browser, gateway, viewport=_FRAME) as visitor:
+        visitor.go("#/stats")
+        yield _shot(visitor.page.screenshot(), folder / "tutorial-stats.png")
 
 
 def _of_the_claim(browser: Browser, world: World, folder: Path) -> Iterator[Path]:

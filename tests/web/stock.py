@@ -1,6 +1,6 @@
 """Orders for the page to show."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -74,11 +74,14 @@ def add_parcel(world: World, parcel: Parcel) -> None:
     assert 201 == status, answer
 
 
-def live_to_claim(world: World, parcel: Parcel) -> None:
+def live_to_claim(
+    world: World, parcel: Parcel, when_stalled: Callable[[], None] = lambda: None
+) -> None:
     """Live with a parcel of the demo from its order on, until the buyer can make a claim.
 
     It is looked at whenever its turn is; Cainiao blocks for three days; the buyer writes to the
     seller at the first alarm, and has looked at home when the time for the claim has come.
+    `when_stalled` is called at that first alarm, before the buyer does anything.
     """
     assert world.track is not None
     first_day = world.now + timedelta(days=parcel.ordered_ago)
@@ -100,6 +103,7 @@ def live_to_claim(world: World, parcel: Parcel) -> None:
         check(world)
         kinds = {message.kind for message in world.messages()}
         if "stalled" in kinds:
+            when_stalled()
             world.call("POST", f"{path}/actions", {"action": "seller_contacted"})
             check(world)
         if "refund_claim" in kinds:

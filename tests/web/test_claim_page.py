@@ -229,9 +229,17 @@ def test_a_claim_file_is_made_opened_and_revoked(visitor: "Visitor", axe_script:
     assert "claim-1.png" == download.value.suggested_filename
     assert download.value.path().read_bytes().startswith(b"\x89PNG")
 
-    part.get_by_text("Active links").click()
-    visitor.expect(part.get_by_role("listitem")).to_have_count(2)
-    part.get_by_role("button", name="Revoke this link").first.click()
+    visitor.page.reload()
+    visitor.expect(part.get_by_role("link", name="Open the page")).to_have_attribute("href", url)
+    with visitor.context.expect_page() as opened:
+        part.get_by_role("link", name="Page for the bank").click()
+    visitor.watch(opened.value)
+    visitor.expect(opened.value.get_by_role("heading", level=1)).to_be_visible()
+    assert opened.value.url.endswith("?as=html&for=bank")
+    opened.value.close()
+    part.get_by_role("button", name="Message templates").click()
+    visitor.expect(visitor.page.get_by_role("heading", name="Message templates")).to_be_focused()
+    part.get_by_role("button", name="Revoke this link").click()
     visitor.page.get_by_role("button", name="Revoke it").click()
     visitor.expect(part.get_by_role("listitem")).to_have_count(0)
     assert 404 == requests.get(url, timeout=10).status_code

@@ -110,9 +110,9 @@ def test_words_to_send_are_read_when_they_are_wanted(visitor: "Visitor") -> None
         ["To the seller", "For the dispute"]
     )
     language = words.get_by_label("In which language")
-    visitor.expect(language.locator("option:checked")).to_have_text("German")
+    visitor.expect(language.locator("option:checked")).to_have_text("Deutsch")
     visitor.expect(words.locator("[lang=de]").first).to_contain_text("Guten Tag")
-    language.select_option("Chinese (to the seller only)")
+    language.select_option("中文")
     visitor.expect(words.locator("[lang=zh]").first).to_be_visible()
     visitor.expect(words.locator("[lang=de]")).to_have_count(0)
 
@@ -167,7 +167,7 @@ def test_words_that_cannot_be_had_can_be_asked_for_again(visitor: "Visitor") -> 
     words.get_by_text("Show the messages").click()
     visitor.expect(words.locator("[lang=en]").first).to_be_visible()
     page.route("**/drafts?*", lambda route: route.fulfill(status=503, body="{}"))
-    words.get_by_label("In which language").select_option("Polish")
+    words.get_by_label("In which language").select_option("Polski")
     visitor.expect(words.get_by_role("alert")).to_contain_text("error 503")
     page.unroute("**/drafts?*")
     words.get_by_role("button", name="Try again").click()

@@ -16,6 +16,10 @@ _SPAN = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-3]):([0-5][0
 
 _MINUTE = timedelta(minutes=1)
 
+_LONGEST_TICK = timedelta(minutes=75)
+"""How long it may take after the quiet hours until what was held has gone out: a check an hour, and
+its evaluation."""
+
 _DEADLINES = ("protection_ends_on", "refund_until", "dispute_until", "bank_until")
 """The annotations of an alert that name a last day to act."""
 
@@ -70,6 +74,20 @@ class QuietHours:
             opening += _MINUTE
         return opening
 
+    def free_since(self, raised_at: datetime, now: datetime) -> datetime:
+        """Since when an alert that is still pending could go out.
+
+        That is its raising, or the end of the last quiet hours after it; in quiet hours it is now.
+        """
+        at = now.replace(second=0, microsecond=0)
+        # Quiet hours come every day, so what is older than a day tells nothing more.
+        earliest = max(raised_at, now - timedelta(days=1))
+        while at > earliest:
+            if self._is_quiet(at):
+                return min(at + _MINUTE, now)
+            at -= _MINUTE
+        return raised_at
+
     def _is_quiet(self, instant: datetime) -> bool:
         wall = instant.astimezone(self.zone).time()
         if self.start < self.end:
@@ -80,7 +98,7 @@ class QuietHours:
         """Whether an alert goes out at an instant, quiet or not.
 
         In quiet hours that is so where the day of its deadline, by UTC or by the wall clock, ends
-        before they do.
+        before what was held has gone out after them.
         """
         opens_at = self.opens_at(now)
         if opens_at is None:
@@ -90,7 +108,8 @@ class QuietHours:
             return False
         after = deadline + timedelta(days=1)
         local_end = datetime.combine(after, time.min, tzinfo=self.zone).astimezone(UTC)
-        return any(now < end <= opens_at for end in (midnight(after), local_end))
+        out_by = opens_at + _LONGEST_TICK
+        return any(now < end <= out_by for end in (midnight(after), local_end))
 
 
 def _deadline_of(alert: Alert) -> date | None:
@@ -100,3 +119,19 @@ def _deadline_of(alert: Alert) -> date | None:
     told = (alert.facts.get(name) for name in _DEADLINES)
     days = (date.fromisoformat(day) for day in told if isinstance(day, str))
     return min((day for day in days if day >= alert.raised_at.date()), default=None)
+
+
+def pending_minutes(raised_at: datetime | None, quiet: QuietHours | None, now: datetime) -> int:
+    """For how many minutes the oldest pending alert could have gone out.
+
+    What quiet hours hold is not stuck.
+
+    Args:
+        raised_at: When it was raised; None: nothing is pending.
+        quiet: The quiet hours; None where there are none.
+        now: The present instant.
+    """
+    if raised_at is None:
+        return 0
+    since = raised_at if quiet is None else quiet.free_since(raised_at, now)
+    return int((now - since).total_seconds() // 60)

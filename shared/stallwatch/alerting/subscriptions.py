@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from hashlib import blake2b
 from typing import Protocol
@@ -11,10 +11,19 @@ from urllib.parse import parse_qs, urlsplit
 
 from stallwatch.alerting.ports import ComposedMessage, Outcome
 from stallwatch.domain.alerts import AlertKind
-from stallwatch.domain.errors import MissingError, UnacceptableError, UnavailableError
+from stallwatch.domain.errors import (
+    MissingError,
+    TooSoonError,
+    UnacceptableError,
+    UnavailableError,
+)
 
 _TOKEN = re.compile(r"[0-9a-fA-F]{32,512}")
 """A confirmation token; SNS's have 300 hexadecimal digits or so."""
+
+
+TEST_PAUSE = timedelta(minutes=1)
+"""How long it takes until a test message may be sent again: each may cost an SMS."""
 
 
 class Unchanged(Enum):
@@ -77,6 +86,13 @@ class PreferenceStore(Protocol):
 
     def drop(self, subscription_id: str) -> None:
         """Drop a wish."""
+
+    def claim_test(self, now: datetime) -> datetime | None:
+        """Note that a test message is sent, at most once in `TEST_PAUSE`.
+
+        Returns:
+            None where it may be sent, else from when on it may be again.
+        """
 
 
 class Subscribers(Protocol):
@@ -264,19 +280,25 @@ class Subscriptions:
         self,
         compose: Callable[[str | None], ComposedMessage],
         publish: Callable[[ComposedMessage, str | None], Outcome],
+        now: datetime,
     ) -> int:
         """Send a test message to every subscriber, whatever alerts each wants.
 
         Args:
             compose: Makes the message in a language; None: the stack's.
             publish: Publishes it so that it passes every filter policy.
+            now: The present instant.
 
         Returns:
             How many messages went out: one a language.
 
         Raises:
+            TooSoonError: one was sent less than a minute ago.
             UnavailableError: one of them was not accepted, or its outcome is unknown.
         """
+        again_at = self.preferences.claim_test(now)
+        if again_at is not None:
+            raise TooSoonError(again_at)
         others = {s.language for s in self.list() if s.language != self.language}
         languages = (None, *sorted(others))
         for language in languages:

@@ -6,7 +6,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 
-from stallwatch.api.context import JSON, address_of, no_content, refusals, services_of
+from stallwatch.api.context import JSON, no_content, page_url_of, refusals, services_of
 from stallwatch.api.link_models import CalendarLinkOut, CalendarLinksOut, NewCalendarLinkOut
 
 router = APIGatewayRouter()  # type: ignore[no-untyped-call]
@@ -28,8 +28,13 @@ def make_calendar_link() -> Response[NewCalendarLinkOut]:
     """Make a calendar address."""
     services = services_of(router)
     link, token = services.calendars.link(services.now)
+    path = f"calendar/{token}"
     made = NewCalendarLinkOut(
-        id=link.id, made_at=link.made_at, token=token, path=f"calendar/{token}"
+        id=link.id,
+        made_at=link.made_at,
+        token=token,
+        path=path,
+        code=_qr_code(page_url_of(router) + path),
     )
     return Response(201, JSON, made)
 
@@ -81,11 +86,18 @@ def revoke_calendar_link(
 def open_calendar(token: str) -> Response[Any]:
     """The deadlines as iCalendar."""
     services = services_of(router)
-    page_url = address_of(router).partition("/calendar/")[0] + "/"
-    text = services.calendars.open(token, page_url, services.now)
+    text = services.calendars.open(token, page_url_of(router), services.now)
     headers: dict[str, Any] = {
         "Cache-Control": "private, max-age=3600",
         "X-Content-Type-Options": "nosniff",
         "X-Robots-Tag": "noindex",
     }
     return Response(200, _CALENDAR, text, headers)
+
+
+def _qr_code(url: str) -> list[str]:
+    """The QR code of an address under the scheme that phones subscribe to calendars by."""
+    import segno  # noqa: PLC0415 # Only who makes an address pays for it.
+
+    code = segno.make_qr(f"webcal:{url.partition(':')[2]}", error="l")
+    return ["".join("1" if dark else "0" for dark in row) for row in code.matrix]

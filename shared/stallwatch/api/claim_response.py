@@ -11,6 +11,10 @@ from aws_lambda_powertools.event_handler import Response
 Form = Literal["json", "html", "png", "svg"]
 
 
+Reader = Literal["bank"]
+"""Whom a page of the claim file is written for, where it is not the dispute."""
+
+
 TYPES: Mapping[Form, str] = {
     "json": "application/json",
     "html": "text/html; charset=utf-8",
@@ -67,7 +71,9 @@ def _welcome(kind: str, ranges: list[tuple[str, float]]) -> tuple[float, int]:
     return 0.0, 0
 
 
-def claim_response(file: bytes, form: Form, *, for_bank: bool, address: str) -> Response[Any]:
+def claim_response(
+    file: bytes, form: Form, *, for_bank: bool = False, address: str = "?as=json"
+) -> Response[Any]:
     """A claim file in a form.
 
     Args:

@@ -1,6 +1,6 @@
 """What every router shares: the services of the present request, paths, and refusals."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +10,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 
+from stallwatch.alerting.ports import ComposedMessage, Outcome
 from stallwatch.alerting.subscriptions import Subscriptions
 from stallwatch.api.models import ErrorOut, FieldError
 from stallwatch.calendar.service import Calendars
@@ -46,6 +47,7 @@ class Services:
         claims: The claim files.
         calendars: The calendar of deadlines.
         subscriptions: The subscribers.
+        publish_to_all: Publishes a message that every subscriber gets, whatever each wants.
         home_country: The destination of an order that names none, ISO 3166-1 alpha-2.
         sources: The names of the tracking sources, the first one first.
         words: The language of the advice.
@@ -58,6 +60,7 @@ class Services:
     claims: Claims
     calendars: Calendars
     subscriptions: Subscriptions
+    publish_to_all: Callable[[ComposedMessage, str | None], Outcome]
     home_country: str
     sources: tuple[str, ...]
     words: Translations
@@ -84,22 +87,35 @@ def words_of(router: APIGatewayRouter) -> Translations:
 
     The stack's where the header is missing or names none that is known.
     """
-    accepted = router.current_event.headers.get("accept-language", "")
+    code = accepted_language(router.current_event.headers.get("accept-language", ""))
+    return services_of(router).words if code is None else Translations(code)
+
+
+def accepted_language(accepted: str) -> str | None:
+    """The first known language that an `Accept-Language` header names; None where it names none."""
     for tag in accepted.split(","):
         code, _, quality = (part.strip().lower() for part in tag.partition(";"))
         if quality.replace(" ", "") in {"q=0", "q=0.0"}:
             continue
         for known in (code, code.partition("-")[0]):
-            if known in _LANGUAGES:
-                return Translations(_LANGUAGES[known])
-    return services_of(router).words
+            found: str | None = _LANGUAGES.get(known)
+            if found is not None:
+                return found
+    return None
 
 
 def address_of(router: APIGatewayRouter) -> str:
     """The address of the present request, as its caller wrote it: stage and base path included."""
     event = router.current_event
     path: str = event.raw_event["requestContext"].get("path") or event.path
-    return f"https://{event.headers.get('host', '')}{path}"
+    scheme = event.headers.get("x-forwarded-proto", "https")
+    return f"{scheme}://{event.headers.get('host', '')}{path}"
+
+
+def page_url_of(router: APIGatewayRouter) -> str:
+    """The address of the page as the client of this request reaches it, with a slash at its end."""
+    route = router.current_event.path.removeprefix(services_of(router).base_path)
+    return address_of(router).removesuffix(route) + "/"
 
 
 def read_cursor(text: str | None) -> PageCursor | None:

@@ -40,6 +40,10 @@ class NewCalendarLinkOut(CalendarLinkOut):
 
     token: str
     path: str = Field(description="Below the API's address")
+    code: list[str] = Field(
+        description="The QR code of the address, for a calendar to subscribe to: a row a string,"
+        " `1` where it is dark"
+    )
 
 
 class CalendarLinksOut(BaseModel):

@@ -2,7 +2,7 @@
 
 from datetime import date
 from difflib import get_close_matches
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -10,7 +10,6 @@ from pydantic import (
     Field,
     ModelWrapValidatorHandler,
     StrictBool,
-    StrictStr,
     ValidationError,
     model_validator,
 )
@@ -297,55 +296,6 @@ class ImportReportOut(BaseModel):
     rejected: int
     format: str = Field(description="The format that was recognized")
     rows: list[ImportRowOut]
-
-
-class SubscriptionIn(Sent):
-    """A subscriber to alerts."""
-
-    protocol: Literal["email", "sms"]
-    endpoint: Annotated[StrictStr, Field(max_length=320)]
-    kinds: list[AlertKind] | None = Field(
-        None, min_length=1, description="The alerts that are wanted; none: all"
-    )
-    language: Language | None = Field(
-        None,
-        description="Of the alerts; none: the stack's. Who changes it by e-mail confirms it again, "
-        "and gets the former language until then",
-    )
-
-
-class SubscriptionChanges(Sent):
-    """Changes of a subscriber: what is missing stays."""
-
-    kinds: list[AlertKind] | None = Field(
-        None, min_length=1, description="The alerts that are wanted; null: all"
-    )
-    language: Language | None = Field(None, description="Of the alerts; null: the stack's")
-
-
-class ConfirmationIn(Sent):
-    """What the confirmation mail of a subscription holds."""
-
-    token: Annotated[StrictStr, Field(max_length=2000)] = Field(
-        description="The link in the mail, or the token in it"
-    )
-
-
-class SubscriptionOut(BaseModel):
-    """A subscriber to alerts."""
-
-    id: str
-    protocol: str
-    endpoint: str
-    kinds: list[AlertKind] | None
-    language: str
-    confirmed: bool = Field(description="An e-mail subscriber confirms by a link in a mail")
-
-
-class SubscriptionsOut(BaseModel):
-    """The subscribers."""
-
-    subscriptions: list[SubscriptionOut]
 
 
 class DraftOut(BaseModel):

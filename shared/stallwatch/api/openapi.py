@@ -17,6 +17,13 @@ _DESCRIPTION = (
 )
 
 
+_IMPORT_BODY = {
+    "required": True,
+    "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+}
+"""The body of an import is read as bytes, whatever its type, and no model describes it."""
+
+
 _OPEN = frozenset({"/claims/{token}", "/calendar/{token}"})
 """What needs no key."""
 
@@ -46,6 +53,7 @@ def openapi() -> str:
             else:
                 operation["responses"]["403"] = {"description": "The key is missing or wrong"}
             operation["responses"].setdefault("429", {"description": "Too many requests"})
+    document["paths"]["/orders/import"]["post"]["requestBody"] = _IMPORT_BODY
     for unused in ("HTTPValidationError", "ResponseValidationError", "ValidationError"):
         document["components"]["schemas"].pop(unused)
     return json.dumps(document, indent=2, ensure_ascii=False, sort_keys=True) + "\n"

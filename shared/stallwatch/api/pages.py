@@ -6,6 +6,8 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 
+from stallwatch.api.context import accepted_language, services_of
+from stallwatch.api.page_words import chosen_language
 from stallwatch.api.static import ASSETS, PAGE_ASSETS, file_response
 
 router = APIGatewayRouter()  # type: ignore[no-untyped-call]
@@ -16,12 +18,19 @@ def show_page() -> Response[Any]:
     """The page with the orders, or with `?asset=` one of its files.
 
     The page may be opened with or without a slash after the stage, and a query alone is the one
-    relative address that means the same from both.
+    relative address that means the same from both. It comes in the language that was chosen on it,
+    else in the first known one that the browser names, else in the stack's.
     """
     name = router.current_event.query_string_parameters.get("asset")
-    if name is None:
-        return _respond("index.html", ("index.html",))
-    return _respond(name, PAGE_ASSETS)
+    headers = router.current_event.headers
+    if name is not None:
+        return file_response(name, headers, PAGE_ASSETS)
+    language = (
+        chosen_language(headers.get("cookie", ""))
+        or accepted_language(headers.get("accept-language", ""))
+        or services_of(router).words.language
+    )
+    return file_response("index.html", headers, ("index.html",), language)
 
 
 @router.get("/docs", include_in_schema=False)

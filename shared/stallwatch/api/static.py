@@ -1,24 +1,28 @@
 """The files of the web pages: assembled, hashed and compressed at their first use.
 
-The page is one document with its style sheet in it and one script, so that its first load takes
-three requests: the page, the script and the icon. Addresses of assets carry a hash of their
-content (`?asset=app.0123456789abcdef.js`) and may be kept for good; the page itself is revalidated
-at each load, so that it never mixes two versions.
+The page is one document with its style sheet and the words of one language in it, and one script,
+so that its first load takes three requests: the page, the script and the icon. Addresses of assets
+carry a hash of their content (`?asset=app.0123456789abcdef.js`) and may be kept for good; the page
+itself is revalidated at each load, so that it never mixes two versions.
 """
 
 import base64
 import gzip
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
+from stallwatch.api.page_words import page_words
 from stallwatch.domain.errors import MissingError
+from stallwatch.domain.languages import DEFAULT_LANGUAGE
 
 MODULES = (
     "words",
@@ -33,8 +37,10 @@ MODULES = (
     "order",
     "importing",
     "edit",
+    "calendar",
     "subscribers",
     "stats",
+    "install",
     "app",
 )
 """The modules of the page's script, each after those that it imports."""
@@ -44,11 +50,18 @@ _TYPES = {
     "js": "text/javascript; charset=utf-8",
     "css": "text/css; charset=utf-8",
     "svg": "image/svg+xml",
+    "png": "image/png",
     "json": "application/json",
 }
 
-PAGE_ASSETS = ("app.js", "icon.svg")
-"""What the page itself loads."""
+ICONS = ("icon-192.png", "icon-512.png")
+"""The icons of the installed page, by their width."""
+
+PAGE_ASSETS = ("app.js", "icon.svg", "manifest.json", "worker.js", *ICONS)
+"""What the page itself loads: the last ones only once somebody has signed in."""
+
+_KINDS = {"manifest.json": "application/manifest+json"}
+"""The types of files that their name does not tell."""
 
 SWAGGER = ("swagger-ui-bundle.min.js", "swagger-ui.min.css")
 """Swagger UI, as Powertools brings it along.
@@ -65,8 +78,14 @@ _STRICT = (
     " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 
-_TRUSTED_TYPES = "require-trusted-types-for 'script'; trusted-types 'none'"
-"""What comes from the API can never become markup."""
+_OF_THE_PAGE = (
+    "manifest-src 'self'; worker-src 'self';"
+    " require-trusted-types-for 'script'; trusted-types stallwatch-worker"
+)
+"""What comes from the API can never become markup.
+
+The one policy that the page may make lets nothing pass but the address of its own worker.
+"""
 
 _HEADERS = {
     "Referrer-Policy": "no-referrer",
@@ -77,8 +96,8 @@ _HEADERS = {
 _REVALIDATED = "no-cache"
 _IMMUTABLE = "public, max-age=31536000, immutable"
 
-_HASHED = re.compile(r"(?P<stem>[a-z-]+(?:\.min)?)\.(?P<hash>[0-9a-f]{16})\.(?P<type>[a-z]+)")
-_REFERENCE = re.compile(r"(?<=asset=)[a-z-]+\.[a-z]+|(?<=assets/)[a-z.-]+\.[a-z]+")
+_HASHED = re.compile(r"(?P<stem>[a-z0-9-]+(?:\.min)?)\.(?P<hash>[0-9a-f]{16})\.(?P<type>[a-z]+)")
+_REFERENCE = re.compile(r"(?<=asset=)[a-z0-9-]+\.[a-z]+|(?<=assets/)[a-z.-]+\.[a-z]+")
 _IMPORT = re.compile(r"^import \{[^}]*\} from \"\./[a-z]+\.js\";\n", re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async |const|let|class|function))", re.MULTILINE)
 
@@ -94,13 +113,19 @@ class ServedFile:
     policy: str
 
 
-def file_response(name: str, headers: Mapping[str, str], among: Sequence[str]) -> Response[Any]:
+def file_response(
+    name: str,
+    headers: Mapping[str, str],
+    among: Sequence[str],
+    language: str = DEFAULT_LANGUAGE,
+) -> Response[Any]:
     """A file for a request.
 
     Args:
         name: The file's name, with or without its content's hash in it.
         headers: The request's, with names in lower case.
         among: The files that the route serves, without hashes.
+        language: The code of the page's language.
 
     Raises:
         MissingError: there is no such file.
@@ -109,7 +134,7 @@ def file_response(name: str, headers: Mapping[str, str], among: Sequence[str]) -
     plain = f"{hashed['stem']}.{hashed['type']}" if hashed else name
     if plain not in among:
         raise MissingError("such file")
-    file = served_file(plain)
+    file = served_file(plain, language)
     is_current = hashed is not None and hashed["hash"] == file.tag
     tag = f'W/"{file.tag}"'
     answered: dict[str, Any] = {
@@ -119,15 +144,21 @@ def file_response(name: str, headers: Mapping[str, str], among: Sequence[str]) -
         "Content-Security-Policy": file.policy,
         "ETag": tag,
     }
+    if plain == "index.html":
+        answered["Vary"] = "Accept-Encoding, Accept-Language, Cookie"
+        answered["Content-Language"] = language
     if headers.get("if-none-match") == tag:
         return Response(304, body="", headers=answered)
-    kind = _TYPES[plain.rpartition(".")[2]]
+    kind = _KINDS.get(plain) or _TYPES[plain.rpartition(".")[2]]
+    if plain in ICONS:
+        return _binary(Response(200, kind, base64.b64encode(file.content).decode(), answered))
     if plain not in SWAGGER and not _accepts_gzip(headers.get("accept-encoding", "")):
         return Response(200, kind, file.content.decode(), answered)
     answered["Content-Encoding"] = "gzip"
-    response: Response[Any] = Response(
-        200, kind, base64.b64encode(file.compressed).decode(), answered
-    )
+    return _binary(Response(200, kind, base64.b64encode(file.compressed).decode(), answered))
+
+
+def _binary(response: Response[Any]) -> Response[Any]:
     response.base64_encoded = True
     return response
 
@@ -142,26 +173,41 @@ def _accepts_gzip(accepted: str) -> bool:
 
 
 @lru_cache
-def served_file(name: str) -> ServedFile:
-    """A file as it is served, by its name without a hash."""
+def served_file(name: str, language: str = DEFAULT_LANGUAGE) -> ServedFile:
+    """A file as it is served, by its name without a hash; the page has the words of a language."""
     policy = _STRICT
     if name == "index.html":
         style = _text("app.css")
         digest = base64.b64encode(sha256(style.encode()).digest()).decode()
-        policy = f"{_STRICT}; {_TRUSTED_TYPES}".replace(
+        policy = f"{_STRICT}; {_OF_THE_PAGE}".replace(
             "style-src 'self'", f"style-src 'self' 'sha256-{digest}'"
         )
-        text = _with_hashes(_text(name)).replace("/* app.css */", style)
+        text = _page(language).replace("/* app.css */", style)
     elif name == "docs.html":
         # Swagger UI's style sheet holds its pictures.
         policy = _STRICT.replace("img-src 'self'", "img-src 'self' data:")
         text = _with_hashes(_text(name))
+    elif name == "app.js":
+        text = script()
+    elif name == "manifest.json":
+        text = _with_hashes(_text(name))
+    elif name in ICONS:
+        text = ""
     else:
-        text = script() if name == "app.js" else _text(name)
-    content = text.encode()
+        text = _text(name)
+    content = _file(name).read_bytes() if name in ICONS else text.encode()
     return ServedFile(
         content, gzip.compress(content, 9, mtime=0), sha256(content).hexdigest()[:16], policy
     )
+
+
+def _page(language: str) -> str:
+    """The page in a language, still without its style sheet."""
+    words = page_words(language)
+    # Nothing in the words can end the element that they stand in.
+    data = json.dumps(words, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    page = _with_hashes(_text("index.html")).replace('lang="en"', f'lang="{language}"')
+    return page.replace("{noscript}", str(words["noscript"])).replace("{words}", data)
 
 
 def _with_hashes(page: str) -> str:
@@ -177,11 +223,18 @@ def _with_hashes(page: str) -> str:
 def script() -> str:
     """The page's script: its modules as one, without the imports and exports between them."""
     parts = (_EXPORT.sub("", _IMPORT.sub("", _text(f"{name}.js"))) for name in MODULES)
-    icon = f"icon.{served_file('icon.svg').tag}.svg"
-    return "\n".join(parts).replace("?asset=icon.svg", f"?asset={icon}")
+    text = "\n".join(parts)
+    for name in ("icon.svg", "manifest.json"):
+        stem, _, kind = name.partition(".")
+        text = text.replace(f"?asset={name}", f"?asset={stem}.{served_file(name).tag}.{kind}")
+    return text
 
 
 def _text(name: str) -> str:
+    return _file(name).read_text("utf-8")
+
+
+def _file(name: str) -> Traversable:
     package = "aws_lambda_powertools.event_handler.openapi.swagger_ui"
     folder = files(package) if name in SWAGGER else files("stallwatch") / "web"
-    return folder.joinpath(name).read_text("utf-8")
+    return folder.joinpath(name)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import Literal
 
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 
@@ -16,6 +17,7 @@ from stallwatch.api.stats_models import (
     StatsOut,
     SumOut,
 )
+from stallwatch.domain.alerts import Severity
 from stallwatch.domain.orders import Service
 from stallwatch.domain.thresholds import MAJOR_DESTINATIONS, Thresholds
 from stallwatch.orders.delivery_times import DeliveryStats, Histogram
@@ -42,11 +44,20 @@ def stats() -> StatsOut:
     return StatsOut(
         orders=dict(totals.states),
         stages=dict(totals.stages),
+        pressing=_pressing_out(services.orders.pressing_counts()),
         alerts=dict(totals.alerts),
         money=_money_out(totals.money),
         deliveries=_deliveries_out(totals.experiences, services.orders.limits),
         sources=[_source_out(services.orders.records, name) for name in services.sources],
     )
+
+
+def _pressing_out(counts: Mapping[str, int]) -> dict[Literal["claim", "action", "attention"], int]:
+    return {
+        "claim": counts[Severity.CLAIM],
+        "action": counts[Severity.ACTION],
+        "attention": counts[Severity.ATTENTION],
+    }
 
 
 def _money_out(sums: Sums) -> list[MoneyOut]:

@@ -73,6 +73,9 @@ class StatsOut(BaseModel):
 
     orders: dict[State, int]
     stages: dict[Stage, int] = Field(description="Of the orders that are not closed")
+    pressing: dict[Literal["claim", "action", "attention"], int] = Field(
+        description="How many orders ask something of the buyer now, over all pages, by severity"
+    )
     alerts: dict[AlertKind, int] = Field(description="Sent so far, by kind")
     money: list[MoneyOut] = Field(description="By currency")
     deliveries: list[ExperienceOut] = Field(description="By service and destination")

@@ -1,5 +1,6 @@
 """Routes below `/subscriptions`: who gets the alerts."""
 
+from secrets import token_hex
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
@@ -7,15 +8,19 @@ from aws_lambda_powertools.event_handler.openapi.params import Path
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 
 from stallwatch.alerting.subscriptions import UNCHANGED, Subscription
-from stallwatch.api.context import JSON, no_content, refusals, services_of
-from stallwatch.api.models import (
+from stallwatch.api.context import JSON, no_content, page_url_of, refusals, services_of
+from stallwatch.api.subscription_models import (
     ConfirmationIn,
     SubscriptionChanges,
     SubscriptionIn,
     SubscriptionOut,
     SubscriptionsOut,
+    TestMessageOut,
 )
 from stallwatch.domain.validation import check_endpoint
+from stallwatch.messages.compose import Message
+from stallwatch.messages.test_message import compose_test
+from stallwatch.messages.translations import Translations
 
 router = APIGatewayRouter()  # type: ignore[no-untyped-call]
 
@@ -93,6 +98,29 @@ def confirm_subscription(confirmation: ConfirmationIn) -> Response[None]:
     """Confirm a subscription."""
     services_of(router).subscriptions.confirm(confirmation.token)
     return no_content()
+
+
+@router.post(
+    "/subscriptions/test",
+    summary="Send a test message",
+    description="To all, in quiet hours too, whatever alerts each wants; at most once a minute.",
+    tags=["Subscribers"],
+    responses={
+        202: {"description": "It was sent", "content": {JSON: {"model": TestMessageOut}}},
+        **refusals(413, 415, 429),
+    },
+)
+def send_test_message() -> Response[TestMessageOut]:
+    """Send a test message to all subscribers."""
+    services = services_of(router)
+    page_url, message_id = page_url_of(router), f"test-{token_hex(16)}"
+
+    def composed(language: str | None) -> Message:
+        words = Translations(language or services.subscriptions.language)
+        return compose_test(message_id, services.now, page_url, words)
+
+    sent = services.subscriptions.test(composed, services.publish_to_all, services.now)
+    return Response(202, JSON, TestMessageOut(messages=sent))
 
 
 @router.delete(

@@ -14,16 +14,18 @@ from stallwatch.api.models import (
     StakeOut,
     WindowOut,
 )
-from stallwatch.domain.alerts import SEVERITY, Alert
+from stallwatch.domain.alerts import Alert
 from stallwatch.domain.orders import Action, Order, State
 from stallwatch.domain.parcels import Checkpoint, LocalCarrier
-from stallwatch.messages.advice import advise, pressing
+from stallwatch.messages.advice import advise
 from stallwatch.messages.anomaly_text import describe
 from stallwatch.messages.links import aliexpress_url, tracking_url
 from stallwatch.messages.translations import Translations
 from stallwatch.orders.money import stake_of
+from stallwatch.orders.pressing import severity_of
 from stallwatch.orders.view import OrderView
 from stallwatch.rules.decision import NO_DATES
+from stallwatch.rules.situation import ASKED_BY
 
 _AS_GIVEN = (
     "order_id",
@@ -52,7 +54,7 @@ def order_out(view: OrderView, words: Translations) -> OrderOut:
     # A list reads no alerts, and some have closed their order: its state is kept beside them.
     dates = NO_DATES if view.state is State.CLOSED else decision.key_dates
     last_checkpoint = decision.reading.last_checkpoint
-    kind, _ = pressing(order, decision) or (None, "")
+    kind, _ = ASKED_BY.get(decision.situation, (None, ""))
     return OrderOut(
         **{name: getattr(order, name) for name in _AS_GIVEN},
         service=decision.service,
@@ -73,7 +75,7 @@ def order_out(view: OrderView, words: Translations) -> OrderOut:
         bank_until=dates.bank_until,
         next_check_at=None if view.state is State.CLOSED else view.next_check_at,
         pressing=kind,
-        severity=None if kind is None else SEVERITY[kind],
+        severity=severity_of(decision),
         advice=advise(order, decision, view.trace, view.at, words, view.observations),
         carrier=_carrier_out(view.trace.carrier),
         links=_links(order, view.trace.carrier),

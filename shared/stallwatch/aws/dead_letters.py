@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from stallwatch.aws.redrive import DeadLetter, Range
@@ -14,6 +15,13 @@ if TYPE_CHECKING:
 
 _HIDDEN_SECONDS = 900
 """How long a letter that is being worked on is hidden from others: longer than any run."""
+
+_LONG_POLL_SECONDS = 1
+"""A poll that waits asks all servers of the queue; one that does not asks some, and finds few
+letters or none though there are some."""
+
+_EMPTY_POLLS = 2
+"""After so many empty answers in a row there are no more letters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +38,20 @@ class DeadLetters:
 
     def letters(self) -> Iterator[DeadLetter]:
         """The letters that nobody else works on, until there are no more."""
-        while found := self.client.receive_message(
-            QueueUrl=self.url, MaxNumberOfMessages=10, VisibilityTimeout=_HIDDEN_SECONDS
-        ).get("Messages"):
+        empty = 0
+        while empty < _EMPTY_POLLS:
+            found = self.client.receive_message(
+                QueueUrl=self.url,
+                MaxNumberOfMessages=10,
+                VisibilityTimeout=_HIDDEN_SECONDS,
+                WaitTimeSeconds=_LONG_POLL_SECONDS,
+            ).get("Messages", [])
+            empty = 0 if found else empty + 1
             for message in found:
                 yield DeadLetter(
                     message["ReceiptHandle"],
                     *_read(message["Body"]),
+                    digest=_digest(message["Body"]),
                     notifications=_notifications(message["Body"]),
                 )
 
@@ -64,6 +79,17 @@ def _read(body: str) -> tuple[Range | None, tuple[str, ...]]:
         return None, tuple(order_id for order_id in wanted if isinstance(order_id, str))
     except (ValueError, KeyError, TypeError, AttributeError):
         return None, ()
+
+
+def _digest(body: str) -> str | None:
+    """The instant of the digest that a letter stands for."""
+    try:
+        told: Any = json.loads(body)
+        instant = str(told["requestPayload"]["digest"])
+        datetime.fromisoformat(instant)
+    except (ValueError, KeyError, TypeError):
+        return None
+    return instant
 
 
 def _notifications(body: str) -> tuple[dict[str, Any], ...]:

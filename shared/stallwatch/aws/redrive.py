@@ -31,6 +31,8 @@ class DeadLetter:
     """The records of the stream that could not be evaluated."""
     order_ids: tuple[str, ...] = ()
     """The orders that were to be checked."""
+    digest: str | None = None
+    """The instant of the digest that was to be made."""
     notifications: tuple[Mapping[str, Any], ...] = ()
     """The notifications of the topic that were to be handed over."""
 
@@ -72,6 +74,7 @@ def evaluate_again(
     watched: Callable[[], Iterable[str]],
     evaluate: Callable[[Iterable[str]], bool],
     has_time: Callable[[], bool],
+    make_digest: Callable[[str], bool],
 ) -> RedriveReport:
     """Evaluate what the evaluation had given up on.
 
@@ -81,6 +84,7 @@ def evaluate_again(
         watched: Gives the partition keys of all orders that are watched.
         evaluate: Evaluates some partitions; says whether all of them could be.
         has_time: Whether there is time for one more letter.
+        make_digest: Makes the digest of an instant; says whether it could be made.
     """
     report = RedriveReport()
     everything: bool | None = None
@@ -88,6 +92,9 @@ def evaluate_again(
         if not has_time():
             report.kept += 1
             break
+        if letter.digest is not None:
+            _settle(queue, letter, report, done=make_digest(letter.digest))
+            continue
         keys = None if letter.records is None else stream.partitions(letter.records)
         if keys is not None:
             done = evaluate(keys)

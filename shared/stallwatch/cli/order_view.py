@@ -112,7 +112,7 @@ def _action(action: Mapping[str, Any]) -> list[str]:
     details += [f"{_words(place)} {shown(day)}" for place, day in searched.items()]
     if action.get("note"):
         details.append(shown(action["note"]))
-    return [shown(action.get("at")), ", ".join(details), shown(action.get("id"))]
+    return [shown(action.get("at")), ", ".join(details), shown(action.get("action_id"))]
 
 
 def _words(name: object) -> str:

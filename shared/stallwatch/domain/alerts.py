@@ -30,6 +30,12 @@ class AlertKind(StrEnum):
     """A clock of the buyer's own ladder has run out."""
     SOURCE_DOWN = "source_down"
     SOURCE_UP = "source_up"
+    DIGEST = "digest"
+    """What is true of all orders, on a schedule."""
+
+
+TEST = "test"
+"""The kind of a test message, which is no alert."""
 
 
 class Severity(StrEnum):
@@ -51,8 +57,8 @@ class AlertKindProfile:
     """When it is sent, with the days that the thresholds have by default: for the README."""
     asks_to: str
     """What its reader should do: for the README."""
-    about_source: bool = False
-    """Whether it is about a source, and goes to the stack's owner."""
+    about_order: bool = True
+    """Whether it is about one order; else it is about a source, or about all orders."""
 
 
 PROFILES: dict[AlertKind, AlertKindProfile] = {
@@ -135,14 +141,21 @@ PROFILES: dict[AlertKind, AlertKindProfile] = {
             Severity.ATTENTION,
             comes_when="the source has answered nothing for 24 hours",
             asks_to="nothing: no silence is counted",
-            about_source=True,
+            about_order=False,
         ),
         AlertKindProfile(
             AlertKind.SOURCE_UP,
             Severity.INFO,
             comes_when="it answers again",
             asks_to="nothing",
-            about_source=True,
+            about_order=False,
+        ),
+        AlertKindProfile(
+            AlertKind.DIGEST,
+            Severity.INFO,
+            comes_when="on the schedule `DigestSchedule`, where there is something to say",
+            asks_to="look at what it names",
+            about_order=False,
         ),
     )
 }
@@ -154,7 +167,7 @@ SEVERITY = {kind: profile.severity for kind, profile in PROFILES.items()}
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """A message that was raised about an order, or about the source."""
+    """A message that was raised about an order, about a source, or about all orders."""
 
     kind: AlertKind
     raised_at: datetime
@@ -221,7 +234,7 @@ class AlertRef:
     """Names one raising of an alert."""
 
     order_id: str
-    """Empty for an alert about a source."""
+    """Empty for an alert about no single order."""
     key: str
     """Where it stands within its order."""
     kind: AlertKind
@@ -236,4 +249,4 @@ class Notification:
     kind: AlertKind
     raised_at: datetime
     members: tuple[tuple[AlertRef, Alert, Order | None], ...]
-    """Each alert with its order; none for an alert about a source."""
+    """Each alert with its order; none for an alert about no single order."""

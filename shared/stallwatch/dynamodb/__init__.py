@@ -26,6 +26,8 @@ Every item carries the version of the schema in which it was written (`v`, see `
 | what the own parcels took | `STACK` | `EXPERIENCE#service#country` | `evaluations` |
 | an order that has a number | `NUMBER#number` | `ORDER#id` | `orders` |
 | an alert about a source | `STACK` | `ALERT##key` | `sources`, `outbox` |
+| a digest | `STACK` | `ALERT##digest#…` | `digests`, `outbox` |
+| when a test message was sent last | `STACK` | `TEST` | `subscribers` |
 | a subscriber | `STACK` | `SUBSCRIPTION#id` | `subscribers` |
 | when the buyer asked for a check last | `ORDER#id` | `CHECK` | `orders` |
 

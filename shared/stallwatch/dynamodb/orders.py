@@ -4,12 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from stallwatch.domain.errors import ConditionFailedError, ConflictError, TransactionRefusedError
+from stallwatch.domain.errors import ConflictError, TransactionRefusedError
 from stallwatch.domain.orders import Order
 from stallwatch.dynamodb import wire
 from stallwatch.dynamodb.items import order_of_item, order_to_item, trace_to_item
 from stallwatch.dynamodb.leases import LeaseItem
 from stallwatch.dynamodb.lists import DynamoOrderLists
+from stallwatch.dynamodb.pauses import claim_pause
 from stallwatch.dynamodb.progress import progress_of_item
 from stallwatch.dynamodb.run_log import DynamoRunLog
 from stallwatch.dynamodb.snapshots import DynamoSnapshotStore, entry_to_item
@@ -189,18 +190,7 @@ class DynamoOrderStore(
             None where it may be checked, else from when on it may be again.
         """
         # An item of its own: the evaluation writes the order's place in the watch over.
-        asked = {**key(order_pk(order_id), CHECK), "asked_at": now, "expires": now + CHECK_PAUSE}
-        try:
-            self.table.put(
-                wire.attributes(asked),
-                ConditionExpression="attribute_not_exists(pk) OR asked_at <= :before",
-                ExpressionAttributeValues=wire.attributes({":before": now - CHECK_PAUSE}),
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
-            )
-        except ConditionFailedError as refusal:
-            asked_at = wire.instant(dict(refusal.item or {}), "asked_at")
-            return (asked_at or now) + CHECK_PAUSE
-        return None
+        return claim_pause(self.table, order_pk(order_id), CHECK, now, CHECK_PAUSE)
 
     def call_for_check(self, now: datetime) -> bool:
         """Count a call for a run of the pull. False where one is running and will heed it."""

@@ -13,6 +13,9 @@ from stallwatch.tracking.circuit_breaker import CircuitBreaker, Outage
 from stallwatch.tracking.packing import pack, unpack
 from stallwatch.tracking.source import Quota, Verdict
 
+_ALERT = "ALERT##source_"
+"""How the keys of the alerts about sources begin."""
+
 
 class DynamoSourceStore(TableStore):
     """What is known of each source."""
@@ -50,7 +53,7 @@ class DynamoSourceStore(TableStore):
         """The alerts about sources so far."""
         items = self.table.query(
             KeyConditionExpression="pk = :pk AND begins_with(sk, :alert)",
-            ExpressionAttributeValues=wire.attributes({":pk": STACK, ":alert": "ALERT#"}),
+            ExpressionAttributeValues=wire.attributes({":pk": STACK, ":alert": _ALERT}),
             ConsistentRead=True,
         )
         return [alert_of_item(item) for item in items if is_known_alert(item)]

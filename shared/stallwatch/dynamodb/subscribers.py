@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from stallwatch.alerting.subscriptions import Preference
+from stallwatch.alerting.subscriptions import TEST_PAUSE, Preference
 from stallwatch.domain.alerts import AlertKind
 from stallwatch.dynamodb import wire
-from stallwatch.dynamodb.table import STACK, Table, TableStore, key
+from stallwatch.dynamodb.pauses import claim_pause
+from stallwatch.dynamodb.table import STACK, TEST_MESSAGE, Table, TableStore, key
 from stallwatch.dynamodb.wire import Item
 
 _PREFIX = "SUBSCRIPTION#"
@@ -43,6 +44,14 @@ class DynamoSubscriberStore(TableStore):
     def drop(self, subscription_id: str) -> None:
         """Drop a wish."""
         self.table.delete(STACK, _PREFIX + subscription_id)
+
+    def claim_test(self, now: datetime) -> datetime | None:
+        """Note that a test message is sent, at most once in `TEST_PAUSE`.
+
+        Returns:
+            None where it may be sent, else from when on it may be again.
+        """
+        return claim_pause(self.table, STACK, TEST_MESSAGE, now, TEST_PAUSE)
 
 
 def _kinds_of(item: Item) -> tuple[AlertKind, ...] | None:

@@ -58,6 +58,9 @@ FILE = "FILE"
 CHECK = "CHECK"
 
 
+TEST_MESSAGE = "TEST"
+
+
 LINK = "LINK#"
 """Stands before the id of a link in the sort key under its order."""
 

@@ -124,9 +124,10 @@ def payment_of(cell: str) -> str | None:
 
 
 def language_of(cell: str) -> str | None:
-    """A language of the drafts."""
-    code = clean(cell, 8).lower()
-    return code if re.fullmatch(r"[a-z]{2}", code) else None
+    """A language of the drafts, by its code; a variety stands behind it, as in `pt-PT`."""
+    language, _, variety = clean(cell, 8).replace("_", "-").partition("-")
+    code = f"{language.lower()}-{variety.upper()}" if variety else language.lower()
+    return code if re.fullmatch(r"[a-z]{2}(-[A-Z]{2})?", code) else None
 
 
 def flag_of(cell: str) -> bool | None:

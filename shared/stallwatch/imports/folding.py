@@ -246,6 +246,7 @@ def _order(draft: _Draft, known: Format) -> ReadOrder:
         rows=tuple(dict.fromkeys(row.line.row for row in rows)),
         order_id=rows[0].order_id,
         is_own=known.name == OWN or "order_number" in values,
+        is_export=known.name == OWN,
         latest_on=min(mailed, default=None),
         parcels=parcels,
         price=price,

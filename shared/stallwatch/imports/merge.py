@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from stallwatch.imports.known import MOST_PARCELS, Fields, KnownOrders, Stored
 from stallwatch.imports.records import ImportDocument, Parcel, ReadOrder
 from stallwatch.imports.report import ImportReport, Outcome, ReportRow
 
@@ -42,16 +43,14 @@ ANOTHER_PARCEL = "the order has a number already: this one is another parcel of 
 SHARED_NUMBER = "several orders have this tracking number: which is meant is not known"
 NO_CURRENCY = "the price is left out: its currency is not known"
 LEFT_OUT = "the {field} is left out: it does not fit the order date"
+PAYMENT_LEFT_OUT = "the day of payment is left out: what it was paid with is not known"
+FOR_THE_RECORD = "its watch is over: it is kept for the record"
 
+_ORDER_NUMBER = re.compile(r"[0-9]{8,24}")
 _WATCHED = timedelta(days=180)
 _EARLIEST = date(2010, 1, 1)
 _LONGEST_PROTECTION = timedelta(days=366)
 _DAY = timedelta(days=1)
-_LONGEST_ID = 64
-_MOST_PARCELS = 99
-
-Fields = dict[str, object]
-Stored = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,58 +71,6 @@ class MergedImport:
     report: ImportReport
     planned: tuple[PlannedOrder, ...]
     """The orders that are added or filled, in the order of the file."""
-
-
-class KnownOrders:
-    """The stored orders that an import may meet, with those that it adds itself.
-
-    Args:
-        stored: Each with `order_id` and what is given of it (`GIVEN_FIELDS`, `actions`).
-    """
-
-    def __init__(self, stored: Iterable[Stored]) -> None:
-        self._by_id: dict[str, Fields] = {}
-        self._by_order_number: dict[str, list[str]] = {}
-        self._by_tracking_number: dict[str, list[str]] = {}
-        for order in stored:
-            self.put(str(order["order_id"]), order)
-
-    def put(self, order_id: str, fields: Stored) -> None:
-        """Take in an order, or more fields of one."""
-        order = self._by_id.setdefault(order_id, {"order_id": order_id})
-        for name, value in fields.items():
-            order[name] = value
-        _index(self._by_order_number, str(order.get("order_number") or _base(order_id)), order_id)
-        number = order.get("tracking_number")
-        if number:
-            _index(self._by_tracking_number, str(number), order_id)
-
-    def get(self, order_id: str) -> Fields | None:
-        """An order by its id."""
-        return self._by_id.get(order_id)
-
-    def of_order(self, order_number: str) -> list[Fields]:
-        """All orders of ours that are parcels of one order of the shop, the first one first."""
-        ids = list(self._by_order_number.get(order_number, ()))
-        ids += [i for i in (order_number,) if i in self._by_id and i not in ids]
-        found = [self._by_id[i] for i in ids if self._belongs(i, order_number)]
-        return sorted(found, key=lambda order: _place(str(order["order_id"]), order_number))
-
-    def with_number(self, tracking_number: str) -> list[Fields]:
-        """The orders that have a tracking number."""
-        return [self._by_id[i] for i in self._by_tracking_number.get(tracking_number, ())]
-
-    def free_id(self, order_id: str) -> str | None:
-        """The id, or the first of `ID.2`, `ID.3` … that no order has."""
-        for place in range(1, _MOST_PARCELS + 1):
-            candidate = order_id if place == 1 else f"{order_id}.{place}"
-            if candidate not in self._by_id and len(candidate) <= _LONGEST_ID:
-                return candidate
-        return None
-
-    def _belongs(self, order_id: str, order_number: str) -> bool:
-        said = self._by_id[order_id].get("order_number")
-        return said == order_number or (not said and _base(order_id) == order_number)
 
 
 def candidate_ids(document: ImportDocument) -> list[str]:
@@ -226,7 +173,7 @@ def _parcel(
         return _fill(read, bare, parcel, known, today, has_price=has_price, extra=extra)
     order_id = known.free_id(order_number)
     if order_id is None:
-        reason = f"an order takes at most {_MOST_PARCELS} parcels"
+        reason = f"an order takes at most {MOST_PARCELS} parcels"
         return PlannedOrder(_row(read, Outcome.REJECTED, order_number, reason), {})
     note = ANOTHER_PARCEL if group else None
     return _add(read, order_id, parcel, known, today, has_price=has_price and not group, note=note)
@@ -249,10 +196,16 @@ def _add(
         notes.append(MAIL_DAY_TAKEN if read.latest_on else TODAY_TAKEN)
     fields = _fields(read, parcel, has_price=has_price, notes=notes)
     fields["ordered_on"] = ordered_on.isoformat()
-    if read.order_id is not None and order_id != read.order_id and not read.is_own:
+    # What is no number of AliExpress's is found by the id that begins with it.
+    is_parcel = not read.is_own and order_id != read.order_id
+    if read.order_id is not None and is_parcel and _ORDER_NUMBER.fullmatch(read.order_id):
         fields["order_number"] = read.order_id
     _drop_misfits(fields, ordered_on, today, notes)
+    _drop_payment(fields, fields, notes)
     refusal = _refusal(read, ordered_on, today)
+    if refusal == OVER and read.is_export:
+        refusal = None
+        notes.append(FOR_THE_RECORD)
     if refusal is not None:
         row = _row(read, Outcome.REJECTED, order_id, refusal, fields)
         return PlannedOrder(row, {})
@@ -293,6 +246,7 @@ def _fill(
     ordered_on = _as_day(stored.get("ordered_on")) or read.ordered_on
     if ordered_on is not None:
         _drop_misfits(fields, ordered_on, today, notes)
+    _drop_payment(fields, {**stored, **fields}, notes)
     actions = () if stored.get("actions") else read.actions
     if not fields and not actions:
         return _unchanged(read, order_id, parcel, *notes)
@@ -346,6 +300,13 @@ def _drop_misfits(fields: Fields, ordered_on: date, today: date, notes: list[str
             notes.append(LEFT_OUT.format(field=name))
 
 
+def _drop_payment(fields: Fields, order: Stored, notes: list[str]) -> None:
+    """Leave out the day of payment where the order would not say what it was paid with."""
+    if "paid_on" in fields and _is_empty(order.get("paid_with")):
+        del fields["paid_on"]
+        notes.append(PAYMENT_LEFT_OUT)
+
+
 def _row(
     read: ReadOrder,
     outcome: Outcome,
@@ -372,20 +333,3 @@ def _is_empty(*values: object) -> bool:
 
 def _shown(day: date | None) -> str | None:
     return None if day is None else day.isoformat()
-
-
-def _index(index: dict[str, list[str]], key: str, order_id: str) -> None:
-    ids = index.setdefault(key, [])
-    if order_id not in ids:
-        ids.append(order_id)
-
-
-def _base(order_id: str) -> str:
-    """The shop's order number that an id of ours stands for: `ID` of `ID.2`."""
-    return re.sub(r"(?<=.)\.([2-9]|[1-9][0-9])$", "", order_id)
-
-
-def _place(order_id: str, order_number: str) -> tuple[int, str]:
-    rest = order_id.removeprefix(order_number)
-    place = int(rest[1:]) if re.fullmatch(r"\.[0-9]{1,3}", rest) else 0 if not rest else 1000
-    return place, order_id

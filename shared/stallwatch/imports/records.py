@@ -47,6 +47,8 @@ class ReadOrder:
     """The shop's order number, in our own export only."""
     is_own: bool = False
     """Whether `order_id` is an id of ours, to be matched exactly."""
+    is_export: bool = False
+    """Whether it stands in our own export."""
     ordered_on: date | None = None
     latest_on: date | None = None
     """The earliest day on which a mail spoke of the order; it was made on that day or before."""

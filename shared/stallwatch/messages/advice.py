@@ -9,20 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from stallwatch.domain.alerts import (
-    ATTEMPT,
-    BANK,
-    DISPUTE,
-    LOST,
-    NOT_RECEIVED,
-    PICKUP,
-    RETURNED,
-    SELLER,
-    SILENCE,
-    AlertKind,
-)
 from stallwatch.domain.orders import Order
-from stallwatch.domain.parcels import Flag, Trace
+from stallwatch.domain.parcels import Trace
 from stallwatch.messages.context import OrderContext
 from stallwatch.messages.translations import Translations, Value
 from stallwatch.rules.annotations import annotate_anomalies, annotations_of
@@ -57,7 +45,6 @@ class Advice:
 
     Args:
         short: The key of the few words for an SMS, `short.<short>`.
-        alert: The kind and reason of the alert that says the same; None where nothing presses.
         key: The situation whose sentence it shares; empty for its own, `advice.<situation>`.
         variant: What is appended to the key.
         names_day: What `{date}` is.
@@ -65,7 +52,6 @@ class Advice:
     """
 
     short: str
-    alert: tuple[AlertKind, str] | None = None
     key: str = ""
     variant: Callable[[OrderContext], str] = _no_variant
     names_day: Callable[[OrderContext], date | None] = _no_date
@@ -172,11 +158,7 @@ def _other_number(context: OrderContext) -> str | None:
     return next(iter(context.described(*but)), None)
 
 
-_STEP, _CLAIM, _REMINDER = AlertKind.ACTION_NEEDED, AlertKind.REFUND_CLAIM, AlertKind.REMINDER
-_UNSCANNED, _ENDING = AlertKind.NEVER_SCANNED, AlertKind.PROTECTION_ENDING
-_OF_CLAIM = Advice(
-    "check", (_CLAIM, SILENCE), "claim_silence", _searched_everywhere, additions=(_by,)
-)
+_OF_CLAIM = Advice("check", "claim_silence", _searched_everywhere, additions=(_by,))
 
 ADVICE: dict[Situation, Advice] = {
     # The watch has ended.
@@ -192,51 +174,45 @@ ADVICE: dict[Situation, Advice] = {
     Situation.NOT_RECEIVED: Advice("carrier_dispute", additions=(_by,)),
     Situation.NOT_RECEIVED_DISPUTED: Advice("open_dispute"),
     # The days of the deadline.
-    Situation.REFUND_DUE: Advice("dispute", (AlertKind.REFUND_DUE, ""), additions=(_last_day,)),
-    Situation.REFUND_DUE_TAKE_FIRST: Advice(
-        "take_first", (AlertKind.REFUND_DUE, ""), additions=(_last_day,)
-    ),
+    Situation.REFUND_DUE: Advice("dispute", additions=(_last_day,)),
+    Situation.REFUND_DUE_TAKE_FIRST: Advice("take_first", additions=(_last_day,)),
     Situation.PROTECTION_ENDING: Advice(
-        "dispute", (_ENDING, ""), names_day=_day_after_protection, additions=(_last_notice,)
+        "dispute", names_day=_day_after_protection, additions=(_last_notice,)
     ),
     Situation.PROTECTION_ENDING_TAKE_FIRST: Advice(
-        "take_first", (_ENDING, ""), names_day=_day_after_protection, additions=(_last_notice,)
+        "take_first", names_day=_day_after_protection, additions=(_last_notice,)
     ),
     # What only the buyer can do.
-    Situation.PICKUP: Advice("pickup", (_STEP, PICKUP)),
-    Situation.FAILED_ATTEMPT: Advice("carrier", (_STEP, ATTEMPT)),
-    Situation.CUSTOMS: Advice("carrier", (_STEP, Flag.CUSTOMS)),
-    Situation.TAX: Advice("carrier", (_STEP, Flag.TAX)),
-    Situation.ADDRESS: Advice("carrier", (_STEP, Flag.ADDRESS)),
-    Situation.CANCELLED: Advice("order_page", (_STEP, Flag.CANCELLED)),
+    Situation.PICKUP: Advice("pickup"),
+    Situation.FAILED_ATTEMPT: Advice("carrier"),
+    Situation.CUSTOMS: Advice("carrier"),
+    Situation.TAX: Advice("carrier"),
+    Situation.ADDRESS: Advice("carrier"),
+    Situation.CANCELLED: Advice("order_page"),
     # Claims.
     Situation.CLAIM_SILENCE: _OF_CLAIM,
     Situation.CLAIM_SECOND_PASSED_OVER: _OF_CLAIM,
-    Situation.CLAIM_RETURNED: Advice(
-        "dispute_now", (_CLAIM, RETURNED), variant=_destroyed, additions=(_by,)
-    ),
-    Situation.CLAIM_LOST: Advice("dispute_now", (_CLAIM, LOST), additions=(_by,)),
-    Situation.CLAIM_ECONOMY: Advice("carrier_dispute", (_CLAIM, SILENCE), additions=(_by,)),
+    Situation.CLAIM_RETURNED: Advice("dispute_now", variant=_destroyed, additions=(_by,)),
+    Situation.CLAIM_LOST: Advice("dispute_now", additions=(_by,)),
+    Situation.CLAIM_ECONOMY: Advice("carrier_dispute", additions=(_by,)),
     Situation.CLAIM_AFTER_DEADLINE: Advice(
-        "service", (_CLAIM, SILENCE), names_day=_protection_end, additions=(_bank,)
+        "service", names_day=_protection_end, additions=(_bank,)
     ),
     # Never scanned.
-    Situation.NEVER_SCANNED: Advice("seller", (_UNSCANNED, ""), additions=(_anomalies,)),
-    Situation.NEVER_SCANNED_UNKNOWN: Advice("seller", (_UNSCANNED, ""), additions=(_anomalies,)),
-    Situation.NEVER_SCANNED_NO_NUMBER: Advice("seller", (_UNSCANNED, "")),
-    Situation.NEVER_SCANNED_AGAIN: Advice("dispute_now", (_UNSCANNED, "")),
-    Situation.NEVER_SCANNED_AGAIN_NO_NUMBER: Advice("dispute_now", (_UNSCANNED, "")),
+    Situation.NEVER_SCANNED: Advice("seller", additions=(_anomalies,)),
+    Situation.NEVER_SCANNED_UNKNOWN: Advice("seller", additions=(_anomalies,)),
+    Situation.NEVER_SCANNED_NO_NUMBER: Advice("seller"),
+    Situation.NEVER_SCANNED_AGAIN: Advice("dispute_now"),
+    Situation.NEVER_SCANNED_AGAIN_NO_NUMBER: Advice("dispute_now"),
     # Silent or late.
-    Situation.STALLED: Advice("seller", (AlertKind.STALLED, ""), additions=(_next_step,)),
-    Situation.LATE: Advice("seller", (AlertKind.LATE, "")),
-    Situation.LATE_ECONOMY: Advice("carrier", (AlertKind.LATE, "")),
+    Situation.STALLED: Advice("seller", additions=(_next_step,)),
+    Situation.LATE: Advice("seller"),
+    Situation.LATE_ECONOMY: Advice("carrier"),
     # What follows the buyer's own steps.
-    Situation.REMINDER_SELLER: Advice("seller", (_REMINDER, SELLER), additions=(_next_step,)),
-    Situation.REMINDER_DISPUTE: Advice("open_dispute", (_REMINDER, DISPUTE)),
-    Situation.REMINDER_NOT_RECEIVED: Advice(
-        "dispute", (_REMINDER, NOT_RECEIVED), additions=(_last_day,)
-    ),
-    Situation.REMINDER_BANK: Advice("bank", (_REMINDER, BANK), variant=_paid_with),
+    Situation.REMINDER_SELLER: Advice("seller", additions=(_next_step,)),
+    Situation.REMINDER_DISPUTE: Advice("open_dispute"),
+    Situation.REMINDER_NOT_RECEIVED: Advice("dispute", additions=(_last_day,)),
+    Situation.REMINDER_BANK: Advice("bank", variant=_paid_with),
     Situation.DISPUTED: Advice("open_dispute", additions=(_seller_until,)),
     Situation.DISPUTE_REJECTED: Advice("open_dispute", additions=(_bank,)),
     Situation.CONTACTED: Advice("wait", additions=(_write_again,)),
@@ -246,7 +222,7 @@ ADVICE: dict[Situation, Advice] = {
     Situation.OLD_ORDER: Advice("service", additions=(_bank,)),
     Situation.RETURNED: Advice("order_page", additions=(_by,)),
     # Where the parcel is.
-    Situation.UNANSWERED: Advice("yourself", (AlertKind.UNANSWERED, "")),
+    Situation.UNANSWERED: Advice("yourself"),
     Situation.EXCEPTION: Advice("wait"),
     Situation.NO_NUMBER: Advice("wait"),
     Situation.AWAITING_SHIPMENT: Advice("wait"),
@@ -347,11 +323,6 @@ def situation_of(context: OrderContext) -> Situation | None:
     """The situation that the annotations name; None where they name none."""
     situation = context.annotations.get("situation")
     return None if situation is None else Situation(situation)
-
-
-def pressing(order: Order, decision: Decision) -> tuple[AlertKind, str] | None:  # noqa: ARG001
-    """The kind and reason whose advice holds now, said or not; None where nothing presses."""
-    return ADVICE[decision.situation].alert
 
 
 def _calls_for_a_look(anomaly: Anomaly, context: OrderContext) -> bool:

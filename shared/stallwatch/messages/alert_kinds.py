@@ -14,6 +14,7 @@ from stallwatch.domain.alerts import BANK, DISPUTE, LOST, NOT_RECEIVED, RETURNED
 from stallwatch.domain.alerts import AlertKind as Kind
 from stallwatch.domain.parcels import Flag, Stage
 from stallwatch.messages.context import OrderContext
+from stallwatch.messages.digest_text import digest_body, digest_summary
 from stallwatch.tracking.profiles import CAINIAO, profile_of
 
 if TYPE_CHECKING:
@@ -29,12 +30,14 @@ class AlertTexts:
         sms: Makes the few words of the SMS.
         reasons: The reasons that the kind is raised for; one empty reason where it has none.
         repeats: Whether a repetition is a reminder of something that still stands.
+        newest_only: Whether the newest of several says what the others said, in a whole mail.
     """
 
     what: Callable[["AlertText"], str]
     sms: Callable[["AlertText"], str]
     reasons: tuple[str, ...] = ("",)
     repeats: bool = False
+    newest_only: bool = False
 
 
 # What happened, in a mail.
@@ -227,5 +230,6 @@ ALERT_TEXTS: dict[Kind, AlertTexts] = {
     Kind.REMINDER: AlertTexts(_reminder, _sms_reminder, (SELLER, DISPUTE, NOT_RECEIVED, BANK)),
     Kind.SOURCE_DOWN: AlertTexts(_source, _sms_plain),
     Kind.SOURCE_UP: AlertTexts(_source, _sms_plain),
+    Kind.DIGEST: AlertTexts(digest_body, digest_summary, newest_only=True),
 }
 """One record for each kind; a test fails where one is missing."""

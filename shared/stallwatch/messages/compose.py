@@ -35,7 +35,7 @@ _SHORTEST_NAME = 12
 class Message:
     """A message in every form in which it is published."""
 
-    kind: AlertKind
+    kind: str
     severity: Severity
     subject: str
     """A line of printable ASCII, at most 100 characters."""
@@ -56,9 +56,10 @@ def compose(notification: Notification, page_url: str, translations: Translation
         translations: The language.
     """
     kind = notification.kind
-    texts = [
-        AlertText(alert, order, page_url, translations) for _, alert, order in notification.members
-    ]
+    members = notification.members
+    if ALERT_TEXTS[kind].newest_only:
+        members = (max(members, key=lambda member: member[1].raised_at),)
+    texts = [AlertText(alert, order, page_url, translations) for _, alert, order in members]
     letters = BY_CODE[translations.language].ascii_letters
     return Message(
         kind=kind,
@@ -72,6 +73,8 @@ def compose(notification: Notification, page_url: str, translations: Translation
 
 def _subject(kind: AlertKind, texts: Sequence[AlertText], translations: Translations) -> str:
     title = translations.text(f"title.{kind}")
+    if ALERT_TEXTS[kind].newest_only:
+        title = translations.text("sms.order", order=title, text=texts[0].sms())
     if texts[0].order is None:
         return f"Stallwatch: {title}"
     if ALERT_TEXTS[kind].repeats and all(text.alert.nth > 1 for text in texts):
@@ -84,6 +87,8 @@ def _subject(kind: AlertKind, texts: Sequence[AlertText], translations: Translat
 def _email(
     kind: AlertKind, texts: Sequence[AlertText], page_url: str, translations: Translations
 ) -> str:
+    if ALERT_TEXTS[kind].newest_only:
+        return f"{texts[0].what()}\n\n{translations.text('line.list', url=page_url)}\n"
     blocks = []
     if len(texts) > 1:
         title = translations.text(f"title.{kind}")
@@ -148,6 +153,7 @@ def _sms_of_several(kind: AlertKind, texts: Sequence[AlertText], translations: T
 
 
 def _default(notification: Notification, texts: Sequence[AlertText]) -> str:
+    told = {"text": texts[0].sms()} if ALERT_TEXTS[notification.kind].newest_only else {}
     return json.dumps(
         {
             "version": 1,
@@ -156,6 +162,7 @@ def _default(notification: Notification, texts: Sequence[AlertText]) -> str:
             "severity": SEVERITY[notification.kind],
             "raised_at": _rfc3339(notification.raised_at),
             "orders": [text.machine() for text in texts if text.order is not None],
+            **told,
         },
         ensure_ascii=False,
     )

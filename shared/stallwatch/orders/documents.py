@@ -15,6 +15,7 @@ from stallwatch.domain.orders import Order, PaidWith, Service
 from stallwatch.imports.merge import MergedImport, PlannedOrder, candidate_ids, merge
 from stallwatch.imports.records import ImportDocument
 from stallwatch.imports.report import ImportReport, Outcome, ReportRow
+from stallwatch.orders.restoring import restored_actions
 from stallwatch.orders.service import OrderService
 
 _NOT_GIVEN = frozenset({"created_at", "incarnation", "number_changed_at"})
@@ -54,16 +55,18 @@ class DocumentImport:
             What became of each of its rows.
         """
         stored = self._stored(document, now)
-        known = [_as_fields(order) for order in stored.values()]
+        known = [_as_fields(order) for order in stored.values() if order is not None]
         return self._write(merge(document, known, today=now.date()), stored, now, dry_run=dry_run)
 
-    def _stored(self, document: ImportDocument, now: datetime) -> dict[str, Order]:
-        """The stored orders that a document may meet, by their ids.
+    def _stored(self, document: ImportDocument, now: datetime) -> dict[str, Order | None]:
+        """The stored orders that a document may meet, by their ids; None where there is none.
 
         A number without an order id may stand in any order: the table finds it under the number.
         """
         records = self.orders.records
-        found = dict(records.orders(candidate_ids(document)))
+        candidates = candidate_ids(document)
+        found: dict[str, Order | None] = dict.fromkeys(candidates)
+        found.update(self.orders.read_many(candidates))
         numbers = {
             n for read in document.orders if not read.order_id for n in read.tracking_numbers
         }
@@ -71,21 +74,29 @@ class DocumentImport:
         for number in sorted(numbers):
             nobody = Order("", now.date(), "", now, "", tracking_number=number)
             others.update(dict.fromkeys(records.sharing(nobody)))
-        return found | dict(records.orders([i for i in others if i not in found]))
+        found.update(self.orders.read_many([i for i in others if i not in found]))
+        return found
 
     def _write(
-        self, merged: MergedImport, stored: Mapping[str, Order], now: datetime, *, dry_run: bool
+        self,
+        merged: MergedImport,
+        stored: Mapping[str, Order | None],
+        now: datetime,
+        *,
+        dry_run: bool,
     ) -> ImportReport:
         refused: dict[int, str] = {}
         orders: list[Order] = []
         rows: list[ReportRow] = []
         for planned in merged.planned:
             try:
-                orders.append(self.make(_planned_fields(planned, stored)))
+                order = self.make(_planned_fields(planned, stored))
+                said = restored_actions(planned.actions, now)
+                orders.append(replace(order, actions=said))
                 rows.append(planned.row)
             except UnacceptableError as error:
                 refused[id(planned.row)] = _said(error.reasons)
-        results = self.orders.import_orders(orders, now, dry_run=dry_run)
+        results = self.orders.import_orders(orders, now, known=stored, dry_run=dry_run)
         for row, result in zip(rows, results, strict=True):
             if result.reasons:
                 refused[id(row)] = _said(result.reasons)
@@ -127,7 +138,9 @@ def _typed(name: str, value: object) -> object:
     return Decimal(value) if name == "price" else value
 
 
-def _planned_fields(planned: PlannedOrder, stored: Mapping[str, Order]) -> Mapping[str, object]:
+def _planned_fields(
+    planned: PlannedOrder, stored: Mapping[str, Order | None]
+) -> Mapping[str, object]:
     """The fields of a new order, or a stored one's id with what fills it."""
     order_id = str(planned.row.order_id)
     there = stored.get(order_id)

@@ -35,11 +35,14 @@ FILLABLE = (
     "seller",
     "language",
 )
-"""What an order may lack. Price and currency go together (see `fill_order`)."""
+"""What an order may lack. Price and currency go together, and so do all actions (`fill_order`)."""
 
 
 _TOGETHER = 25
 """How many new orders are handed to the store at once."""
+
+_READ = 100
+"""How many orders are read at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +66,14 @@ def fill_order(order: Order, fields: Mapping[str, object]) -> Order:
     }
     if order.price is None and fields.get("price") is not None and fields.get("currency"):
         lacking |= {"price": fields["price"], "currency": fields["currency"]}
+    if not order.actions and fields.get("actions"):
+        lacking["actions"] = fields["actions"]
     return replace(order, **lacking) if lacking else order  # type: ignore[arg-type]
 
 
 def given_fields(order: Order) -> Mapping[str, object]:
     """What of a given order may fill another one."""
-    return {name: getattr(order, name) for name in (*FILLABLE, "price", "currency")}
+    return {name: getattr(order, name) for name in (*FILLABLE, "price", "currency", "actions")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +82,32 @@ class OrderImport:
 
     Args:
         records: The orders.
-        workers: How many orders are written at once.
+        workers: How many requests are under way at once.
     """
 
     records: OrderStore
     workers: int
 
     def run(
-        self, given: Sequence[Order], now: datetime, *, dry_run: bool = False
+        self,
+        given: Sequence[Order],
+        now: datetime,
+        *,
+        known: Mapping[str, Order | None] | None = None,
+        dry_run: bool = False,
     ) -> list[ImportResult]:
-        """Import some orders; the results stand in their order."""
-        existing = self.records.orders(dict.fromkeys(order.order_id for order in given))
+        """Import some orders; the results stand in their order.
+
+        Args:
+            given: The orders.
+            now: The present instant.
+            known: Orders that were read a moment ago, None for one that there is not; the others
+                are read.
+            dry_run: Whether nothing is written.
+        """
+        existing = {i: order for i, order in (known or {}).items() if order is not None}
+        unread = {order.order_id for order in given} - (known or {}).keys()
+        existing.update(self.read(sorted(unread)))
         folded, results = _fold(given, existing, now)
         if not dry_run:
             failed = self._write(folded, existing, now)
@@ -98,6 +118,16 @@ class OrderImport:
                 for result in results
             ]
         return results
+
+    def read(self, order_ids: Sequence[str]) -> Mapping[str, Order]:
+        """Those of many orders that there are, by their ids."""
+        ids = list(dict.fromkeys(order_ids))
+        chunks = [ids[begin : begin + _READ] for begin in range(0, len(ids), _READ)]
+        found: dict[str, Order] = {}
+        with ThreadPoolExecutor(self.workers) as pool:
+            for some in pool.map(self.records.orders, chunks):
+                found.update(some)
+        return found
 
     def _write(
         self, folded: Mapping[str, Order], existing: Mapping[str, Order], now: datetime
@@ -140,7 +170,7 @@ def _fold(
     for order in given:
         before = folded.get(order.order_id) or existing.get(order.order_id)
         if before is None:
-            wanted = replace(order, created_at=now, incarnation=token_hex(4), actions=())
+            wanted = replace(order, created_at=now, incarnation=token_hex(4))
         else:
             wanted = fill_order(before, given_fields(order))
         try:

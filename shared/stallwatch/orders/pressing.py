@@ -12,6 +12,7 @@ from datetime import date
 from stallwatch.domain.alerts import SEVERITY, Severity
 from stallwatch.domain.orders import Order, State
 from stallwatch.rules.decision import Decision, KeyDates
+from stallwatch.rules.situation import ASKED_BY
 
 CALM = "calm"
 """Stands for the severity of an order that asks for nothing."""
@@ -66,7 +67,8 @@ def pressing_of(decision: Decision, today: date) -> Pressing | None:
 
 def severity_of(decision: Decision) -> Severity | None:
     """How much an order asks of the buyer now; None: nothing."""
-    return None if decision.escalation is None else SEVERITY[decision.escalation]
+    asked = ASKED_BY.get(decision.situation)
+    return None if asked is None else SEVERITY[asked[0]]
 
 
 def nearest_deadline(dates: KeyDates, today: date) -> date | None:

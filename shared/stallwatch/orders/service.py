@@ -51,7 +51,7 @@ class OrderService:
         schedule: The slots.
         limits: The thresholds of the rules.
         second_source: Whether a second source is configured.
-        import_workers: How many orders of an import are written at once.
+        import_workers: How many requests of an import are under way at once.
     """
 
     records: OrderStore
@@ -101,20 +101,31 @@ class OrderService:
             snapshot = OrderSnapshot(order, 1, record, WatchEntry.of_new(order), 1, ())
             return self._viewer.view(snapshot, self.records.progress(), now)
 
+    def read_many(self, order_ids: Sequence[str]) -> Mapping[str, Order]:
+        """Those of many orders that there are, by their ids, as the buyer gave them."""
+        return OrderImport(self.records, self.import_workers).read(order_ids)
+
     def import_orders(
-        self, orders: Sequence[Order], now: datetime, *, dry_run: bool = False
+        self,
+        orders: Sequence[Order],
+        now: datetime,
+        *,
+        known: Mapping[str, Order | None] | None = None,
+        dry_run: bool = False,
     ) -> Sequence[ImportResult]:
         """Add many orders at once; those that there are get what they lack, and no more.
 
         Args:
             orders: The orders as given; one id may come several times.
             now: The present instant.
+            known: Orders that were read a moment ago, None for one that there is not.
             dry_run: Whether nothing is written.
 
         Returns:
             What became of each of them, in their order.
         """
-        results = OrderImport(self.records, self.import_workers).run(orders, now, dry_run=dry_run)
+        importing = OrderImport(self.records, self.import_workers)
+        results = importing.run(orders, now, known=known, dry_run=dry_run)
         changed = sum(result.outcome in {ADDED, FILLED} for result in results)
         if changed and not dry_run:
             _log.info("orders imported", extra={"orders": changed})

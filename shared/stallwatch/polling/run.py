@@ -8,7 +8,7 @@ its row of the watch; the order itself, its trace and its alerts are not read.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from stallwatch.domain.clock import LEASE_MARGIN, Clock
@@ -100,8 +100,8 @@ class PollRun:
         self._report = RunReport()
         self._kept = Progress()
         self._served: set[str] = set()
-        self.pending_for = timedelta(0)
-        """How long the oldest alert has been pending, after a check of what is due."""
+        self.oldest_pending: datetime | None = None
+        """When the oldest alert that is pending was raised, after a check of what is due."""
         self.source_is_down = False
         """Whether the owner must know that nothing is answered, after such a check."""
 
@@ -216,9 +216,8 @@ class PollRun:
     def _wake_what_is_stuck(self) -> None:
         """Wake the sending of what has been pending for long, and the telling of outages."""
         now = self._clock.now()
-        oldest = self._watch.oldest_pending()
-        self.pending_for = timedelta(0) if oldest is None else now - oldest
-        stuck = self.pending_for >= STUCK_AFTER
+        oldest = self.oldest_pending = self._watch.oldest_pending()
+        stuck = oldest is not None and now - oldest >= STUCK_AFTER
         circuit = self._watch.health(self._gate.source)
         self._report.source = circuit.verdict
         self.source_is_down = circuit.is_down(now, self._limits)

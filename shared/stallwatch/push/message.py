@@ -58,7 +58,7 @@ def _alert(told: Mapping[str, Any], title: str) -> PushMessage:
         kind=str(told["kind"]),
         severity=_severity(told.get("severity")),
         title=title,
-        body=_body(orders),
+        body=_body(orders) or clean(told.get("text") or "", _LONGEST_LINE),
     )
 
 

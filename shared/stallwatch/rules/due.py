@@ -111,7 +111,7 @@ def still_applies(alert: Alert, order: Order, now: datetime) -> bool:
     Only what the buyer says can take an alert back: an order that was closed, muted, or given
     another number or date. Time alone never does.
     """
-    if PROFILES[alert.kind].about_source:
+    if not PROFILES[alert.kind].about_order:
         return True
     actions = ActionsInForce.of(order)
     if actions.ended:

@@ -1,6 +1,21 @@
 """What situation the buyer is in: the key of the one advice that page, message and claim give."""
 
+from collections.abc import Mapping
 from enum import StrEnum
+
+from stallwatch.domain.alerts import (
+    ATTEMPT,
+    BANK,
+    DISPUTE,
+    LOST,
+    NOT_RECEIVED,
+    PICKUP,
+    RETURNED,
+    SELLER,
+    SILENCE,
+    AlertKind,
+)
+from stallwatch.domain.parcels import Flag
 
 
 class Situation(StrEnum):
@@ -89,3 +104,40 @@ class Situation(StrEnum):
     OUT_FOR_DELIVERY = "out_for_delivery"
     WRONG_DATE = "wrong_date"
     """There are scans older than the order."""
+
+
+ASKED_BY: Mapping[Situation, tuple[AlertKind, str]] = {
+    Situation.REFUND_DUE: (AlertKind.REFUND_DUE, ""),
+    Situation.REFUND_DUE_TAKE_FIRST: (AlertKind.REFUND_DUE, ""),
+    Situation.PROTECTION_ENDING: (AlertKind.PROTECTION_ENDING, ""),
+    Situation.PROTECTION_ENDING_TAKE_FIRST: (AlertKind.PROTECTION_ENDING, ""),
+    Situation.PICKUP: (AlertKind.ACTION_NEEDED, PICKUP),
+    Situation.FAILED_ATTEMPT: (AlertKind.ACTION_NEEDED, ATTEMPT),
+    Situation.CUSTOMS: (AlertKind.ACTION_NEEDED, Flag.CUSTOMS),
+    Situation.TAX: (AlertKind.ACTION_NEEDED, Flag.TAX),
+    Situation.ADDRESS: (AlertKind.ACTION_NEEDED, Flag.ADDRESS),
+    Situation.CANCELLED: (AlertKind.ACTION_NEEDED, Flag.CANCELLED),
+    Situation.CLAIM_SILENCE: (AlertKind.REFUND_CLAIM, SILENCE),
+    Situation.CLAIM_RETURNED: (AlertKind.REFUND_CLAIM, RETURNED),
+    Situation.CLAIM_LOST: (AlertKind.REFUND_CLAIM, LOST),
+    Situation.CLAIM_ECONOMY: (AlertKind.REFUND_CLAIM, SILENCE),
+    Situation.CLAIM_AFTER_DEADLINE: (AlertKind.REFUND_CLAIM, SILENCE),
+    Situation.CLAIM_SECOND_PASSED_OVER: (AlertKind.REFUND_CLAIM, SILENCE),
+    Situation.NEVER_SCANNED: (AlertKind.NEVER_SCANNED, ""),
+    Situation.NEVER_SCANNED_UNKNOWN: (AlertKind.NEVER_SCANNED, ""),
+    Situation.NEVER_SCANNED_NO_NUMBER: (AlertKind.NEVER_SCANNED, ""),
+    Situation.NEVER_SCANNED_AGAIN: (AlertKind.NEVER_SCANNED, ""),
+    Situation.NEVER_SCANNED_AGAIN_NO_NUMBER: (AlertKind.NEVER_SCANNED, ""),
+    Situation.STALLED: (AlertKind.STALLED, ""),
+    Situation.LATE: (AlertKind.LATE, ""),
+    Situation.LATE_ECONOMY: (AlertKind.LATE, ""),
+    Situation.REMINDER_SELLER: (AlertKind.REMINDER, SELLER),
+    Situation.REMINDER_DISPUTE: (AlertKind.REMINDER, DISPUTE),
+    Situation.REMINDER_NOT_RECEIVED: (AlertKind.REMINDER, NOT_RECEIVED),
+    Situation.REMINDER_BANK: (AlertKind.REMINDER, BANK),
+    Situation.UNANSWERED: (AlertKind.UNANSWERED, ""),
+}
+"""The kind and reason of the alert that asks the same of the buyer, whether it was sent or not.
+
+A situation that is missing asks for nothing.
+"""

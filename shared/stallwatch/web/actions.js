@@ -41,7 +41,7 @@ function placesForm(order, show, beside) {
     const answers = Object.fromEntries(checked.map((place) => [place, entered[`answers.${place}`]]));
     return recordAction("not_found_here", order, show, { answers });
   };
-  return makeForm({ send, go: say("act.go"), beside }, list, open.map((place) => placeField(place, order)));
+  return makeForm({ send, go: say("form.edit_go"), beside }, list, open.map((place) => placeField(place, order)));
 }
 
 function placeField(place, order) {
@@ -88,13 +88,13 @@ export function actionsPart(order, show) {
 }
 
 /** Sends what the buyer says; what comes back shows it. */
-async function recordAction(action, order, show, said) {
+async function recordAction(action, order, show, said, done = "act.noted") {
   const seen = await call("POST", `orders/${order.order_id}/actions`, { body: { action, ...said } });
   changed();
   return () => {
     show(seen);
     focusOn(document.getElementById("part-actions"));
-    tell(say("act.noted", { action: word("action", action) }));
+    tell(say(done, { action: word("action", action) }));
   };
 }
 
@@ -104,17 +104,41 @@ function actionForm(action, order, show, opener) {
     return h("div", h("h3", word("action", action)), h("p", word("does", action)), placesForm(order, show, cancel));
   }
   const send = (entered) => recordAction(action, order, show, cleaned(entered));
-  const { currency } = order;
-  const tomorrow = isoDay(today() + 1);
-  return makeForm({ send, go: say("act.go"), beside: cancel },
+  return makeForm({ send, go: say("form.edit_go"), beside: cancel },
     h("h3", word("action", action)),
     h("p", word("does", action)),
-    action === "snooze" && field("until", { label: say("act.until"), type: "date", required: true, value: isoDay(today() + 7), min: tomorrow }),
+    actionFields(action, order));
+}
+
+/** The fields of an action, with what was said before. */
+function actionFields(action, { currency, ordered_on: ordered }, { until, amount, on, note } = {}) {
+  const tomorrow = isoDay(today() + 1);
+  return [
+    action === "snooze" && field("until", { label: say("act.until"), type: "date", required: true, value: until ?? isoDay(today() + 7), min: tomorrow }),
     action === "refunded" && (currency
-      ? field("amount", { label: say("act.amount"), inputmode: "decimal", optional: true, hint: say("act.in", { currency }) })
+      ? field("amount", { label: say("act.amount"), inputmode: "decimal", optional: true, hint: say("act.in", { currency }), value: amount })
       : h("p.hint", say("act.no_currency"))),
-    !["snooze", "close", "reopen"].includes(action)
-      && field("on", { label: say("act.on"), type: "date", optional: true, hint: say("act.today"), min: order.ordered_on, max: tomorrow }),
+    isDated(action)
+      && field("on", { label: say("act.on"), type: "date", optional: true, hint: say("act.today"), min: ordered, max: tomorrow, value: on }),
     NOTED.includes(action)
-      && field("note", { label: say("act.note"), optional: true, hint: say("act.note_hint"), maxlength: NOTE_LIMIT, spellcheck: "true" }));
+      && field("note", { label: say("act.note"), optional: true, hint: say("act.note_hint"), maxlength: NOTE_LIMIT, spellcheck: "true", value: note }),
+  ];
+}
+
+const isDated = (action) => !["snooze", "close", "reopen"].includes(action);
+
+/** Whether there is anything in an action that may have been mistaken. */
+export const isCorrectable = (action) => action === "snooze" || (isDated(action) && action !== "not_found_here");
+
+/** Corrects what was said: it is taken back, and said anew. */
+export function correctionForm(order, said, show, close) {
+  const { action, action_id: id } = said;
+  let isTakenBack = false;
+  const send = async (entered) => {
+    // Where the second half failed, only that is left to do.
+    if (!isTakenBack) await call("DELETE", `orders/${order.order_id}/actions/${id}`);
+    isTakenBack = true;
+    return recordAction(action, order, show, cleaned(entered), "act.corrected");
+  };
+  return makeForm({ send, go: say("form.edit_go"), beside: button(say("cancel"), close) }, actionFields(action, order, said));
 }

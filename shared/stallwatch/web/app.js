@@ -1,8 +1,8 @@
 /* From view to view, and the form that asks for the key. */
 
-import { button, buttonLink, h, listen, notice, say, titled } from "./lib.js";
+import { NAME, button, buttonLink, h, listen, notice, say, titled } from "./lib.js";
 import { KEY, KeyRefused, apiKey, call, failureOf, forgetKey, keepKey } from "./client.js";
-import { focusOn, frame, freshCounts, logo, showFrame, showNavigation, takeCounts } from "./shell.js";
+import { focusOn, frame, freshCounts, freshSubscribers, logo, showFrame, showNavigation, takeCounts } from "./shell.js";
 import { choice, field, makeForm, showErrors, wrongFields } from "./forms.js";
 import { ORDER_ID } from "./parcel.js";
 import { listView } from "./list.js";
@@ -10,6 +10,7 @@ import { orderView } from "./order.js";
 import { addView, editView } from "./edit.js";
 import { subscriptionsView } from "./subscribers.js";
 import { statsView } from "./stats.js";
+import { install } from "./install.js";
 
 function keyView(isRefused) {
   const input = field("key", { label: say("key.key"), type: "password", required: true, autocapitalize: "off", hint: say("key.where") });
@@ -25,7 +26,7 @@ function keyView(isRefused) {
     };
   };
   const remember = choice({ name: "remember" }, h("span", say("key.remember"), h("span.hint", say("key.tab"))));
-  const form = makeForm({ send, go: say("key.open") }, input, remember);
+  const form = makeForm({ send, go: say("key.title") }, input, remember);
   return {
     title: say("key.title"),
     content: [h("div.door", logo(56), h("h1", say("key.title")), h("p.intro", say("key.intro")), h("div.panel", form))],
@@ -93,12 +94,16 @@ async function render(isRefused) {
   if (signal.aborted) return;
   frame.main.ariaBusy = "false";
   frame.main.replaceChildren(...seen.content);
-  document.title = `${seen.title} · ${say("app")}`;
+  document.title = `${seen.title} · ${NAME}`;
   scrollTo(0, 0);
   if (!isFirst) focusOn(frame.main.querySelector("h1"));
   isFirst = false;
   seen.shown?.();
-  if (apiKey) freshCounts(signal).then(() => seen.counted?.(), () => {}); // The view itself tells what fails.
+  if (!apiKey) return;
+  install();
+  // The view itself tells what fails.
+  freshCounts(signal).then(() => seen.counted?.(), () => {});
+  freshSubscribers(signal).catch(() => {});
 }
 
 listen("refused", refuse);

@@ -1,9 +1,9 @@
 /* Drafts to copy, and the links to the claim file. */
 
-import { button, dayText, h, instantText, leave, notice, part, say, word } from "./lib.js";
-import { KeyRefused, base, call, failureOf } from "./client.js";
-import { focusOn, tell } from "./shell.js";
-import { SELLERS, ask, choice, field, languages, makeForm } from "./forms.js";
+import { SELLERS, button, dayText, h, instantText, leave, notice, part, say, word } from "./lib.js";
+import { KeyRefused, addressOf, base, call, failureOf, forgetAddress, keepAddress, kept } from "./client.js";
+import { focusOn, tell, turnTo } from "./shell.js";
+import { LANGUAGES, ask, copyAddress, field, languages, makeForm } from "./forms.js";
 
 /** Words to send, read when they are wanted; in the order's language until another is chosen. */
 export function draftsPart({ order_id: id, language }) {
@@ -24,11 +24,11 @@ export function draftsPart({ order_id: id, language }) {
       else place.replaceChildren(notice(failureOf(error).message, button(say("retry"), () => read(chosen), "primary")));
     }
   };
-  const choice = field("in", { label: say("drafts.in"), options: languages([...LANGUAGES, SELLERS]), value: language });
-  const select = choice.querySelector("select");
+  const chooser = field("in", { label: say("drafts.in"), options: languages(LANGUAGES.concat(SELLERS)), value: language });
+  const select = chooser.querySelector("select");
   select.addEventListener("change", () => read(select.value));
   const details = h("details", { ontoggle: () => { if (details.open && !present) read(language); } },
-    h("summary", say("drafts.show")), choice, place);
+    h("summary", say("drafts.show")), chooser, place);
   return part("drafts", say("drafts.title"), h("p.hint", say("drafts.hint")), details);
 }
 
@@ -50,26 +50,25 @@ async function copyWords(words) {
 
 /** The claim file: a link to it is made, opened, copied and revoked here. */
 export function claimPart({ order_id: id }) {
-  const made = h("ul.links");
-  const older = h("details", { ontoggle: () => older.open && listLinks(id, older) }, h("summary", say("claim.older")), h("ul.links"));
-  const form = makeForm({
-    go: say("claim.make"),
-    look: "plain",
-    send: async () => {
-      const link = await call("POST", `orders/${id}/claim/links`);
-      return () => {
-        made.prepend(linkItem(id, link));
-        if (older.open) listLinks(id, older);
-        made.querySelector("a").focus();
-        tell(say("claim.made"));
-      };
-    },
-  });
-  return part("claim-file", say("claim.title"), h("p.hint", say("claim.hint")), form, made, older);
+  const list = h("ul.links");
+  const read = () => { if (active.open && !list.children.length) listLinks(id, list); };
+  const active = h("details", { ontoggle: read }, h("summary", say("claim.older")), list);
+  const send = async () => {
+    const link = await call("POST", `orders/${id}/claim/links`);
+    keepAddress(link);
+    await listLinks(id, list);
+    return () => {
+      active.open = true;
+      list.querySelector(`[data-link="${link.id}"] a`)?.focus();
+      tell(say("claim.made"));
+    };
+  };
+  const form = makeForm({ send, go: say("claim.make"), look: "plain" });
+  active.open = Boolean(kept("addresses"));
+  return part("claim-file", say("claim.title"), h("p.hint", say("claim.hint")), form, active);
 }
 
-async function listLinks(id, older) {
-  const list = older.querySelector("ul");
+async function listLinks(id, list) {
   try {
     const { links } = await call("GET", `orders/${id}/claim/links`);
     list.replaceChildren(...(links.length ? links.map((link) => linkItem(id, link)) : [h("li.hint", say("claim.none"))]));
@@ -79,36 +78,32 @@ async function listLinks(id, older) {
   }
 }
 
-/** A link; what it opens is known only right after it was made. */
-function linkItem(id, { id: linkId, token, made_at: at, ends_at: end }) {
+/** A link; what it opens is known only where it was made. */
+function linkItem(id, { id: linkId, made_at: at, ends_at: end }) {
   const send = async () => {
     await call("DELETE", `orders/${id}/claim/links/${linkId}`);
+    forgetAddress(linkId);
     return () => {
-      for (const same of document.querySelectorAll(`[data-link="${CSS.escape(linkId)}"]`)) same.remove();
+      item.remove();
       document.querySelector("dialog").close();
       focusOn(document.getElementById("part-claim-file"));
       tell(say("claim.revoked"));
     };
   };
   const revoke = button(say("claim.revoke"), () => ask(say("claim.revoke_ask"), say("claim.revoke_means"), say("claim.revoke_yes"), send), "link");
+  const token = addressOf(linkId)?.token;
   const url = token && new URL(`claims/${encodeURIComponent(token)}`, base).href;
-  return h("li", { "data-link": linkId },
+  const elsewhere = { target: "_blank", rel: "noopener noreferrer" };
+  const item = h("li", { "data-link": linkId },
     h("p", say("claim.link", { made: instantText(at), end: dayText(end.slice(0, 10)) })),
-    url && h("div.buttons",
-      h("a.button.primary", { href: url, target: "_blank", rel: "noopener noreferrer" }, say("claim.open")),
-      h("a.button", { href: `${url}?as=png`, download: `claim-${id}.png` }, say("claim.picture")),
-      button(say("claim.copy"), ({ target }) => copyLink(url, target))),
+    url
+      ? h("div.buttons",
+        h("a.button.primary", { href: url, ...elsewhere }, say("claim.open")),
+        h("a.button", { href: `${url}?as=png`, download: `claim-${id}.png` }, say("claim.picture")),
+        h("a.button", { href: `${url}?as=html&for=bank`, ...elsewhere }, say("claim.bank")),
+        button(say("drafts.title"), () => turnTo("drafts")),
+        button(say("claim.copy"), ({ target }) => copyAddress(url, target, say("claim.copied"))))
+      : h("p.hint", say("claim.elsewhere")),
     h("p", revoke));
-}
-
-/** Copies an address, or shows it where the browser keeps the clipboard to itself. */
-async function copyLink(url, opener) {
-  try {
-    await navigator.clipboard.writeText(url);
-    tell(say("claim.copied"));
-  } catch {
-    const shown = h("input", { readonly: true, value: url, "aria-label": say("claim.address") });
-    opener.replaceWith(shown);
-    shown.select();
-  }
+  return item;
 }

@@ -22,10 +22,40 @@ export function keepKey(given, remember) {
 
 export function forgetKey() {
   apiKey = null;
-  tab?.removeItem(KEY);
-  device?.removeItem(KEY);
+  for (const storage of [tab, device]) for (const name of [KEY, ...KEPT]) storage?.removeItem(name);
   changed();
   announce("forgotten");
+}
+
+// What is kept beside the key, as long as the key is, and is forgotten with it.
+
+const KEPT = ["stallwatch.list", "stallwatch.addresses"];
+
+const storage = () => (device?.getItem(KEY) ? device : tab);
+
+/** Keeps a value; where there is no room for it, nothing is kept. */
+export function keep(name, value) {
+  if (!apiKey) return;
+  try {
+    storage()?.setItem(`stallwatch.${name}`, JSON.stringify(value));
+  } catch {
+    storage()?.removeItem(`stallwatch.${name}`);
+  }
+}
+
+export const kept = (name) => parsed(storage()?.getItem(`stallwatch.${name}`) ?? "null");
+
+// The addresses that were made on this device: the API tells each token once.
+
+export const addressOf = (id) => kept("addresses")?.[id];
+
+export function keepAddress({ id, token, code }) {
+  keep("addresses", { ...kept("addresses"), [id]: { token, code } });
+}
+
+export function forgetAddress(id) {
+  const { [id]: _, ...others } = kept("addresses") ?? {};
+  keep("addresses", others);
 }
 
 // The API.

@@ -1,14 +1,11 @@
 /* The forms that add an order and change one. */
 
 import { WORDS } from "./words.js";
-import { back, buttonLink, changed, countries, h, isoDay, known, part, say, titled, today, word } from "./lib.js";
+import { back, buttonLink, changed, countries, dayOf, h, isoDay, known, part, say, titled, today, word } from "./lib.js";
 import { call } from "./client.js";
 import { LANGUAGES, cleaned, field, languages, makeForm, onTo, wrongFields } from "./forms.js";
 import { importPart } from "./importing.js";
 import { ORDER_ID, nameOf, orderLink } from "./parcel.js";
-
-/** As much as is kept of a text. */
-const TEXT_LIMIT = 200;
 
 /** The fields of an order: the essential ones, and the rest. */
 function orderFields(order) {
@@ -25,11 +22,11 @@ function orderFields(order) {
       date("ordered_on", { optional: false, required: true, max: isoDay(today() + 1) }),
       make("tracking_number", { autocapitalize: "characters" }),
       date("protection_ends_on"),
-      make("title", { spellcheck: "true", maxlength: TEXT_LIMIT }),
+      make("title", { spellcheck: "true" }),
     ],
     [
       date("promised_on"),
-      make("seller", { maxlength: TEXT_LIMIT }),
+      make("seller"),
       h("div.pair", make("price", { inputmode: "decimal" }), make("currency", { maxlength: 3, autocapitalize: "characters" })),
       select("paid_with", known("paid").map((way) => [way, word("paid", way)]), order?.paid_with),
       date("paid_on"),
@@ -49,13 +46,38 @@ function sent(entered) {
   return { ...rest, ...(remote && { remote: remote === "true" }) };
 }
 
+const YEAR = 366;
+
+/** What is possible but unlikely, each with its field: a wrong year, a deadline far off or past. */
+function doubts({ ordered_on: ordered, protection_ends_on: ends }) {
+  const found = [];
+  if (ordered && today() - dayOf(ordered) > YEAR) found.push(["ordered_on", say("doubt.long_ago")]);
+  if (ends && ordered && dayOf(ends) - dayOf(ordered) > YEAR / 2) found.push(["protection_ends_on", say("doubt.far")]);
+  else if (ends && dayOf(ends) < today()) found.push(["protection_ends_on", say("doubt.over")]);
+  return found;
+}
+
+/** Lets through what was asked about already: the same entered again is meant. */
+function asker() {
+  let asked = "";
+  return (entered) => {
+    const found = doubts(entered);
+    const about = JSON.stringify(found.map(([name]) => [name, entered[name]]));
+    if (!found.length || about === asked) return;
+    asked = about;
+    throw wrongFields(...found, ["", say("error.confirm")]);
+  };
+}
+
 export async function addView() {
   const [essential, more] = orderFields();
   const exists = h("span");
+  const askOnce = asker();
   const send = async (entered) => {
     const { order_id: id } = entered;
     if (!ORDER_ID.test(id)) throw wrongFields(["order_id", say("form.id")]);
     exists.replaceChildren();
+    askOnce(entered);
     try {
       await call("POST", "orders", { body: sent(entered) });
     } catch (error) {

@@ -1,6 +1,7 @@
 /* Forms: fields with their hints and errors, and questions before what cannot be undone. */
 
-import { button, h, known, leave, reload, say, word } from "./lib.js";
+import { WORDS } from "./words.js";
+import { LANGUAGE, SELLERS, button, h, known, leave, reload, say, word } from "./lib.js";
 import { Failure, KeyRefused, failureOf } from "./client.js";
 import { tell } from "./shell.js";
 
@@ -29,19 +30,20 @@ function clearErrors(form) {
 }
 
 /** Shows what is wrong, each at its field, the rest above the buttons. */
-export function showErrors(form, { message, fields = [] }) {
+export function showErrors(form, { message, status, fields = [] }) {
   clearErrors(form);
   const texts = fields.length ? [] : [message];
   for (const { field: name, reason } of fields) {
     const input = form.elements.namedItem(String(name));
     const place = document.getElementById(`${input?.id}-wrong`);
     if (!place) {
-      texts.push(`${word("field", name)}: ${reason}`);
+      texts.push(name ? `${word("field", name)}: ${reason}` : reason);
       continue;
     }
     input.closest("details")?.setAttribute("open", "");
     input.setAttribute("aria-invalid", "true");
-    place.textContent = reason;
+    // The API gives its reasons in English.
+    place.textContent = (LANGUAGE !== "en" && status === 422 && WORDS[`wrong.${name}`]) || reason;
   }
   form.querySelector(".whole").replaceChildren(...texts.map((text) => h("span", text)));
   form.querySelector("[aria-invalid]")?.focus();
@@ -81,7 +83,19 @@ export const onTo = (link, text) => () => {
   tell(text);
 };
 
-export const wrongFields = (...wrong) => new Failure("", 422, wrong.map(([name, reason]) => ({ field: name, reason })));
+export const wrongFields = (...wrong) => new Failure("", null, wrong.map(([name, reason]) => ({ field: name, reason })));
+
+/** Copies an address, or shows it where the browser keeps the clipboard to itself. */
+export async function copyAddress(url, opener, copied) {
+  try {
+    await navigator.clipboard.writeText(url);
+    tell(copied);
+  } catch {
+    const shown = h("input", { readonly: true, value: url, "aria-label": say("claim.address") });
+    opener.replaceWith(shown);
+    shown.select();
+  }
+}
 
 /** Asks before what cannot be undone. */
 export function ask(question, text, yes, send) {
@@ -101,8 +115,6 @@ export function cleaned(entered) {
   const filled = Object.entries(entered).filter(([, value]) => value !== "");
   return Object.fromEntries(filled.map(([name, value]) => [name, AMOUNTS.includes(name) ? value.replace(",", ".") : value]));
 }
-
-export const SELLERS = "zh";
 
 export const LANGUAGES = known("language").filter((code) => code !== SELLERS);
 

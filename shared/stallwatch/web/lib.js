@@ -2,11 +2,21 @@
 
 import { WORDS } from "./words.js";
 
-const LANGUAGE = document.documentElement.lang;
+export const NAME = "Stallwatch";
+
+export const LANGUAGE = document.documentElement.lang;
+
+const isOurs = (tag) => tag === LANGUAGE || tag.split("-")[0] === LANGUAGE;
+
+/** The language in which only sellers are written to. */
+export const SELLERS = "zh";
+
+/** The page's language as it is written where the viewer lives. */
+const LOCALE = navigator.languages.find(isOurs) ?? LANGUAGE;
 
 const plurals = new Intl.PluralRules(LANGUAGE);
 
-export const count = (number) => number.toLocaleString();
+export const count = (number) => number.toLocaleString(LOCALE);
 
 /** A sentence, filled in; `n` is what it counts. */
 export function say(key, values = {}) {
@@ -34,7 +44,7 @@ export const today = () => Math.floor(Date.now() / DAY);
 
 export const isoDay = (day) => new Date(day * DAY).toISOString().slice(0, 10);
 
-const timeFormat = (options) => new Intl.DateTimeFormat(undefined, options);
+const timeFormat = (options) => new Intl.DateTimeFormat(LOCALE, options);
 
 const SHORT_DAY = timeFormat({ day: "numeric", month: "short", timeZone: "UTC" });
 
@@ -69,6 +79,15 @@ export function h(name, ...children) {
   return element;
 }
 
+/** A drawing of one path. */
+export function drawing(properties, path) {
+  const [svg, shape] = ["svg", "path"].map((name) => document.createElementNS("http://www.w3.org/2000/svg", name));
+  for (const [name, value] of Object.entries(properties)) svg.setAttribute(name, value);
+  shape.setAttribute("d", path);
+  svg.append(shape);
+  return svg;
+}
+
 function setProperty(element, name, value) {
   if (value === null || value === undefined || value === false) return;
   if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
@@ -76,7 +95,7 @@ function setProperty(element, name, value) {
   else element.setAttribute(name, name === "href" ? safeAddress(value) : value === true ? "" : value);
 }
 
-const safeAddress = (address) => (/^https?:$/.test(new URL(address, location.href).protocol) ? address : "#/");
+const safeAddress = (address) => (/^(https?|webcal):$/.test(new URL(address, location.href).protocol) ? address : "#/");
 
 /** Text from outside, which may run in either direction. */
 export const outside = (text) => text && h("bdi", text);
@@ -98,7 +117,7 @@ export const part = (name, title, ...children) =>
 
 /** An amount; its currency may have been cleared since. */
 export const moneyText = (amount, currency) =>
-  currency ? new Intl.NumberFormat(undefined, { style: "currency", currency }).format(amount) : amount;
+  currency ? new Intl.NumberFormat(LOCALE, { style: "currency", currency }).format(amount) : amount;
 
 export const sentences = (...said) => said.filter(Boolean).join(" ");
 
@@ -126,7 +145,7 @@ export function bars(numbers, family, link) {
 
 export const notice = (text, way) => h("div.problem", { role: "alert" }, h("p", text), way);
 
-export const titled = (title, ...content) => ({ title, content: [h("h1", title), ...content] });
+export const titled = (title, ...content) => ({ title, content: [h("h1", title), ...content.flat()] });
 
 // What happens in one module and concerns others, which import it or are imported by it.
 

@@ -1,7 +1,7 @@
 /* The list of orders. */
 
-import { button, buttonLink, count, dayElement, h, known, leave, listen, notice, outside, say, word } from "./lib.js";
-import { KeyRefused, call, failureOf } from "./client.js";
+import { button, buttonLink, count, dayElement, h, instantText, known, leave, listen, notice, outside, say, word } from "./lib.js";
+import { KeyRefused, call, failureOf, keep, kept } from "./client.js";
 import { FRESH, counts } from "./shell.js";
 import { field } from "./forms.js";
 import {
@@ -42,11 +42,15 @@ export async function listView({ query, signal }) {
   const wanted = Object.fromEntries(["state", "stage", "sort", "q", "cursor"].map((name) => [name, query.get(name)]));
   const { state, stage, sort } = wanted;
   const results = h("div.results");
+  const isOverAll = !stage && !wanted.q && (!state || state === "watching");
   const tabs = h("nav.tabs", { "aria-label": say("list.states") });
-  const counted = () => tabs.replaceChildren(...[null, ...STATES].map((name) =>
-    h("a", { href: listLink({ state: name, stage, sort }), "aria-current": name === state && "true" },
-      name ? word("state", name) : say("list.all"),
-      name && counts && h("span.count", count(counts.orders[name] ?? 0)))));
+  const counted = () => {
+    tabs.replaceChildren(...[null, ...STATES].map((name) =>
+      h("a", { href: listLink({ state: name, stage, sort }), "aria-current": name === state && "true" },
+        name ? word("state", name) : say("list.all"),
+        name && counts && h("span.count", count(counts.orders[name] ?? 0)))));
+    if (isOverAll) showTotals(results);
+  };
   counted();
   const options = [["", say("list.any")], ...STAGES.map((name) => [name, word("stage", name)])];
   const stages = field("stage", { label: say("list.stage"), value: stage, options });
@@ -61,8 +65,22 @@ export async function listView({ query, signal }) {
       results,
     ],
     counted,
-    shown: () => (isKept(wanted) ? showKept(results) : readList(results, wanted, signal)),
+    shown: async () => {
+      if (isKept(wanted)) showKept(results);
+      else await readList(results, wanted, signal);
+      if (isOverAll) showTotals(results);
+    },
   };
+}
+
+/** Says beside the groups that ask for something how many there are over all pages. */
+function showTotals(results) {
+  for (const [name, severities] of Object.entries(GROUPS).slice(0, 2)) {
+    const place = results.querySelector(`.${name} > h2 .count`);
+    const shown = results.querySelectorAll(`.${name} .cards > li`).length;
+    const all = counts?.pressing && severities.reduce((sum, severity) => sum + counts.pressing[severity], 0);
+    if (place && all > shown) place.textContent = say("list.of", { n: shown, all });
+  }
 }
 
 /** Finds while it is typed; what is looked for stands in the address, and the field keeps the focus. */
@@ -90,6 +108,12 @@ function findForm(results, wanted, signal) {
   };
   return h("form.find", { role: "search", oninput: later, onsubmit }, search);
 }
+
+/** Which page each page follows, by their cursors, as far as they were read one after the other. */
+const FORMER = new Map();
+
+/** Whether it is the list that the page begins with: that one is kept for when there is no connection. */
+const isStandard = (wanted) => !Object.values(wanted).some(Boolean);
 
 /** Whether the list is the one from which an order was opened just now. */
 const isKept = (wanted) => lastList?.opened && lastList.link === listLink(wanted) && Date.now() - lastList.at < 2 * FRESH;
@@ -124,12 +148,21 @@ async function readList(results, wanted, signal) {
       return;
     }
     const { message, status } = failureOf(error);
+    const former = status === undefined && isStandard(wanted) && kept("list");
+    if (former) {
+      showOrders(results, { wanted, found: former.orders, next: null });
+      const text = `${message} ${say("list.stored", { time: instantText(former.at) })}`;
+      results.prepend(notice(text, button(say("retry"), () => readList(results, wanted, signal))));
+      return;
+    }
     results.replaceChildren(notice(message, status === 400
       ? buttonLink(say("list.first"), "#/", "primary")
       : button(say("retry"), () => readList(results, wanted, signal), "primary")));
     return;
   }
   lastList = { link: listLink(wanted), at: Date.now(), wanted, found, next };
+  if (next) FORMER.set(next, wanted.cursor);
+  if (isStandard(wanted)) keep("list", { at: new Date().toISOString(), orders: found });
   showOrders(results, lastList);
 }
 
@@ -151,6 +184,7 @@ function showOrders(results, { wanted, found, next }) {
       : h("p.note", say(`list.${none}`), " ", h("a", { href: "#/" }, say("list.reset"))),
     (following || cursor) && h("nav.pages", { "aria-label": say("list.pages") },
       cursor && buttonLink(say("list.first"), listLink({ state, stage, sort, q })),
+      FORMER.get(cursor) && buttonLink(say("list.previous"), listLink({ ...wanted, cursor: FORMER.get(cursor) })),
       following && buttonLink(say(stage ? "list.further" : "list.next"), following)),
   ].flat().filter(Boolean));
 }

@@ -19,7 +19,7 @@ import {
   word,
 } from "./lib.js";
 import { call } from "./client.js";
-import { focusOn, tell, turnTo } from "./shell.js";
+import { focusOn, isDown, tell, turnTo } from "./shell.js";
 import { ask, makeForm, onTo } from "./forms.js";
 import {
   SEVERITY,
@@ -33,7 +33,7 @@ import {
   standingLine,
 } from "./parcel.js";
 import { lastListLink } from "./list.js";
-import { actionsPart, unscannedPart } from "./actions.js";
+import { actionsPart, correctionForm, isCorrectable, unscannedPart } from "./actions.js";
 import { claimPart, draftsPart } from "./claim.js";
 
 const PHASES = [
@@ -60,7 +60,7 @@ export async function orderView({ id, signal }) {
 
 /** Looks again, with growing pauses, until the first check has answered; then gives up. */
 async function awaitAnswer(order, content, show, signal) {
-  if (!order.tracking_number || order.answered_at || order.state !== "watching") return;
+  if (!order.tracking_number || order.answered_at || order.state !== "watching" || isDown()) return;
   const note = h("p.note", { role: "status" }, say("order.first"));
   content.querySelector(".present").after(note);
   for (const seconds of POLLS) {
@@ -100,16 +100,21 @@ function presentPart(order) {
       h("ul", order.observations.map(({ text }) => h("li", outside(text))))),
     journey(order),
     meter && h("div", meter, h("p.hint", { "aria-hidden": "true" }, meter.title)),
-    datesList(order));
+    datesList(order),
+    isWithoutDeadline(order) && h("p.hint", say("order.no_deadline"), " ",
+      h("a", { href: `${orderLink(order.order_id)}/edit` }, say("order.enter"))));
 }
+
+/** Whether nothing tells the day on which the buyer's protection ends. */
+const isWithoutDeadline = ({ state, protection_ends_on: ends }) => state === "watching" && !ends;
 
 /** What can be done next: where to go here, and the pages elsewhere about the order. */
 function nextSteps({ order_id: id, state, severity, tracking_number: number, carrier, links }) {
   const elsewhere = (label, href) => href && h("a.button", { href, target: "_blank", rel: "noopener noreferrer" }, label);
   return h("div.buttons", { role: "group", "aria-label": say("order.links") },
     severity === "claim" && [
-      button(say("claim.go"), () => turnTo("claim-file")),
-      button(say("drafts.go"), () => turnTo("drafts")),
+      button(say("claim.title"), () => turnTo("claim-file")),
+      button(say("drafts.title"), () => turnTo("drafts")),
     ],
     elsewhere(say("order.on_aliexpress"), links.order),
     elsewhere(say("order.by_hand"), links.tracking),
@@ -245,7 +250,18 @@ function saidPart(order, show) {
       isVoid && action !== "reopen" && say("act.taken_back"),
     ];
     const item = entry(isVoid && "void", word("action", action), details.filter(Boolean).join(", "), at);
-    if (!isVoid) item.append(h("br"), takeBackButton(order, actionId, word("action", action), show));
+    if (isVoid) return item;
+    const correcting = h("div.asking");
+    const correct = button(say("act.correct"), () => {
+      correcting.replaceChildren(correctionForm(order, order.actions[index], show, () => {
+        correcting.replaceChildren();
+        correct.focus();
+      }));
+      correcting.querySelector("input").focus();
+    }, "link");
+    item.append(
+      h("div.buttons", takeBackButton(order, actionId, word("action", action), show), isCorrectable(action) && correct),
+      correcting);
     return item;
   });
   return items.length ? part("said", say("act.said"), h("ul", items)) : null;

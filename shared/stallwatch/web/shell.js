@@ -1,6 +1,6 @@
 /* The frame around every view: header, banner, status line, footer, and the counts that it shows. */
 
-import { DAY, INSTANT, button, h, instantText, listen, part, reload, say, word } from "./lib.js";
+import { DAY, INSTANT, LANGUAGE, NAME, SELLERS, button, h, instantText, listen, part, reload, known, say, word } from "./lib.js";
 import { apiKey, base, call, forgetKey } from "./client.js";
 
 export const VIEWS = { list: "#/", add: "#/add", subscriptions: "#/subscriptions", stats: "#/stats" };
@@ -22,14 +22,27 @@ export function showFrame() {
   document.body.append(
     h("header",
       button(say("skip"), () => frame.main.focus(), "skip"),
-      h("a.brand", { href: "#/" }, logo(28), say("app")),
+      h("a.brand", { href: "#/" }, logo(28), NAME),
       frame.nav,
       frame.forget),
     frame.banner,
     frame.main,
-    h("footer", h("p", say("zone", { zone })), h("p", h("a", { href: new URL("docs", base).href }, say("docs")))),
+    h("footer", h("p", say("zone", { zone })), h("p.language", h("label", { for: "language" }, word("field", "language")), languageSwitch()),
+      h("p", h("a", { href: new URL("docs", base).href }, say("docs")))),
     frame.status,
   );
+}
+
+/** Chooses the page's language: kept in a cookie, since the page comes with the words of one. */
+function languageSwitch() {
+  const spoken = known("language").filter((code) => code !== SELLERS);
+  const onchange = ({ target }) => {
+    const path = base.pathname.replace(/(.)\/$/, "$1");
+    document.cookie = `language=${target.value}; path=${path}; max-age=31536000; samesite=strict`;
+    location.reload();
+  };
+  return h("select", { id: "language", onchange }, spoken.map((code) =>
+    h("option", { value: code, lang: code, selected: code === LANGUAGE }, word("language", code))));
 }
 
 export const logo = (size) => h("img", { src: "?asset=icon.svg", alt: "", width: size, height: size });
@@ -57,14 +70,39 @@ export let counts = null;
 
 export async function freshCounts(signal) {
   if (!counts || Date.now() - counts.at > FRESH) takeCounts(await call("GET", "stats", { signal }));
+  else showBanner();
 }
 
 export function takeCounts(answer) {
   counts = { ...answer, at: Date.now() };
   const ill = answer.sources.filter(isIll);
-  frame.banner.hidden = !ill.length;
-  frame.banner.replaceChildren(...ill.map((source) => h("p", h("strong", healthText(source), "."), " ", say("health.so"), " ", nextTry(source))));
+  troubles = ill.map((source) => h("p", h("strong", healthText(source), "."), " ", say("health.so"), " ", nextTry(source)));
+  showBanner();
 }
+
+let troubles = [];
+
+let told = null;
+
+/** Reads whether anybody gets the alerts: once, until that may have changed. */
+export async function freshSubscribers(signal) {
+  told ??= confirmation(await call("GET", "subscriptions", { signal }));
+  showBanner();
+}
+
+const confirmation = ({ subscriptions }) =>
+  (subscriptions.some((one) => one.confirmed) ? "yes" : subscriptions.length ? "unconfirmed" : "nobody");
+
+function showBanner() {
+  const untold = (told === "nobody" || told === "unconfirmed") && location.hash !== VIEWS.subscriptions
+    && h("p", say(`banner.${told}`), " ", h("a", { href: VIEWS.subscriptions }, say("banner.alerts")));
+  const said = [...troubles, untold].filter(Boolean);
+  frame.banner.hidden = !said.length;
+  frame.banner.replaceChildren(...said);
+}
+
+/** Whether a source is known to be down: then nothing is on its way. */
+export const isDown = () => counts?.sources.some(isIll) ?? false;
 
 export const isIll = (source) => source.verdict !== "ok" || (source.down_since && Date.now() - Date.parse(source.down_since) > DAY);
 
@@ -90,5 +128,8 @@ export function focusOn(heading) {
   heading.focus();
 }
 
-listen("changed", () => { counts = null; });
-listen("forgotten", () => { frame.banner.hidden = true; });
+listen("changed", () => { counts = told = null; });
+listen("forgotten", () => {
+  troubles = [];
+  showBanner();
+});

@@ -1,48 +1,92 @@
-/* Who gets the alerts. */
+/* Who gets the alerts, and the calendar of the deadlines. */
 
-import { button, h, known, outside, part, say, titled, word } from "./lib.js";
+import { button, changed, h, known, outside, part, say, titled, word } from "./lib.js";
 import { call } from "./client.js";
-import { VIEWS } from "./shell.js";
-import { LANGUAGES, ask, choice, field, makeForm, onTo } from "./forms.js";
+import { VIEWS, tell } from "./shell.js";
+import { LANGUAGES, ask, choice, field, languages, makeForm, onTo } from "./forms.js";
+import { calendarPart } from "./calendar.js";
 
 const KINDS = known("kind");
 
 export async function subscriptionsView({ signal }) {
   const { subscriptions } = await call("GET", "subscriptions", { signal });
   return titled(say("subs.title"),
-    subscriptions.length ? h("ul.cards", subscriptions.map(subscriber)) : h("p.note", say("subs.nobody")),
-    part("subscribe", say("subs.add"), h("p.hint", say("subs.hint")), h("div.panel", subscribeForm())));
+    subscriptions.length
+      ? [h("ul.cards", subscriptions.map(subscriber)), testForm()]
+      : h("p.note", say("subs.nobody")),
+    part("subscribe", say("subs.add"), h("p.hint", say("subs.hint")), h("div.panel", subscribeForm())),
+    calendarPart());
 }
 
-function subscriber({ id, protocol, endpoint, kinds, language, confirmed }) {
+/** Sends a test message to everybody. */
+function testForm() {
+  const send = async () => {
+    await call("POST", "subscriptions/test");
+    return () => tell(say("subs.tested"));
+  };
+  return makeForm({ send, go: say("subs.test"), look: "plain" });
+}
+
+function subscriber(subscription) {
+  const { id, protocol, endpoint, kinds, language, confirmed } = subscription;
   const send = async () => {
     await call("DELETE", `subscriptions/${id}`);
+    changed();
     return onTo(VIEWS.subscriptions, say("subs.removed"));
   };
   const wanted = kinds?.toSorted((one, other) => KINDS.indexOf(one) - KINDS.indexOf(other));
   const remove = () => ask(say("subs.remove_ask", { endpoint }), null, say("subs.remove"), send);
+  const place = h("div.asking");
+  const change = button(say("subs.change"), () => {
+    const isOpen = change.ariaExpanded === "true";
+    change.ariaExpanded = String(!isOpen);
+    place.replaceChildren(...(isOpen ? [] : [changeForm(subscription, change)]));
+    (place.querySelector("select") ?? change).focus();
+  });
+  change.ariaExpanded = "false";
   return h("li.card.subscriber",
     h("div",
       h("p.stage", h("span", word("subs", protocol)), h("span", { class: confirmed ? "fine" : "stale" }, say(confirmed ? "subs.confirmed" : "subs.unconfirmed"))),
       h("h2", outside(endpoint)),
       h("p", wanted?.map((kind) => word("kind", kind)).join(", ") ?? say("subs.all")),
       h("p.hint", word("language", language))),
-    h("div.buttons", button(say("subs.remove"), remove)));
+    h("div.buttons", change, button(say("subs.remove"), remove)),
+    place);
+}
+
+/** The alerts to choose from, each with what it will say. */
+const kindBoxes = (chosen, owner = "new") => h("fieldset", h("legend", word("field", "kinds")), h("div.boxes", KINDS.map((kind) => {
+  const hint = `says-${owner}-${kind}`;
+  const box = { name: `kind.${kind}`, checked: chosen?.includes(kind) ?? true, "aria-describedby": hint };
+  return h("div", choice(box, word("kind", kind)), h("p.hint.says", { id: hint }, word("says", kind)));
+})));
+
+/** The kinds that are ticked; null stands for all, those of the future too. */
+function chosenKinds(entered) {
+  const kinds = KINDS.filter((kind) => entered[`kind.${kind}`]);
+  return kinds.length === KINDS.length ? null : kinds;
+}
+
+function changeForm({ id, kinds, language }, opener) {
+  const send = async (entered) => {
+    await call("PATCH", `subscriptions/${id}`, { body: { kinds: chosenKinds(entered), language: entered.language } });
+    return onTo(VIEWS.subscriptions, say("subs.saved"));
+  };
+  return makeForm({ send, go: say("form.edit_go"), beside: button(say("cancel"), () => opener.click()) },
+    field("language", { label: word("field", "language"), hint: say("subs.language"), value: language, options: languages(LANGUAGES) }),
+    kindBoxes(kinds, id));
 }
 
 function subscribeForm() {
-  const send = async ({ endpoint, language, ...chosen }) => {
-    const kinds = KINDS.filter((kind) => chosen[`kind.${kind}`]);
+  const send = async ({ endpoint, language, ...entered }) => {
     const protocol = endpoint.includes("@") ? "email" : "sms";
-    const body = { protocol, endpoint, kinds: kinds.length === KINDS.length ? null : kinds, language: language || null };
+    const body = { protocol, endpoint, kinds: chosenKinds(entered), language: language || null };
     await call("POST", "subscriptions", { body });
+    changed();
     return onTo(VIEWS.subscriptions, say("subs.saved"));
   };
-  const boxes = KINDS.map((kind) => choice({ name: `kind.${kind}`, checked: true }, word("kind", kind)));
   return makeForm({ send, go: say("subs.go") },
     field("endpoint", { label: say("subs.address"), required: true }),
     field("language", { label: word("field", "language"), hint: say("subs.language"), options: [["", word("none", "language")], ...languages(LANGUAGES)] }),
-    h("fieldset", h("legend", word("field", "kinds")), h("div.boxes", boxes)));
+    kindBoxes());
 }
-
-// The counts.

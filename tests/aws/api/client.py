@@ -118,18 +118,24 @@ def stored(world: World) -> dict[tuple[str, str], Any]:
     }
 
 
-def sent_as_bytes(api: Api, method: str, path: str, body: bytes, **headers: str) -> tuple[int, Any]:
+def sent_as_bytes(
+    api: Api,
+    method: str,
+    path: str,
+    body: bytes,
+    query: dict[str, str] | None = None,
+    headers: dict[str, str] | None = None,
+) -> tuple[int, Any]:
     """A request as the gateway passes it on: every body in base64."""
+    sent = {"Content-Type": "application/json", **(headers or {})}
     event = {
         "resource": path,
         "path": path,
         "httpMethod": method,
-        "headers": {"Content-Type": "application/json", **headers},
-        "multiValueHeaders": {
-            name: [value] for name, value in {"Content-Type": "application/json", **headers}.items()
-        },
-        "queryStringParameters": None,
-        "multiValueQueryStringParameters": None,
+        "headers": sent,
+        "multiValueHeaders": {name: [value] for name, value in sent.items()},
+        "queryStringParameters": query,
+        "multiValueQueryStringParameters": {n: [v] for n, v in (query or {}).items()} or None,
         "pathParameters": None,
         "requestContext": {"resourcePath": path, "httpMethod": method, "stage": "live"},
         "body": base64.b64encode(body).decode(),

@@ -77,7 +77,7 @@ def test_a_body_that_is_too_large_is_refused(api: Api, path: str) -> None:
 @pytest.mark.parametrize("path", ["/orders", "/orders/x/actions", "/subscriptions"])
 def test_what_is_not_sent_as_json_is_refused(api: Api, path: str, kind: str) -> None:
     """415, whatever is in it."""
-    status, answer = sent_as_bytes(api, "POST", path, b'{"a": 1}', **{"Content-Type": kind})
+    status, answer = sent_as_bytes(api, "POST", path, b'{"a": 1}', headers={"Content-Type": kind})
     assert 415 == status, answer
 
 
@@ -85,7 +85,7 @@ def test_what_is_not_sent_as_json_is_refused(api: Api, path: str, kind: str) -> 
 def test_json_may_name_its_characters(api: Api, kind: str) -> None:
     """As many clients do."""
     body = b'{"order_id": "x", "ordered_on": "2026-06-01"}'
-    assert 201 == sent_as_bytes(api, "POST", "/orders", body, **{"Content-Type": kind})[0]
+    assert 201 == sent_as_bytes(api, "POST", "/orders", body, headers={"Content-Type": kind})[0]
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,17 @@
 """Import and export: many orders in at once, reported row by row, and all of them out again."""
 
 import json
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.aws.api.client import Api, sent_as_bytes, stored
 from tests.aws.moto_stack import Context
+from tests.support.template import ROOT
+
+SAMPLES = sorted((ROOT / "tests" / "data" / "imports").iterdir())
 
 TABLE = (
     "Order ID;Order date;Tracking number;Title\n"
@@ -112,7 +117,11 @@ def test_an_import_may_be_larger_than_other_bodies_and_not_too_large(api: Api) -
     rows = "".join(f"{8_000_000_000_000_000 + n};2026-06-01;;{'x' * 100}\n" for n in range(700))
     header = TABLE.splitlines(keepends=True)[0]
     status, report = sent_as_bytes(
-        api, "POST", "/orders/import", (header + rows).encode(), **{"Content-Type": "text/csv"}
+        api,
+        "POST",
+        "/orders/import",
+        (header + rows).encode(),
+        headers={"Content-Type": "text/csv"},
     )
     assert (200, {"added": 700}) == (status, outcomes(report))
     assert 413 == api.call("POST", "/orders/import", "x" * (1024 * 1024 + 1))[0]
@@ -142,6 +151,77 @@ def test_what_comes_out_goes_in_again_and_changes_nothing(api: Api, form: str) -
     api.world.empty()
     assert {"added": 2} == outcomes(imported(api, text))
     assert before == {**api.get("o-1"), "checked_at": before["checked_at"]}
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_what_was_said_goes_in_again_too(api: Api, form: str) -> None:
+    """Actions with their instants, refunds, notes and looks, into an empty stack and the same."""
+    api.add(order_id="o-1", price="12.50", currency="EUR", language="pt-PT")
+    for said in (
+        {"action": "seller_contacted", "note": "Says: wait, =1+1"},
+        {"action": "snooze", "until": "2026-07-01"},
+        {"action": "refunded", "on": "2026-06-10", "amount": "12.50"},
+    ):
+        api.act(order_id="o-1", **said)
+    api.add(order_id="o-2", ordered_on="2025-06-01")
+    api.act(order_id="o-2", action="not_found_here", answers={"locker": "2026-06-14"})
+    api.act(order_id="o-2", action="lost", note="Gone")
+    text = exported(api, form)
+    assert {"unchanged": 2} == outcomes(imported(api, text))
+    assert text == exported(api, form)
+    before = api.get("o-1")["actions"]
+    api.world.empty()
+    assert {"added": 2} == outcomes(imported(api, text))
+    assert sorted(text.splitlines()) == sorted(exported(api, form).splitlines())
+    assert before == api.get("o-1")["actions"]
+
+
+def test_actions_fill_an_order_that_has_none(api: Api) -> None:
+    """Where it has some, those stay."""
+    api.add(order_id="o-1")
+    api.act(order_id="o-1", action="lost")
+    text = exported(api, "jsonl")
+    action_id = api.get("o-1")["actions"][0]["action_id"]
+    api.call("DELETE", f"/orders/o-1/actions/{action_id}")
+    assert {"filled": 1} == outcomes(imported(api, text))
+    assert text == exported(api, "jsonl")
+    assert {"unchanged": 1} == outcomes(imported(api, text.replace('"lost"', '"close"')))
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        {"action": "applauded", "at": "2026-06-01T00:00:00Z"},
+        {"action": "lost"},
+        {"action": "lost", "at": "2026-06-01"},
+        {"action": "lost", "at": "2031-06-01T00:00:00Z"},
+        {"action": "lost", "at": "0001-01-01T00:00:00+14:00"},
+        {"action": "lost", "at": "2026-06-01T00:00:00Z", "action_id": "no/id"},
+        {"action": "lost", "at": "2026-06-01T00:00:00Z", "amount": "1"},
+        {"action": "refunded", "at": "2026-06-01T00:00:00Z", "amount": "1e9"},
+        {"action": "snooze", "at": "2026-06-01T00:00:00Z", "until": "2031-01-01"},
+        {"action": "not_found_here", "at": "2026-06-01T00:00:00Z", "answers": ["locker"]},
+        {"action": "not_found_here", "at": "2026-06-01T00:00:00Z", "answers": {"roof": "x"}},
+    ],
+)
+def test_an_action_that_cannot_be_refuses_its_row(api: Api, action: dict[str, object]) -> None:
+    """An order without what was said of it would be another one."""
+    row = {"order_id": "o-1", "ordered_on": "2026-06-01", "actions": [action]}
+    report = imported(api, json.dumps(row) + "\n")
+    assert {"rejected": 1} == outcomes(report)
+    assert "actions no. 1" in report["rows"][0]["reason"]
+    assert {} == stored(api.world)
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=[path.name for path in SAMPLES])
+def test_each_sample_is_taken(api: Api, sample: Path) -> None:
+    """Whole, and again without a change."""
+    api.world.now = datetime(2026, 11, 28, 12, tzinfo=UTC)
+    query = {"filename": sample.name}
+    first = sent_as_bytes(api, "POST", "/orders/import", sample.read_bytes(), query=query)
+    again = sent_as_bytes(api, "POST", "/orders/import", sample.read_bytes(), query=query)
+    assert (200, {"added"}) == (first[0], set(outcomes(first[1])))
+    assert (200, {"unchanged"}) == (again[0], set(outcomes(again[1])))
 
 
 def test_an_export_has_its_header_once(api: Api) -> None:

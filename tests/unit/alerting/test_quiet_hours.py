@@ -1,7 +1,8 @@
 """Quiet hours: when they end, and what goes out in them all the same."""
 
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from itertools import pairwise
+from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 from hypothesis import given
@@ -107,6 +108,50 @@ def test_what_is_about_a_deadline_arrives_before_its_day_ends(zone: str) -> None
             assert deadline >= sent_at.astimezone(ZoneInfo(zone)).date()
 
 
+def zones_by_offset() -> dict[tuple[object, ...], list[str]]:
+    """Every zone of the time zone database; those whose clocks go alike in 2026 stand together."""
+    instants = [utc("2026-01-01T00:00:00") + n * timedelta(hours=6) for n in range(4 * 365)]
+    found: dict[tuple[object, ...], list[str]] = {}
+    for name in sorted(available_timezones()):
+        zone = ZoneInfo(name)
+        offsets = tuple(instant.astimezone(zone).utcoffset() for instant in instants)
+        found.setdefault(offsets, []).append(name)
+    return found
+
+
+def changes_in(offsets: tuple[object, ...]) -> list[date]:
+    """The days on which the clock of a zone is changed; one day of summer where it is not."""
+    new_year = date(2026, 1, 1)
+    pairs = enumerate(pairwise(offsets))
+    changed = [new_year + timedelta(days=n // 4) for n, (one, other) in pairs if one != other]
+    return changed or [date(2026, 6, 15)]
+
+
+def test_in_no_zone_does_a_deadline_pass_in_the_quiet_hours() -> None:
+    """Every zone of the time zone database, on the days about each change of its clock.
+
+    What is held goes out with the first check after the quiet hours, an hour later at the latest.
+    """
+    late, seen = [], 0
+    for offsets, names in zones_by_offset().items():
+        zone, quiet = ZoneInfo(names[0]), QuietHours.of(NIGHT, names[0])
+        seen += len(names)
+        for deadline in {day + timedelta(days=n) for day in changes_in(offsets) for n in (0, 1)}:
+            day_before = datetime.combine(deadline - timedelta(days=1), time(), UTC)
+            for raised_at in (day_before + timedelta(hours=hours) for hours in range(0, 48, 3)):
+                sent_at = raised_at
+                if not quiet.must_go(claim(deadline.isoformat(), raised_at), raised_at):
+                    opens_at = quiet.opens_at(raised_at)
+                    assert opens_at is not None
+                    sent_at = opens_at + timedelta(hours=1)
+                days = [(raised_at.date(), sent_at.date())]
+                days.append((raised_at.astimezone(zone).date(), sent_at.astimezone(zone).date()))
+                if any(raised <= deadline < sent for raised, sent in days):
+                    late.append((names, raised_at, sent_at))
+    assert [] == late
+    assert seen > 400
+
+
 def test_only_a_deadline_that_would_pass_breaks_the_quiet() -> None:
     """What has until tomorrow evening waits for the morning."""
     quiet = QuietHours.of(NIGHT, "Europe/Berlin")
@@ -134,3 +179,23 @@ def test_what_makes_no_sense_is_refused(span: str, zone: str) -> None:
     """Before anything is held by it."""
     with pytest.raises(ValueError, match=r"quiet hours|time zone"):
         QuietHours.of(span, zone)
+
+
+@pytest.mark.parametrize(
+    ("raised_at", "now", "free_since"),
+    [
+        # It could go out at once, and did not.
+        ("2026-06-15T10:00:00", "2026-06-15T11:00:00", "2026-06-15T10:00:00"),
+        # It is held.
+        ("2026-06-15T19:00:00", "2026-06-15T23:00:00", "2026-06-15T23:00:00"),
+        ("2026-06-15T23:00:00", "2026-06-16T04:59:30", "2026-06-16T04:59:30"),
+        # It was held, and could go out since.
+        ("2026-06-15T23:00:00", "2026-06-16T05:00:00", "2026-06-16T05:00:00"),
+        ("2026-06-15T23:00:00", "2026-06-16T06:30:00", "2026-06-16T05:00:00"),
+        ("2026-06-01T23:00:00", "2026-06-16T19:59:00", "2026-06-16T05:00:00"),
+    ],
+)
+def test_what_is_held_is_not_late(raised_at: str, now: str, free_since: str) -> None:
+    """What they hold could go out from their end on."""
+    quiet = QuietHours.of(NIGHT, "Europe/Berlin")
+    assert utc(free_since) == quiet.free_since(utc(raised_at), utc(now))

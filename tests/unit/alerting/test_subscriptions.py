@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from stallwatch.alerting.ports import ComposedMessage, Outcome
-from stallwatch.alerting.subscriptions import Preference, Subscriptions
+from stallwatch.alerting.subscriptions import TEST_PAUSE, Preference, Subscriptions
 from stallwatch.aws.sns import SnsPublisher, TopicSubscribers
 from stallwatch.domain import validation
 from stallwatch.domain.alerts import AlertKind
@@ -25,6 +25,7 @@ class Preferences:
     """What is kept of the subscribers, in memory."""
 
     kept: dict[str, Preference] = field(default_factory=dict)
+    tested_at: datetime = NOON - timedelta(days=1)
 
     def preferences(self) -> Mapping[str, Preference]:
         return dict(self.kept)
@@ -34,6 +35,13 @@ class Preferences:
 
     def drop(self, subscription_id: str) -> None:
         self.kept.pop(subscription_id, None)
+
+    def claim_test(self, now: datetime) -> datetime | None:
+        again_at = self.tested_at + TEST_PAUSE
+        if now < again_at:
+            return again_at
+        self.tested_at = now
+        return None
 
 
 @dataclass(frozen=True)
@@ -84,7 +92,7 @@ class Office:
         def compose(language: str | None) -> ComposedMessage:
             return TestMessage(language or "en")
 
-        return self.desk.test(compose, self.publisher.publish_to_all)
+        return self.desk.test(compose, self.publisher.publish_to_all, NOON)
 
 
 @pytest.fixture
@@ -185,7 +193,9 @@ def test_a_test_message_reaches_everyone_whatever_each_wants(office: Office) -> 
 def test_a_test_message_that_was_not_sent_is_no_success(office: Office) -> None:
     """Whoever tests wants to know."""
     with pytest.raises(UnavailableError, match="unknown"):
-        office.desk.test(lambda _: TestMessage("en"), lambda _message, _language: Outcome.UNKNOWN)
+        office.desk.test(
+            lambda _: TestMessage("en"), lambda _message, _language: Outcome.UNKNOWN, NOON
+        )
 
 
 @pytest.mark.parametrize(

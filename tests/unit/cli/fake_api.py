@@ -186,13 +186,13 @@ class FakeApi:
             raise Refusal(409, "The order is closed; reopen it first.")
         self._made += 1
         order["actions"].insert(
-            0, {**said, "at": "2026-06-15T12:00:00Z", "id": f"{self._made:016x}"}
+            0, {**said, "at": "2026-06-15T12:00:00Z", "action_id": f"{self._made:016x}"}
         )
         return Reply(200, order)
 
     def _undo(self, _: Request, order_id: str, action_id: str) -> Reply:
         order = self._order(order_id)
-        kept = [action for action in order["actions"] if action["id"] != action_id]
+        kept = [action for action in order["actions"] if action["action_id"] != action_id]
         if len(kept) == len(order["actions"]):
             raise Refusal(404, "There is no such thing.")
         order["actions"] = kept
@@ -322,7 +322,7 @@ class FakeApi:
         return Reply(204)
 
     def _test(self, _: Request) -> Reply:
-        return Reply(202, {"id": "test"})
+        return Reply(202, {"messages": 1})
 
     # Counts.
 

@@ -220,6 +220,7 @@ def test_one_word_is_taken_back(cli: Terminal, api: FakeApi) -> None:
     cli.ok("act", "lamp", "seller_contacted")
     cli.ok("act", "lamp", "snooze", "--until", "2026-06-30")
 
+    assert f"{1:016x}" in cli.ok("show", "lamp").stdout
     assert cli.ok("undo", "lamp", f"{1:016x}").stdout.startswith("Taken back from lamp: ")
     left = cli.ok("show", "lamp", "--json").json["actions"]
     assert ["snooze"] == [action["action"] for action in left]

@@ -172,7 +172,7 @@ def test_what_reads_prints_json_and_nothing_else(cli: Terminal, api: FakeApi) ->
     assert made["id"] == found["calendars"]["links"][0]["id"]
     assert added["id"] == found["subscribers"]["subscriptions"][0]["id"]
     assert found["resubscribe"]["kinds"] is None
-    assert {"id": "test"} == found["test"]
+    assert {"messages": 1} == found["test"]
     assert {"well", "checks"} == found["doctor"].keys()
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -175,6 +175,23 @@ def test_price_without_currency_is_left_out() -> None:
     assert "currency" in str(merged(text).report.rows[0].reason)
 
 
+def test_day_of_payment_without_a_way_of_payment_is_left_out() -> None:
+    """An order with it alone would be refused."""
+    text = f"Order ID;Order Date;Payment Date\n{ID};2026-09-05;2026-09-05\n"
+    assert [("added", ID, {"ordered_on": "2026-09-05"})] == planned(text)
+    stored = stored_order(paid_with="card")
+    assert [("filled", ID, {"paid_on": "2026-09-05"})] == planned(text, stored)
+
+
+def test_order_number_that_is_none_of_aliexpress() -> None:
+    """Another shop's id is no order number; its second parcel is found by the id all the same."""
+    text = f"{HEADER}PO-1;2026-09-05;{LP} {RB};;\n"
+    assert ["PO-1", "PO-1.2"] == [p[1] for p in planned(text)]
+    assert ["order_number" in p[2] for p in planned(text)] == [False, False]
+    both = [stored_order("PO-1", tracking_number=LP), stored_order("PO-1.2", tracking_number=RB)]
+    assert [] == planned(text, *both)
+
+
 def test_candidate_ids() -> None:
     """The ids to look for cover an order's parcels and bare numbers."""
     document = read_import(f"{HEADER}{ID};;{LP};;\n".encode())
@@ -190,7 +207,7 @@ def texts() -> st.SearchStrategy[str | None]:
 
 
 def days(first: date) -> st.SearchStrategy[date | None]:
-    return st.none() | st.dates(first, date(2026, 11, 20))
+    return st.none() | st.dates(first, min(date(2026, 11, 20), first + timedelta(days=365)))
 
 
 ACTIONS = st.lists(
@@ -215,7 +232,8 @@ def orders(draw: st.DrawFn) -> list[dict[str, Any]]:
     )
     found = []
     for order_id in ids:
-        ordered_on = draw(st.dates(date(2026, 6, 10), date(2026, 9, 1)))
+        ordered_on = draw(st.dates(date(2025, 6, 10), date(2026, 9, 1)))
+        paid_with = draw(st.sampled_from([None, "card", "paypal", "other"]))
         price = draw(st.none() | st.decimals("0", "999999", places=2))
         found.append(
             {
@@ -229,13 +247,13 @@ def orders(draw: st.DrawFn) -> list[dict[str, Any]]:
                 "shipped_on": draw(days(ordered_on)),
                 "protection_ends_on": draw(days(ordered_on)),
                 "promised_on": draw(days(ordered_on)),
-                "paid_on": draw(days(ordered_on)),
-                "paid_with": draw(st.sampled_from([None, "card", "paypal", "other"])),
+                "paid_on": draw(days(ordered_on)) if paid_with else None,
+                "paid_with": paid_with,
                 "title": draw(texts()),
                 "seller": draw(texts()),
                 "price": price,
                 "currency": None if price is None else draw(st.sampled_from(["EUR", "KWD", "TRY"])),
-                "language": draw(st.sampled_from([None, "de", "en"])),
+                "language": draw(st.sampled_from([None, "de", "pt-PT"])),
                 "actions": draw(ACTIONS),
             }
         )

@@ -2,14 +2,14 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
-from stallwatch.domain.alerts import AlertKind
 from stallwatch.domain.languages import ALERT_LANGUAGES
 from stallwatch.domain.orders import Action, ActionKind, Order, SearchPlace
 from stallwatch.domain.thresholds import Thresholds
-from stallwatch.messages.advice import ADVICE, advice_text, advise, pressing, short_advice
+from stallwatch.messages.advice import ADVICE, advice_text, advise, short_advice
 from stallwatch.messages.alert_kinds import ALERT_TEXTS
 from stallwatch.messages.context import OrderContext
 from stallwatch.messages.translations import Translations
@@ -17,7 +17,7 @@ from stallwatch.rules.annotations import annotate_anomalies
 from stallwatch.rules.anomalies import Anomaly, AnomalyKind
 from stallwatch.rules.decision import InitialFindings, KeyDates
 from stallwatch.rules.evaluate import evaluate
-from stallwatch.rules.situation import Situation
+from stallwatch.rules.situation import ASKED_BY, Situation
 from stallwatch.tracking.trace_record import TraceRecord, absorb
 from tests.support.builders import NOON, NUMBER, an_answer, an_event, an_order
 from tests.support.message_samples import KEY_DATES, NOW, ORDER, facts_in, variants
@@ -39,10 +39,8 @@ def test_every_situation_has_its_advice() -> None:
 
 def test_what_presses_is_an_alert_that_can_be_raised() -> None:
     """With a reason that its kind has."""
-    for situation, advice in ADVICE.items():
-        if advice.alert is not None:
-            kind, reason = advice.alert
-            assert reason in ALERT_TEXTS[kind].reasons, situation
+    for situation, (kind, reason) in ASKED_BY.items():
+        assert reason in ALERT_TEXTS[kind].reasons, situation
 
 
 @pytest.mark.parametrize("language", ALERT_LANGUAGES)
@@ -151,7 +149,6 @@ def test_a_decision_and_its_annotations_give_the_same_advice() -> None:
     expected = f"by June {order.protection_ends_on.day}" if order.protection_ends_on else ""
     advice = advise(order, decision, trace, NOON, Translations(), found)
     assert expected in advice
-    assert (AlertKind.STALLED, "") == pressing(order, decision)
 
 
 def test_an_alert_without_a_situation_points_to_the_page() -> None:
@@ -164,7 +161,9 @@ def test_an_alert_without_a_situation_points_to_the_page() -> None:
 
 def test_another_number_is_named_while_the_parcel_is_awaited() -> None:
     """The parcel may travel under it; nobody looks for one that was delivered."""
-    other = annotate_anomalies([Anomaly(AnomalyKind.OTHER_NUMBER, {"number": "CNG0083979070"})])
+    other: dict[str, Any] = dict(
+        annotate_anomalies([Anomaly(AnomalyKind.OTHER_NUMBER, {"number": "CNG0083979070"})])
+    )
     for situation in (Situation.STALLED, Situation.IN_TRANSIT, Situation.CLAIM_SILENCE):
         assert text(situation, **other).endswith(
             "The tracking also names the number CNG0083979070:"

@@ -1,15 +1,15 @@
 """One record an alert kind: whatever misses something is named with the file to touch."""
 
-from importlib.resources import files
 
 import pytest
 
 from stallwatch.domain.alerts import PROFILES, AlertKind
 from stallwatch.domain.languages import DEFAULT_LANGUAGE
-from stallwatch.messages.advice import ADVICE
 from stallwatch.messages.alert_kinds import ALERT_TEXTS
 from stallwatch.messages.translations import Translations
+from stallwatch.rules.situation import ASKED_BY
 from tests.project.untranslated import sentences
+from tests.support.message_samples import WITHOUT_ORDER
 
 
 @pytest.mark.parametrize("kind", AlertKind)
@@ -17,28 +17,21 @@ def test_a_kind_has_its_records(kind: AlertKind) -> None:
     """Severity, texts, and advice unless its profile says that it asks for nothing."""
     assert kind in PROFILES, "add it to PROFILES in shared/stallwatch/domain/alerts.py"
     assert kind in ALERT_TEXTS, "add it to ALERT_TEXTS in shared/stallwatch/messages/alert_kinds.py"
-    asked = {advice.alert[0] for advice in ADVICE.values() if advice.alert is not None}
-    assert kind in asked or PROFILES[kind].asks_to.startswith("nothing"), (
-        "name it as the alert of a situation in ADVICE of shared/stallwatch/messages/advice.py, "
+    asked = {kind for kind, _ in ASKED_BY.values()}
+    assert kind in asked or kind in WITHOUT_ORDER or PROFILES[kind].asks_to.startswith("nothing"), (
+        "name it in ASKED_BY of shared/stallwatch/rules/situation.py, "
         f"or let its profile begin asks_to with nothing: {PROFILES[kind].asks_to}"
     )
 
 
 @pytest.mark.parametrize("kind", AlertKind)
-def test_a_kind_has_its_word_on_the_page(kind: AlertKind) -> None:
-    """In `web/words.js`."""
-    words = files("stallwatch").joinpath("web", "words.js").read_text("utf-8")
-    word = f'"kind.{kind}"'
-    assert word in words, f"add {word} to shared/stallwatch/web/words.js"
-
-
-@pytest.mark.parametrize("kind", AlertKind)
 def test_a_kind_has_its_texts(kind: AlertKind) -> None:
-    """A title, what happened, and the SMS, in English: the other languages follow."""
+    """A title, what it says, what happened, and the SMS, in English: other languages follow."""
     file = "shared/stallwatch/messages/data/en.json"
     keys = sentences(DEFAULT_LANGUAGE)
     shared_with = {AlertKind.STALLED: "what.silence"}
-    wanted = (f"title.{kind}", shared_with.get(kind, f"what.{kind}"), f"sms.{kind}")
+    what = shared_with.get(kind, f"what.{kind}")
+    wanted = (f"title.{kind}", f"says.{kind}", what, f"sms.{kind}")
     for prefix in wanted:
         assert any(key.startswith(prefix) for key in keys), f"add {prefix} to {file}"
 

@@ -29,12 +29,16 @@ TODAY = NOON.date()
 
 
 def trace_of(
-    order: Order, *seen: tuple[float, str], known: bool = True, country: str | None = None
+    order: Order,
+    *seen: tuple[float, str],
+    known: bool = True,
+    country: str | None = None,
+    other_number: str | None = None,
 ) -> Trace:
     """What the source says of a parcel that was seen some days ago, each with a code."""
     number = order.tracking_number or NUMBER
     events = [an_event(NOON - days_ago * DAY, code) for days_ago, code in seen]
-    answer = an_answer(number, *events, known=known, country=country)
+    answer = an_answer(number, *events, known=known, country=country, other_number=other_number)
     return absorb(TraceRecord(order.tracking_number), answer, "cainiao", NOON).open()
 
 
@@ -69,6 +73,7 @@ def test_a_case_is_seen_as_it_stands(case: dict[str, Any]) -> None:
         *((days_ago + 1 / 24, code) for days_ago, code in case.get("checkpoints", ())),
         known=case.get("known", True),
         country=case.get("country"),
+        other_number=case.get("other_number"),
     )
     decision = evaluate(order, trace, [], InitialFindings(), NOON, Thresholds())
     found = anomalies(order, decision, trace, case.get("sharing", ()), Thresholds())
