@@ -51,8 +51,8 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
     services = Services(
         orders=orders,
         claims=Claims(
-            desk=orders,
-            shelf=DynamoClaimStore(table),
+            orders=orders,
+            link_store=DynamoClaimStore(table),
             limits=settings.limits,
             source=settings.first_source,
             second_source=settings.second_source,

@@ -195,7 +195,7 @@ class OrderService:
         page = self._read_page(query, cursor)
         progress = self.records.progress()
         viewer = self._viewer
-        return [viewer.listed_view(s, progress, now) for s in page.dossiers], page.next
+        return [viewer.listed_view(s, progress, now) for s in page.snapshots], page.next
 
     def export(
         self, cursor: PageCursor | None, limit: int = 200
@@ -206,7 +206,7 @@ class OrderService:
             UnreadableError: the cursor is not of such a list.
         """
         page = self._read_page(PageQuery(limit), cursor)
-        return [snapshot.order for snapshot in page.dossiers], page.next
+        return [snapshot.order for snapshot in page.snapshots], page.next
 
     def pressing_counts(self) -> Counts:
         """How many orders press, by severity (`orders.pressing.BY_URGENCY`)."""

@@ -1,6 +1,5 @@
 """One record an alert kind: whatever misses something is named with the file to touch."""
 
-
 import pytest
 
 from stallwatch.domain.alerts import PROFILES, AlertKind
