@@ -47,7 +47,7 @@ class OrderService:
 
     Args:
         records: The orders.
-        nudge: Starts a run of the poll.
+        start_poll: Starts a run of the poll.
         schedule: The slots.
         limits: The thresholds of the rules.
         second_source: Whether a second source is configured.
@@ -55,7 +55,7 @@ class OrderService:
     """
 
     records: OrderStore
-    nudge: PollTrigger
+    start_poll: PollTrigger
     schedule: PollSchedule
     limits: Thresholds
     second_source: bool = False
@@ -168,7 +168,7 @@ class OrderService:
         again_at = self.records.claim_check(order_id, now)
         if again_at is not None:
             raise TooSoonError(again_at)
-        self.nudge([order_id])
+        self.start_poll([order_id])
 
     def get(self, order_id: str, now: datetime) -> OrderView:
         """An order as it stands.
@@ -295,7 +295,7 @@ class OrderService:
 
     def _call_for_check(self, now: datetime) -> None:
         if self.records.call_for_check(now):
-            self.nudge()
+            self.start_poll()
 
 
 def _is_same(one: Order, other: Order) -> bool:
