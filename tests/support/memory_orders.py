@@ -108,7 +108,7 @@ class MemoryOrderStore(MemoryEvaluationStore):
         return None
 
     def replace(
-        self, snapshot: OrderSnapshot, order: Order, looked: TraceRecord | None = None
+        self, snapshot: OrderSnapshot, order: Order, checked: TraceRecord | None = None
     ) -> None:
         stored = self.shelves.get(order.order_id)
         if stored is None or stored.order is None:
@@ -119,11 +119,11 @@ class MemoryOrderStore(MemoryEvaluationStore):
             if stored.record.fingerprint != snapshot.trace.fingerprint:
                 raise ConflictError(order.order_id)
             stored.record = change_number(stored.record, order.tracking_number)
-        elif looked is not None and looked != snapshot.trace:
+        elif checked is not None and checked != snapshot.trace:
             if stored.record.answered_at != snapshot.trace.answered_at:
                 raise ConflictError(order.order_id)
             stored.record = replace(
-                stored.record, answered_at=looked.answered_at, silent_since=looked.silent_since
+                stored.record, answered_at=checked.answered_at, silent_since=checked.silent_since
             )
         stored.order, stored.version = order, stored.version + 1
         stored.entry = replace(

@@ -90,14 +90,14 @@ class DynamoOrderStore(
             return False
 
     def replace(
-        self, snapshot: OrderSnapshot, order: Order, looked: TraceRecord | None = None
+        self, snapshot: OrderSnapshot, order: Order, checked: TraceRecord | None = None
     ) -> None:
         """Write an order that was changed, and have it checked and evaluated.
 
         Args:
             snapshot: The order as it was read.
             order: The order as it shall be.
-            looked: Its trace with what the ledger knows of later looks; None: nothing.
+            checked: Its trace with what the ledger knows of later looks; None: nothing.
 
         Raises:
             ConflictError: it was changed since the snapshot was read.
@@ -119,8 +119,8 @@ class DynamoOrderStore(
             parts.append({"Put": _other_number(snapshot, order)})
             parts += _having(order.order_id, order.tracking_number)
             parts += _not_having(order.order_id, snapshot.order.tracking_number)
-        elif looked is not None and looked != snapshot.trace:
-            parts.append({"Update": _known_looks(snapshot, looked)})
+        elif checked is not None and checked != snapshot.trace:
+            parts.append({"Update": _known_looks(snapshot, checked)})
         try:
             self.table.transact(parts)
         except TransactionRefusedError as refusal:
@@ -262,23 +262,23 @@ def _not_having(order_id: str, tracking_number: str | None) -> list[dict[str, An
     return [{"Delete": {"Key": key(number_pk(tracking_number), order_pk(order_id))}}]
 
 
-def _known_looks(snapshot: OrderSnapshot, looked: TraceRecord) -> dict[str, Any]:
+def _known_looks(snapshot: OrderSnapshot, checked: TraceRecord) -> dict[str, Any]:
     """Writes down what the ledger knows of the looks at an order that leaves its slot."""
     before = snapshot.trace.answered_at
     condition = "#number = :number AND "
-    values: Item = {":number": wire.value(looked.number or "")}
+    values: Item = {":number": wire.value(checked.number or "")}
     sets = []
     if before is None:
         condition += "attribute_not_exists(answered_at)"
     else:
         condition += "answered_at = :before"
         values[":before"] = wire.value(before)
-    if looked.answered_at is not None:
+    if checked.answered_at is not None:
         sets.append("answered_at = :answered")
-        values[":answered"] = wire.value(looked.answered_at)
-    if looked.silent_since is not None:
+        values[":answered"] = wire.value(checked.answered_at)
+    if checked.silent_since is not None:
         sets.append("silent_since = :since")
-        values[":since"] = wire.value(looked.silent_since)
+        values[":since"] = wire.value(checked.silent_since)
     return {
         "Key": key(order_pk(snapshot.order.order_id), TRACE),
         "UpdateExpression": f"SET {', '.join(sets)}",

@@ -138,14 +138,14 @@ class OrderStore(Protocol):
         """How many orders press, by severity."""
 
     def replace(
-        self, snapshot: OrderSnapshot, order: Order, looked: TraceRecord | None = None
+        self, snapshot: OrderSnapshot, order: Order, checked: TraceRecord | None = None
     ) -> None:
         """Write an order that was changed, and have it checked and evaluated.
 
         Args:
             snapshot: The order as it was read.
             order: The order as it shall be.
-            looked: Its trace with what the ledger knows of later looks: the order leaves its
+            checked: Its trace with what the ledger knows of later looks: the order leaves its
                 slot, and what follows from the runs of that would be forgotten.
 
         Raises:

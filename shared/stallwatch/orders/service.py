@@ -278,7 +278,7 @@ class OrderService:
             if order == snapshot.order:
                 return shown
             try:
-                self.records.replace(snapshot, order, shown.looked)
+                self.records.replace(snapshot, order, shown.checked)
             except ConflictError:
                 continue
             _log.info("order changed", extra={"order_id": order_id})

@@ -32,7 +32,7 @@ class OrderView:
     observations: tuple[Anomaly, ...]
     """What is odd about its number; in a list without what other orders have."""
     snapshot: OrderSnapshot
-    looked: TraceRecord
+    checked: TraceRecord
     """The trace as it is stored, with what the ledger knows of later looks."""
     turn_lengths: tuple[int, ...]
     """The lengths, in minutes, that turns have had."""
@@ -71,7 +71,7 @@ class OrderViewer:
         """
         entry, trace = snapshot.entry, snapshot.trace
         slot = entry.slot or ""
-        checked_at, looked = trace.asked_at, trace
+        checked_at, checked = trace.asked_at, trace
         if slot and trace.number is not None:
             order_id, since = snapshot.order.order_id, entry.in_slot_since
             lengths = progress.turn_lengths
@@ -81,12 +81,12 @@ class OrderViewer:
             if check.may_be_silent:
                 runs = (run for turn in turns_of(slot, lengths) for run in self.records.runs(turn))
                 answered_at = last_answer_before_silence(order_id, since, runs)
-            looked = replace(
+            checked = replace(
                 trace,
                 answered_at=trace.answered_at and _later(trace.answered_at, answered_at),
                 silent_since=trace.silent_since or silent_since,
             )
-        opened = looked.open()
+        opened = checked.open()
         decision = evaluate(
             snapshot.order,
             opened,
@@ -108,7 +108,7 @@ class OrderViewer:
             observations=tuple(anomalies(snapshot.order, decision, opened, sharing, self.limits)),
             snapshot=snapshot,
             turn_lengths=progress.turn_lengths,
-            looked=looked,
+            checked=checked,
             checked_at=checked_at,
             next_check_at=self.schedule.next_turn(slot, now) if slot else None,
         )
