@@ -1,7 +1,5 @@
 """Serves the API and the page."""
 
-import json
-from collections.abc import Sequence
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -12,6 +10,7 @@ from stallwatch.api.context import Services
 from stallwatch.aws import clients
 from stallwatch.aws.lambda_clock import Context, LambdaClock
 from stallwatch.aws.logs import configure
+from stallwatch.aws.poll_trigger import FunctionTrigger
 from stallwatch.aws.settings import Settings
 from stallwatch.aws.sns import SnsPublisher, TopicSubscribers
 from stallwatch.calendar.service import Calendars
@@ -32,18 +31,9 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
     """Answer a request."""
     settings = Settings.of_environment()
     table = Table(clients.dynamodb(), settings.table_name)
-
-    def start_poll(order_ids: Sequence[str] = ()) -> None:
-        payload = {"order_ids": list(order_ids)} if order_ids else {}
-        clients.functions().invoke(
-            FunctionName=settings.pull_function,
-            InvocationType="Event",
-            Payload=json.dumps(payload).encode(),
-        )
-
     orders = OrderService(
         records=DynamoOrderStore(table),
-        nudge=start_poll,
+        start_poll=FunctionTrigger(settings.pull_function),
         schedule=settings.schedule,
         limits=settings.limits,
         second_source=settings.second_source,
@@ -51,8 +41,8 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
     services = Services(
         orders=orders,
         claims=Claims(
-            desk=orders,
-            shelf=DynamoClaimStore(table),
+            orders=orders,
+            link_store=DynamoClaimStore(table),
             limits=settings.limits,
             source=settings.first_source,
             second_source=settings.second_source,

@@ -3,8 +3,6 @@
 Invoked by its schedule, with an event of which nothing is needed.
 """
 
-import json
-from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -14,6 +12,7 @@ from stallwatch.aws import clients
 from stallwatch.aws.lambda_clock import Context, LambdaClock
 from stallwatch.aws.logs import configure
 from stallwatch.aws.parameters import read_secret
+from stallwatch.aws.poll_trigger import FunctionTrigger
 from stallwatch.aws.settings import Settings
 from stallwatch.dynamodb.mailbox import DynamoBookmarkStore
 from stallwatch.dynamodb.orders import DynamoOrderStore
@@ -33,18 +32,9 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:  # noqa:
     settings = Settings.of_environment()
     clock = LambdaClock(context, settings.clock_shift)
     table = Table(clients.dynamodb(), settings.table_name)
-
-    def start_poll(order_ids: Sequence[str] = ()) -> None:
-        payload = {"order_ids": list(order_ids)} if order_ids else {}
-        clients.functions().invoke(
-            FunctionName=settings.pull_function,
-            InvocationType="Event",
-            Payload=json.dumps(payload).encode(),
-        )
-
     orders = OrderService(
         records=DynamoOrderStore(table),
-        nudge=start_poll,
+        start_poll=FunctionTrigger(settings.pull_function),
         schedule=settings.schedule,
         limits=settings.limits,
         second_source=settings.second_source,

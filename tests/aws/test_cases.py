@@ -189,9 +189,9 @@ def tell_second(player: Player, look: Look, known: list[tuple[datetime, str]]) -
 
 def facts_of_claims(world: World) -> list[dict[str, object]]:
     """What was put down with the claims, the newest last."""
-    dossier = DynamoEvaluationStore(Table(clients.dynamodb(), world.table)).open("case")
-    assert dossier is not None
-    claims = [a for a in dossier.alerts if a.kind is AlertKind.REFUND_CLAIM]
+    snapshot = DynamoEvaluationStore(Table(clients.dynamodb(), world.table)).open("case")
+    assert snapshot is not None
+    claims = [a for a in snapshot.alerts if a.kind is AlertKind.REFUND_CLAIM]
     return [a.facts for a in sorted(claims, key=lambda a: a.raised_at)]
 
 

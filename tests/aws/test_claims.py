@@ -313,13 +313,13 @@ def test_the_slots_that_an_order_came_through_are_kept(world: World) -> None:
     """Which runs were looks at it follows from them."""
     table = Table(boto3.client("dynamodb", region_name=REGION), world.table)
     let_pass(world, 8)
-    dossier = DynamoEvaluationStore(table).open("8042")
-    assert dossier is not None
-    stays = dossier.entry.stays
+    snapshot = DynamoEvaluationStore(table).open("8042")
+    assert snapshot is not None
+    stays = snapshot.entry.stays
     assert ["12h", "24h"] == [stay.slot[:3] for stay in stays]
     assert SlotStay(stays[0].slot, START + timedelta(minutes=1)) == stays[0]
     world.call("POST", "/orders/8042/actions", {"action": "received"})
     world.pump()
-    dossier = DynamoEvaluationStore(table).open("8042")
-    assert dossier is not None
-    assert "" == dossier.entry.stays[-1].slot
+    snapshot = DynamoEvaluationStore(table).open("8042")
+    assert snapshot is not None
+    assert "" == snapshot.entry.stays[-1].slot

@@ -107,9 +107,9 @@ def test_nothing_of_the_receiver_is_kept(world: World) -> None:
     """17TRACK's answers hold a name and an address; the table holds neither."""
     add(world)
     live(world, 2)
-    dossier = DynamoEvaluationStore(Table(clients.dynamodb(), world.table)).open("00")
-    assert dossier is not None
-    kept = repr(dossier.trace.open()) + json.dumps(order(world))
+    snapshot = DynamoEvaluationStore(Table(clients.dynamodb(), world.table)).open("00")
+    assert snapshot is not None
+    kept = repr(snapshot.trace.open()) + json.dumps(order(world))
     assert "InTransit_Departure" in kept
     assert RECEIVER not in kept
     assert "Heidestr" not in kept

@@ -115,7 +115,7 @@ def plain_table(endpoint: str, due: Iterable[Life], stored: Iterable[Life] = ())
 
 def _item(life: Life, next_check: str) -> dict[str, Any]:
     """An order as it stands in the plain table."""
-    trace = life.dossier.trace.open()
+    trace = life.snapshot.trace.open()
     events = [
         {
             "M": {
@@ -130,10 +130,10 @@ def _item(life: Life, next_check: str) -> dict[str, Any]:
     return {
         "order_id": {"S": life.order_id},
         "number": {"S": life.number},
-        "ordered_on": {"S": life.dossier.order.ordered_on.isoformat()},
-        "destination": {"S": life.dossier.order.destination},
-        "title": {"S": life.dossier.order.title or ""},
-        "stage": {"S": life.dossier.entry.stage or "unknown"},
+        "ordered_on": {"S": life.snapshot.order.ordered_on.isoformat()},
+        "destination": {"S": life.snapshot.order.destination},
+        "title": {"S": life.snapshot.order.title or ""},
+        "stage": {"S": life.snapshot.entry.stage or "unknown"},
         "status": {"S": "DELIVERING"},
         "checked_at": {"S": NOW.isoformat()},
         "next_check_at": {"S": f"{NOW.date()}T{next_check}:00+00:00"},

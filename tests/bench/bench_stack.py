@@ -242,16 +242,16 @@ def fill(endpoint: str, lives: Iterable[Life], *, watch_only: bool = False) -> N
 
 def items(life: Life, *, watch_only: bool = False) -> Iterator[dict[str, Any]]:
     """An order's items."""
-    dossier = life.dossier
-    order = dossier.order
-    yield entry_to_item(order.order_id, order.incarnation, dossier.entry, dossier.revision)
+    snapshot = life.snapshot
+    order = snapshot.order
+    yield entry_to_item(order.order_id, order.incarnation, snapshot.entry, snapshot.revision)
     if watch_only and life.find is Find.NOTHING:
         return
-    yield trace_to_item(order.order_id, order.incarnation, dossier.trace)
+    yield trace_to_item(order.order_id, order.incarnation, snapshot.trace)
     if watch_only:
         return
-    yield order_to_item(order, dossier.version)
-    for alert in dossier.alerts:
+    yield order_to_item(order, snapshot.version)
+    for alert in snapshot.alerts:
         yield alert_to_item(order.order_id, order.incarnation, alert)
 
 

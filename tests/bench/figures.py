@@ -316,10 +316,10 @@ def _standin_tick(few: Sequence[Life], more: int) -> float:
     table = InMemoryDynamoDb()
     table.put_item(TableName="orders", Item=progress_item())
     for life in few:
-        order = life.dossier.order
-        entry = entry_to_item(order.order_id, order.incarnation, life.dossier.entry, 2)
+        order = life.snapshot.order
+        entry = entry_to_item(order.order_id, order.incarnation, life.snapshot.entry, 2)
         table.put_item(TableName="orders", Item=entry)
-    sample = few[0].dossier
+    sample = few[0].snapshot
     shared = entry_to_item("", sample.order.incarnation, sample.entry, 2)
     for n in range(more):
         # In all the other slots of a ring of 24 hours.
@@ -373,14 +373,14 @@ def _engine_tick(endpoint: str, few: Sequence[Life], stored: int) -> tuple[float
 def _elsewhere(life: Life, n: int) -> Life:
     """An order like another, which is not due now."""
     order_id = f"more{n:012}"
-    dossier = life.dossier
+    snapshot = life.snapshot
     entry = replace(
-        dossier.entry,
+        snapshot.entry,
         slot=f"24h{(n % 19 + 5):02}00",
-        listed=f"{dossier.order.ordered_on}#{order_id}",
+        listed=f"{snapshot.order.ordered_on}#{order_id}",
     )
-    order = replace(dossier.order, order_id=order_id)
-    return replace(life, dossier=replace(dossier, order=order, entry=entry), find=Find.NOTHING)
+    order = replace(snapshot.order, order_id=order_id)
+    return replace(life, snapshot=replace(snapshot, order=order, entry=entry), find=Find.NOTHING)
 
 
 def _memory(endpoint: str) -> Iterator[Figure]:
@@ -438,7 +438,7 @@ def _numbers(report: Mapping[str, Any]) -> dict[str, float]:
 def _rules(lives: Sequence[Life]) -> Iterator[Figure]:
     cases = [
         (d.order, d.trace.open(), d.alerts, d.entry.memory)
-        for d in (life.dossier for life in lives)
+        for d in (life.snapshot for life in lives)
     ]
     rates = []
     for _ in range(REPEATS):

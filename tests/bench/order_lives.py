@@ -108,7 +108,7 @@ class Find(Enum):
 class Life:
     """An order at the instant of its turn, before it is checked."""
 
-    dossier: OrderSnapshot
+    snapshot: OrderSnapshot
     number: str
     source: "SourceEntry"
     """What the source answers about it."""
@@ -124,7 +124,7 @@ class Life:
     @property
     def order_id(self) -> str:
         """The order."""
-        return self.dossier.order.order_id
+        return self.snapshot.order.order_id
 
 
 def due(count: int, seed: int = 7, *, news: float = NEWS) -> list[Life]:
@@ -168,9 +168,9 @@ def watched(count: int, seed: int = 11) -> list[Life]:
     for n in range(count):
         life = lives[n % len(lives)]
         renamed = _renamed(life, f"{serial + n:016}", f"LP{serial + n:014}")
-        entry = renamed.dossier.entry
+        entry = renamed.snapshot.entry
         entry = replace(entry, slot=WHEEL.slot(renamed.order_id, life.hours))
-        found.append(replace(renamed, dossier=replace(renamed.dossier, entry=entry)))
+        found.append(replace(renamed, snapshot=replace(renamed.snapshot, entry=entry)))
     return found
 
 
@@ -195,14 +195,14 @@ def names(random: Random) -> Iterator[tuple[str, str]]:
 
 
 def _renamed(life: Life, order_id: str, number: str) -> Life:
-    before = life.dossier
+    before = life.snapshot
     order = replace(before.order, order_id=order_id, tracking_number=number)
     listed = f"{order.ordered_on}#{order_id}"
     return replace(
         life,
         number=number,
         source=SourceEntry(number, life.source.scans),
-        dossier=replace(
+        snapshot=replace(
             before,
             order=order,
             trace=replace(before.trace, number=number),
@@ -271,7 +271,9 @@ def _lived(seed: float, added: datetime, until: datetime | None) -> Iterator[_Ch
         if shelf.entry.slot != NEW:
             hours = int(shelf.entry.slot[:2])
             find = shelf.find(answer, now)
-            yield _Checked(now, Life(shelf.dossier(), number, source, find, hours, checks, changes))
+            yield _Checked(
+                now, Life(shelf.snapshot(), number, source, find, hours, checks, changes)
+            )
         checks += 1
         changes += shelf.check(answer, now)
         now = shelf.next_check(now)
@@ -444,7 +446,7 @@ class Shelf:
         """When its slot has its turn next."""
         return WHEEL.next_turn(self.entry.slot or NEW, now) or now + timedelta(minutes=15)
 
-    def dossier(self) -> OrderSnapshot:
+    def snapshot(self) -> OrderSnapshot:
         """Everything of the order."""
         return OrderSnapshot(
             self.order, 1, self.record, self.entry, self.revision, tuple(self.alerts)
@@ -453,11 +455,11 @@ class Shelf:
     # What the evaluation reads and writes.
 
     def open(self, order_id: str) -> OrderSnapshot | None:  # noqa: ARG002
-        return self.dossier()
+        return self.snapshot()
 
     def keep(
         self,
-        dossier: OrderSnapshot,  # noqa: ARG002
+        snapshot: OrderSnapshot,  # noqa: ARG002
         entry: WatchEntry,
         alerts: Sequence[Alert],
     ) -> list[AlertRef]:

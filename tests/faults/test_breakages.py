@@ -161,14 +161,14 @@ def no_revision() -> AbstractContextManager[object]:
 
     def over(
         self: DynamoEvaluationStore,
-        dossier: OrderSnapshot,
+        snapshot: OrderSnapshot,
         entry: WatchEntry,
         alerts: Sequence[Alert],
     ) -> list[AlertRef]:
-        there = self.table.get(order_pk(dossier.order.order_id), WATCH)
+        there = self.table.get(order_pk(snapshot.order.order_id), WATCH)
         if there is not None:
-            dossier = replace(dossier, revision=int(there["rev"]["N"]))
-        return keep(self, dossier, entry, alerts)
+            snapshot = replace(snapshot, revision=int(there["rev"]["N"]))
+        return keep(self, snapshot, entry, alerts)
 
     return mock.patch.object(DynamoEvaluationStore, "keep", over)
 
@@ -192,8 +192,10 @@ def a_change_in_two_writes() -> AbstractContextManager[object]:
             for part in parts:
                 Table.transact(self, [part])
 
-    def apart(self: DynamoOrderStore, dossier: OrderSnapshot, order: Order, *looked: Any) -> None:
-        change(DynamoOrderStore(Apart(self.table.client, self.table.name)), dossier, order, *looked)
+    def apart(self: DynamoOrderStore, snapshot: OrderSnapshot, order: Order, *looked: Any) -> None:
+        change(
+            DynamoOrderStore(Apart(self.table.client, self.table.name)), snapshot, order, *looked
+        )
 
     return mock.patch.object(DynamoOrderStore, "replace", apart)
 

@@ -80,11 +80,11 @@ def live(client: Flaky) -> Iterator[DynamoOrderStore]:
 
     def change(**given: Any) -> None:
         def changed() -> None:
-            dossier = files.open("x")
-            assert dossier is not None
-            wanted: Order = replace(dossier.order, **given)
-            if wanted != dossier.order:
-                book.replace(dossier, wanted)
+            snapshot = files.open("x")
+            assert snapshot is not None
+            wanted: Order = replace(snapshot.order, **given)
+            if wanted != snapshot.order:
+                book.replace(snapshot, wanted)
 
         insist(changed)
 

@@ -37,12 +37,12 @@ class MemoryEvaluationStore(MemoryRunLog):
         )
 
     def keep(
-        self, dossier: OrderSnapshot, entry: WatchEntry, alerts: Sequence[Alert]
+        self, snapshot: OrderSnapshot, entry: WatchEntry, alerts: Sequence[Alert]
     ) -> list[AlertRef]:
-        order = dossier.order
+        order = snapshot.order
         stored = self.shelves.get(order.order_id)
         if stored is None or (stored.revision, stored.incarnation) != (
-            dossier.revision,
+            snapshot.revision,
             order.incarnation,
         ):
             raise ConflictError(order.order_id)

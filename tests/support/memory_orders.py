@@ -108,22 +108,22 @@ class MemoryOrderStore(MemoryEvaluationStore):
         return None
 
     def replace(
-        self, dossier: OrderSnapshot, order: Order, looked: TraceRecord | None = None
+        self, snapshot: OrderSnapshot, order: Order, checked: TraceRecord | None = None
     ) -> None:
         stored = self.shelves.get(order.order_id)
         if stored is None or stored.order is None:
             raise ConflictError(order.order_id)
-        if (stored.version, stored.incarnation) != (dossier.version, order.incarnation):
+        if (stored.version, stored.incarnation) != (snapshot.version, order.incarnation):
             raise ConflictError(order.order_id)
-        if order.tracking_number != dossier.order.tracking_number:
-            if stored.record.fingerprint != dossier.trace.fingerprint:
+        if order.tracking_number != snapshot.order.tracking_number:
+            if stored.record.fingerprint != snapshot.trace.fingerprint:
                 raise ConflictError(order.order_id)
             stored.record = change_number(stored.record, order.tracking_number)
-        elif looked is not None and looked != dossier.trace:
-            if stored.record.answered_at != dossier.trace.answered_at:
+        elif checked is not None and checked != snapshot.trace:
+            if stored.record.answered_at != snapshot.trace.answered_at:
                 raise ConflictError(order.order_id)
             stored.record = replace(
-                stored.record, answered_at=looked.answered_at, silent_since=looked.silent_since
+                stored.record, answered_at=checked.answered_at, silent_since=checked.silent_since
             )
         stored.order, stored.version = order, stored.version + 1
         stored.entry = replace(

@@ -103,7 +103,7 @@ class DigestRun:
         while left > 0:
             query = PageQuery(limit=min(left, _PAGE), sort=Sort.URGENT)
             page = self.orders.page(query, cursor)
-            for snapshot in page.dossiers:
+            for snapshot in page.snapshots:
                 if snapshot.entry.state is not State.CLOSED:
                     left -= 1
                     yield self.viewer.listed_view(snapshot, progress, now)

@@ -71,34 +71,34 @@ class Evaluation:
             ConflictError: it changed under the evaluation again and again.
         """
         for _ in range(_TRIES):
-            dossier = self.files.open(order_id)
-            if dossier is None:
+            snapshot = self.files.open(order_id)
+            if snapshot is None:
                 gone = self.files.clear(order_id)
                 if gone is not None:
                     self.counts[gone] -= 1
                 return []
-            trace = dossier.trace.open()
+            trace = snapshot.trace.open()
             decision = evaluate(
-                dossier.order,
+                snapshot.order,
                 trace,
-                dossier.alerts,
-                dossier.entry.memory,
+                snapshot.alerts,
+                snapshot.entry.memory,
                 now,
                 self.limits,
                 second_source=self.second_source,
             )
-            entry = self._entry(dossier, decision, now)
+            entry = self._entry(snapshot, decision, now)
             alerts: tuple[Alert, ...] = ()
             if decision.due:
-                alerts = self._with_facts(dossier.order, decision, trace)
-            elif entry == dossier.entry:
+                alerts = self._with_facts(snapshot.order, decision, trace)
+            elif entry == snapshot.entry:
                 return []
             try:
-                pending = self.files.keep(dossier, entry, alerts)
+                pending = self.files.keep(snapshot, entry, alerts)
             except ConflictError:
                 continue
-            self._count(dossier.entry, entry)
-            if dossier.entry.slot == NEW != entry.slot:
+            self._count(snapshot.entry, entry)
+            if snapshot.entry.slot == NEW != entry.slot:
                 self.first_checked.add(order_id)
             for alert in alerts:
                 _log.info("alert raised", extra={"order_id": order_id, "alert": alert.key})
@@ -146,8 +146,8 @@ class Evaluation:
         if after.stage is not None:
             self.counts[after.state, after.stage] += 1
 
-    def _entry(self, dossier: OrderSnapshot, decision: Decision, now: datetime) -> WatchEntry:
-        order, trace, before = dossier.order, dossier.trace, dossier.entry
+    def _entry(self, snapshot: OrderSnapshot, decision: Decision, now: datetime) -> WatchEntry:
+        order, trace, before = snapshot.order, snapshot.trace, snapshot.entry
         slot: str | None
         if decision.state is State.CLOSED:
             slot = None
@@ -166,7 +166,7 @@ class Evaluation:
             since = from_epoch_minutes(epoch_minutes(now - timedelta(microseconds=1)) + 1)
             stays = (*stays, SlotStay(slot or "", since))[-MOST_STAYS:]
         return WatchEntry(
-            order_version=dossier.version,
+            order_version=snapshot.version,
             slot=slot,
             number=None if slot is None else order.tracking_number,
             fingerprint=trace.seen_fingerprint,

@@ -20,7 +20,7 @@ class EvaluationStore(Protocol):
         """Everything of an order; None where there is no such order."""
 
     def keep(
-        self, dossier: OrderSnapshot, entry: WatchEntry, alerts: Sequence[Alert]
+        self, snapshot: OrderSnapshot, entry: WatchEntry, alerts: Sequence[Alert]
     ) -> list[AlertRef]:
         """Write an order's new entry and the alerts raised about it, all or nothing.
 
@@ -30,7 +30,7 @@ class EvaluationStore(Protocol):
             The alerts as the sending names them.
 
         Raises:
-            ConflictError: the entry was written since the dossier was read.
+            ConflictError: the entry was written since the snapshot was read.
         """
 
     def experience(self, service: Service, destination: str) -> DeliveryStats:

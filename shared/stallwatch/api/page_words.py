@@ -1,8 +1,8 @@
 """What the page says, in one of the languages of the alerts.
 
 Its own sentences stand in `web/words/`, a file for each language under the same keys. What the
-messages have a word for already (the kinds of alerts, the services, the places to look in) is
-theirs, so that mail and page call a thing by one name.
+messages have a word for already (the kinds of alerts and what they say, the services, the places to
+look in) is theirs, so that mail and page call a thing by one name.
 """
 
 import json
@@ -14,6 +14,7 @@ from stallwatch.domain.alerts import AlertKind
 from stallwatch.domain.languages import ALERT_LANGUAGES, DEFAULT_LANGUAGE, LANGUAGES
 from stallwatch.domain.orders import SearchPlace, Service
 from stallwatch.messages.translations import Translations
+from stallwatch.tracking.profiles import PROFILES
 
 Words = Mapping[str, str | Mapping[str, str]]
 """Sentences by key; a counted one has a form for each plural category of CLDR."""
@@ -32,12 +33,14 @@ def page_words(language: str) -> Words:
     messages = Translations(language)
     for family, key, values in (
         ("kind", "title", AlertKind),
+        ("says", "says", AlertKind),
         ("service", "service", Service),
         ("place", "spot", SearchPlace),
     ):
         words |= {
             f"{family}.{value}": _capital(messages.text(f"{key}.{value}")) for value in values
         }
+    words |= {f"source.{source.name}": source.title for source in PROFILES.values()}
     # A language is called what it calls itself: whoever looks for it can read that.
     return words | {f"language.{known.code}": known.own_name for known in LANGUAGES}
 

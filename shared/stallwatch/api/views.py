@@ -112,7 +112,7 @@ def order_details(view: OrderView, words: Translations) -> OrderDetails:
         observations=[
             ObservationOut(code=o.kind, text=describe(o, words)) for o in view.observations
         ],
-        alerts=[_alert_out(a) for a in _newest(view.dossier.alerts)],
+        alerts=[_alert_out(a) for a in _newest(view.snapshot.alerts)],
         checkpoints=[
             _checkpoint_out(c)
             for c in sorted(view.trace.checkpoints, key=lambda c: c.at, reverse=True)

@@ -75,15 +75,15 @@ class Claims:
     """Where claim files are made.
 
     Args:
-        desk: The orders.
-        shelf: The run records and the links.
+        orders: The orders.
+        link_store: The run records and the links.
         limits: The numbers of the rules.
         source: The name of the first source.
         second_source: Whether a second source is configured.
     """
 
-    desk: OrderService
-    shelf: ClaimLinkStore
+    orders: OrderService
+    link_store: ClaimLinkStore
     limits: Thresholds
     source: str
     second_source: bool = False
@@ -94,7 +94,7 @@ class Claims:
         Raises:
             MissingError: there is no such order.
         """
-        return self._make(self.desk.get(order_id, now), now)
+        return self._make(self.orders.get(order_id, now), now)
 
     def links(self, order_id: str, now: datetime) -> list[Link]:
         """The links of an order that live, newest first.
@@ -102,7 +102,7 @@ class Claims:
         Raises:
             MissingError: there is no such order.
         """
-        return self._living(self.desk.get(order_id, now))
+        return self._living(self.orders.get(order_id, now))
 
     def link(self, order_id: str, now: datetime) -> tuple[Link, str]:
         """Make a link to the claim file of an order as it stands.
@@ -114,14 +114,14 @@ class Claims:
             MissingError: there is no such order.
             SenselessError: it has enough links.
         """
-        seen = self.desk.get(order_id, now)
+        seen = self.orders.get(order_id, now)
         if len(self._living(seen)) >= MOST_LINKS:
             raise SenselessError(f"An order has at most {MOST_LINKS} links. Revoke one first.")
         link, token = Link(token_hex(8), now, now + LINK_LIVES), token_urlsafe(32)
         file = self._make(seen, now)
         incarnation, kept_of_token = seen.order.incarnation, hash_of(token)
         if not retry_on_conflict(
-            lambda: self.shelf.keep(order_id, incarnation, link, kept_of_token, file)
+            lambda: self.link_store.keep(order_id, incarnation, link, kept_of_token, file)
         ):
             raise MissingError(order_id)
         _log.info("link made", extra={"order_id": order_id, "link": link.id})
@@ -133,8 +133,8 @@ class Claims:
         Raises:
             MissingError: there is no such order, or no such link of it.
         """
-        seen = self.desk.get(order_id, now)
-        if not self.shelf.drop(order_id, seen.order.incarnation, link_id):
+        seen = self.orders.get(order_id, now)
+        if not self.link_store.drop(order_id, seen.order.incarnation, link_id):
             raise MissingError(link_id)
         _log.info("link revoked", extra={"order_id": order_id, "link": link_id})
 
@@ -144,13 +144,13 @@ class Claims:
         Raises:
             MissingError: it opens nothing, whyever: forged, ended, revoked, the order forgotten.
         """
-        file = self.shelf.file(hash_of(token), now)
+        file = self.link_store.file(hash_of(token), now)
         if file is None:
             raise MissingError("link")
         return file
 
     def _living(self, seen: OrderView) -> list[Link]:
-        links = self.shelf.links(seen.order.order_id, seen.order.incarnation)
+        links = self.link_store.links(seen.order.order_id, seen.order.incarnation)
         living = [link for link in links if link.ends_at > seen.at]
         return sorted(living, key=lambda link: (link.made_at, link.id), reverse=True)
 
@@ -169,10 +169,10 @@ class Claims:
         return with_checksum(claim_of(evidence, self.limits, now))
 
     def _history(self, seen: OrderView, now: datetime) -> CheckHistory:
-        order, stays = seen.order, seen.dossier.entry.stays
+        order, stays = seen.order, seen.snapshot.entry.stays
         since = order.number_changed_at or order.created_at
         runs: Mapping[str, Sequence[RunRecord]] = {
-            turn: self.shelf.runs_since(turn, since)
+            turn: self.link_store.runs_since(turn, since)
             for turn in turns_checked_in(stays, seen.turn_lengths)
         }
         answers = _answers(seen, self.source)
@@ -190,7 +190,7 @@ def _answers(seen: OrderView, source: str) -> list[datetime]:
     told = {
         c.first_seen for c in seen.trace.checkpoints if c.number == number and c.source == source
     }
-    known = {seen.decision.answered_at, *(_answered_at(a) for a in seen.dossier.alerts)}
+    known = {seen.decision.answered_at, *(_answered_at(a) for a in seen.snapshot.alerts)}
     return sorted(told | {at for at in known if at is not None}) if number else []
 
 

@@ -20,7 +20,7 @@ class DynamoEvaluationStore(DynamoSnapshotStore, DynamoTotalsStore, DynamoSource
     __slots__ = ()
 
     def keep(
-        self, dossier: OrderSnapshot, entry: WatchEntry, alerts: Sequence[Alert]
+        self, snapshot: OrderSnapshot, entry: WatchEntry, alerts: Sequence[Alert]
     ) -> list[AlertRef]:
         """Write an order's new entry and the alerts raised about it, all or nothing.
 
@@ -30,20 +30,20 @@ class DynamoEvaluationStore(DynamoSnapshotStore, DynamoTotalsStore, DynamoSource
             The alerts as the sending names them.
 
         Raises:
-            ConflictError: the entry was written since the dossier was read.
+            ConflictError: the entry was written since the snapshot was read.
         """
-        order = dossier.order
+        order = snapshot.order
         condition = {
             "ConditionExpression": "rev = :rev AND born = :born",
             "ExpressionAttributeValues": {
-                ":rev": wire.value(dossier.revision),
+                ":rev": wire.value(snapshot.revision),
                 ":born": wire.value(order.incarnation),
             },
         }
-        item = entry_to_item(order.order_id, order.incarnation, entry, dossier.revision + 1)
+        item = entry_to_item(order.order_id, order.incarnation, entry, snapshot.revision + 1)
         totals = [
-            *adding_money(order.order_id, changes(dossier.entry.stake, entry.stake)),
-            *(adding_sample(entry.lived) if dossier.entry.lived is None else ()),
+            *adding_money(order.order_id, changes(snapshot.entry.stake, entry.stake)),
+            *(adding_sample(entry.lived) if snapshot.entry.lived is None else ()),
         ]
         try:
             if not alerts and not totals:

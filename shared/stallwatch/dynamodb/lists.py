@@ -8,7 +8,7 @@ from stallwatch.domain.orders import Order, State
 from stallwatch.domain.tracking_numbers import normalize_number
 from stallwatch.dynamodb import wire
 from stallwatch.dynamodb.items import order_of_item
-from stallwatch.dynamodb.snapshots import dossier_of_items
+from stallwatch.dynamodb.snapshots import snapshot_of_items
 from stallwatch.dynamodb.table import (
     ORDER,
     TRACE,
@@ -125,7 +125,7 @@ class DynamoOrderLists(TableStore):
         for item in items:
             by_pk[item["pk"]["S"]].append(item)
         for held in by_pk.values():
-            snapshot = dossier_of_items(held)
+            snapshot = snapshot_of_items(held)
             if snapshot is not None:
                 yield snapshot
 

@@ -90,37 +90,37 @@ class DynamoOrderStore(
             return False
 
     def replace(
-        self, dossier: OrderSnapshot, order: Order, looked: TraceRecord | None = None
+        self, snapshot: OrderSnapshot, order: Order, checked: TraceRecord | None = None
     ) -> None:
         """Write an order that was changed, and have it checked and evaluated.
 
         Args:
-            dossier: The order as it was read.
+            snapshot: The order as it was read.
             order: The order as it shall be.
-            looked: Its trace with what the ledger knows of later looks; None: nothing.
+            checked: Its trace with what the ledger knows of later looks; None: nothing.
 
         Raises:
-            ConflictError: it was changed since the dossier was read.
+            ConflictError: it was changed since the snapshot was read.
         """
         parts: list[dict[str, Any]] = [
             {
                 "Put": {
-                    "Item": order_to_item(order, dossier.version + 1),
+                    "Item": order_to_item(order, snapshot.version + 1),
                     "ConditionExpression": "version = :version AND born = :born",
                     "ExpressionAttributeValues": {
-                        ":version": wire.value(dossier.version),
+                        ":version": wire.value(snapshot.version),
                         ":born": wire.value(order.incarnation),
                     },
                 }
             },
-            {"Update": _renewal(order, dossier.version + 1)},
+            {"Update": _renewal(order, snapshot.version + 1)},
         ]
-        if order.tracking_number != dossier.order.tracking_number:
-            parts.append({"Put": _other_number(dossier, order)})
+        if order.tracking_number != snapshot.order.tracking_number:
+            parts.append({"Put": _other_number(snapshot, order)})
             parts += _having(order.order_id, order.tracking_number)
-            parts += _not_having(order.order_id, dossier.order.tracking_number)
-        elif looked is not None and looked != dossier.trace:
-            parts.append({"Update": _known_looks(dossier, looked)})
+            parts += _not_having(order.order_id, snapshot.order.tracking_number)
+        elif checked is not None and checked != snapshot.trace:
+            parts.append({"Update": _known_looks(snapshot, checked)})
         try:
             self.table.transact(parts)
         except TransactionRefusedError as refusal:
@@ -262,25 +262,25 @@ def _not_having(order_id: str, tracking_number: str | None) -> list[dict[str, An
     return [{"Delete": {"Key": key(number_pk(tracking_number), order_pk(order_id))}}]
 
 
-def _known_looks(dossier: OrderSnapshot, looked: TraceRecord) -> dict[str, Any]:
+def _known_looks(snapshot: OrderSnapshot, checked: TraceRecord) -> dict[str, Any]:
     """Writes down what the ledger knows of the looks at an order that leaves its slot."""
-    before = dossier.trace.answered_at
+    before = snapshot.trace.answered_at
     condition = "#number = :number AND "
-    values: Item = {":number": wire.value(looked.number or "")}
+    values: Item = {":number": wire.value(checked.number or "")}
     sets = []
     if before is None:
         condition += "attribute_not_exists(answered_at)"
     else:
         condition += "answered_at = :before"
         values[":before"] = wire.value(before)
-    if looked.answered_at is not None:
+    if checked.answered_at is not None:
         sets.append("answered_at = :answered")
-        values[":answered"] = wire.value(looked.answered_at)
-    if looked.silent_since is not None:
+        values[":answered"] = wire.value(checked.answered_at)
+    if checked.silent_since is not None:
         sets.append("silent_since = :since")
-        values[":since"] = wire.value(looked.silent_since)
+        values[":since"] = wire.value(checked.silent_since)
     return {
-        "Key": key(order_pk(dossier.order.order_id), TRACE),
+        "Key": key(order_pk(snapshot.order.order_id), TRACE),
         "UpdateExpression": f"SET {', '.join(sets)}",
         "ConditionExpression": condition,
         "ExpressionAttributeNames": {"#number": "number"},
@@ -288,16 +288,16 @@ def _known_looks(dossier: OrderSnapshot, looked: TraceRecord) -> dict[str, Any]:
     }
 
 
-def _other_number(dossier: OrderSnapshot, order: Order) -> dict[str, Any]:
+def _other_number(snapshot: OrderSnapshot, order: Order) -> dict[str, Any]:
     """The trace for another number, where nothing was written to it meanwhile."""
-    record = change_number(dossier.trace, order.tracking_number)
+    record = change_number(snapshot.trace, order.tracking_number)
     values: Item = {":born": wire.value(order.incarnation)}
     condition = "born = :born AND "
-    if dossier.trace.fingerprint is None:
+    if snapshot.trace.fingerprint is None:
         condition += "attribute_not_exists(fingerprint)"
     else:
         condition += "fingerprint = :known"
-        values[":known"] = wire.value(dossier.trace.fingerprint)
+        values[":known"] = wire.value(snapshot.trace.fingerprint)
     return {
         "Item": trace_to_item(order.order_id, order.incarnation, record),
         "ConditionExpression": condition,

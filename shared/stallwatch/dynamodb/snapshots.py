@@ -67,12 +67,12 @@ class DynamoSnapshotStore(TableStore):
         """
         for _ in range(_TRIES):
             items = list(self._collection(order_id))
-            dossier = dossier_of_items(items)
-            if dossier is None:
+            snapshot = snapshot_of_items(items)
+            if snapshot is None:
                 return None
-            if not _is_torn(dossier):
-                self._delete_leftovers(items, dossier.order.incarnation)
-                return dossier
+            if not _is_torn(snapshot):
+                self._delete_leftovers(items, snapshot.order.incarnation)
+                return snapshot
         raise ConflictError(order_id)
 
     def _delete_leftovers(self, items: Iterable[Item], incarnation: str) -> None:
@@ -141,8 +141,8 @@ class DynamoSnapshotStore(TableStore):
         )
 
 
-def dossier_of_items(items: Iterable[Item]) -> OrderSnapshot | None:
-    """An order's dossier from its items; None where the order is not among them."""
+def snapshot_of_items(items: Iterable[Item]) -> OrderSnapshot | None:
+    """An order's snapshot from its items; None where the order is not among them."""
     found = {item["sk"]["S"]: item for item in items}
     if not {ORDER, TRACE, WATCH} <= found.keys():
         return None
@@ -162,10 +162,10 @@ def dossier_of_items(items: Iterable[Item]) -> OrderSnapshot | None:
     )
 
 
-def _is_torn(dossier: OrderSnapshot) -> bool:
+def _is_torn(snapshot: OrderSnapshot) -> bool:
     """Whether a transaction of the API was seen half done."""
-    order, entry, trace = dossier.order, dossier.entry, dossier.trace
-    return dossier.version != entry.order_version or order.tracking_number != trace.number
+    order, entry, trace = snapshot.order, snapshot.entry, snapshot.trace
+    return snapshot.version != entry.order_version or order.tracking_number != trace.number
 
 
 def _is_alert(item: Item) -> bool:

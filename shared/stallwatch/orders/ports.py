@@ -86,7 +86,7 @@ CHECK_PAUSE = timedelta(minutes=10)
 class Page:
     """A page of orders."""
 
-    dossiers: tuple[OrderSnapshot, ...]
+    snapshots: tuple[OrderSnapshot, ...]
     next: PageCursor | None
 
 
@@ -138,18 +138,18 @@ class OrderStore(Protocol):
         """How many orders press, by severity."""
 
     def replace(
-        self, dossier: OrderSnapshot, order: Order, looked: TraceRecord | None = None
+        self, snapshot: OrderSnapshot, order: Order, checked: TraceRecord | None = None
     ) -> None:
         """Write an order that was changed, and have it checked and evaluated.
 
         Args:
-            dossier: The order as it was read.
+            snapshot: The order as it was read.
             order: The order as it shall be.
-            looked: Its trace with what the ledger knows of later looks: the order leaves its
+            checked: Its trace with what the ledger knows of later looks: the order leaves its
                 slot, and what follows from the runs of that would be forgotten.
 
         Raises:
-            ConflictError: it was changed since the dossier was read.
+            ConflictError: it was changed since the snapshot was read.
         """
 
     def forget(self, order_id: str) -> bool:

@@ -47,7 +47,7 @@ class OrderService:
 
     Args:
         records: The orders.
-        nudge: Starts a run of the poll.
+        start_poll: Starts a run of the poll.
         schedule: The slots.
         limits: The thresholds of the rules.
         second_source: Whether a second source is configured.
@@ -55,7 +55,7 @@ class OrderService:
     """
 
     records: OrderStore
-    nudge: PollTrigger
+    start_poll: PollTrigger
     schedule: PollSchedule
     limits: Thresholds
     second_source: bool = False
@@ -168,7 +168,7 @@ class OrderService:
         again_at = self.records.claim_check(order_id, now)
         if again_at is not None:
             raise TooSoonError(again_at)
-        self.nudge([order_id])
+        self.start_poll([order_id])
 
     def get(self, order_id: str, now: datetime) -> OrderView:
         """An order as it stands.
@@ -195,7 +195,7 @@ class OrderService:
         page = self._read_page(query, cursor)
         progress = self.records.progress()
         viewer = self._viewer
-        return [viewer.listed_view(s, progress, now) for s in page.dossiers], page.next
+        return [viewer.listed_view(s, progress, now) for s in page.snapshots], page.next
 
     def export(
         self, cursor: PageCursor | None, limit: int = 200
@@ -206,7 +206,7 @@ class OrderService:
             UnreadableError: the cursor is not of such a list.
         """
         page = self._read_page(PageQuery(limit), cursor)
-        return [snapshot.order for snapshot in page.dossiers], page.next
+        return [snapshot.order for snapshot in page.snapshots], page.next
 
     def pressing_counts(self) -> Counts:
         """How many orders press, by severity (`orders.pressing.BY_URGENCY`)."""
@@ -278,7 +278,7 @@ class OrderService:
             if order == snapshot.order:
                 return shown
             try:
-                self.records.replace(snapshot, order, shown.looked)
+                self.records.replace(snapshot, order, shown.checked)
             except ConflictError:
                 continue
             _log.info("order changed", extra={"order_id": order_id})
@@ -295,7 +295,7 @@ class OrderService:
 
     def _call_for_check(self, now: datetime) -> None:
         if self.records.call_for_check(now):
-            self.nudge()
+            self.start_poll()
 
 
 def _is_same(one: Order, other: Order) -> bool:

@@ -31,8 +31,8 @@ class OrderView:
     decision: Decision
     observations: tuple[Anomaly, ...]
     """What is odd about its number; in a list without what other orders have."""
-    dossier: OrderSnapshot
-    looked: TraceRecord
+    snapshot: OrderSnapshot
+    checked: TraceRecord
     """The trace as it is stored, with what the ledger knows of later looks."""
     turn_lengths: tuple[int, ...]
     """The lengths, in minutes, that turns have had."""
@@ -58,7 +58,7 @@ class OrderViewer:
 
     def view(
         self,
-        dossier: OrderSnapshot,
+        snapshot: OrderSnapshot,
         progress: Progress,
         now: datetime,
         *,
@@ -69,11 +69,11 @@ class OrderViewer:
         Which other orders have its number is looked up where it is shown alone, or where that
         belongs to the advice.
         """
-        entry, trace = dossier.entry, dossier.trace
+        entry, trace = snapshot.entry, snapshot.trace
         slot = entry.slot or ""
-        checked_at, looked = trace.asked_at, trace
+        checked_at, checked = trace.asked_at, trace
         if slot and trace.number is not None:
-            order_id, since = dossier.order.order_id, entry.in_slot_since
+            order_id, since = snapshot.order.order_id, entry.in_slot_since
             lengths = progress.turn_lengths
             check = last_check_of(order_id, slot, since, progress.turns, lengths, self._silent_in)
             checked_at = _later(checked_at, check.tried_at)
@@ -81,16 +81,16 @@ class OrderViewer:
             if check.may_be_silent:
                 runs = (run for turn in turns_of(slot, lengths) for run in self.records.runs(turn))
                 answered_at = last_answer_before_silence(order_id, since, runs)
-            looked = replace(
+            checked = replace(
                 trace,
                 answered_at=trace.answered_at and _later(trace.answered_at, answered_at),
                 silent_since=trace.silent_since or silent_since,
             )
-        opened = looked.open()
+        opened = checked.open()
         decision = evaluate(
-            dossier.order,
+            snapshot.order,
             opened,
-            dossier.alerts,
+            snapshot.alerts,
             entry.memory,
             now,
             self.limits,
@@ -98,25 +98,25 @@ class OrderViewer:
         )
         sharing: tuple[str, ...] = ()
         if alone or decision.escalation is AlertKind.NEVER_SCANNED:
-            sharing = self.records.sharing(dossier.order)
+            sharing = self.records.sharing(snapshot.order)
         return OrderView(
             at=now,
-            order=dossier.order,
+            order=snapshot.order,
             trace=opened,
             state=decision.state,
             decision=decision,
-            observations=tuple(anomalies(dossier.order, decision, opened, sharing, self.limits)),
-            dossier=dossier,
+            observations=tuple(anomalies(snapshot.order, decision, opened, sharing, self.limits)),
+            snapshot=snapshot,
             turn_lengths=progress.turn_lengths,
-            looked=looked,
+            checked=checked,
             checked_at=checked_at,
             next_check_at=self.schedule.next_turn(slot, now) if slot else None,
         )
 
-    def listed_view(self, dossier: OrderSnapshot, progress: Progress, now: datetime) -> OrderView:
+    def listed_view(self, snapshot: OrderSnapshot, progress: Progress, now: datetime) -> OrderView:
         """An order as it stands in a list, where its alerts are not read: they may close it."""
-        shown = self.view(dossier, progress, now)
-        if dossier.entry.state is not State.CLOSED or shown.state is State.CLOSED:
+        shown = self.view(snapshot, progress, now)
+        if snapshot.entry.state is not State.CLOSED or shown.state is State.CLOSED:
             return shown
         # No word of the buyer's closed it, so an alert did: the watch has ended by itself.
         decision = shown.decision._replace(

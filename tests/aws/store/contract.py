@@ -50,12 +50,12 @@ class Store:
 
     def add(self, order_id: str = "x", **given: object) -> OrderSnapshot:
         assert self.book.create(an_order(order_id, **given))
-        return self.dossier(order_id)
+        return self.snapshot(order_id)
 
-    def dossier(self, order_id: str = "x") -> OrderSnapshot:
-        dossier = self.files.open(order_id)
-        assert dossier is not None
-        return dossier
+    def snapshot(self, order_id: str = "x") -> OrderSnapshot:
+        snapshot = self.files.open(order_id)
+        assert snapshot is not None
+        return snapshot
 
     def row(self, order_id: str = "x") -> WatchRow:
         row = self.watch.row(order_id)
@@ -66,18 +66,18 @@ class Store:
         self, order_id: str = "x", slot: str | None = "12h0430", **given: Any
     ) -> OrderSnapshot:
         """Evaluate an order: it has seen what the trace holds."""
-        dossier = self.dossier(order_id)
+        snapshot = self.snapshot(order_id)
         entry = replace(
-            dossier.entry,
+            snapshot.entry,
             slot=slot,
-            number=dossier.order.tracking_number if slot else None,
-            fingerprint=dossier.trace.seen_fingerprint,
+            number=snapshot.order.tracking_number if slot else None,
+            fingerprint=snapshot.trace.seen_fingerprint,
             stage=Stage.UNKNOWN,
             clock_at=30_000_000,
             **given,
         )
-        self.files.keep(dossier, entry, [])
-        return self.dossier(order_id)
+        self.files.keep(snapshot, entry, [])
+        return self.snapshot(order_id)
 
     def raise_alert(
         self,
@@ -86,9 +86,9 @@ class Store:
         at: datetime = NOON,
         about: str = "",
     ) -> AlertRef:
-        dossier = self.dossier(order_id)
+        snapshot = self.snapshot(order_id)
         alert = Alert(kind, at, about=about, number=NUMBER, facts={"silent_days": 12})
-        (pending,) = self.files.keep(dossier, dossier.entry, [alert])
+        (pending,) = self.files.keep(snapshot, snapshot.entry, [alert])
         return pending
 
     def answer(self, answer: TrackingResult, now: datetime = NOON, order_id: str = "x") -> bool:

@@ -22,7 +22,7 @@ from tests.support.builders import NOON, NUMBER, an_order
 
 def test_an_entry_comes_back_as_it_was_kept(store: Store) -> None:
     """Every field, in the watch and in none."""
-    dossier = store.add()
+    snapshot = store.add()
     entry = WatchEntry(
         order_version=1,
         slot="12h0430",
@@ -41,8 +41,8 @@ def test_an_entry_comes_back_as_it_was_kept(store: Store) -> None:
             SlotStay("12h0430", NOON),
         ),
     )
-    assert [] == store.files.keep(dossier, entry, [])
-    assert entry == store.dossier().entry
+    assert [] == store.files.keep(snapshot, entry, [])
+    assert entry == store.snapshot().entry
     bare = replace(
         entry,
         slot=None,
@@ -54,8 +54,8 @@ def test_an_entry_comes_back_as_it_was_kept(store: Store) -> None:
         memory=InitialFindings(),
         stays=(),
     )
-    store.files.keep(store.dossier(), bare, [])
-    assert bare == store.dossier().entry
+    store.files.keep(store.snapshot(), bare, [])
+    assert bare == store.snapshot().entry
 
 
 def test_an_entry_that_was_written_meanwhile_is_not_written_over(store: Store) -> None:
@@ -64,21 +64,21 @@ def test_an_entry_that_was_written_meanwhile_is_not_written_over(store: Store) -
     store.settle()
     with pytest.raises(ConflictError):
         store.files.keep(stale, stale.entry, [])
-    seen = store.dossier()
+    seen = store.snapshot()
     store.book.replace(seen, replace(seen.order, title="another"))
     alert = Alert(AlertKind.STALLED, NOON)
     for alerts in ([], [alert]):
         with pytest.raises(ConflictError):
             store.files.keep(seen, seen.entry, alerts)
-    assert () == store.dossier().alerts
-    seen = store.dossier()
+    assert () == store.snapshot().alerts
+    seen = store.snapshot()
     store.book.forget("x")
     with pytest.raises(ConflictError):
         store.files.keep(seen, seen.entry, [alert])
     create(store, an_order("x", incarnation="1"))
     with pytest.raises(ConflictError):
         store.files.keep(stale, stale.entry, [alert])
-    assert () == store.dossier().alerts
+    assert () == store.snapshot().alerts
 
 
 ALERT = Alert(
@@ -95,9 +95,9 @@ ALERT = Alert(
 
 def test_alerts_are_kept_with_the_entry(store: Store) -> None:
     """Pending, with all that their texts need."""
-    dossier = store.add()
-    (pending,) = store.files.keep(dossier, dossier.entry, [ALERT])
-    (found,) = store.dossier().alerts
+    snapshot = store.add()
+    (pending,) = store.files.keep(snapshot, snapshot.entry, [ALERT])
+    (found,) = store.snapshot().alerts
     assert ALERT == found
     assert ALERT.facts == found.facts
     assert ("x", AlertKind.ACTION_NEEDED, ALERT.raised_at) == (
@@ -117,10 +117,10 @@ def test_a_pending_alert_is_superseded_and_a_sent_one_is_not(store: Store) -> No
     assert [second] == store.outbox.pending()
     assert {} == store.outbox.alerts([first])
     store.outbox.mark_sent([second], "b", NOON + DAY)
-    entry = store.dossier().entry
+    entry = store.snapshot().entry
     with pytest.raises(ConflictError):
         store.raise_alert(at=NOON + 2 * DAY)
-    assert entry == store.dossier().entry
+    assert entry == store.snapshot().entry
 
 
 def test_clearing_away_takes_all_that_is_left(store: Store) -> None:
@@ -150,7 +150,7 @@ def test_clearing_away_leaves_an_order_alone_that_is_there(store: Store) -> None
     store.book.forget("x")
     create(store, an_order("x", incarnation="1"))
     assert store.files.clear("x") is None
-    assert "1" == store.dossier().order.incarnation
+    assert "1" == store.snapshot().order.incarnation
     assert NEW == store.row().slot
 
 
@@ -164,8 +164,8 @@ def test_an_order_that_was_added_again_shares_nothing_with_its_former_self(store
     store.book.forget("x")
     create(store, an_order("x", incarnation="1"))
     assert {} == store.outbox.orders([old])
-    dossier = store.dossier()
-    assert ((), TraceRecord(NUMBER)) == (dossier.alerts, dossier.trace)
+    snapshot = store.snapshot()
+    assert ((), TraceRecord(NUMBER)) == (snapshot.alerts, snapshot.trace)
     fresh = store.raise_alert(kind=AlertKind.STALLED)
     assert fresh != old
     assert [fresh] == store.outbox.pending()
@@ -181,7 +181,7 @@ def test_an_order_that_is_added_again_is_counted_anew(store: Store) -> None:
     assert create(store, an_order("x", incarnation="1"))
     assert store.files.clear("x") is None
     assert {0} == set(store.book.totals().states.values())
-    assert "1" == store.dossier().order.incarnation
+    assert "1" == store.snapshot().order.incarnation
     assert not create(store, an_order("x", incarnation="2"))
 
 

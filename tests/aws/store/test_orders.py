@@ -40,15 +40,15 @@ FULL = an_order(
 def test_an_order_comes_back_as_it_was_given(store: Store, order: Order) -> None:
     """Every field, and nothing added."""
     assert store.book.create(order)
-    dossier = store.dossier()
-    assert order == dossier.order
-    assert TraceRecord(order.tracking_number) == dossier.trace
-    assert (1, ()) == (dossier.version, dossier.alerts)
+    snapshot = store.snapshot()
+    assert order == snapshot.order
+    assert TraceRecord(order.tracking_number) == snapshot.trace
+    assert (1, ()) == (snapshot.version, snapshot.alerts)
     assert (NEW, order.tracking_number, None, State.WATCHING) == (
-        dossier.entry.slot,
-        dossier.entry.number,
-        dossier.entry.stage,
-        dossier.entry.state,
+        snapshot.entry.slot,
+        snapshot.entry.number,
+        snapshot.entry.stage,
+        snapshot.entry.state,
     )
 
 
@@ -57,7 +57,7 @@ def test_an_id_is_given_once(store: Store) -> None:
     store.add()
     before = store.settle()
     assert not store.book.create(an_order("x", title="another"))
-    assert before == store.dossier()
+    assert before == store.snapshot()
 
 
 def test_a_change_has_the_order_looked_at_again(store: Store) -> None:
@@ -67,7 +67,7 @@ def test_a_change_has_the_order_looked_at_again(store: Store) -> None:
     before = store.settle(rule_at=30_000_001, in_slot_since=NOON)
     order = replace(before.order, title="another", ordered_on=date(2026, 5, 1))
     store.book.replace(before, order)
-    after = store.dossier()
+    after = store.snapshot()
     assert order == after.order
     assert before.trace == after.trace
     assert 2 == after.version == after.entry.order_version
@@ -83,14 +83,14 @@ def test_a_change_keeps_what_the_ledger_knows(store: Store) -> None:
     before = store.settle()
     looked = replace(before.trace, answered_at=NOON + HOUR, silent_since=NOON + 2 * HOUR)
     store.book.replace(before, replace(before.order, title="one"), looked)
-    assert looked == store.dossier().trace
-    stale = store.dossier()
+    assert looked == store.snapshot().trace
+    stale = store.snapshot()
     store.watch.touch_answered(store.row(), NOON + 3 * HOUR)
     later = replace(looked, answered_at=NOON + 2 * HOUR)
     with pytest.raises(ConflictError):
         store.book.replace(stale, replace(stale.order, title="other"), later)
-    assert NOON + 3 * HOUR == store.dossier().trace.answered_at
-    assert store.dossier().trace.silent_since is None
+    assert NOON + 3 * HOUR == store.snapshot().trace.answered_at
+    assert store.snapshot().trace.silent_since is None
 
 
 def test_a_change_of_what_is_no_longer_so_is_refused(store: Store) -> None:
@@ -99,15 +99,15 @@ def test_a_change_of_what_is_no_longer_so_is_refused(store: Store) -> None:
     store.book.replace(stale, replace(stale.order, title="first"))
     with pytest.raises(ConflictError):
         store.book.replace(stale, replace(stale.order, title="second"))
-    assert "first" == store.dossier().order.title
-    fresh = store.dossier()
+    assert "first" == store.snapshot().order.title
+    fresh = store.snapshot()
     store.book.forget("x")
     with pytest.raises(ConflictError):
         store.book.replace(fresh, replace(fresh.order, title="third"))
     create(store, an_order("x", incarnation="1"))
     with pytest.raises(ConflictError):
         store.book.replace(stale, replace(stale.order, title="fourth"))
-    assert store.dossier().order.title is None
+    assert store.snapshot().order.title is None
 
 
 def test_another_number_begins_another_trace(store: Store) -> None:
@@ -116,13 +116,13 @@ def test_another_number_begins_another_trace(store: Store) -> None:
     store.answer(DEPARTED)
     before = store.settle()
     store.book.replace(before, replace(before.order, tracking_number="LP2"))
-    trace = store.dossier().trace
+    trace = store.snapshot().trace
     assert ("LP2", None, None) == (trace.number, trace.answered_at, trace.fingerprint)
     assert [NUMBER] == [c.number for c in trace.open().checkpoints]
     assert "LP2" == store.row().number
-    store.book.replace(store.dossier(), replace(store.dossier().order, tracking_number=None))
+    store.book.replace(store.snapshot(), replace(store.snapshot().order, tracking_number=None))
     assert store.row().number is None
-    assert TraceRecord(None, past=trace.past) == store.dossier().trace
+    assert TraceRecord(None, past=trace.past) == store.snapshot().trace
 
 
 @pytest.mark.parametrize("known", [EMPTY, DEPARTED])
@@ -134,7 +134,7 @@ def test_another_number_waits_for_an_answer_that_was_just_written(
     store.answer(known)
     with pytest.raises(ConflictError):
         store.book.replace(stale, replace(stale.order, tracking_number="LP2"))
-    assert NUMBER == store.dossier().trace.number
+    assert NUMBER == store.snapshot().trace.number
 
 
 def test_a_forgotten_order_is_no_more(store: Store) -> None:
@@ -146,7 +146,7 @@ def test_a_forgotten_order_is_no_more(store: Store) -> None:
     assert store.files.open("x") is None
     assert store.book.open("x") is None
     assert WatchRow("x", NEW, None, None, None, None, gone=True) == store.row()
-    assert () == store.book.page(PageQuery(10), None).dossiers
+    assert () == store.book.page(PageQuery(10), None).snapshots
     assert not store.book.forget("x")
 
 

@@ -104,8 +104,8 @@ def test_pending_alerts_are_listed_oldest_first(store: Store) -> None:
     store.outbox.set_aside(members[3])
     assert [members[1], members[0]] == store.outbox.pending()
     assert NOON - MINUTE == store.watch.oldest_pending()
-    assert {NOON} == {a.sent_at for a in store.dossier("2").alerts}
-    assert {None} == {a.sent_at for a in store.dossier("3").alerts}
+    assert {NOON} == {a.sent_at for a in store.snapshot("2").alerts}
+    assert {None} == {a.sent_at for a in store.snapshot("3").alerts}
 
 
 def test_nothing_is_pending_at_first(store: Store) -> None:
@@ -133,7 +133,7 @@ def test_only_what_is_pending_as_it_was_raised_can_be_sent(store: Store) -> None
     store.outbox.mark_sent([member], "b", NOON)
     store.outbox.mark_sent([member], "b", NOON + DAY)
     assert {} == store.outbox.alerts([member])
-    assert NOON == store.dossier().alerts[0].sent_at
+    assert NOON == store.snapshot().alerts[0].sent_at
 
 
 def test_the_orders_of_alerts_are_read_with_their_versions(store: Store) -> None:
@@ -143,7 +143,7 @@ def test_the_orders_of_alerts_are_read_with_their_versions(store: Store) -> None
     for order_id in ids:
         store.add(order_id)
         members.append(store.raise_alert(order_id))
-    store.book.replace(store.dossier("000"), replace(store.dossier("000").order, title="another"))
+    store.book.replace(store.snapshot("000"), replace(store.snapshot("000").order, title="another"))
     store.book.forget("001")
     found = store.outbox.orders(members)
     assert set(members) - {members[1]} == set(found)
@@ -157,13 +157,13 @@ def test_an_alert_is_dropped_only_while_its_order_is_as_read(store: Store) -> No
     member = store.raise_alert()
     read = store.outbox.orders([member])[member]
     assert not store.outbox.drop(member, None)
-    store.book.replace(store.dossier(), replace(store.dossier().order, title="another"))
+    store.book.replace(store.snapshot(), replace(store.snapshot().order, title="another"))
     assert not store.outbox.drop(member, read)
     assert [member] == store.outbox.pending()
     read = store.outbox.orders([member])[member]
     assert store.outbox.drop(member, read)
     assert [] == store.outbox.pending()
-    assert () == store.dossier().alerts
+    assert () == store.snapshot().alerts
 
 
 @pytest.mark.parametrize("added_again", [False, True])
@@ -189,4 +189,4 @@ def test_what_was_sent_or_raised_anew_is_not_dropped(store: Store) -> None:
     assert [new] == store.outbox.pending()
     store.outbox.mark_sent([new], "b", NOON)
     assert not store.outbox.drop(new, read)
-    assert 1 == len(store.dossier().alerts)
+    assert 1 == len(store.snapshot().alerts)

@@ -20,7 +20,7 @@ def listed(store: Store, state: State | None, limit: int, **more: Any) -> list[l
     place: PageCursor | None = None
     for _ in range(20):
         page = store.book.page(PageQuery(limit, state, **more), place)
-        pages.append([dossier.order.order_id for dossier in page.dossiers])
+        pages.append([snapshot.order.order_id for snapshot in page.snapshots])
         place = page.next
         if place is None:
             return pages
@@ -37,8 +37,8 @@ def test_orders_are_listed_by_state_and_the_newest_first(store: Store) -> None:
     assert [["6", "3"], ["0"], ["4", "1"], ["5", "2"]] == [p for p in listed(store, None, 2) if p]
     assert [["4"], ["1"]] == [p for p in listed(store, State.DELIVERED, 1) if p]
     assert [["6", "3", "0"]] == listed(store, State.WATCHING, 100)
-    (first, *_) = store.book.page(PageQuery(100), None).dossiers
-    assert replace(store.dossier("6"), alerts=()) == first
+    (first, *_) = store.book.page(PageQuery(100), None).snapshots
+    assert replace(store.snapshot("6"), alerts=()) == first
 
 
 def test_orders_of_the_same_day_are_listed_once_each(store: Store) -> None:
@@ -60,10 +60,10 @@ def test_a_page_goes_on_where_nothing_stands_any_more(store: Store) -> None:
     for order_id in "abcd":
         store.book.create(an_order(order_id))
     page = store.book.page(PageQuery(2, State.WATCHING), None)
-    assert ["d", "c"] == [d.order.order_id for d in page.dossiers]
+    assert ["d", "c"] == [d.order.order_id for d in page.snapshots]
     store.book.forget("c")
     rest = store.book.page(PageQuery(2, State.WATCHING), page.next)
-    assert ["b", "a"] == [d.order.order_id for d in rest.dossiers]
+    assert ["b", "a"] == [d.order.order_id for d in rest.snapshots]
 
 
 JULY = [date(2026, 7, n) for n in range(1, 32)]

@@ -28,7 +28,7 @@ def test_what_the_second_source_said_stands_beside_the_first_s(store: Store) -> 
     store.second.keep_second(store.row(), SAID)
     assert SAID == store.second.second(store.row())
     assert store.answer(ARRIVED, NOON + DAY)
-    trace = store.dossier().trace
+    trace = store.snapshot().trace
     assert (SAID, NOON + DAY) == (trace.second, trace.answered_at)
     assert {
         ("cainiao", "LH_DEPART"),
@@ -38,7 +38,7 @@ def test_what_the_second_source_said_stands_beside_the_first_s(store: Store) -> 
     } == {(c.source, c.code) for c in trace.open().checkpoints}
     fewer = an_answer(NUMBER, event(1, "LH_ARRIVE"))
     store.watch.merge_answer(store.row(), fewer, "cainiao", NOON + 2 * DAY)
-    assert SAID == store.dossier().trace.second
+    assert SAID == store.snapshot().trace.second
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_how_the_second_source_fares_is_kept_whole(store: Store, record: SecondR
     store.add()
     store.second.keep_second(store.row(), replace(SAID, failing_since=NOON))
     store.second.keep_second(store.row(), record)
-    assert record == store.dossier().trace.second
+    assert record == store.snapshot().trace.second
 
 
 def test_the_second_source_s_word_about_another_number_is_dropped(store: Store) -> None:
@@ -62,10 +62,10 @@ def test_the_second_source_s_word_about_another_number_is_dropped(store: Store) 
     store.add()
     stale = store.row()
     store.second.keep_second(stale, SAID)
-    store.book.replace(store.dossier(), replace(store.dossier().order, tracking_number="LP2"))
+    store.book.replace(store.snapshot(), replace(store.snapshot().order, tracking_number="LP2"))
     assert store.second.second(stale) is None
     store.second.keep_second(stale, SAID)
-    trace = store.dossier().trace
+    trace = store.snapshot().trace
     assert SecondRecord() == trace.second
     assert {NUMBER} == {c.number for c in trace.open().checkpoints}
     nobody = WatchRow("nobody", NEW, NUMBER, None, None, None)
@@ -80,8 +80,8 @@ def test_a_row_says_from_when_on_the_second_source_is_asked(store: Store) -> Non
     store.settle(second_at=29_000_000)
     assert 29_000_000 == store.row().second_at
     assert [29_000_000] == [row.second_at for row in store.watch.rows("12h0430")]
-    assert 29_000_000 == store.dossier().entry.second_at
-    store.book.replace(store.dossier(), replace(store.dossier().order, title="Cup"))
+    assert 29_000_000 == store.snapshot().entry.second_at
+    store.book.replace(store.snapshot(), replace(store.snapshot().order, title="Cup"))
     assert store.row().second_at is None
 
 

@@ -192,7 +192,7 @@ def test_what_a_later_version_wrote_is_read_without_what_is_new(table: Table) ->
                 "pending": {"S": "yes"},
             }
         )
-    assert [AlertKind.STALLED] == [alert.kind for alert in store.dossier().alerts]
+    assert [AlertKind.STALLED] == [alert.kind for alert in store.snapshot().alerts]
     assert [] == store.files.alerts_about_sources()
     assert [member] == store.outbox.pending()
 
@@ -214,7 +214,7 @@ def test_a_write_waits_for_the_transaction_at_its_item() -> None:
         table.delete("a", "S")
 
 
-def test_items_that_are_no_dossier_are_none(table: Table) -> None:
+def test_items_that_are_no_snapshot_are_none(table: Table) -> None:
     """An order that was half written by hand, say."""
     table.put({**key("ORDER#x", "ORDER"), "born": {"S": "0"}})
     assert over(table).files.open("x") is None

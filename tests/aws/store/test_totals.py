@@ -26,11 +26,11 @@ def test_orders_with_one_number_know_of_each_other(store: Store) -> None:
     assert (("y",), ("x",), ()) == tuple(map(store.files.sharing, (one, other, bare)))
     assert ("y",) == store.book.sharing(one)
     changed = replace(other, tracking_number="LP2")
-    store.book.replace(store.dossier("y"), changed)
+    store.book.replace(store.snapshot("y"), changed)
     assert ((), ()) == tuple(map(store.files.sharing, (one, changed)))
-    store.book.replace(store.dossier("bare"), replace(bare, tracking_number=NUMBER))
+    store.book.replace(store.snapshot("bare"), replace(bare, tracking_number=NUMBER))
     assert ("bare",) == store.files.sharing(one)
-    store.book.replace(store.dossier("bare"), bare)
+    store.book.replace(store.snapshot("bare"), bare)
     assert () == store.files.sharing(one)
     store.add("z")
     assert store.book.forget("z")
@@ -52,10 +52,10 @@ def count_as(
     store: Store, stake: Exposure | None, lived: DeliverySample | None = None
 ) -> OrderSnapshot:
     """Have the evaluation say what an order counts as; the order as it was read before."""
-    dossier = store.dossier()
-    entry = replace(dossier.entry, stage=Stage.UNKNOWN, stake=stake, lived=lived)
-    store.files.keep(dossier, entry, [])
-    return dossier
+    snapshot = store.snapshot()
+    entry = replace(snapshot.entry, stage=Stage.UNKNOWN, stake=stake, lived=lived)
+    store.files.keep(snapshot, entry, [])
+    return snapshot
 
 
 RISK = Exposure(MoneyStatus.AT_RISK, "EUR", Decimal("12.505"))
@@ -68,24 +68,24 @@ def test_the_money_follows_what_an_order_counts_as(store: Store) -> None:
     store.add()
     assert {} == store.book.totals().money
     count_as(store, RISK)
-    assert RISK == store.dossier().entry.stake
+    assert RISK == store.snapshot().entry.stake
     assert {("EUR", MoneyStatus.AT_RISK): Sum(Decimal("12.505"), 1)} == store.book.totals().money
     count_as(store, BACK)
-    assert BACK == store.dossier().entry.stake
+    assert BACK == store.snapshot().entry.stake
     assert {
         ("EUR", MoneyStatus.RECOVERED): Sum(Decimal("10.4"), 1, 34)
     } == store.book.totals().money
     count_as(store, None)
-    assert store.dossier().entry.stake is None
+    assert store.snapshot().entry.stake is None
     assert {} == store.book.totals().money
 
 
 def test_the_money_of_many_orders_is_added_up(store: Store) -> None:
     """Each currency by itself."""
     for n in range(40):
-        dossier = store.add(f"{n}")
+        snapshot = store.add(f"{n}")
         stake = replace(RISK, currency=("EUR", "USD")[n % 2])
-        store.files.keep(dossier, replace(dossier.entry, stake=stake), [])
+        store.files.keep(snapshot, replace(snapshot.entry, stake=stake), [])
     assert {
         ("EUR", MoneyStatus.AT_RISK): Sum(Decimal("250.1"), 20),
         ("USD", MoneyStatus.AT_RISK): Sum(Decimal("250.1"), 20),
@@ -113,8 +113,8 @@ def test_a_change_of_the_order_leaves_what_it_counts_as(store: Store) -> None:
     store.add()
     lived = DeliverySample(Service.STANDARD, "DE", 31, 26)
     count_as(store, RISK, lived)
-    store.book.replace(store.dossier(), replace(store.dossier().order, tracking_number="LP2"))
-    entry = store.dossier().entry
+    store.book.replace(store.snapshot(), replace(store.snapshot().order, tracking_number="LP2"))
+    entry = store.snapshot().entry
     assert (RISK, lived) == (entry.stake, entry.lived)
 
 
@@ -143,12 +143,12 @@ def test_a_delivery_is_counted_once(store: Store) -> None:
     store.add()
     lived = DeliverySample(Service.ECONOMY, "BR", 31, 26)
     count_as(store, None, lived)
-    assert lived == store.dossier().entry.lived
+    assert lived == store.snapshot().entry.lived
     count_as(store, RISK, lived)
     store.add("y")
-    dossier = store.dossier("y")
-    entry = replace(dossier.entry, lived=replace(lived, silence=4))
-    store.files.keep(dossier, entry, [])
+    snapshot = store.snapshot("y")
+    entry = replace(snapshot.entry, lived=replace(lived, silence=4))
+    store.files.keep(snapshot, entry, [])
     found = store.files.experience(Service.ECONOMY, "BR")
     assert DeliveryStats(Histogram({31: 2}), Histogram({26: 1, 4: 1})) == found
     assert {(Service.ECONOMY, "BR"): found} == store.book.totals().experiences

@@ -22,11 +22,11 @@ from tests.support.builders import NOON, NUMBER, an_answer
 
 
 def codes(store: Store, order_id: str = "x") -> list[str]:
-    return [c.code for c in store.dossier(order_id).trace.open().checkpoints]
+    return [c.code for c in store.snapshot(order_id).trace.open().checkpoints]
 
 
 def first_seen(store: Store) -> list[datetime]:
-    return [c.first_seen for c in store.dossier().trace.open().checkpoints]
+    return [c.first_seen for c in store.snapshot().trace.open().checkpoints]
 
 
 def test_answers_that_add_are_written_blindly(store: Store) -> None:
@@ -37,7 +37,7 @@ def test_answers_that_add_are_written_blindly(store: Store) -> None:
     assert store.answer(ARRIVED, NOON + DAY)
     assert ["LH_DEPART", "LH_ARRIVE"] == codes(store)
     assert [NOON, NOON + DAY] == first_seen(store)
-    trace = store.dossier().trace
+    trace = store.snapshot().trace
     assert (NOON + DAY, NOON + DAY) == (trace.answered_at, trace.asked_at)
     assert fingerprint(ARRIVED) == trace.fingerprint
 
@@ -50,14 +50,14 @@ def test_what_is_said_besides_events_is_written_blindly_too(store: Store) -> Non
     carrier = LocalCarrier("La Poste", "https://example.org/")
     assert store.answer(replace(DEPARTED, carrier=carrier, delivered=False), NOON + DAY)
     assert [NOON] == first_seen(store)
-    assert carrier == store.dossier().trace.open().carrier
+    assert carrier == store.snapshot().trace.open().carrier
 
 
 def test_an_empty_answer_is_an_answer(store: Store) -> None:
     """And the first events are added to it."""
     store.add()
     assert store.answer(EMPTY)
-    assert NOON == store.dossier().trace.answered_at
+    assert NOON == store.snapshot().trace.answered_at
     store.settle()
     assert store.answer(DEPARTED, NOON + DAY)
     assert [NOON + DAY] == first_seen(store)
@@ -85,10 +85,10 @@ def test_a_blind_write_is_refused_where_the_trace_has_moved_on(store: Store) -> 
     store.answer(ARRIVED)
     assert not store.watch.add_answer(seen, ARRIVED, "cainiao", NOON, 1)
     assert ["LH_DEPART", "LH_ARRIVE"] == codes(store)
-    other = replace(store.dossier().order, tracking_number="LP2")
-    store.book.replace(store.dossier(), other)
+    other = replace(store.snapshot().order, tracking_number="LP2")
+    store.book.replace(store.snapshot(), other)
     assert not store.watch.add_answer(seen, ARRIVED, "cainiao", NOON, 2)
-    assert store.dossier().trace.answered_at is None
+    assert store.snapshot().trace.answered_at is None
     nobody = WatchRow("nobody", NEW, NUMBER, None, None, None)
     assert not store.watch.add_answer(nobody, DEPARTED, "cainiao", NOON, 1)
     assert store.files.open("nobody") is None
@@ -103,14 +103,14 @@ def test_merging_loses_nothing(store: Store) -> None:
     assert ["LH_DEPART", "LH_ARRIVE", "GTMS_ACCEPT"] == codes(store)
     assert [NOON, NOON, NOON + DAY] == first_seen(store)
     assert not store.watch.merge_answer(store.row(), fewer, "cainiao", NOON + 2 * DAY)
-    assert NOON + 2 * DAY == store.dossier().trace.answered_at
+    assert NOON + 2 * DAY == store.snapshot().trace.answered_at
 
 
 def test_nothing_is_merged_into_another_number_s_trace(store: Store) -> None:
     """Nor into that of an order that is not there."""
     store.add()
     stale = store.row()
-    store.book.replace(store.dossier(), replace(store.dossier().order, tracking_number="LP2"))
+    store.book.replace(store.snapshot(), replace(store.snapshot().order, tracking_number="LP2"))
     assert not store.watch.merge_answer(stale, DEPARTED, "cainiao", NOON)
     assert [] == codes(store)
     nobody = WatchRow("nobody", NEW, NUMBER, None, None, None)
@@ -123,10 +123,10 @@ def test_a_touch_says_when_it_was_answered(store: Store) -> None:
     store.answer(DEPARTED)
     silent = Silence(NOON - DAY, too_long=False)
     store.watch.touch_unanswered(store.row(), NOON + HOUR, asked=True, silent=silent)
-    before = store.dossier().trace
+    before = store.snapshot().trace
     store.watch.touch_answered(store.row(), NOON + DAY)
     expected = replace(before, answered_at=NOON + DAY, asked_at=NOON + DAY, silent_since=None)
-    assert expected == store.dossier().trace
+    assert expected == store.snapshot().trace
     assert store.watch.silent_since("x") is None
 
 
@@ -134,14 +134,14 @@ def test_a_touch_without_an_answer_leaves_the_last_answer_alone(store: Store) ->
     """It says when it was asked about, and since when it is silent."""
     store.add()
     store.answer(DEPARTED)
-    before = store.dossier().trace
+    before = store.snapshot().trace
     store.watch.touch_unanswered(store.row(), NOON + DAY, asked=False)
-    assert before == store.dossier().trace
+    assert before == store.snapshot().trace
     store.watch.touch_unanswered(store.row(), NOON + DAY, asked=True)
-    assert replace(before, asked_at=NOON + DAY) == store.dossier().trace
+    assert replace(before, asked_at=NOON + DAY) == store.snapshot().trace
     silent = Silence(NOON - 10 * DAY, too_long=True)
     store.watch.touch_unanswered(store.row(), NOON + 2 * DAY, asked=True, silent=silent)
-    trace = store.dossier().trace
+    trace = store.snapshot().trace
     assert (NOON, NOON - 10 * DAY, True) == (
         trace.answered_at,
         trace.silent_since,
@@ -149,7 +149,7 @@ def test_a_touch_without_an_answer_leaves_the_last_answer_alone(store: Store) ->
     )
     assert NOON - 10 * DAY == store.watch.silent_since("x")
     store.watch.merge_answer(store.row(), DEPARTED, "cainiao", NOON + 3 * DAY)
-    trace = store.dossier().trace
+    trace = store.snapshot().trace
     assert (None, False) == (trace.silent_since, trace.unanswered)
 
 
@@ -157,27 +157,27 @@ def test_a_touch_carries_the_ledger_s_answer_only_where_it_is_newer(store: Store
     """It is never set back, and never invented."""
     store.add()
     store.watch.touch_unanswered(store.row(), NOON, asked=False, answered_at=NOON)
-    assert store.dossier().trace.answered_at is None
+    assert store.snapshot().trace.answered_at is None
     store.answer(DEPARTED)
     store.watch.touch_unanswered(store.row(), NOON + DAY, asked=False, answered_at=NOON - HOUR)
-    assert NOON == store.dossier().trace.answered_at
+    assert NOON == store.snapshot().trace.answered_at
     store.watch.touch_unanswered(store.row(), NOON + DAY, asked=False, answered_at=NOON + HOUR)
-    assert NOON + HOUR == store.dossier().trace.answered_at
+    assert NOON + HOUR == store.snapshot().trace.answered_at
 
 
 def test_another_number_s_trace_is_not_touched(store: Store) -> None:
     """An answer about the old number is none about the new one."""
     store.add()
     stale = store.row()
-    store.book.replace(store.dossier(), replace(store.dossier().order, tracking_number="LP2"))
+    store.book.replace(store.snapshot(), replace(store.snapshot().order, tracking_number="LP2"))
     store.watch.touch_answered(stale, NOON)
-    assert TraceRecord("LP2") == store.dossier().trace
+    assert TraceRecord("LP2") == store.snapshot().trace
 
 
 def test_what_has_no_number_can_be_touched(store: Store) -> None:
     """The calendar wakes it."""
     store.add(tracking_number=None)
     store.watch.touch_unanswered(store.row(), NOON, asked=False)
-    assert TraceRecord(None) == store.dossier().trace
+    assert TraceRecord(None) == store.snapshot().trace
     store.watch.touch_unanswered(WatchRow("nobody", NEW, None, None, None, None), NOON, asked=False)
     assert store.files.open("nobody") is None

@@ -57,19 +57,19 @@ class Office:
     ) -> AlertRef:
         """An order, if need be, and an alert about it."""
         self.store.create(an_order(order_id))
-        dossier = self.store.open(order_id)
-        assert dossier is not None
+        snapshot = self.store.open(order_id)
+        assert snapshot is not None
         raised_at = NOON + timedelta(seconds=after)
         alert = Alert(kind, raised_at, about=about, number=NUMBER)
-        (pending,) = self.store.keep(dossier, dossier.entry, [alert])
+        (pending,) = self.store.keep(snapshot, snapshot.entry, [alert])
         return pending
 
     def say(self, order_id: str, deed: ActionKind, **given: object) -> None:
         """Have the buyer say something."""
-        dossier = self.store.open(order_id)
-        assert dossier is not None
+        snapshot = self.store.open(order_id)
+        assert snapshot is not None
         action = Action(deed, self.clock.now(), **given)  # type: ignore[arg-type]
-        self.store.replace(dossier, replace(dossier.order, actions=(action,)))
+        self.store.replace(snapshot, replace(snapshot.order, actions=(action,)))
 
     def sending(self, outbox: MemoryOutbox | None = None) -> OutboxDispatcher:
         self.runs += 1
@@ -359,9 +359,9 @@ def test_nothing_is_sent_about_a_forgotten_order(office: Office) -> None:
 def test_an_alert_about_another_number_is_taken_back(office: Office) -> None:
     """The old parcel's silence is nobody's business any more."""
     office.raise_alert("a")
-    dossier = office.store.open("a")
-    assert dossier is not None
-    office.store.replace(dossier, replace(dossier.order, tracking_number="LP2"))
+    snapshot = office.store.open("a")
+    assert snapshot is not None
+    office.store.replace(snapshot, replace(snapshot.order, tracking_number="LP2"))
     assert SendReport(dropped=1) == office.send()
 
 

@@ -203,13 +203,13 @@ class Racing(MemoryStore):
     races: int = 1
 
     def keep(
-        self, dossier: OrderSnapshot, entry: WatchEntry, alerts: Sequence[Alert]
+        self, snapshot: OrderSnapshot, entry: WatchEntry, alerts: Sequence[Alert]
     ) -> list[AlertRef]:
         if self.races:
             self.races -= 1
-            order = replace(dossier.order, title=f"race {self.races}")
-            self.replace(dossier, order)
-        return super().keep(dossier, entry, alerts)
+            order = replace(snapshot.order, title=f"race {self.races}")
+            self.replace(snapshot, order)
+        return super().keep(snapshot, entry, alerts)
 
 
 def test_a_change_in_between_is_read_again_in_the_same_run() -> None:
@@ -248,10 +248,10 @@ def test_a_pending_alert_that_no_longer_fits_makes_room(office: Office) -> None:
     office.evaluate()
     (first,) = office.store.kept.values()
     for deeds in ((ActionKind.CLOSE,), (ActionKind.CLOSE, ActionKind.REOPEN)):
-        dossier = office.store.open("x")
-        assert dossier is not None
+        snapshot = office.store.open("x")
+        assert snapshot is not None
         actions = tuple(Action(deed, NOON) for deed in deeds)
-        office.store.replace(dossier, replace(dossier.order, actions=actions))
+        office.store.replace(snapshot, replace(snapshot.order, actions=actions))
         office.evaluate(now=NOON + DAY)
     (kept,) = office.store.kept.values()
     assert first.alert.key == kept.alert.key
@@ -328,9 +328,9 @@ def test_a_price_counts_once_however_often_it_is_evaluated(office: Office) -> No
         office.evaluate()
     assert {("EUR", MoneyStatus.AT_RISK): Sum(Decimal("12.50"), 1)} == office.store.totals().money
     refund = Action(ActionKind.REFUNDED, NOON, amount=Decimal("10.40"))
-    dossier = office.store.open("x")
-    assert dossier is not None
-    office.store.replace(dossier, replace(dossier.order, actions=(refund,)))
+    snapshot = office.store.open("x")
+    assert snapshot is not None
+    office.store.replace(snapshot, replace(snapshot.order, actions=(refund,)))
     for _ in range(3):
         office.evaluate()
     assert {
@@ -344,9 +344,9 @@ def test_a_write_that_got_lost_counts_nothing(office: Office) -> None:
     keep, tries = office.store.keep, []
 
     def kept_but_not_heard_of(
-        dossier: OrderSnapshot, entry: WatchEntry, alerts: Sequence[Alert]
+        snapshot: OrderSnapshot, entry: WatchEntry, alerts: Sequence[Alert]
     ) -> list[AlertRef]:
-        pending = keep(dossier, entry, alerts)
+        pending = keep(snapshot, entry, alerts)
         tries.append(pending)
         if len(tries) == 1:
             raise ConflictError("x")

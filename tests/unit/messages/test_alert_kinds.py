@@ -1,7 +1,5 @@
 """One record an alert kind: whatever misses something is named with the file to touch."""
 
-from importlib.resources import files
-
 import pytest
 
 from stallwatch.domain.alerts import PROFILES, AlertKind
@@ -26,20 +24,13 @@ def test_a_kind_has_its_records(kind: AlertKind) -> None:
 
 
 @pytest.mark.parametrize("kind", AlertKind)
-def test_a_kind_has_its_word_on_the_page(kind: AlertKind) -> None:
-    """In `web/words/`, what it will say; its name is the messages' own."""
-    words = files("stallwatch").joinpath("web", "words", "en.json").read_text("utf-8")
-    word = f'"says.{kind}"'
-    assert word in words, f"add {word} to shared/stallwatch/web/words/"
-
-
-@pytest.mark.parametrize("kind", AlertKind)
 def test_a_kind_has_its_texts(kind: AlertKind) -> None:
-    """A title, what happened, and the SMS, in English: the other languages follow."""
+    """A title, what it says, what happened, and the SMS, in English: other languages follow."""
     file = "shared/stallwatch/messages/data/en.json"
     keys = sentences(DEFAULT_LANGUAGE)
     shared_with = {AlertKind.STALLED: "what.silence"}
-    wanted = (f"title.{kind}", shared_with.get(kind, f"what.{kind}"), f"sms.{kind}")
+    what = shared_with.get(kind, f"what.{kind}")
+    wanted = (f"title.{kind}", f"says.{kind}", what, f"sms.{kind}")
     for prefix in wanted:
         assert any(key.startswith(prefix) for key in keys), f"add {prefix} to {file}"
 

@@ -80,13 +80,6 @@ def test_the_template_knows_a_key(source: SourceProfile) -> None:
 
 
 @every_source
-def test_the_page_has_a_word_for_a_source(source: SourceProfile) -> None:
-    """Its title, in the page's own list."""
-    words = (ROOT / "shared/stallwatch/web/words/en.json").read_text("utf-8")
-    assert f'"source.{source.name}": "{source.title}"' in words, "shared/stallwatch/web/words/"
-
-
-@every_source
 def test_the_settings_know_a_source(source: SourceProfile) -> None:
     """As the first one, with its address, key and pace."""
     variables = {
