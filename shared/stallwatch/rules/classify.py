@@ -147,7 +147,8 @@ def _ladder(
     if kind is AlertKind.REFUND_CLAIM:
         return _claim(case, reason, now, second_passed_over=second_passed_over)
     if kind is AlertKind.NEVER_SCANNED:
-        return _never_scanned(case)
+        again = case.answered_at is not None and case.answered_at >= case.never_scanned_again_at
+        return None if _has_asked(case) and not again else _never_scanned(case, again=again)
     if kind is AlertKind.STALLED:
         return Situation.STALLED
     return Situation.LATE_ECONOMY if _ends_by_design(case) else Situation.LATE
@@ -167,8 +168,7 @@ def _claim(case: Case, reason: str, now: datetime, *, second_passed_over: bool) 
     return Situation.CLAIM_SILENCE
 
 
-def _never_scanned(case: Case) -> Situation:
-    again = case.answered_at is not None and case.answered_at >= case.never_scanned_again_at
+def _never_scanned(case: Case, *, again: bool) -> Situation:
     if case.numberless:
         return (
             Situation.NEVER_SCANNED_AGAIN_NO_NUMBER if again else Situation.NEVER_SCANNED_NO_NUMBER
@@ -178,6 +178,12 @@ def _never_scanned(case: Case) -> Situation:
     if case.stage is Stage.NOT_FOUND:
         return Situation.NEVER_SCANNED_UNKNOWN
     return Situation.NEVER_SCANNED
+
+
+def _has_asked(case: Case) -> bool:
+    """Whether the seller was asked about a number that nobody has scanned for so long."""
+    contact = case.actions.contacts.get(case.journey.episode)
+    return contact is not None and contact.done_at >= case.never_scanned_at
 
 
 def _nothing_asked(case: Case, now: datetime) -> Situation:
@@ -192,7 +198,7 @@ def _nothing_asked(case: Case, now: datetime) -> Situation:
         return Situation.DEADLINE_OVER
     if journey.place is Stage.RETURNED:
         return Situation.RETURNED
-    if journey.episode in actions.contacts and journey.scanned:
+    if journey.episode in actions.contacts and (journey.scanned or _has_asked(case)):
         return Situation.CONTACTED
     if actions.snoozed(now):
         return Situation.SNOOZED
