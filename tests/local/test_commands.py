@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 
@@ -38,6 +39,9 @@ def local() -> Iterator[LocalStack]:
         Simulator() as cainiao,
         LocalStack("test-commands", parameters={"CainiaoUrl": cainiao.url}) as stack,
     ):
+        # The first start of the function may take longer than a command waits for an answer.
+        with urlopen(stack.stack["page_url"]):  # noqa: S310
+            pass
         yield stack
 
 
