@@ -10,7 +10,7 @@ from stallwatch.domain.alerts import AlertKind
 from stallwatch.domain.errors import ConflictError
 from stallwatch.domain.orders import Order, State
 from stallwatch.orders.ports import CHECK_PAUSE, Page, PageCursor, PageQuery, Sort, Totals
-from stallwatch.orders.pressing import BY_URGENCY, Counts
+from stallwatch.orders.pressing import BY_URGENCY, CALM, Counts
 from stallwatch.orders.snapshot import OrderSnapshot, WatchEntry, listed
 from stallwatch.tracking.schedule import NEW
 from stallwatch.tracking.trace_record import TraceRecord, change_number
@@ -90,7 +90,7 @@ class MemoryOrderStore(MemoryEvaluationStore):
             for shelf in self.shelves.values()
             if shelf.entry.pressing is not None and not shelf.gone
         )
-        return {severity: counts[severity] for severity in BY_URGENCY}
+        return {severity: counts[severity] for severity in BY_URGENCY if severity != CALM}
 
     def orders(self, order_ids: Iterable[str]) -> Mapping[str, Order]:
         shelves = {order_id: self.shelves.get(order_id) for order_id in order_ids}

@@ -53,7 +53,7 @@ def test_a_failure_is_told_and_can_be_tried_again(
     visitor.expected = {status}
     visitor.go("")
     visitor.page.route("**/subscriptions", lambda route: route.fulfill(status=status, body=body))
-    visitor.page.get_by_role("link", name="Alerts").click()
+    visitor.page.get_by_role("link", name="Alerts", exact=True).click()
     visitor.expect(visitor.page.get_by_role("alert")).to_contain_text(said)
     visitor.page.unroute("**/subscriptions")
     visitor.page.get_by_role("button", name="Try again").click()

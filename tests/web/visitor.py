@@ -125,4 +125,4 @@ def visiting(browser: Browser, bridge: Bridge, **options: Any) -> Iterator[Visit
         context.clock.install(time=bridge.world.now)
         visitor = Visitor.come(context, bridge)
         yield visitor
-        assert [] == visitor.complaints
+        assert [] == visitor.complaints, visitor.complaints

@@ -56,7 +56,7 @@ class DynamoOrderLists(TableStore):
         return Page((), None)
 
     def pressing_counts(self) -> Counts:
-        """How many orders press, by severity."""
+        """How many orders press, by severity; the calm ones, which may be many, are not counted."""
         return {
             severity: self.table.count(
                 IndexName="pressing",
@@ -64,6 +64,7 @@ class DynamoOrderLists(TableStore):
                 ExpressionAttributeValues={":severity": wire.value(severity)},
             )
             for severity in BY_URGENCY
+            if severity != CALM
         }
 
     def _section(

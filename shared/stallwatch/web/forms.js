@@ -68,7 +68,7 @@ export function makeForm({ send, go: label, beside, look }, ...parts) {
     try {
       const needed = [...form.elements].filter((input) => input.required && !input.value.trim());
       if (needed.length) throw wrongFields(...needed.map((input) => [input.name, say("error.needed")]));
-      const odd = [...form.elements].filter(({ name, value }) => value.trim() && SHAPES[name] && !SHAPES[name].test(value.trim()));
+      const odd = [...form.elements].filter(({ name, value }) => value?.trim() && SHAPES[name] && !SHAPES[name].test(value.trim()));
       if (odd.length) throw wrongFields(...odd.map(({ name }) => [name, word("wrong", name)]));
       const done = await send(Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, typeof value === "string" ? value.trim() : value])));
       if (form.isConnected) done?.();
