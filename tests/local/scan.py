@@ -106,8 +106,10 @@ def _secrets() -> bool:
         if not _holds_secrets([*options, str(planted)], quiet=True):
             print("detect-secrets did not find a planted key", file=sys.stderr)
             return True
+    # Locks hold hashes; a recorded table holds compressed traces, which look like keys.
+    passed_over = (":!*requirements*.txt", ":!tests/data/upgrade/*.json")
     listed = subprocess.run(
-        ["git", "ls-files", "-z", "--", ":!*requirements*.txt"],
+        ["git", "ls-files", "-z", "--", *passed_over],
         cwd=ROOT,
         check=True,
         capture_output=True,
