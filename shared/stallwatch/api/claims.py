@@ -43,6 +43,14 @@ _CLAIM: dict[int, Any] = {
 }
 
 
+_NOT_FOUND: dict[str, Any] = refusals(404)[404]
+
+_GONE: Any = {
+    **_NOT_FOUND,
+    "content": {**_NOT_FOUND["content"], "text/html": {"schema": {"type": "string"}}},
+}
+
+
 @router.get(
     "/orders/<order_id>/claim",
     summary="The claim file of an order",
@@ -126,7 +134,7 @@ def revoke_link(
         " gets a page that says so."
     ),
     tags=["Claims"],
-    responses={**_CLAIM, **refusals(404, 422)},
+    responses={**_CLAIM, **refusals(422), 404: _GONE},
 )
 def open_link(
     token: str,
