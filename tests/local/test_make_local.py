@@ -123,7 +123,16 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     # A folder may be called anything.
     copy = tmp_path_factory.mktemp("project") / """it's "$HOME" & a b"""
     copy.mkdir()
-    for name in ("functions", "shared", "push", "tests", "Makefile", "template.yaml"):
+    for name in (
+        "functions",
+        "shared",
+        "push",
+        "tests",
+        "LICENSE",
+        "README.md",
+        "Makefile",
+        "template.yaml",
+    ):
         source = ROOT / name
         if source.is_dir():
             shutil.copytree(source, copy / name, ignore=shutil.ignore_patterns("__pycache__"))

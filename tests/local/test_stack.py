@@ -147,9 +147,7 @@ def test_two_stacks_in_one_account_and_region_keep_apart(local: LocalStack) -> N
 
 def test_one_command_redrives(local: LocalStack) -> None:
     """What a run had given up on is done again, by each function with its own permissions."""
-    queues = local.sqs.list_queues()["QueueUrls"]
-    (pull,) = (url for url in queues if "PullDeadLetters" in url)
-    (evaluation,) = (url for url in queues if "EvaluateDeadLetters" in url)
+    pull, evaluation = map(local.physical_id, ("PullDeadLetters", "EvaluateDeadLetters"))
     local.sqs.send_message(QueueUrl=pull, MessageBody=json.dumps({"requestPayload": {}}))
     local.sqs.send_message(QueueUrl=evaluation, MessageBody="its records are gone")
     command = ["make", "redrive", f"STACK={local.stack['stack_name']}"]
