@@ -181,13 +181,13 @@ def test_its_lines_to_paste_open_the_api(make_local: Made) -> None:
     assert _status(f"{api}/orders", key) == HTTPStatus.OK
 
 
-@pytest.mark.parametrize("victim", ["make local", "-m tests.local", "leash.py", "emulator.py"])
+@pytest.mark.parametrize("victim", ["make local", "-m tests.local", "supervised.py", "emulator.py"])
 def test_a_kill_leaves_nothing(make_local: Made, victim: str) -> None:
     """Whichever link is killed, processes, port and file are gone, and a next start works."""
     killed = [
         pid
         for pid, command in make_local.processes().items()
-        if victim in command and ("leash.py" in command) == (victim == "leash.py")
+        if victim in command and ("supervised.py" in command) == (victim == "supervised.py")
     ]
     assert len(killed) == 1
     os.kill(killed[0], signal.SIGKILL)
