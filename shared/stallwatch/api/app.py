@@ -102,8 +102,14 @@ def _refusal_of(event: dict[str, Any]) -> Response[str] | None:
     kind = APIGatewayProxyEvent(event).headers.get("content-type", "").strip().lower()
     if kind.startswith(_FORMS):
         return refusal(415, "The body must be application/json.")
-    if (not kind or kind.startswith(JSON)) and not _is_json(event):
-        return refusal(400, "The body is not readable JSON.")
+    if not kind or kind.startswith(JSON):
+        try:
+            sent = _json_of(event)
+        except (ValueError, RecursionError, binascii.Error):
+            return refusal(400, "The body is not readable JSON.")
+        if isinstance(sent, list):
+            # Powertools would take a list of one object for that object.
+            return refusal(422, "The body must be a JSON object.", {"body": "must be an object"})
     return None
 
 
@@ -115,18 +121,20 @@ def _body_size(event: Mapping[str, Any]) -> int:
     return len(body) * 3 // 4 - body[-2:].count("=")
 
 
-def _is_json(event: Mapping[str, Any]) -> bool:
-    """Whether a body can be read as JSON.
+def _json_of(event: Mapping[str, Any]) -> object:
+    """A body as JSON.
 
     Python raises other errors than its `JSONDecodeError` for bytes that are no text, for deep
     nesting and for integers of more than 4,300 digits, and Powertools would let these through.
+
+    Raises:
+        ValueError, RecursionError, binascii.Error: it cannot be read.
     """
     body: str = event["body"]
-    try:
-        json.loads(base64.b64decode(body).decode() if event.get("isBase64Encoded") else body)
-    except (ValueError, RecursionError, binascii.Error):
-        return False
-    return True
+    sent: object = json.loads(
+        base64.b64decode(body).decode() if event.get("isBase64Encoded") else body
+    )
+    return sent
 
 
 # Errors.

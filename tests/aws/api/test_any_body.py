@@ -2,7 +2,7 @@
 
 import json
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.aws.api.client import Api, sent_as_bytes, stored
@@ -54,6 +54,7 @@ BODIES = st.dictionaries(st.sampled_from(FIELDS) | st.text(max_size=5), VALUES, 
 
 @relaxed
 @given(BODIES | VALUES)
+@example([{}])
 def test_any_change_of_an_order(api: Api, body: object) -> None:
     """It is made as a whole, or refused as a whole."""
     api.call("POST", "/orders", {"order_id": "a", "ordered_on": "2026-06-01"})
