@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 
 from stallwatch.domain.orders import Order
 from stallwatch.domain.parcels import Trace
+from stallwatch.messages.anomaly_text import describe
 from stallwatch.messages.context import OrderContext
 from stallwatch.messages.translations import Translations, Value
 from stallwatch.rules.annotations import annotate_anomalies, annotations_of
@@ -146,7 +147,7 @@ def _bank(context: OrderContext) -> str | None:
 
 def _anomalies(context: OrderContext) -> str | None:
     """What is odd about the number, but for what the alert itself says."""
-    described = context.described(AnomalyKind.UNKNOWN, AnomalyKind.OTHER_NUMBER)
+    described = context.described(AnomalyKind.UNKNOWN)
     return described[0] if described else None
 
 
@@ -154,8 +155,8 @@ def _other_number(context: OrderContext) -> str | None:
     """That the parcel may travel under another number, while it is awaited."""
     if situation_of(context) not in _AWAITED:
         return None
-    but = [kind for kind in AnomalyKind if kind is not AnomalyKind.OTHER_NUMBER]
-    return next(iter(context.described(*but)), None)
+    found = (a for a in context.anomalies if a.kind is AnomalyKind.OTHER_NUMBER)
+    return next((describe(anomaly, context.translations) for anomaly in found), None)
 
 
 _OF_CLAIM = Advice("check", "claim_silence", _searched_everywhere, additions=(_by,))
@@ -297,8 +298,7 @@ def advice_text(context: OrderContext) -> str:
     if situation in _QUIET:
         odd = next((a for a in context.anomalies if _calls_for_a_look(a, context)), None)
         if odd is not None:
-            but = [kind for kind in AnomalyKind if kind is not odd.kind]
-            return context.text("advice.odd", seen=context.described(*but)[0])
+            return context.text("advice.odd", seen=describe(odd, context.translations))
     advice = ADVICE[situation]
     key = f"advice.{advice.key or situation.value}{advice.variant(context)}"
     values: dict[str, Value] = {

@@ -193,6 +193,18 @@ def test_a_promise_that_was_broken_is_named() -> None:
     assert "usually takes" not in message.email
 
 
+def test_what_is_odd_about_a_number_is_said_once() -> None:
+    """The first by the advice, the others by notes."""
+    odd = [
+        ["other_number", {"number": "CNG0083979070"}],
+        ["same_number", {"order_id": "7", "n": 3}],
+    ]
+    facts = facts_in(Situation.NEVER_SCANNED, seen=odd)
+    mail = compose(notification(AlertKind.NEVER_SCANNED, facts=facts), PAGE, Translations()).email
+    for said in ("CNG0083979070", "3 more orders"):
+        assert 1 == mail.count(said), mail
+
+
 def test_the_owner_s_mail_says_since_when_nothing_was_checked() -> None:
     """In UTC, with the source's name, and no order."""
     for kind in OF_THE_SOURCE:
