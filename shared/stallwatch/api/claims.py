@@ -1,13 +1,20 @@
 """Routes of the claim file and of the links that open it without the key."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 
 from stallwatch.api.claim_models import ClaimOut
-from stallwatch.api.claim_response import TYPES, Form, claim_response, form_for, gone_response
+from stallwatch.api.claim_response import (
+    TYPES,
+    Form,
+    Reader,
+    claim_response,
+    form_for,
+    gone_response,
+)
 from stallwatch.api.context import (
     JSON,
     OrderIdInPath,
@@ -25,8 +32,6 @@ router = APIGatewayRouter()  # type: ignore[no-untyped-call]
 _AS = Query(alias="as", description="The form, where no `Accept` header can be set")
 
 _FOR = Query(alias="for", description="`bank`: the page is the form for the bank or PayPal")
-
-_Reader = Literal["bank"]
 
 _CLAIM: dict[int, Any] = {
     200: {
@@ -66,7 +71,7 @@ _GONE: Any = {
 def get_claim(
     order_id: OrderIdInPath,
     as_: Annotated[Form | None, _AS] = None,
-    for_: Annotated[_Reader | None, _FOR] = None,
+    for_: Annotated[Reader | None, _FOR] = None,
 ) -> Response[Any]:
     """The claim file of an order."""
     services = services_of(router)
@@ -139,7 +144,7 @@ def revoke_link(
 def open_link(
     token: str,
     as_: Annotated[Form | None, _AS] = None,
-    for_: Annotated[_Reader | None, _FOR] = None,
+    for_: Annotated[Reader | None, _FOR] = None,
 ) -> Response[Any]:
     """What a link opens."""
     services = services_of(router)
@@ -152,12 +157,12 @@ def open_link(
     return _respond(file, as_, for_)
 
 
-def _respond(file: bytes, as_: Form | None, for_: _Reader | None) -> Response[Any]:
+def _respond(file: bytes, as_: Form | None, for_: Reader | None) -> Response[Any]:
     address = f"{address_of(router)}?as=json"
     return claim_response(file, _form(as_, for_), for_bank=for_ == "bank", address=address)
 
 
-def _form(as_: Form | None, for_: _Reader | None) -> Form:
+def _form(as_: Form | None, for_: Reader | None) -> Form:
     """The form that is asked for: the bank's is a page, unless another is named."""
     if for_ is not None and as_ is None:
         return "html"
