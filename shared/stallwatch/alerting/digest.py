@@ -7,7 +7,7 @@ raises it once, whatever the first one had done.
 import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from stallwatch.domain.alerts import Alert, AlertKind, AlertRef
@@ -15,9 +15,8 @@ from stallwatch.domain.digest import Deadline, Digest, Movement, PressingOrder, 
 from stallwatch.domain.orders import PaidWith, State
 from stallwatch.orders.money import MoneyStatus, Sums
 from stallwatch.orders.ports import OrderStore, PageCursor, PageQuery, Sort
-from stallwatch.orders.pressing import BY_URGENCY, severity_of
+from stallwatch.orders.pressing import BY_URGENCY, deadlines_of, severity_of
 from stallwatch.orders.view import OrderView, OrderViewer
-from stallwatch.rules.decision import KeyDates
 
 _log = logging.getLogger(__name__)
 
@@ -34,9 +33,6 @@ MOST_LISTED = 20
 """How many orders each part names; the others are counted."""
 
 _PAGE = 100
-
-_DEADLINES = ("protection_ends_on", "refund_until", "dispute_until", "reminder_on", "bank_until")
-"""The key dates by which something has to be done."""
 
 
 class DigestStore(Protocol):
@@ -121,6 +117,7 @@ def digest_of(views: Iterable[OrderView], money: Sums, since: datetime, now: dat
         since: When the digest before was made.
         now: The present instant.
     """
+    today = now.date()
     pressing: list[tuple[int, PressingOrder]] = []
     deadlines: list[Deadline] = []
     moved: list[tuple[datetime, Movement]] = []
@@ -133,7 +130,9 @@ def digest_of(views: Iterable[OrderView], money: Sums, since: datetime, now: dat
             situation = view.decision.situation.value
             named = PressingOrder(order.order_id, order.title, situation)
             pressing.append((BY_URGENCY.index(severity), named))
-        for name, day in _near(view.decision.key_dates, now.date()):
+        for name, day in deadlines_of(view.decision.key_dates):
+            if not today <= day < today + timedelta(days=DAYS_AHEAD):
+                continue
             paid_with = "paypal" if order.paid_with is PaidWith.PAYPAL else "card"
             key = f"{name}.{paid_with}" if name == "bank_until" else name
             deadlines.append(Deadline(day.isoformat(), key, order.order_id, order.title))
@@ -158,14 +157,6 @@ def digest_of(views: Iterable[OrderView], money: Sums, since: datetime, now: dat
         moved_count=len(moved),
         at_risk=tuple(at_risk),
     )
-
-
-def _near(dates: KeyDates, today: date) -> Iterator[tuple[str, date]]:
-    """The deadlines of the next days, today included."""
-    for name in _DEADLINES:
-        day: date | None = getattr(dates, name)
-        if day is not None and today <= day < today + timedelta(days=DAYS_AHEAD):
-            yield name, day
 
 
 def _movement(view: OrderView, since: datetime) -> tuple[datetime, Movement] | None:

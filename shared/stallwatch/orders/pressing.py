@@ -5,7 +5,7 @@ only while something about it presses. The place changes only where severity or 
 does, so that keeping it costs little.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -19,6 +19,8 @@ CALM = "calm"
 
 BY_URGENCY = (Severity.CLAIM.value, Severity.ACTION.value, Severity.ATTENTION.value, CALM)
 """The severities, the most urgent first."""
+
+_DEADLINES = ("protection_ends_on", "refund_until", "dispute_until", "reminder_on", "bank_until")
 
 _NO_DEADLINE = "9999-12-31"
 
@@ -73,14 +75,15 @@ def severity_of(decision: Decision) -> Severity | None:
 
 def nearest_deadline(dates: KeyDates, today: date) -> date | None:
     """The nearest of the days by which something has to be done, today included."""
-    deadlines = (
-        dates.protection_ends_on,
-        dates.refund_until,
-        dates.dispute_until,
-        dates.reminder_on,
-        dates.bank_until,
-    )
-    return min((day for day in deadlines if day is not None and day >= today), default=None)
+    return min((day for _, day in deadlines_of(dates) if day >= today), default=None)
+
+
+def deadlines_of(dates: KeyDates) -> Iterator[tuple[str, date]]:
+    """The days by which something has to be done, each with the name of its key date."""
+    for name in _DEADLINES:
+        day: date | None = getattr(dates, name)
+        if day is not None:
+            yield name, day
 
 
 Counts = Mapping[str, int]
