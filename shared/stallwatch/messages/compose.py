@@ -5,7 +5,7 @@ A message carries one kind: one order, or several that came due together. Text f
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -153,19 +153,44 @@ def _sms_of_several(kind: AlertKind, texts: Sequence[AlertText], translations: T
 
 
 def _default(notification: Notification, texts: Sequence[AlertText]) -> str:
-    told = {"text": texts[0].sms()} if ALERT_TEXTS[notification.kind].newest_only else {}
-    return json.dumps(
-        {
-            "version": 1,
-            "id": notification.batch_id,
-            "kind": notification.kind,
-            "severity": SEVERITY[notification.kind],
-            "raised_at": _rfc3339(notification.raised_at),
-            "orders": [text.machine() for text in texts if text.order is not None],
-            **told,
-        },
-        ensure_ascii=False,
+    return machine_text(
+        notification.batch_id,
+        notification.kind,
+        SEVERITY[notification.kind],
+        notification.raised_at,
+        [text.machine() for text in texts if text.order is not None],
+        texts[0].sms() if ALERT_TEXTS[notification.kind].newest_only else None,
     )
+
+
+def machine_text(
+    message_id: str,
+    kind: str,
+    severity: Severity,
+    raised_at: datetime,
+    orders: Sequence[Mapping[str, object]] = (),
+    text: str | None = None,
+) -> str:
+    """A message as machines get it, JSON.
+
+    Args:
+        message_id: Its id.
+        kind: Its kind.
+        severity: Its severity.
+        raised_at: The instant of its first alert.
+        orders: What is said of each order.
+        text: What is said where it is about no order.
+    """
+    told = {
+        "version": 1,
+        "id": message_id,
+        "kind": kind,
+        "severity": severity,
+        "raised_at": _rfc3339(raised_at),
+        "orders": list(orders),
+        **({} if text is None else {"text": text}),
+    }
+    return json.dumps(told, ensure_ascii=False)
 
 
 def _rfc3339(instant: datetime) -> str:

@@ -1,11 +1,10 @@
 """The test message: by it a subscriber sees that alerts arrive."""
 
-import json
 from datetime import datetime
 
 from stallwatch.domain.alerts import TEST, Severity
 from stallwatch.domain.languages import BY_CODE
-from stallwatch.messages.compose import SMS_LIMIT, SUBJECT_LIMIT, Message
+from stallwatch.messages.compose import SMS_LIMIT, SUBJECT_LIMIT, Message, machine_text
 from stallwatch.messages.encodings import ascii_line, gsm7
 from stallwatch.messages.translations import Translations
 
@@ -23,15 +22,6 @@ def compose_test(
     """
     said = translations.text("what.test")
     subject = f"Stallwatch: {translations.text('title.test')}"
-    told = {
-        "version": 1,
-        "id": message_id,
-        "kind": TEST,
-        "severity": Severity.INFO,
-        "raised_at": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "orders": [],
-        "text": said,
-    }
     letters = BY_CODE[translations.language].ascii_letters
     return Message(
         kind=TEST,
@@ -39,5 +29,5 @@ def compose_test(
         subject=ascii_line(subject, SUBJECT_LIMIT, letters),
         email=f"{said}\n\n{translations.text('line.list', url=page_url)}\n",
         sms=gsm7(translations.text("sms.test"), SMS_LIMIT),
-        default=json.dumps(told, ensure_ascii=False),
+        default=machine_text(message_id, TEST, Severity.INFO, now, text=said),
     )
