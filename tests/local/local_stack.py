@@ -303,6 +303,16 @@ class LocalStack:
             inbox_queue_url=self._subscribe_inbox(outputs["AlertsTopicArn"], f"inbox-{name}"),
         )
 
+    @property
+    def variables(self) -> dict[str, str]:
+        """What a command needs in its environment to find this stack."""
+        return {
+            "AWS_ENDPOINT_URL": self.stack["aws_endpoint"],
+            "AWS_DEFAULT_REGION": self.stack["region"],
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+        }
+
     def physical_id(self, logical_id: str) -> str:
         """What a resource of the stack is called here."""
         return self._resource(logical_id)

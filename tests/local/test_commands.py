@@ -76,12 +76,7 @@ def test_every_command_works_against_a_stack(
     shell = Shell(complete, tmp_path, local)
     shell.run("login", "--no-keyring")
     # Who is logged in needs no variables but those of AWS.
-    shell.variables = {
-        "AWS_ENDPOINT_URL": local.stack["aws_endpoint"],
-        "AWS_DEFAULT_REGION": local.stack["region"],
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-    }
+    shell.variables = local.variables
     orders(shell)
     files(shell, tmp_path)
     words_and_dates(shell, tmp_path)

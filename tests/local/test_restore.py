@@ -33,13 +33,7 @@ def test_one_command_restores() -> None:
 
 
 def _restored(local: LocalStack) -> str:
-    environment = {
-        **os.environ,
-        "AWS_ENDPOINT_URL": local.stack["aws_endpoint"],
-        "AWS_DEFAULT_REGION": local.stack["region"],
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-    }
+    environment = {**os.environ, **local.variables}
     made = subprocess.run(
         ["make", "restore", "FROM=left", f"STACK={local.stack['stack_name']}"],
         env=environment,

@@ -151,13 +151,7 @@ def test_one_command_redrives(local: LocalStack) -> None:
     local.sqs.send_message(QueueUrl=pull, MessageBody=json.dumps({"requestPayload": {}}))
     local.sqs.send_message(QueueUrl=evaluation, MessageBody="its records are gone")
     command = ["make", "redrive", f"STACK={local.stack['stack_name']}"]
-    environment = {
-        **os.environ,
-        "AWS_ENDPOINT_URL": local.stack["aws_endpoint"],
-        "AWS_DEFAULT_REGION": local.stack["region"],
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-    }
+    environment = {**os.environ, **local.variables}
     made = subprocess.run(
         command, env=environment, cwd=ROOT, check=False, capture_output=True, text=True
     )
