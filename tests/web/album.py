@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Route, sync_playwright
+from playwright.sync_api import Browser, Route
 
 from stallwatch.api.page_words import page_words
 from tests.aws.moto_stack import World, world_at
@@ -18,9 +18,9 @@ from tests.local.parts import CHROMIUM
 from tests.support.template import ROOT
 from tests.web import stock
 from tests.web.bridge import KEY, bridge
-from tests.web.conftest import ARGUMENTS, START
+from tests.web.conftest import START
 from tests.web.npm import AXE
-from tests.web.pictures import quiet
+from tests.web.pictures import launched, quiet
 from tests.web.visitor import Visitor, visiting
 
 FOLDER = ROOT / ".local" / "album"
@@ -126,10 +126,7 @@ def main(_: Sequence[str] = ()) -> int:
         print("The pictures are taken with chromium, which is not on the PATH.", file=sys.stderr)
         return 1
     FOLDER.mkdir(parents=True, exist_ok=True)
-    with (
-        sync_playwright() as playwright,
-        playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS) as browser,
-    ):
+    with launched() as browser:
         wrong = 0
         for text in draw(browser, FOLDER):
             print(text, flush=True)

@@ -146,6 +146,16 @@ def _of_the_claim(browser: Browser, world: World, folder: Path) -> Iterator[Path
             yield _shot(visitor.page.screenshot(), folder / "claim-page.png")
 
 
+@contextmanager
+def launched() -> Iterator[Browser]:
+    """A browser that draws."""
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS) as browser,
+    ):
+        yield browser
+
+
 def _shot(picture: bytes, path: Path) -> Path:
     path.write_bytes(picture)
     return path
@@ -157,10 +167,7 @@ def main(_: Sequence[str] = ()) -> int:
         print("The pictures are taken with chromium, which is not on the PATH.", file=sys.stderr)
         return 1
     FOLDER.mkdir(parents=True, exist_ok=True)
-    with (
-        sync_playwright() as playwright,
-        playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS) as browser,
-    ):
+    with launched() as browser:
         drawn = draw(browser, FOLDER)
     large = [path.name for path in drawn if path.stat().st_size > MOST_BYTES]
     if large:
