@@ -196,7 +196,7 @@ class Drawing:
 
 
 def _runs(text: str) -> list[str]:
-    """A text cut where Arabic begins or ends, with the spaces before each run left to it."""
+    """A text cut where Arabic begins or ends, each run with the spaces after it."""
     return [run for run in _ARABIC.split(text) if run]
 
 
