@@ -142,7 +142,8 @@ def test_two_stacks_in_one_account_and_region_keep_apart(local: LocalStack) -> N
         assert [] == local.drain_inbox(queue=queue)
     with pytest.raises(HTTPError) as refused:
         opened({**parents, "api_key": local.stack["api_key"]}, "/orders")
-    assert HTTPStatus.FORBIDDEN == refused.value.code
+    with refused.value as answer:
+        assert HTTPStatus.FORBIDDEN == answer.code
 
 
 def test_one_command_redrives(local: LocalStack) -> None:
