@@ -52,8 +52,8 @@ def test_subscribers_come_and_go(visitor: "Visitor") -> None:
     visitor.expect(subscribers).to_have_count(1)
     visitor.expect(subscribers).to_contain_text("+4915112345678")
     visitor.expect(subscribers).to_contain_text(
-        "Claim your money, Refund date near, Action needed, Tracking gives no answer, Follow up,"
-        " Tracking is back: checks go on, Refund due"
+        "Claim your money, Refund date near, Refund due, Action needed, Tracking gives no answer,"
+        " Follow up, Tracking is back: checks go on, Digest"
     )
     address.fill("me@example.org")
     page.get_by_role("main").get_by_label("Language").select_option("Nederlands")
