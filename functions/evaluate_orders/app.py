@@ -75,7 +75,7 @@ class _Run:
         evaluation = Evaluation(
             files=DynamoEvaluationStore(self.table),
             schedule=self.settings.schedule,
-            limits=self.settings.limits,
+            thresholds=self.settings.thresholds,
             second_source=self.settings.second_source,
             answers_come_late=self.settings.first_profile.answers_late,
         )
@@ -107,7 +107,9 @@ class _Run:
         orders, settings = DynamoOrderStore(self.table), self.settings
         digests = DigestRun(
             orders=orders,
-            viewer=OrderViewer(orders, settings.schedule, settings.limits, settings.second_source),
+            viewer=OrderViewer(
+                orders, settings.schedule, settings.thresholds, settings.second_source
+            ),
             store=DynamoDigestStore(self.table),
         )
         raised = digests.run(scheduled_at, self.clock.now())

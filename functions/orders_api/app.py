@@ -32,10 +32,10 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
     settings = Settings.of_environment()
     table = Table(clients.dynamodb(), settings.table_name)
     orders = OrderService(
-        records=DynamoOrderStore(table),
+        store=DynamoOrderStore(table),
         start_poll=FunctionTrigger(settings.pull_function),
         schedule=settings.schedule,
-        limits=settings.limits,
+        thresholds=settings.thresholds,
         second_source=settings.second_source,
     )
     services = Services(
@@ -43,7 +43,7 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
         claims=Claims(
             orders=orders,
             link_store=DynamoClaimStore(table),
-            limits=settings.limits,
+            thresholds=settings.thresholds,
             source=settings.first_source,
             second_source=settings.second_source,
         ),

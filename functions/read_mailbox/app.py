@@ -33,10 +33,10 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:  # noqa:
     clock = LambdaClock(context, settings.clock_shift)
     table = Table(clients.dynamodb(), settings.table_name)
     orders = OrderService(
-        records=DynamoOrderStore(table),
+        store=DynamoOrderStore(table),
         start_poll=FunctionTrigger(settings.pull_function),
         schedule=settings.schedule,
-        limits=settings.limits,
+        thresholds=settings.thresholds,
         second_source=settings.second_source,
         # A batch of mails tells of few orders.
         import_workers=1,

@@ -82,7 +82,7 @@ def build_poll_run(
         clock=clock,
         schedule=settings.schedule,
         pace=settings.pace_of(first),
-        limits=settings.limits,
+        thresholds=settings.thresholds,
         owner=owner,
         catch_up=settings.catch_up,
         registering=registering(first),
@@ -94,7 +94,7 @@ def build_poll_run(
             made(second),
             clock,
             settings.pace_of(second),
-            settings.limits,
+            settings.thresholds,
             registering(second),
         ),
     )

@@ -269,10 +269,10 @@ def test_the_stages_are_those_of_the_product() -> None:
 
 def test_the_windows_are_those_of_the_rules() -> None:
     """By service, and by how far it is."""
-    limits = Thresholds()
+    thresholds = Thresholds()
     expected = {}
     for service in Service:
-        windows = [limits.window(service, remote=remote) for remote in (False, True)]
+        windows = [thresholds.window(service, remote=remote) for remote in (False, True)]
         expected[service.value] = [f"{window.low}–{window.high}" for window in windows]
     rows = tables(read("docs/rules.md"), "service")
 

@@ -46,7 +46,7 @@ class Case:
     """What became of asking the second source."""
     sharing: Sequence[str] = ()
     """The other orders with the same number."""
-    limits: Thresholds = field(default_factory=Thresholds)
+    thresholds: Thresholds = field(default_factory=Thresholds)
 
     @property
     def slot(self) -> str:
@@ -63,7 +63,7 @@ class Case:
         trace = replace(record, answered_at=max(answered, default=None)).open()
         trace = replace(trace, second=self.second)
         decision = evaluate(
-            self.order, trace, self.alerts, InitialFindings(), self.now, self.limits,
+            self.order, trace, self.alerts, InitialFindings(), self.now, self.thresholds,
             second_source=self.second_source,
         )  # fmt: skip
         stays = [SlotStay(self.slot, self.order.created_at)]
@@ -85,9 +85,9 @@ class Case:
             checked_at=max([*answered, *(r.at for r in self.runs)], default=None),
             source="cainiao",
             second_source=self.second_source,
-            observations=anomalies(self.order, decision, trace, self.sharing, self.limits),
+            observations=anomalies(self.order, decision, trace, self.sharing, self.thresholds),
         )
-        loaded: Claim = json.loads(with_checksum(claim_of(evidence, self.limits, self.now)))
+        loaded: Claim = json.loads(with_checksum(claim_of(evidence, self.thresholds, self.now)))
         return loaded
 
 

@@ -216,7 +216,7 @@ class Life:
         )
         return replace(order, actions=(*order.actions, action))
 
-    def evaluate(self, hour: int, limits: Thresholds = LIMITS) -> Decision:
+    def evaluate(self, hour: int, thresholds: Thresholds = LIMITS) -> Decision:
         """Evaluate the order at an hour and send what is due."""
         now = START + hour * HOUR
         self.decision = evaluate(
@@ -225,7 +225,7 @@ class Life:
             self.alerts,
             self.memory,
             now,
-            limits,
+            thresholds,
             second_source=self.journey.second,
         )
         self.memory = self.decision.memory

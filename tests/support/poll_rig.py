@@ -84,7 +84,7 @@ class Rig:
             clock=self.clock,
             schedule=self.schedule,
             pace=self.pace,
-            limits=LIMITS,
+            thresholds=LIMITS,
             owner=f"run{self.runs}",
             catch_up=self.catch_up,
         )

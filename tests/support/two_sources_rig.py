@@ -86,7 +86,7 @@ class TwoSourcesRig:
             clock=self.clock,
             schedule=self.schedule,
             pace=self.pace,
-            limits=LIMITS,
+            thresholds=LIMITS,
             owner=owner,
             catch_up=HOUR,
             second=None if self.first_is_17track else second,

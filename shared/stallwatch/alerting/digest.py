@@ -164,7 +164,7 @@ def _movement(view: OrderView, since: datetime) -> tuple[datetime, Movement] | N
 
     What an order that was added later had behind it is no movement.
     """
-    newest = view.decision.reading.last_checkpoint
+    newest = view.decision.journey.last_checkpoint
     if newest is None:
         return None
     was_watched = view.order.created_at <= since

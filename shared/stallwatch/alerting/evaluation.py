@@ -44,14 +44,14 @@ class Evaluation:
     Args:
         files: The orders' data.
         wheel: The slots.
-        limits: The numbers of the rules.
+        thresholds: The numbers of the rules.
         second_source: Whether a second source is configured.
         answers_come_late: Whether the source has to look for what it is asked for the first time.
     """
 
     files: EvaluationStore
     schedule: PollSchedule
-    limits: Thresholds
+    thresholds: Thresholds
     second_source: bool = False
     answers_come_late: bool = False
     counts: Counter[Counted] = field(default_factory=Counter)
@@ -84,7 +84,7 @@ class Evaluation:
                 snapshot.alerts,
                 snapshot.entry.memory,
                 now,
-                self.limits,
+                self.thresholds,
                 second_source=self.second_source,
             )
             entry = self._entry(snapshot, decision, now)
@@ -109,7 +109,7 @@ class Evaluation:
         """The alerts that are due, each with what its text is made of."""
         facts = annotations_of(order, decision, trace)
         sharing = self.files.sharing(order)
-        facts |= annotate_anomalies(anomalies(order, decision, trace, sharing, self.limits))
+        facts |= annotate_anomalies(anomalies(order, decision, trace, sharing, self.thresholds))
         if any(alert.kind in {AlertKind.LATE, AlertKind.STALLED} for alert in decision.due):
             days = self._experience(decision.service, order.destination).days
             if days.parcels >= ENOUGH:
@@ -126,7 +126,7 @@ class Evaluation:
     def evaluate_source(self, source: str, now: datetime) -> list[Alert]:
         """Raise the alerts that a source's health calls for."""
         due = source_alerts(
-            self.files.health(source), self.files.alerts_about_sources(), now, self.limits
+            self.files.health(source), self.files.alerts_about_sources(), now, self.thresholds
         )
         for alert in due:
             self.files.keep_source_alert(replace(alert, facts={"source": source}))
@@ -207,12 +207,12 @@ def _earliest(instants: Iterable[datetime | None]) -> int | None:
 
 
 def source_alerts(
-    health: CircuitBreaker, alerts: Iterable[Alert], now: datetime, limits: Thresholds
+    health: CircuitBreaker, alerts: Iterable[Alert], now: datetime, thresholds: Thresholds
 ) -> list[Alert]:
     """The alerts to the owner that are due: `source_down` after a day, `source_up` after it."""
     raised = {a.key for a in alerts}
     due = []
-    if health.is_down(now, limits) and health.down_since is not None:
+    if health.is_down(now, thresholds) and health.down_since is not None:
         due.append(_alert(AlertKind.SOURCE_DOWN, health.down_since, now))
     for outage in health.outages:
         down = _alert(AlertKind.SOURCE_DOWN, outage.since, now)

@@ -110,7 +110,7 @@ def draft_words(
     services = services_of(router)
     view = services.orders.get(order_id, services.now)
     chosen = language or view.order.language or services.words.language
-    written = drafts(view.order, view.decision, services.orders.limits.stalled, chosen)
+    written = drafts(view.order, view.decision, services.orders.thresholds.stalled, chosen)
     return DraftsOut(
         drafts=[DraftOut(kind=d.kind, language=d.language, text=d.text) for d in written]
     )

@@ -40,15 +40,15 @@ _HUNDREDTH = Decimal("0.01")
 def stats() -> StatsOut:
     """Counts over all orders."""
     services = services_of(router)
-    totals = services.orders.records.totals()
+    totals = services.orders.store.totals()
     return StatsOut(
         orders=dict(totals.states),
         stages=dict(totals.stages),
         pressing=_pressing_out(services.orders.pressing_counts()),
         alerts=dict(totals.alerts),
         money=_money_out(totals.money),
-        deliveries=_deliveries_out(totals.experiences, services.orders.limits),
-        sources=[_source_out(services.orders.records, name) for name in services.sources],
+        deliveries=_deliveries_out(totals.experiences, services.orders.thresholds),
+        sources=[_source_out(services.orders.store, name) for name in services.sources],
     )
 
 
@@ -88,12 +88,12 @@ def _rounded(amount: Decimal) -> Decimal:
 
 
 def _deliveries_out(
-    deliveries: Mapping[tuple[Service, str], DeliveryStats], limits: Thresholds
+    deliveries: Mapping[tuple[Service, str], DeliveryStats], thresholds: Thresholds
 ) -> list[ExperienceOut]:
     """How long the own parcels took, by service and destination, those with the most first."""
     rows = []
     for (service, destination), sample in deliveries.items():
-        window = limits.window(service, remote=destination not in MAJOR_DESTINATIONS)
+        window = thresholds.window(service, remote=destination not in MAJOR_DESTINATIONS)
         rows.append(
             ExperienceOut(
                 service=service,

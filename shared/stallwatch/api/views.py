@@ -53,7 +53,7 @@ def order_out(view: OrderView, words: Translations) -> OrderOut:
     order, decision = view.order, view.decision
     # A list reads no alerts, and some have closed their order: its state is kept beside them.
     dates = NO_DATES if view.state is State.CLOSED else decision.key_dates
-    last_checkpoint = decision.reading.last_checkpoint
+    last_checkpoint = decision.journey.last_checkpoint
     kind, _ = ASKED_BY.get(decision.situation, (None, ""))
     return OrderOut(
         **{name: getattr(order, name) for name in _AS_GIVEN},

@@ -181,7 +181,7 @@ class Settings:
         return max(timedelta(hours=1), 2 * tick + timedelta(minutes=self.schedule.turn_minutes))
 
     @property
-    def limits(self) -> Thresholds:
+    def thresholds(self) -> Thresholds:
         """The numbers of the rules."""
         try:
             return Thresholds.of(json.loads(self._text("THRESHOLDS")))

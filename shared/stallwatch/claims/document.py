@@ -55,27 +55,27 @@ class Evidence:
     observations: Sequence[Anomaly] = ()
 
 
-def claim_of(evidence: Evidence, limits: Thresholds, now: datetime) -> Claim:
+def claim_of(evidence: Evidence, thresholds: Thresholds, now: datetime) -> Claim:
     """The claim file of an order, without its checksum.
 
     Args:
         evidence: What it is made of.
-        limits: The numbers of the rules.
+        thresholds: The numbers of the rules.
         now: The instant at which it is made.
     """
     order, trace, decision = evidence.order, evidence.trace, evidence.decision
     return {
         "version": VERSION,
         "made_at": _instant(now),
-        "asks": _asks(order, decision, limits),
+        "asks": _asks(order, decision, thresholds),
         "order": _order(order, trace),
-        "dates": _dates(order, limits, now.date()),
+        "dates": _dates(order, thresholds, now.date()),
         "parcel": _parcel(trace, decision, evidence.state),
         "silence": _silence(order, decision),
         "transit": _transit(order, decision),
-        "rules": _rules(decision, limits),
+        "rules": _rules(decision, thresholds),
         "checkpoints": [
-            {**_checkpoint(order, c, limits), "also_from": also_from}
+            {**_checkpoint(order, c, thresholds), "also_from": also_from}
             for c, also_from in _once_each(trace.checkpoints, evidence.source)
         ],
         "watching": _watching(evidence),
@@ -111,9 +111,9 @@ def _order(order: Order, trace: Trace) -> Json:
     }
 
 
-def _asks(order: Order, decision: Decision, limits: Thresholds) -> Json:
+def _asks(order: Order, decision: Decision, thresholds: Thresholds) -> Json:
     """What is asked, and why: the whole price, or nothing yet."""
-    reason = reason_of(order, decision, limits)
+    reason = reason_of(order, decision, thresholds)
     priced = order.price is not None and order.currency is not None
     return {
         "reason": reason.value,
@@ -123,14 +123,14 @@ def _asks(order: Order, decision: Decision, limits: Thresholds) -> Json:
     }
 
 
-def _dates(order: Order, limits: Thresholds, today: date) -> Json:
+def _dates(order: Order, thresholds: Thresholds, today: date) -> Json:
     """By how many days each date has passed, 0 on the day itself and before it."""
 
     def passed(day: date | None) -> int | None:
         return None if day is None else max((today - day).days, 0)
 
     ends_on = order.protection_ends_on
-    until = None if ends_on is None else ends_on + timedelta(days=limits.refund_days)
+    until = None if ends_on is None else ends_on + timedelta(days=thresholds.refund_days)
     return {
         "days_since_order": (today - order.ordered_on).days,
         "promised_passed_days": passed(order.promised_on),
@@ -140,7 +140,7 @@ def _dates(order: Order, limits: Thresholds, today: date) -> Json:
 
 
 def _parcel(trace: Trace, decision: Decision, state: State) -> Json:
-    reading = decision.reading
+    journey = decision.journey
     return {
         "state": state.value,
         "stage": decision.stage.value,
@@ -149,10 +149,10 @@ def _parcel(trace: Trace, decision: Decision, state: State) -> Json:
         "known_to_source": trace.known if decision.answered_at is not None else None,
         "stands_for": trace.points_to,
         "other_number": trace.other_number,
-        "departed": reading.departed,
-        "delivered_at": _instant(reading.delivered_at),
-        "destroyed": reading.destroyed,
-        "tracking_ended_by_design": decision.service is Service.ECONOMY and reading.handed_over,
+        "departed": journey.departed,
+        "delivered_at": _instant(journey.delivered_at),
+        "destroyed": journey.destroyed,
+        "tracking_ended_by_design": decision.service is Service.ECONOMY and journey.handed_over,
         "estimated_delivery": _instant(trace.eta),
         "local_carrier": _carrier(trace.carrier),
     }
@@ -165,7 +165,7 @@ def _carrier(carrier: LocalCarrier | None) -> Json:
 
 
 def _silence(order: Order, decision: Decision) -> Json:
-    last = decision.reading.last_checkpoint
+    last = decision.journey.last_checkpoint
     what = "scan" if last is not None and is_scan(last) else "update"
     return {
         "days": decision.silent_days,
@@ -179,7 +179,7 @@ def _transit(order: Order, decision: Decision) -> Json:
     return {
         "days": decision.days_in_transit,
         "since": _instant(decision.dispatched),
-        "since_what": "first_scan" if decision.reading.scanned else _beginning(order, decision),
+        "since_what": "first_scan" if decision.journey.scanned else _beginning(order, decision),
         "until": _until(order, decision),
     }
 
@@ -191,23 +191,25 @@ def _until(order: Order, decision: Decision) -> str | None:
 
 def _beginning(order: Order, decision: Decision) -> str:
     """From what days count where no scan or update says."""
-    if decision.reading.last_update is None and order.number_changed_at is not None:
+    if decision.journey.last_update is None and order.number_changed_at is not None:
         return "number_changed"
     return "ordered" if order.shipped_on is None else "shipped"
 
 
-def _rules(decision: Decision, limits: Thresholds) -> list[Json]:
+def _rules(decision: Decision, thresholds: Thresholds) -> list[Json]:
     """The numbers that days are held against, each with its origin and whether it is reached."""
     usual = Thresholds()
     silent, untracked = decision.silent_days, decision.untracked_days
     found = [
-        _rule("stalled", limits.stalled, usual.stalled, "cainiao", silent),
-        _rule("claim", limits.claim, usual.claim, "guide", silent),
+        _rule("stalled", thresholds.stalled, usual.stalled, "cainiao", silent),
+        _rule("claim", thresholds.claim, usual.claim, "guide", silent),
     ]
-    if not decision.reading.scanned:
+    if not decision.journey.scanned:
         found.insert(
             0,
-            _rule("never_scanned", limits.never_scanned, usual.never_scanned, "cainiao", untracked),
+            _rule(
+                "never_scanned", thresholds.never_scanned, usual.never_scanned, "cainiao", untracked
+            ),
         )
     service, window = decision.service, decision.window
     is_usual = window in {usual.window(service, remote=remote) for remote in (False, True)}
@@ -232,8 +234,8 @@ def _rule(name: str, number: int, usual: int, origin: str, counted: int | None) 
     }
 
 
-def _checkpoint(order: Order, checkpoint: Checkpoint, limits: Thresholds) -> Json:
-    aside = set_aside(order, checkpoint, limits)
+def _checkpoint(order: Order, checkpoint: Checkpoint, thresholds: Thresholds) -> Json:
+    aside = set_aside(order, checkpoint, thresholds)
     return {
         "at": _instant(checkpoint.at),
         "as_given": checkpoint.wall,

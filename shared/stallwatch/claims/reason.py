@@ -39,15 +39,15 @@ ASKING = frozenset(ClaimReason) - {
 """The reasons for which money is asked back."""
 
 
-def reason_of(order: Order, decision: Decision, limits: Thresholds) -> ClaimReason:
+def reason_of(order: Order, decision: Decision, thresholds: Thresholds) -> ClaimReason:
     """The strongest reason that the data hold, whatever was sent about the order.
 
     Args:
         order: The order.
         decision: What its data means now.
-        limits: The numbers of the rules.
+        thresholds: The numbers of the rules.
     """
-    journey = decision.reading
+    journey = decision.journey
     untracked = decision.untracked_days or 0
     not_received = order.last_said(ActionKind.NOT_RECEIVED) is not None
     delivered = journey.delivered_at is not None
@@ -58,11 +58,12 @@ def reason_of(order: Order, decision: Decision, limits: Thresholds) -> ClaimReas
         ClaimReason.DELIVERED: delivered,
         ClaimReason.LOST: journey.flag is Flag.LOST,
         ClaimReason.CANCELLED: journey.flag is Flag.CANCELLED,
-        ClaimReason.NO_NUMBER: order.tracking_number is None and untracked >= limits.never_scanned,
+        ClaimReason.NO_NUMBER: order.tracking_number is None
+        and untracked >= thresholds.never_scanned,
         ClaimReason.NEVER_SCANNED: order.tracking_number is not None
         and not journey.scanned
-        and untracked >= limits.never_scanned,
-        ClaimReason.SILENCE: journey.scanned and (decision.silent_days or 0) >= limits.stalled,
+        and untracked >= thresholds.never_scanned,
+        ClaimReason.SILENCE: journey.scanned and (decision.silent_days or 0) >= thresholds.stalled,
         ClaimReason.OVERDUE: _is_overdue(order, decision),
         ClaimReason.UNKNOWN: decision.answered_at is None and order.tracking_number is not None,
     }

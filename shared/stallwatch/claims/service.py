@@ -77,14 +77,14 @@ class Claims:
     Args:
         orders: The orders.
         link_store: The run records and the links.
-        limits: The numbers of the rules.
+        thresholds: The numbers of the rules.
         source: The name of the first source.
         second_source: Whether a second source is configured.
     """
 
     orders: OrderService
     link_store: ClaimLinkStore
-    limits: Thresholds
+    thresholds: Thresholds
     source: str
     second_source: bool = False
 
@@ -166,7 +166,7 @@ class Claims:
             second_source=self.second_source,
             observations=seen.observations,
         )
-        return with_checksum(claim_of(evidence, self.limits, now))
+        return with_checksum(claim_of(evidence, self.thresholds, now))
 
     def _history(self, seen: OrderView, now: datetime) -> CheckHistory:
         order, stays = seen.order, seen.snapshot.entry.stays

@@ -243,7 +243,7 @@ class _Drafting:
 
     def _theme_of_data(self) -> Theme | None:
         """What is the matter, by the parcel's data."""
-        decision, journey = self._decision, self._decision.reading
+        decision, journey = self._decision, self._decision.journey
         if journey.delivered_at is not None and journey.place is not Stage.RETURNED:
             return Theme.NOT_RECEIVED
         states = {
@@ -286,7 +286,7 @@ class _Drafting:
 
     def _values(self, quoted: int) -> dict[str, Value]:
         order, decision = self._order, self._decision
-        journey = decision.reading
+        journey = decision.journey
         last = journey.last_checkpoint
         # The sentence around it ends with a period of its own.
         said = "" if last is None else (last.text or last.code).rstrip(". ")

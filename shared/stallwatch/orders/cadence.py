@@ -51,7 +51,7 @@ def cadence(order: Order, decision: "Decision", now: datetime) -> int:
         return 3
     if (decision.silent_days or 0) >= LONG_SILENT:
         return 24
-    place = decision.reading.place or decision.stage
+    place = decision.journey.place or decision.stage
     if place in _ON_THE_DOORSTEP:
         return 3
     if place in _IN_DESTINATION:

@@ -72,15 +72,15 @@ class DeliveryStats:
 
 def lived_of(order: Order, decision: Decision) -> DeliverySample | None:
     """What an order has shown; None where it was not delivered, or was not seen before that."""
-    reading = decision.reading
-    begun, ended = reading.dispatched, reading.delivered_at
+    journey = decision.journey
+    begun, ended = journey.dispatched, journey.delivered_at
     if begun is None or ended is None or ended <= begun:
         return None
     return DeliverySample(
         service=decision.service,
         destination=order.destination,
         days=min(whole_days(begun, ended), MOST_DAYS),
-        silence=min(reading.longest_silence.days, MOST_DAYS),
+        silence=min(journey.longest_silence.days, MOST_DAYS),
     )
 
 

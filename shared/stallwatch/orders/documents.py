@@ -63,7 +63,7 @@ class DocumentImport:
 
         A number without an order id may stand in any order: the table finds it under the number.
         """
-        records = self.orders.records
+        records = self.orders.store
         candidates = candidate_ids(document)
         found: dict[str, Order | None] = dict.fromkeys(candidates)
         found.update(self.orders.read_many(candidates))

@@ -81,11 +81,11 @@ class OrderImport:
     """Imports given orders.
 
     Args:
-        records: The orders.
+        store: The orders.
         workers: How many requests are under way at once.
     """
 
-    records: OrderStore
+    store: OrderStore
     workers: int
 
     def run(
@@ -125,7 +125,7 @@ class OrderImport:
         chunks = [ids[begin : begin + _READ] for begin in range(0, len(ids), _READ)]
         found: dict[str, Order] = {}
         with ThreadPoolExecutor(self.workers) as pool:
-            for some in pool.map(self.records.orders, chunks):
+            for some in pool.map(self.store.orders, chunks):
                 found.update(some)
         return found
 
@@ -138,7 +138,7 @@ class OrderImport:
         filled = [order for order in changed if order.order_id in existing]
         chunks = [new[begin : begin + _TOGETHER] for begin in range(0, len(new), _TOGETHER)]
         with ThreadPoolExecutor(self.workers) as pool:
-            failed = set().union(*pool.map(self.records.create_many, chunks))
+            failed = set().union(*pool.map(self.store.create_many, chunks))
             written = pool.map(lambda order: self._fill(order, now), filled)
             failed |= {order.order_id for order, ok in zip(filled, written, strict=True) if not ok}
         return failed
@@ -147,12 +147,12 @@ class OrderImport:
         """Fill in what an order lacks by now. False where it is gone, or is changed by others."""
 
         def fill() -> bool:
-            snapshot = self.records.open(wanted.order_id)
+            snapshot = self.store.open(wanted.order_id)
             if snapshot is None:
                 return False
             order = fill_order(snapshot.order, given_fields(wanted))
             if order != snapshot.order:
-                self.records.replace(snapshot, actions.change(snapshot.order, order, now))
+                self.store.replace(snapshot, actions.change(snapshot.order, order, now))
             return True
 
         try:

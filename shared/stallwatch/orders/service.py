@@ -46,24 +46,24 @@ class OrderService:
     """The order service: handles what the buyer asks of the orders.
 
     Args:
-        records: The orders.
+        store: The orders.
         start_poll: Starts a run of the poll.
         schedule: The slots.
-        limits: The thresholds of the rules.
+        thresholds: The numbers of the rules.
         second_source: Whether a second source is configured.
         import_workers: How many requests of an import are under way at once.
     """
 
-    records: OrderStore
+    store: OrderStore
     start_poll: PollTrigger
     schedule: PollSchedule
-    limits: Thresholds
+    thresholds: Thresholds
     second_source: bool = False
     import_workers: int = 2
 
     @property
     def _viewer(self) -> OrderViewer:
-        return OrderViewer(self.records, self.schedule, self.limits, self.second_source)
+        return OrderViewer(self.store, self.schedule, self.thresholds, self.second_source)
 
     def add(self, order: Order, now: datetime) -> tuple[OrderView, bool]:
         """Add an order and have it checked at once.
@@ -78,7 +78,7 @@ class OrderService:
         validation.check(order, now)
         order = replace(order, created_at=now, incarnation=token_hex(4))
         for _ in range(_TRIES):
-            if retry_on_conflict(lambda: self.records.create(order)):
+            if retry_on_conflict(lambda: self.store.create(order)):
                 _log.info("order added", extra={"order_id": order.order_id})
                 self._call_for_check(now)
                 return self._added(order, now), True
@@ -99,11 +99,11 @@ class OrderService:
         except MissingError:
             record = TraceRecord(number=order.tracking_number)
             snapshot = OrderSnapshot(order, 1, record, WatchEntry.of_new(order), 1, ())
-            return self._viewer.view(snapshot, self.records.progress(), now)
+            return self._viewer.view(snapshot, self.store.progress(), now)
 
     def read_many(self, order_ids: Sequence[str]) -> Mapping[str, Order]:
         """Those of many orders that there are, by their ids, as the buyer gave them."""
-        return OrderImport(self.records, self.import_workers).read(order_ids)
+        return OrderImport(self.store, self.import_workers).read(order_ids)
 
     def import_orders(
         self,
@@ -124,7 +124,7 @@ class OrderService:
         Returns:
             What became of each of them, in their order.
         """
-        importing = OrderImport(self.records, self.import_workers)
+        importing = OrderImport(self.store, self.import_workers)
         results = importing.run(orders, now, known=known, dry_run=dry_run)
         changed = sum(result.outcome in {ADDED, FILLED} for result in results)
         if changed and not dry_run:
@@ -165,7 +165,7 @@ class OrderService:
             raise SenselessError("The order has no tracking number to ask about.")
         if snapshot.entry.slot is None:
             raise SenselessError("The order is closed. Reopen it first.")
-        again_at = self.records.claim_check(order_id, now)
+        again_at = self.store.claim_check(order_id, now)
         if again_at is not None:
             raise TooSoonError(again_at)
         self.start_poll([order_id])
@@ -176,7 +176,7 @@ class OrderService:
         Raises:
             MissingError: there is none.
         """
-        return self._viewer.view(self._open(order_id), self.records.progress(), now, alone=True)
+        return self._viewer.view(self._open(order_id), self.store.progress(), now, alone=True)
 
     def list(
         self, state: State | None, limit: int, place: PageCursor | None, now: datetime
@@ -193,7 +193,7 @@ class OrderService:
             UnreadableError: the cursor is not of such a list.
         """
         page = self._read_page(query, cursor)
-        progress = self.records.progress()
+        progress = self.store.progress()
         viewer = self._viewer
         return [viewer.listed_view(s, progress, now) for s in page.snapshots], page.next
 
@@ -210,11 +210,11 @@ class OrderService:
 
     def pressing_counts(self) -> Counts:
         """How many orders press, by severity (`orders.pressing.BY_URGENCY`)."""
-        return self.records.pressing_counts()
+        return self.store.pressing_counts()
 
     def _read_page(self, query: PageQuery, cursor: PageCursor | None) -> Page:
         try:
-            return self.records.page(query, cursor)
+            return self.store.page(query, cursor)
         except ValueError as error:
             raise UnreadableError("This cursor belongs to another list.") from error
 
@@ -247,7 +247,7 @@ class OrderService:
         """
 
         def acted(order: Order, decision: Decision) -> Order:
-            said = replace(action, at=now, episode=decision.reading.episode)
+            said = replace(action, at=now, episode=decision.journey.episode)
             return actions.act(order, said, decision.state)
 
         return self._rewrite(order_id, acted, now)
@@ -266,19 +266,19 @@ class OrderService:
         Raises:
             MissingError: there is none.
         """
-        if not retry_on_conflict(lambda: self.records.forget(order_id)):
+        if not retry_on_conflict(lambda: self.store.forget(order_id)):
             raise MissingError(order_id)
         _log.info("order forgotten", extra={"order_id": order_id})
 
     def _rewrite(self, order_id: str, rewrite: Rewrite, now: datetime) -> OrderView:
         for _ in range(_TRIES):
             snapshot = self._open(order_id)
-            shown = self._viewer.view(snapshot, self.records.progress(), now)
+            shown = self._viewer.view(snapshot, self.store.progress(), now)
             order = rewrite(snapshot.order, shown.decision)
             if order == snapshot.order:
                 return shown
             try:
-                self.records.replace(snapshot, order, shown.checked)
+                self.store.replace(snapshot, order, shown.checked)
             except ConflictError:
                 continue
             _log.info("order changed", extra={"order_id": order_id})
@@ -288,13 +288,13 @@ class OrderService:
         raise ConflictError(order_id)
 
     def _open(self, order_id: str) -> OrderSnapshot:
-        snapshot = self.records.open(order_id)
+        snapshot = self.store.open(order_id)
         if snapshot is None:
             raise MissingError(order_id)
         return snapshot
 
     def _call_for_check(self, now: datetime) -> None:
-        if self.records.call_for_check(now):
+        if self.store.call_for_check(now):
             self.start_poll()
 
 

@@ -45,15 +45,15 @@ class OrderViewer:
     """Makes views of orders: what their data means at an instant.
 
     Args:
-        records: The orders, the run records and the poll's progress.
+        store: The orders, the run records and the poll's progress.
         schedule: The slots.
-        limits: The thresholds of the rules.
+        thresholds: The numbers of the rules.
         second_source: Whether a second source is configured.
     """
 
-    records: OrderStore
+    store: OrderStore
     schedule: PollSchedule
-    limits: Thresholds
+    thresholds: Thresholds
     second_source: bool = False
 
     def view(
@@ -79,7 +79,7 @@ class OrderViewer:
             checked_at = _later(checked_at, check.tried_at)
             answered_at, silent_since = check.answered_at, check.silent_since
             if check.may_be_silent:
-                runs = (run for turn in turns_of(slot, lengths) for run in self.records.runs(turn))
+                runs = (run for turn in turns_of(slot, lengths) for run in self.store.runs(turn))
                 answered_at = last_answer_before_silence(order_id, since, runs)
             checked = replace(
                 trace,
@@ -93,19 +93,21 @@ class OrderViewer:
             snapshot.alerts,
             entry.memory,
             now,
-            self.limits,
+            self.thresholds,
             second_source=self.second_source,
         )
         sharing: tuple[str, ...] = ()
         if alone or decision.escalation is AlertKind.NEVER_SCANNED:
-            sharing = self.records.sharing(snapshot.order)
+            sharing = self.store.sharing(snapshot.order)
         return OrderView(
             at=now,
             order=snapshot.order,
             trace=opened,
             state=decision.state,
             decision=decision,
-            observations=tuple(anomalies(snapshot.order, decision, opened, sharing, self.limits)),
+            observations=tuple(
+                anomalies(snapshot.order, decision, opened, sharing, self.thresholds)
+            ),
             snapshot=snapshot,
             turn_lengths=progress.turn_lengths,
             checked=checked,
@@ -129,7 +131,7 @@ class OrderViewer:
 
     def _silent_in(self, turn: str) -> Mapping[str, datetime]:
         """The silent orders of a turn's last answered run, by short name."""
-        return next((run.silent for run in self.records.runs(turn) if run.answered), {})
+        return next((run.silent for run in self.store.runs(turn) if run.answered), {})
 
 
 def _later(one: datetime | None, other: datetime | None) -> datetime | None:

@@ -25,17 +25,17 @@ class RequestGate:
         store: Where its circuit is kept.
         clock: The time, and how much of it the run has left.
         pace: How fast the source may be asked.
-        limits: The thresholds of the rules.
+        thresholds: The numbers of the rules.
     """
 
     def __init__(
-        self, source: str, store: CircuitStore, clock: Clock, pace: Pace, limits: Thresholds
+        self, source: str, store: CircuitStore, clock: Clock, pace: Pace, thresholds: Thresholds
     ) -> None:
         self.source = source
         self._store = store
         self._clock = clock
         self._pace = pace
-        self._limits = limits
+        self._thresholds = thresholds
         self._circuit: CircuitBreaker | None = None
         self.asked_at: datetime | None = None
         """When the last request was sent, or is to be sent."""
@@ -89,7 +89,7 @@ class RequestGate:
             any_answer: Whether it brought an answer about any number, asked or not.
         """
         now = self._clock.now()
-        self._save(self.circuit.after(verdict, now, self._limits, any_answer=any_answer))
+        self._save(self.circuit.after(verdict, now, self._thresholds, any_answer=any_answer))
 
     def record_unasked(self) -> None:
         """Keep that a check was due and could not ask, for the circuit is open."""
@@ -97,7 +97,7 @@ class RequestGate:
 
     def is_down(self) -> bool:
         """Whether the source has answered nothing for so long that the owner must know."""
-        return self.circuit.is_down(self._clock.now(), self._limits)
+        return self.circuit.is_down(self._clock.now(), self._thresholds)
 
     def _save(self, circuit: CircuitBreaker) -> None:
         if circuit != self.circuit:

@@ -58,7 +58,7 @@ class PollRun:
         clock: The time.
         schedule: The slots.
         pace: How fast to ask.
-        limits: The thresholds of the rules.
+        thresholds: The numbers of the rules.
         owner: What this run signs its lease with: another for each run, retries included.
         catch_up: How far back it serves turns that no run has served; what is older waits for its
             next turn.
@@ -75,7 +75,7 @@ class PollRun:
         clock: Clock,
         schedule: PollSchedule,
         pace: Pace,
-        limits: Thresholds,
+        thresholds: Thresholds,
         owner: str,
         catch_up: timedelta,
         *,
@@ -87,15 +87,15 @@ class PollRun:
         self._clock = clock
         self._schedule = schedule
         self._pace = pace
-        self._limits = limits
+        self._thresholds = thresholds
         self._owner = owner
         self._catch_up = catch_up
         self._second = second
-        self._gate = RequestGate(source.name, watch, clock, pace, limits)
+        self._gate = RequestGate(source.name, watch, clock, pace, thresholds)
         self._registering = None if registering is None else registering(self._gate.admit)
         self._writer = AnswerWriter(watch, source, clock)
         self._requests = RequestRunner(self._gate, self._writer, pace, workers)
-        self._silences = Silences(watch, self._gate, clock, limits)
+        self._silences = Silences(watch, self._gate, clock, thresholds)
         self._notes = EvaluationNotes(watch, self._silences, clock)
         self._report = RunReport()
         self._kept = Progress()
@@ -220,8 +220,8 @@ class PollRun:
         stuck = oldest is not None and now - oldest >= STUCK_AFTER
         circuit = self._watch.health(self._gate.source)
         self._report.source = circuit.verdict
-        self.source_is_down = circuit.is_down(now, self._limits)
-        if stuck or circuit.must_tell(now, self._limits):
+        self.source_is_down = circuit.is_down(now, self._thresholds)
+        if stuck or circuit.must_tell(now, self._thresholds):
             self._watch.wake_sending(now)
 
     # What is served.

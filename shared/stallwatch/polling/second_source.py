@@ -49,7 +49,7 @@ class SecondSourceCheck:
         source: The second source.
         clock: The time.
         pace: How fast it may be asked.
-        limits: The thresholds of the rules.
+        thresholds: The numbers of the rules.
         registering: Registers numbers with it, given what waits for the next request; None where it
             wants no registration.
     """
@@ -60,14 +60,14 @@ class SecondSourceCheck:
         source: Source,
         clock: Clock,
         pace: Pace,
-        limits: Thresholds,
+        thresholds: Thresholds,
         registering: Callable[[Callable[[], bool]], RegistrationRun] | None = None,
     ) -> None:
         self._watch = watch
         self._source = source
         self._clock = clock
         self._batch = pace.batch
-        self._gate = RequestGate(source.name, watch, clock, pace, limits)
+        self._gate = RequestGate(source.name, watch, clock, pace, thresholds)
         self._registering = None if registering is None else registering(self._gate.admit)
 
     def check(self, rows: Sequence[WatchRow], *, note: bool = False) -> int:

@@ -19,16 +19,16 @@ class Silences:
         store: The run records and the traces.
         gate: The source's circuit.
         clock: The time.
-        limits: The thresholds of the rules.
+        thresholds: The numbers of the rules.
     """
 
     def __init__(
-        self, store: SilenceStore, gate: RequestGate, clock: Clock, limits: Thresholds
+        self, store: SilenceStore, gate: RequestGate, clock: Clock, thresholds: Thresholds
     ) -> None:
         self._store = store
         self._gate = gate
         self._clock = clock
-        self._limits = limits
+        self._thresholds = thresholds
         self._silent_by_turn: dict[str, Mapping[str, datetime]] = {}
 
     def beginning_now(self) -> datetime:
@@ -61,7 +61,7 @@ class Silences:
         """Whether a number gets no answer for too long, while the source is up."""
         is_up = result.checked > 0 or not self._gate.is_down()
         asked_for = self._gate.circuit.asked_for(since, self._clock.now())
-        return is_up and asked_for >= days(self._limits.unanswered)
+        return is_up and asked_for >= days(self._thresholds.unanswered)
 
     def forget(self, turn: str) -> None:
         """Read a turn's last run anew: there is a newer one."""

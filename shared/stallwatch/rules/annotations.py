@@ -21,7 +21,7 @@ def annotations_of(order: Order, decision: Decision, trace: Trace) -> Annotation
 
     Days are written as ISO dates, numbers of days as whole numbers.
     """
-    journey, countdown = decision.reading, decision.countdown
+    journey, countdown = decision.journey, decision.countdown
     last = journey.last_checkpoint
     snooze = order.last_said(ActionKind.SNOOZE)
     annotations: Annotations = {

@@ -53,7 +53,7 @@ def anomalies(
     decision: Decision,
     trace: Trace,
     sharing: Sequence[str],
-    limits: Thresholds,
+    thresholds: Thresholds,
 ) -> list[Anomaly]:
     """What is odd about an order's tracking number.
 
@@ -62,13 +62,13 @@ def anomalies(
         decision: What it means now.
         trace: What the sources said.
         sharing: The other orders with the same number.
-        limits: The numbers of the rules.
+        thresholds: The numbers of the rules.
     """
-    return list(_odd(order, decision, trace, sharing, limits))
+    return list(_odd(order, decision, trace, sharing, thresholds))
 
 
 def _odd(
-    order: Order, decision: Decision, trace: Trace, sharing: Sequence[str], limits: Thresholds
+    order: Order, decision: Decision, trace: Trace, sharing: Sequence[str], thresholds: Thresholds
 ) -> Iterator[Anomaly]:
     number = order.tracking_number
     if number is None:
@@ -76,7 +76,7 @@ def _odd(
     if s10_check_digit_is_wrong(number):
         yield Anomaly(AnomalyKind.CHECK_DIGIT, {"number": number})
     days_without = decision.untracked_days
-    if decision.stage is Stage.NOT_FOUND and (days_without or 0) >= limits.never_scanned:
+    if decision.stage is Stage.NOT_FOUND and (days_without or 0) >= thresholds.never_scanned:
         yield Anomaly(AnomalyKind.UNKNOWN, {"n": days_without or 0})
     yield from _too_early(order, trace)
     yield from _elsewhere(order, decision, trace)

@@ -66,7 +66,7 @@ class Case(NamedTuple):
 
     order: Order
     trace: Trace
-    limits: Thresholds
+    thresholds: Thresholds
     second_source: bool
     """Whether a second source is configured."""
     memory: InitialFindings
@@ -132,7 +132,7 @@ def case_of(
     trace: Trace,
     memory: InitialFindings,
     now: datetime,
-    limits: Thresholds,
+    thresholds: Thresholds,
     *,
     second_source: bool,
 ) -> Case:
@@ -145,24 +145,24 @@ def case_of(
     journey = read_journey(
         order,
         trace.checkpoints,
-        limits,
+        thresholds,
         first_answer_at=memory.answered_at,
         status_delivered_at=trace.status_delivered_at,
     )
     stage = _stage(journey, trace, numberless=numberless)
-    memory = _decided(memory, order, journey, now, limits, is_answered=is_answered)
+    memory = _decided(memory, order, journey, now, thresholds, is_answered=is_answered)
     service = order.service or (_ECONOMY if _is_economy(trace.mail_type) else Service.STANDARD)
     remote = order.remote
     if remote is None:
         remote = order.destination not in MAJOR_DESTINATIONS
-    window = limits.window(service, remote=remote)
+    window = thresholds.window(service, remote=remote)
     given = midnight(order.shipped_on or order.ordered_on)
     changed_at = order.number_changed_at
     unscanned_since = given if changed_at is None or journey.scanned else changed_at
     dispatched = journey.dispatched or unscanned_since
     last_update = journey.last_update or (given if changed_at is None else changed_at)
-    late_at = _late_at(order, trace, dispatched, window, limits)
-    silent_at = last_update + days(limits.stalled)
+    late_at = _late_at(order, trace, dispatched, window, thresholds)
+    silent_at = last_update + days(thresholds.stalled)
     word = actions.not_received if stage is DELIVERED else None
     if word is not None and changed_at is not None and word.at < changed_at:
         word = None  # It was about what another number's parcel did.
@@ -170,7 +170,7 @@ def case_of(
     return Case(
         order=order,
         trace=trace,
-        limits=limits,
+        thresholds=thresholds,
         second_source=second_source,
         memory=memory,
         actions=actions,
@@ -188,18 +188,18 @@ def case_of(
         stalled_at=max(silent_at, late_at)
         if journey.departed or journey.consolidating
         else silent_at,
-        never_scanned_at=unscanned_since + days(limits.never_scanned),
-        never_scanned_again_at=unscanned_since + days(limits.never_scanned_again),
-        claim_at=last_update + days(limits.claim),
+        never_scanned_at=unscanned_since + days(thresholds.never_scanned),
+        never_scanned_again_at=unscanned_since + days(thresholds.never_scanned_again),
+        claim_at=last_update + days(thresholds.claim),
         deadline_from=None
         if order.protection_ends_on is None
-        else midnight(order.protection_ends_on) - days(limits.protection_first),
+        else midnight(order.protection_ends_on) - days(thresholds.protection_first),
         cancelled=journey.flag is Flag.CANCELLED
         and journey.newest is not None
         and (journey.last_scan is None or journey.last_scan <= journey.newest.at),
         delivery=delivery,
         not_received=not_received,
-        bank=None if memory.old_order or order.paid_with is None else bank_of(order, limits),
+        bank=None if memory.old_order or order.paid_with is None else bank_of(order, thresholds),
     )
 
 
@@ -231,7 +231,7 @@ def _first_look_until(order: Order, trace: Trace) -> datetime:
 
 
 def _late_at(
-    order: Order, trace: Trace, dispatched: datetime, window: Window, limits: Thresholds
+    order: Order, trace: Trace, dispatched: datetime, window: Window, thresholds: Thresholds
 ) -> datetime:
     """From when the parcel is past its window.
 
@@ -243,7 +243,7 @@ def _late_at(
     over = dispatched + days(window.high + 1)
     if trace.eta is None or trace.eta < over:
         return over
-    return min(trace.eta + _AFTER, over + days(limits.estimate_grace))
+    return min(trace.eta + _AFTER, over + days(thresholds.estimate_grace))
 
 
 def _first_evaluated(
@@ -268,7 +268,7 @@ def _decided(
     order: Order,
     journey: Journey,
     now: datetime,
-    limits: Thresholds,
+    thresholds: Thresholds,
     *,
     is_answered: bool,
 ) -> InitialFindings:
@@ -277,17 +277,17 @@ def _decided(
     if memory.evaluated_at is not None:
         day, ended_on = memory.evaluated_at.date(), order.protection_ends_on
         if ended_on is not None:
-            old_order = (day - ended_on).days > limits.old_protection
+            old_order = (day - ended_on).days > thresholds.old_protection
         else:
-            old_order = (day - order.ordered_on).days > limits.old_order
+            old_order = (day - order.ordered_on).days > thresholds.old_order
     if old_delivery is None and is_answered:
         at = journey.delivered_at
         old_delivery = at is not None and (
-            whole_days(at, now) > limits.old_delivery
+            whole_days(at, now) > thresholds.old_delivery
             # A watch that its age has ended before it began says nothing.
             or (
                 memory.evaluated_at == now
-                and now >= midnight(order.ordered_on) + days(limits.end_after_order)
+                and now >= midnight(order.ordered_on) + days(thresholds.end_after_order)
             )
         )
     if (old_order, old_delivery) == (memory.old_order, memory.old_delivery):
@@ -332,17 +332,17 @@ def _delivery(
     return Delivery(at, known_at, is_old, told_after, told_after is not None), word
 
 
-def bank_of(order: Order, limits: Thresholds) -> Bank | None:
+def bank_of(order: Order, thresholds: Thresholds) -> Bank | None:
     """The last day on which the bank takes a complaint about an order; None where none is known.
 
     PayPal's days count from the payment; a card's from the day on which delivery was promised, or
     what is known of it.
     """
     if order.paid_with is PaidWith.PAYPAL:
-        base, count = order.paid_on or order.ordered_on, limits.paypal_days
+        base, count = order.paid_on or order.ordered_on, thresholds.paypal_days
     elif order.paid_with is PaidWith.CARD:
         base = order.promised_on or order.protection_ends_on or order.ordered_on
-        count = limits.card_days
+        count = thresholds.card_days
     else:
         return None
     return Bank(base, base + timedelta(days=count), count, f"{order.paid_with} {base}")
@@ -350,17 +350,17 @@ def bank_of(order: Order, limits: Thresholds) -> Bank | None:
 
 def ends_at(case: Case, alerts: Iterable[Alert]) -> datetime:
     """When the watch ends by itself."""
-    order, limits, delivery = case.order, case.limits, case.delivery
-    end = midnight(order.ordered_on) + days(limits.end_after_order)
+    order, thresholds, delivery = case.order, case.thresholds, case.delivery
+    end = midnight(order.ordered_on) + days(thresholds.end_after_order)
     if delivery is not None and case.delivery_mutes:
         since = delivery.at if delivery.is_old else max(delivery.at, delivery.known_at)
-        end = min(end, since + days(limits.end_after_delivery))
+        end = min(end, since + days(thresholds.end_after_delivery))
     claim = last_raised(alerts, _REFUND_CLAIM)
     if claim is not None:
-        end = min(end, claim.message_at + days(limits.end_after_claim))
+        end = min(end, claim.message_at + days(thresholds.end_after_claim))
     if delivery is None or case.not_received is not None:
         if order.protection_ends_on is not None:
-            end = max(end, midnight(order.protection_ends_on) + days(limits.refund_days + 1))
+            end = max(end, midnight(order.protection_ends_on) + days(thresholds.refund_days + 1))
         if case.bank is not None:
             end = max(end, midnight(case.bank.last_day) + days(1))
     return end

@@ -204,7 +204,7 @@ def _nothing_asked(case: Case, now: datetime) -> Situation:
         return Situation.SNOOZED
     if case.numberless:
         return Situation.NO_NUMBER
-    if journey.strangers and not journey.scanned:
+    if journey.foreign and not journey.scanned:
         return Situation.WRONG_DATE
     if case.stage in _BY_STAGE:
         return _BY_STAGE[case.stage]

@@ -31,19 +31,19 @@ def in_days_of_deadline(case: Case, day: date) -> bool:
     ends_on = case.order.protection_ends_on
     if ends_on is None:
         return False
-    return -case.limits.refund_days <= (ends_on - day).days <= case.limits.protection_first
+    return -case.thresholds.refund_days <= (ends_on - day).days <= case.thresholds.protection_first
 
 
 def is_after_deadline(case: Case, day: date) -> bool:
     """Whether the days of the deadline are over on a day."""
     ends_on = case.order.protection_ends_on
-    return ends_on is not None and (day - ends_on).days > case.limits.refund_days
+    return ends_on is not None and (day - ends_on).days > case.thresholds.refund_days
 
 
 def is_before_deadline(case: Case, day: date) -> bool:
     """Whether a day is earlier than the days of the deadline, or there are none."""
     ends_on = case.order.protection_ends_on
-    return ends_on is None or (ends_on - day).days > case.limits.protection_first
+    return ends_on is None or (ends_on - day).days > case.thresholds.protection_first
 
 
 def touches_deadline(case: Case, since: date, until: date) -> bool:
@@ -58,7 +58,7 @@ def touches_deadline(case: Case, since: date, until: date) -> bool:
 def last_day(case: Case) -> date | None:
     """The last day on which the refund can be asked for."""
     ends_on = case.order.protection_ends_on
-    return None if ends_on is None else ends_on + timedelta(days=case.limits.refund_days)
+    return None if ends_on is None else ends_on + timedelta(days=case.thresholds.refund_days)
 
 
 def step_of(case: Case, day: date) -> DeadlineStep | None:
@@ -66,16 +66,16 @@ def step_of(case: Case, day: date) -> DeadlineStep | None:
     ends_on = case.order.protection_ends_on
     if ends_on is None or not in_days_of_deadline(case, day):
         return None
-    limits = case.limits
+    thresholds = case.thresholds
     left = (ends_on - day).days
     if left >= 0:
-        is_last = left <= limits.protection_last
+        is_last = left <= thresholds.protection_last
         name = "last" if is_last else "first"
         return DeadlineStep(AlertKind.PROTECTION_ENDING, f"{ends_on} {name}", is_last)
-    if -left >= limits.refund_third:
+    if -left >= thresholds.refund_third:
         name = "third"
     else:
-        name = "second" if -left >= limits.refund_second else "due"
+        name = "second" if -left >= thresholds.refund_second else "due"
     return DeadlineStep(AlertKind.REFUND_DUE, f"{ends_on} {name}")
 
 
@@ -93,15 +93,15 @@ def deadline_alerts(
 
 def instants_of(case: Case) -> tuple[datetime, ...]:
     """The instants at which the days of the deadline change what is said."""
-    ends_on, limits = case.order.protection_ends_on, case.limits
+    ends_on, thresholds = case.order.protection_ends_on, case.thresholds
     if ends_on is None:
         return ()
     at = midnight(ends_on)
     return (
-        at - days(limits.protection_first),
-        at - days(limits.protection_last),
+        at - days(thresholds.protection_first),
+        at - days(thresholds.protection_last),
         at + DAY,
-        at + days(limits.refund_second),
-        at + days(limits.refund_third),
-        at + days(limits.refund_days + 1),
+        at + days(thresholds.refund_second),
+        at + days(thresholds.refund_third),
+        at + days(thresholds.refund_days + 1),
     )

@@ -72,7 +72,7 @@ class Decision(NamedTuple):
 
     state: State
     stage: Stage
-    reading: Journey
+    journey: Journey
     window: Window
     service: Service
     last_update: datetime

@@ -27,7 +27,7 @@ def began_with_scan(episode: str) -> bool:
 def episode_of(
     order: Order,
     moments: Sequence[Moment],
-    limits: Thresholds,
+    thresholds: Thresholds,
     first_scan_at: datetime | None,
     first_answer_at: datetime | None,
 ) -> str:
@@ -36,12 +36,12 @@ def episode_of(
     Args:
         order: The order.
         moments: What its number's updates make, oldest first.
-        limits: The numbers of the rules.
+        thresholds: The numbers of the rules.
         first_scan_at: The first physical scan.
         first_answer_at: When the order's first valid answer was evaluated.
     """
     changed_at = order.number_changed_at
-    silence = days(limits.stalled)
+    silence = days(thresholds.stalled)
     sights = {u.first_seen for _, together in moments for u in together}
     for sight in sorted(sights, reverse=True):
         if changed_at is not None and sight < changed_at:
@@ -54,10 +54,13 @@ def episode_of(
 
 
 def first_begun_after(
-    since: datetime, moments: Sequence[Moment], limits: Thresholds, first_scan_at: datetime | None
+    since: datetime,
+    moments: Sequence[Moment],
+    thresholds: Thresholds,
+    first_scan_at: datetime | None,
 ) -> datetime | None:
     """When a scan first began an episode after an instant; None where none did."""
-    silence = days(limits.stalled)
+    silence = days(thresholds.stalled)
     sights = {u.first_seen for _, together in moments for u in together}
     for sight in sorted(s for s in sights if s > since):
         if _began_at(sight, moments, silence, first_scan_at):

@@ -30,7 +30,7 @@ def evaluate(
     alerts: Sequence[Alert],
     memory: InitialFindings,
     now: datetime,
-    limits: Thresholds,
+    thresholds: Thresholds,
     *,
     second_source: bool = False,
 ) -> Decision:
@@ -42,10 +42,10 @@ def evaluate(
         alerts: Those raised so far, sent or pending.
         memory: What earlier evaluations decided for good.
         now: The instant of the evaluation, UTC.
-        limits: The numbers of the rules.
+        thresholds: The numbers of the rules.
         second_source: Whether a second source is configured.
     """
-    case = case_of(order, trace, memory, now, limits, second_source=second_source)
+    case = case_of(order, trace, memory, now, thresholds, second_source=second_source)
     so_far = [a for a in alerts if a.sent_at is not None or still_applies(a, order, now)]
     due = tuple(due_alerts(case, so_far, now))
     # Looking ahead, what is pending is as good as sent.
@@ -54,8 +54,8 @@ def evaluate(
     ]
     end = ends_at(case, then)
     # A delivery that becomes known when the watch would end is told before it does.
-    told_at_the_end = bool(due) and now >= end
-    state = State.DELIVERED if told_at_the_end else state_of(case, end, now)
+    reported_at_the_end = bool(due) and now >= end
+    state = State.DELIVERED if reported_at_the_end else state_of(case, end, now)
     is_open = state is not State.CLOSED
     level = None
     if is_open:
@@ -70,7 +70,7 @@ def evaluate(
     return Decision(
         state=state,
         stage=case.stage,
-        reading=case.journey,
+        journey=case.journey,
         window=case.window,
         service=case.service,
         last_update=case.last_update,

@@ -21,11 +21,11 @@ from stallwatch.rules.moments import (
     SkipReason,
     counts_as_scan,
     is_scan,
+    local_times_of,
     moments_of,
     set_aside,
     stamp,
     updates_of,
-    walls_of,
     weightiest,
 )
 from stallwatch.rules.walk import Walk
@@ -59,7 +59,7 @@ _ASKS_THE_BUYER = frozenset({Flag.CUSTOMS, Flag.TAX, Flag.ADDRESS, Flag.CANCELLE
 class Event(NamedTuple):
     """A placed moment that may ask something of the buyer."""
 
-    walls: frozenset[str]
+    local_times: frozenset[str]
     """The local times by which it is known."""
     at: datetime
     streak_after: datetime | None = None
@@ -68,7 +68,7 @@ class Event(NamedTuple):
     @property
     def name(self) -> str:
         """Its first local time."""
-        return min(self.walls)
+        return min(self.local_times)
 
 
 class Journey(NamedTuple):
@@ -79,7 +79,7 @@ class Journey(NamedTuple):
     place: Stage | None
     """Where the parcel is: the stage, or what stood before an exception."""
     last_update: datetime | None
-    told_at: datetime | None
+    first_reported_at: datetime | None
     """When the last update was first seen, whichever source told it first; None too where the buyer
     has said nothing, which it is compared with."""
     dispatched: datetime | None
@@ -113,7 +113,7 @@ class Journey(NamedTuple):
     """Whether a scan began the episode."""
     last_checkpoint: Checkpoint | None
     """The newest update."""
-    strangers: bool
+    foreign: bool
     """Whether there are checkpoints from before the order: of another parcel, or a wrong date."""
     unplaced: bool
     """Whether an update says that the parcel is on its way, and not where."""
@@ -134,7 +134,7 @@ class Journey(NamedTuple):
 def read_journey(
     order: Order,
     checkpoints: Sequence[Checkpoint],
-    limits: Thresholds,
+    thresholds: Thresholds,
     *,
     first_answer_at: datetime | None = None,
     status_delivered_at: datetime | None = None,
@@ -144,16 +144,16 @@ def read_journey(
     Args:
         order: The order.
         checkpoints: What the sources said, in any order, also of earlier numbers.
-        limits: The numbers of the rules.
+        thresholds: The numbers of the rules.
         first_answer_at: When the order's first valid answer was evaluated; its trace begins no
             episode.
         status_delivered_at: When the answers' status first told a delivery, while it stands.
     """
-    updates, has_foreign = updates_of(order, checkpoints, limits)
+    updates, has_foreign = updates_of(order, checkpoints, thresholds)
     all_moments = moments_of(updates)
     deliveries = [(u.at, u.first_seen) for u in updates if u.stage is _DELIVERED]
     walk = Walk(None if deliveries else status_delivered_at)
-    walk.run(all_moments, days(limits.filler_days))
+    walk.run(all_moments, days(thresholds.filler_days))
     moments = walk.kept
     first_scan: datetime | None = None
     lost_at: datetime | None = None
@@ -173,13 +173,13 @@ def read_journey(
         flag = placing.flag if placing.flag in _ASKS_THE_BUYER else None
         if placing.stage is _ATTEMPT:
             attempt = _attempt(moment, placing, moments, walk.other_attempt_at)
-    episode = episode_of(order, moments, limits, first_scan, first_answer_at)
+    episode = episode_of(order, moments, thresholds, first_scan, first_answer_at)
     delivered_at = walk.delivered_at
     return Journey(
         stage=walk.stage,
         place=walk.place,
         last_update=moments[-1][0] if moments else None,
-        told_at=_told_at(moments) if moments and order.actions else None,
+        first_reported_at=_first_reported_at(moments) if moments and order.actions else None,
         dispatched=first_scan,
         last_scan=last_scan,
         departed=walk.departed,
@@ -194,16 +194,18 @@ def read_journey(
         consolidating=walk.newest is not None and _is_consolidation(walk.newest[1].code),
         newest=None
         if walk.newest is None
-        else Event(walls_of(walk.newest[0][1]), walk.newest[0][0], walk.other_flag_at),
+        else Event(local_times_of(walk.newest[0][1]), walk.newest[0][0], walk.other_flag_at),
         flag=flag,
-        stay=Event(walls_of(u for _, together in walk.stay for u in together), walk.stay[0][0])
+        stay=Event(
+            local_times_of(u for _, together in walk.stay for u in together), walk.stay[0][0]
+        )
         if walk.stay
         else None,
         attempt=attempt,
         episode=episode,
         moved=began_with_scan(episode),
         last_checkpoint=weightiest(moments[-1][1]) if moments else None,
-        strangers=has_foreign,
+        foreign=has_foreign,
         unplaced=unplaced,
         fillers=tuple(walk.fillers),
     )
@@ -224,12 +226,12 @@ def _last_scan(moments: Sequence[Moment], first_scan: datetime | None) -> dateti
 
 
 def counted_moments(
-    order: Order, checkpoints: Sequence[Checkpoint], limits: Thresholds
+    order: Order, checkpoints: Sequence[Checkpoint], thresholds: Thresholds
 ) -> list[Moment]:
     """The moments whose updates count."""
     walk = Walk(None)
-    updates, _ = updates_of(order, checkpoints, limits)
-    walk.run(moments_of(updates), days(limits.filler_days))
+    updates, _ = updates_of(order, checkpoints, thresholds)
+    walk.run(moments_of(updates), days(thresholds.filler_days))
     return walk.kept
 
 
@@ -245,7 +247,7 @@ def _attempt(
         for u in others
         if u.stage is attempt.stage and u.source != attempt.source
     )
-    return Event(walls_of(together) | walls_of(reports), at, other_at)
+    return Event(local_times_of(together) | local_times_of(reports), at, other_at)
 
 
 def _longest_silence(moments: Sequence[Moment], until: datetime) -> timedelta:
@@ -253,16 +255,16 @@ def _longest_silence(moments: Sequence[Moment], until: datetime) -> timedelta:
     return max(gaps, default=timedelta(0))
 
 
-def _told_at(moments: Sequence[Moment]) -> datetime:
+def _first_reported_at(moments: Sequence[Moment]) -> datetime:
     """When the newest moment was first seen, counting other sources' reports of the same."""
     at, together = moments[-1]
-    told_at = min(u.first_seen for u in together)
+    first_reported_at = min(u.first_seen for u in together)
     for other_at, others in reversed(moments[:-1]):
         if at - other_at > DAY:
             break
         for other in others:
-            if other.first_seen < told_at and any(
+            if other.first_seen < first_reported_at and any(
                 other.stage is u.stage and other.source != u.source for u in together
             ):
-                told_at = other.first_seen
-    return told_at
+                first_reported_at = other.first_seen
+    return first_reported_at

@@ -100,7 +100,7 @@ def _is_stalled(case: Case, alerts: Iterable[Alert], answered_at: datetime) -> b
     if case.service is _ECONOMY and case.journey.handed_over:
         return False
     late = last_raised(alerts, _LATE)
-    return late is None or answered_at >= late.message_at + days(case.limits.stalled_after_late)
+    return late is None or answered_at >= late.message_at + days(case.thresholds.stalled_after_late)
 
 
 def ladder_alerts(
@@ -131,7 +131,7 @@ def _never_scanned(
         if not said:
             yield DueAlert(_NEVER_SCANNED, about=case.era)
         return
-    gap = days(case.limits.never_scanned_gap)
+    gap = days(case.thresholds.never_scanned_gap)
     if all(a.nth == 1 and answered_at >= a.message_at + gap for a in said):
         yield DueAlert(_NEVER_SCANNED, about=case.era, nth=2)
 
@@ -140,7 +140,7 @@ def claim_alerts(
     case: Case, reason: str, alerts: Sequence[Alert], answered_at: datetime, now: datetime
 ) -> Iterator[DueAlert]:
     """A claim, every 7 days and at most 3 times; each reason counts for itself."""
-    limits, day = case.limits, now.date()
+    thresholds, day = case.thresholds, now.date()
     said = [
         a for a in alerts if a.kind is _REFUND_CLAIM and a.reason == reason and case.of_number(a)
     ]
@@ -154,19 +154,19 @@ def claim_alerts(
         about = step.about
     last = last_raised(said, _REFUND_CLAIM)
     if last is not None and (
-        last.sent_at is None or answered_at < last.message_at + days(limits.claim_repeat)
+        last.sent_at is None or answered_at < last.message_at + days(thresholds.claim_repeat)
     ):
         return
     if is_after_deadline(case, day):
         refund = last_raised(alerts, _REFUND_DUE)
-        if refund is not None and answered_at < refund.message_at + days(limits.claim_repeat):
+        if refund is not None and answered_at < refund.message_at + days(thresholds.claim_repeat):
             return
     if reason == SILENCE:
         said_here = [a for a in said if a.about == about]
         if not silence_claim_is_left(case, alerts, day):
             return
         yield DueAlert(_REFUND_CLAIM, reason, about, nth=len(said_here) + 1)
-    elif len(said) < limits.claim_times:
+    elif len(said) < thresholds.claim_times:
         yield DueAlert(_REFUND_CLAIM, reason, about, nth=len(said) + 1)
 
 
@@ -180,7 +180,7 @@ def silence_claim_is_left(case: Case, alerts: Iterable[Alert], day: date) -> boo
     if over is not None and day > over:
         return not any(a.message_at.date() > over for a in said)
     episode = case.journey.episode
-    return sum(a.about == episode for a in said) < case.limits.claim_times
+    return sum(a.about == episode for a in said) < case.thresholds.claim_times
 
 
 def _gate_is_open(
@@ -192,7 +192,7 @@ def _gate_is_open(
     """
     if case.numberless:
         return True
-    if now - answered_at > hours(case.limits.gate_answer_hours):
+    if now - answered_at > hours(case.thresholds.gate_answer_hours):
         return False
     return (
         not case.second_source
@@ -207,7 +207,7 @@ def _second_has_answered(case: Case, now: datetime) -> bool:
     return (
         second is not None
         and second.answered_at is not None
-        and now - second.answered_at <= hours(case.limits.second_answer_hours)
+        and now - second.answered_at <= hours(case.thresholds.second_answer_hours)
     )
 
 
@@ -218,7 +218,7 @@ def second_is_passed_over(case: Case, now: datetime) -> bool:
         case.second_source
         and second is not None
         and second.failing_since is not None
-        and now - second.failing_since >= hours(case.limits.second_patience_hours)
+        and now - second.failing_since >= hours(case.thresholds.second_patience_hours)
         and not _second_has_answered(case, now)
     )
 

@@ -72,7 +72,7 @@ def second_from(case: Case, alerts: Sequence[Alert]) -> datetime | None:
     if not case.second_source or case.numberless or answered_at is None or case.actions.ended:
         return None
     end = ends_at(case, alerts)
-    lead = hours(case.limits.second_patience_hours + case.limits.second_answer_hours)
+    lead = hours(case.thresholds.second_patience_hours + case.thresholds.second_answer_hours)
     instants = {answered_at, *_thresholds(case, alerts)}
     for instant in sorted(i for i in instants if answered_at <= i < end):
         level = escalation_level(case, alerts, instant, instant, second_answers=True)
@@ -94,41 +94,41 @@ def _dates(case: Case) -> Iterator[datetime]:
     if actions.snooze is not None:
         yield midnight(actions.snooze)
     if actions.dispute is not None:
-        yield actions.dispute.done_at + days(case.limits.dispute_answer)
+        yield actions.dispute.done_at + days(case.thresholds.dispute_answer)
     if case.not_received is not None:
         due_on, last_on = not_received_due_on(case, case.not_received), dispute_until(case)
         if due_on is not None and last_on is not None:
             yield midnight(due_on)
             yield midnight(last_on) + timedelta(days=1)
     if case.bank is not None:
-        yield midnight(case.bank.last_day) - days(case.limits.bank_notice)
+        yield midnight(case.bank.last_day) - days(case.thresholds.bank_notice)
 
 
 def _thresholds(case: Case, alerts: Iterable[Alert]) -> set[datetime]:
     """The instants at which some clause of the rules begins to hold."""
-    limits = case.limits
+    thresholds = case.thresholds
     instants = {case.late_at, case.stalled_at, case.claim_at, *_dates(case)}
     if not case.journey.scanned:
         instants.add(case.never_scanned_at)
         instants.add(case.never_scanned_again_at)
     contact = case.actions.contacts.get(case.journey.episode)
     if contact is not None:
-        instants.add(contact.done_at + days(limits.seller_reminder))
+        instants.add(contact.done_at + days(thresholds.seller_reminder))
     for alert in alerts:
         kind = alert.kind
         if kind in LADDER:
-            instants.add(alert.message_at + days(limits.seller_reminder))
+            instants.add(alert.message_at + days(thresholds.seller_reminder))
         if kind is _LATE:
-            instants.add(alert.message_at + days(limits.stalled_after_late))
+            instants.add(alert.message_at + days(thresholds.stalled_after_late))
         elif kind is _NEVER_SCANNED:
-            instants.add(alert.message_at + days(limits.never_scanned_gap))
+            instants.add(alert.message_at + days(thresholds.never_scanned_gap))
         elif kind is _REFUND_CLAIM or kind is _REFUND_DUE:
-            instants.add(alert.message_at + days(limits.claim_repeat))
+            instants.add(alert.message_at + days(thresholds.claim_repeat))
         elif kind is _ACTION_NEEDED:
             if alert.reason == PICKUP:
-                instants.add(alert.message_at + days(limits.pickup_reminder))
+                instants.add(alert.message_at + days(thresholds.pickup_reminder))
                 continue
-            instants.add(said_about(alert)[2] + hours(limits.attempt_hours))
+            instants.add(said_about(alert)[2] + hours(thresholds.attempt_hours))
             if alert.reason == Flag.CANCELLED:
-                instants.add(alert.message_at + days(limits.cancelled_again))
+                instants.add(alert.message_at + days(thresholds.cancelled_again))
     return instants

@@ -83,11 +83,11 @@ def counts_as_scan(update: Checkpoint, first_scan_at: datetime | None) -> bool:
 
 
 def updates_of(
-    order: Order, checkpoints: Iterable[Checkpoint], limits: Thresholds
+    order: Order, checkpoints: Iterable[Checkpoint], thresholds: Thresholds
 ) -> tuple[list[Checkpoint], bool]:
     """The updates of the present number, and whether some were left out as older than the order."""
     number = order.tracking_number
-    earliest = midnight(order.ordered_on) - days(limits.stranger)
+    earliest = midnight(order.ordered_on) - days(thresholds.stranger)
     updates = []
     has_foreign = False
     for checkpoint in checkpoints:
@@ -99,7 +99,7 @@ def updates_of(
         if checkpoint.number == number and earliest <= checkpoint.at <= checkpoint.first_seen:
             updates.append(checkpoint)
             continue
-        reason = set_aside(order, checkpoint, limits)
+        reason = set_aside(order, checkpoint, thresholds)
         if reason is None:
             updates.append(checkpoint)
         elif reason is SkipReason.BEFORE_ORDER:
@@ -107,15 +107,15 @@ def updates_of(
     return updates, has_foreign
 
 
-def set_aside(order: Order, checkpoint: Checkpoint, limits: Thresholds) -> SkipReason | None:
+def set_aside(order: Order, checkpoint: Checkpoint, thresholds: Thresholds) -> SkipReason | None:
     """Why a checkpoint decides nothing; None where it is an update."""
     if checkpoint.number != order.tracking_number:
         return SkipReason.EARLIER_NUMBER
     if checkpoint.stage is Stage.ADVISORY:
         return SkipReason.ADVISORY
-    if checkpoint.at > checkpoint.first_seen + days(limits.future):
+    if checkpoint.at > checkpoint.first_seen + days(thresholds.future):
         return SkipReason.FUTURE
-    if checkpoint.at < midnight(order.ordered_on) - days(limits.stranger):
+    if checkpoint.at < midnight(order.ordered_on) - days(thresholds.stranger):
         return SkipReason.BEFORE_ORDER
     return None
 
@@ -135,7 +135,7 @@ def moments_of(updates: Sequence[Checkpoint]) -> list[Moment]:
 
 
 def _by_instant(updates: Sequence[Checkpoint]) -> list[Moment]:
-    """Updates with walls of their own: those of one instant together."""
+    """Updates with local_times of their own: those of one instant together."""
     moments: list[Moment] = []
     before: datetime | None = None
     for update in sorted(updates, key=_AT):
@@ -148,7 +148,7 @@ def _by_instant(updates: Sequence[Checkpoint]) -> list[Moment]:
     return moments
 
 
-def walls_of(updates: Iterable[Checkpoint]) -> frozenset[str]:
+def local_times_of(updates: Iterable[Checkpoint]) -> frozenset[str]:
     """The local times of updates."""
     return frozenset([u.wall for u in updates])
 

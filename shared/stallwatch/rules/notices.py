@@ -78,14 +78,14 @@ def _pickup(
     case: Case, stay: Event, said: Iterable[Alert], answered_at: datetime | None
 ) -> Iterator[DueAlert]:
     """Once for each unbroken stay, and one reminder while nothing else is newer."""
-    here = [a for a in said if a.reason == PICKUP and a.about in stay.walls]
+    here = [a for a in said if a.reason == PICKUP and a.about in stay.local_times]
     if not here:
         yield DueAlert(_ACTION_NEEDED, PICKUP, stay.name)
     elif (
         len(here) == 1
         and case.stage is _AT_PICKUP
         and answered_at is not None
-        and answered_at >= here[0].message_at + days(case.limits.pickup_reminder)
+        and answered_at >= here[0].message_at + days(case.thresholds.pickup_reminder)
     ):
         yield DueAlert(_ACTION_NEEDED, PICKUP, here[0].about, nth=2)
 
@@ -99,7 +99,7 @@ def _event(
     are both 20 hours later, and three times without another placed update in between. A
     cancellation comes back once, 10 days later, unless a dispute stands or a scan is newer.
     """
-    limits = case.limits
+    thresholds = case.thresholds
     same = [a for a in said if a.reason == reason and a.nth == 1]
     if not same:
         yield _event_alert(reason, event, answered_at)
@@ -108,13 +108,13 @@ def _event(
     streak = [
         a for a in same if event.streak_after is None or said_about(a)[1] > event.streak_after
     ]
-    if not any(said_about(a)[0] in event.walls for a in same):
+    if not any(said_about(a)[0] in event.local_times for a in same):
         _, event_at, event_answered_at = said_about(last)
         if (
             answered_at is not None
-            and answered_at >= event_answered_at + hours(limits.attempt_hours)
-            and event.at >= event_at + hours(limits.redated_hours)
-            and len(streak) < limits.attempt_most
+            and answered_at >= event_answered_at + hours(thresholds.attempt_hours)
+            and event.at >= event_at + hours(thresholds.redated_hours)
+            and len(streak) < thresholds.attempt_most
         ):
             yield _event_alert(reason, event, answered_at)
             return
@@ -123,7 +123,7 @@ def _event(
         and case.cancelled
         and not case.actions.disputed
         and answered_at is not None
-        and answered_at >= last.message_at + days(limits.cancelled_again)
+        and answered_at >= last.message_at + days(thresholds.cancelled_again)
         and not any(a.reason == reason and a.nth > 1 and a.about == last.about for a in said)
     ):
         yield DueAlert(_ACTION_NEEDED, reason, last.about, nth=2)
@@ -160,7 +160,7 @@ def moving_again_alerts(
         case.journey.place is Stage.RETURNED
         or case.actions.snoozed(now)
         or answered_at is None
-        or now - answered_at > hours(case.limits.gate_answer_hours)
+        or now - answered_at > hours(case.thresholds.gate_answer_hours)
     ):
         return
     withdrawn = [*_after_withdrawal(case, alerts, now)]
@@ -179,8 +179,8 @@ def moving_again_alerts(
     )
     if used_up:
         return
-    moments = counted_moments(case.order, case.trace.checkpoints, case.limits)
-    begun = first_begun_after(alarm.raised_at, moments, case.limits, case.journey.dispatched)
+    moments = counted_moments(case.order, case.trace.checkpoints, case.thresholds)
+    begun = first_begun_after(alarm.raised_at, moments, case.thresholds, case.journey.dispatched)
     if begun is None or not _is_used_up(case, begun, now):
         yield DueAlert(_MOVING_AGAIN, about=case.journey.episode)
 

@@ -50,7 +50,7 @@ def bank_countdown(case: Case, now: datetime) -> Countdown | None:
     bank = case.bank
     if bank is None or case.delivery_mutes or now.date() > bank.last_day:
         return None
-    due_at = midnight(bank.last_day) - days(case.limits.bank_notice)
+    due_at = midnight(bank.last_day) - days(case.thresholds.bank_notice)
     return Countdown(
         BANK,
         bank.name,
@@ -87,12 +87,12 @@ def is_reminded(clock: Countdown, alerts: Iterable[Alert]) -> bool:
 def _dispute(case: Case, word: Action, now: datetime) -> Countdown | None:
     if case.actions.rejected:
         return None
-    due_at = word.done_at + days(case.limits.dispute_answer)
+    due_at = word.done_at + days(case.thresholds.dispute_answer)
     return Countdown(
         DISPUTE,
         name_of(word),
         word.done_at,
-        case.limits.dispute_answer,
+        case.thresholds.dispute_answer,
         due_at,
         is_over=now >= due_at,
     )
@@ -108,11 +108,11 @@ def not_received_due_on(case: Case, word: Action) -> date | None:
     if case.delivery is None or last_on is None:
         return None
     due_on = max(
-        case.delivery.known_at.date() + timedelta(days=case.limits.not_received_days),
+        case.delivery.known_at.date() + timedelta(days=case.thresholds.not_received_days),
         word.done_at.date() + timedelta(days=1),
     )
     if ends_on is not None:
-        due_on = max(due_on, ends_on + timedelta(days=case.limits.refund_days))
+        due_on = max(due_on, ends_on + timedelta(days=case.thresholds.refund_days))
     return due_on if due_on <= last_on else None
 
 
@@ -120,7 +120,7 @@ def dispute_until(case: Case) -> date | None:
     """The last day on which a dispute about a delivered order can be opened."""
     if case.delivery is None:
         return None
-    return case.delivery.known_at.date() + timedelta(days=case.limits.delivered_dispute_days)
+    return case.delivery.known_at.date() + timedelta(days=case.thresholds.delivered_dispute_days)
 
 
 def _not_received(case: Case, word: Action, now: datetime) -> Countdown | None:
@@ -132,7 +132,7 @@ def _not_received(case: Case, word: Action, now: datetime) -> Countdown | None:
         NOT_RECEIVED,
         name_of(word),
         word.done_at,
-        case.limits.not_received_days,
+        case.thresholds.not_received_days,
         midnight(due_on),
         is_over=due_on <= today,
         last_on=last_on,
@@ -145,7 +145,7 @@ def _seller(
     word = case.actions.contacts.get(case.journey.episode)
     if word is None or case.is_delivered or _is_settled(case, word):
         return None
-    wait = case.limits.seller_reminder
+    wait = case.thresholds.seller_reminder
     said = (a.message_at for a in alerts if a.kind in LADDER)
     due_at = max([word.done_at, *said]) + days(wait)
     if answered_at is not None and _is_outranked(case, due_at, answered_at, now):
@@ -169,9 +169,9 @@ def _is_settled(case: Case, word: Action) -> bool:
         journey.place in _SETTLED
         or (journey.last_update is not None and journey.last_update > word.done_at)
         or (
-            journey.told_at is not None
-            and journey.told_at >= word.at
-            and (first_answer_at is None or journey.told_at > first_answer_at)
+            journey.first_reported_at is not None
+            and journey.first_reported_at >= word.at
+            and (first_answer_at is None or journey.first_reported_at > first_answer_at)
         )
     )
 

@@ -67,21 +67,21 @@ class CircuitBreaker:
         return self.open_until is not None
 
     def after(
-        self, verdict: Verdict, now: datetime, limits: Thresholds, *, any_answer: bool
+        self, verdict: Verdict, now: datetime, thresholds: Thresholds, *, any_answer: bool
     ) -> "CircuitBreaker":
         """The health after a request.
 
         Args:
             verdict: How the request went.
             now: The instant of its end.
-            limits: The numbers of the rules.
+            thresholds: The numbers of the rules.
             any_answer: Whether it brought an answer about any number, asked or not.
         """
         if not self.allows_request(now):
             # It was sent before the circuit opened, and neither closes it nor adds to its pause.
             return self
         if verdict is Verdict.OK:
-            return self._answered(now, limits) if any_answer else self._heard(now)
+            return self._answered(now, thresholds) if any_answer else self._heard(now)
         failures = self.failures + 1
         down_since = self.down_since or now
         closed = self.open_until is None
@@ -118,26 +118,26 @@ class CircuitBreaker:
             missed_at=now,
         )
 
-    def _answered(self, now: datetime, limits: Thresholds) -> "CircuitBreaker":
+    def _answered(self, now: datetime, thresholds: Thresholds) -> "CircuitBreaker":
         outages = self.outages
-        if self.down_since is not None and self._is_long(now - self.down_since, limits):
+        if self.down_since is not None and self._is_long(now - self.down_since, thresholds):
             outages = (*outages, Outage(self.down_since, now))[-KEPT_OUTAGES:]
         return CircuitBreaker(outages=outages)
 
-    def _is_long(self, outage: timedelta, limits: Thresholds) -> bool:
-        return outage >= hours(limits.source_down_hours)
+    def _is_long(self, outage: timedelta, thresholds: Thresholds) -> bool:
+        return outage >= hours(thresholds.source_down_hours)
 
-    def is_down(self, now: datetime, limits: Thresholds) -> bool:
+    def is_down(self, now: datetime, thresholds: Thresholds) -> bool:
         """Whether checks were due for so long without an answer that the owner must know."""
         if self.down_since is None or self.missed_at is None:
             return False
         missed = self.missed_at - self.down_since + NOTED_EVERY
-        return self._is_long(min(now - self.down_since, missed), limits)
+        return self._is_long(min(now - self.down_since, missed), thresholds)
 
-    def must_tell(self, now: datetime, limits: Thresholds) -> bool:
+    def must_tell(self, now: datetime, thresholds: Thresholds) -> bool:
         """Whether the owner may still have to be told of an outage or its end."""
         lately = bool(self.outages) and now - self.outages[-1].until < timedelta(days=1)
-        return lately or self.is_down(now, limits)
+        return lately or self.is_down(now, thresholds)
 
     def asked_for(self, since: datetime, now: datetime) -> timedelta:
         """How long a number has been asked about in vain since an instant: outages don't count."""

@@ -92,7 +92,7 @@ def a_check(table: Table, clock: FakeClock, source: FakeSource) -> PollRun:
         clock=clock,
         schedule=PollSchedule(),
         pace=Pace(batch=10, per_minute=60),
-        limits=Thresholds(),
+        thresholds=Thresholds(),
         owner="me",
         catch_up=timedelta(hours=1),
     )

@@ -41,7 +41,7 @@ NEEDED_BY = {
     "pull_workers": "PULL_WORKERS",
     "schedule": "TURN_MINUTES",
     "catch_up": "CHECK_EVERY",
-    "limits": "THRESHOLDS",
+    "thresholds": "THRESHOLDS",
 }
 
 
@@ -71,7 +71,7 @@ def test_all_of_it_can_be_read() -> None:
         settings.pull_function,
     )
     assert Pace(batch=10, per_minute=60, parallel=1) == pace_of(settings)
-    assert Thresholds() == settings.limits
+    assert Thresholds() == settings.thresholds
     assert 30 == settings.schedule.turn_minutes
     assert not settings.second_source
     assert timedelta(0) == settings.clock_shift
@@ -102,12 +102,12 @@ def test_a_missing_variable_is_named(name: str, variable: str, value: str | None
         ("pull_workers", "PULL_WORKERS", "9" * 5000),
         ("catch_up", "CHECK_EVERY", "cron(0 * * * ? *)"),
         ("catch_up", "CHECK_EVERY", "rate(1 fortnight)"),
-        ("limits", "THRESHOLDS", "{"),
-        ("limits", "THRESHOLDS", '{"stale": 1}'),
-        ("limits", "THRESHOLDS", '{"stalled": 0}'),
-        ("limits", "THRESHOLDS", '{"stalled": true}'),
-        ("limits", "THRESHOLDS", '{"stalled": 1.5}'),
-        ("limits", "THRESHOLDS", '{"stalled": "12"}'),
+        ("thresholds", "THRESHOLDS", "{"),
+        ("thresholds", "THRESHOLDS", '{"stale": 1}'),
+        ("thresholds", "THRESHOLDS", '{"stalled": 0}'),
+        ("thresholds", "THRESHOLDS", '{"stalled": true}'),
+        ("thresholds", "THRESHOLDS", '{"stalled": 1.5}'),
+        ("thresholds", "THRESHOLDS", '{"stalled": "12"}'),
         ("clock_shift", "CLOCK_SHIFT", "a day"),
         ("first_source", "FIRST_SOURCE", "dhl"),
     ],
@@ -149,7 +149,7 @@ def test_the_page_s_address_ends_with_one_slash(given: str) -> None:
 
 def test_the_rules_numbers_come_from_the_stack() -> None:
     """Some of them changed, the others as they are."""
-    rules = Settings(GOOD | {"THRESHOLDS": '{"stalled": 20}'}).limits
+    rules = Settings(GOOD | {"THRESHOLDS": '{"stalled": 20}'}).thresholds
     assert Thresholds(stalled=20) == rules
 
 

@@ -75,12 +75,12 @@ def test_every_number_of_days_names_its_rule_and_where_that_is_from() -> None:
     assert ("guide", 60, True) == tuple(rule(claim, "claim")[k] for k in ORIGIN)
     assert ("guide", 25, True) == tuple(rule(claim, "window")[k] for k in ORIGIN)
     assert 15 == rule(claim, "window")["from_days"]
-    case.limits = Thresholds.of({"claim": 70, "standard_major_high": 80})
+    case.thresholds = Thresholds.of({"claim": 70, "standard_major_high": 80})
     claim = case.claim()
     assert ("owner", 70, False) == tuple(rule(claim, "claim")[k] for k in ORIGIN)
     assert ("owner", 80, False) == tuple(rule(claim, "window")[k] for k in ORIGIN)
     case.order = replace(case.order, service=Service.ECONOMY)
-    case.limits = Thresholds()
+    case.thresholds = Thresholds()
     assert "ours" == rule(case.claim(), "window")["origin"]
 
 

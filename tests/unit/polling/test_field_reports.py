@@ -71,7 +71,7 @@ def play(report: Mapping[str, Any]) -> Outcome:
     """Live through a report: a check and an evaluation at each of its looks."""
     source, store = Played(), MemoryStore()
     alerts: list[tuple[AlertKind, str]] = []
-    limits, schedule = Thresholds(), PollSchedule()
+    thresholds, schedule = Thresholds(), PollSchedule()
     given = {**report["order"], "ordered_on": date.fromisoformat(report["order"]["ordered_on"])}
     first = instant(report["looks"][0]["now"])
     store.create(replace(an_order("parcel", **given), created_at=first - timedelta(minutes=5)))
@@ -86,19 +86,19 @@ def play(report: Mapping[str, Any]) -> Outcome:
             clock=clock,
             schedule=schedule,
             pace=Pace(batch=10, per_minute=60),
-            limits=limits,
+            thresholds=thresholds,
             owner=f"run at {now}",
             catch_up=timedelta(hours=1),
         ).check_orders(["parcel"])
         if "seventeen_track" in look:
             keep_second(store, json.dumps(look["seventeen_track"]).encode(), now)
-        evaluation = Evaluation(store, schedule, limits, report["second_source"])
+        evaluation = Evaluation(store, schedule, thresholds, report["second_source"])
         evaluation.evaluate("parcel", now)
         for kept in store.kept.values():
             if kept.pending:
                 alerts.append((kept.alert.kind, kept.alert.reason))
             kept.pending, kept.alert = False, replace(kept.alert, sent_at=now)
-    desk = OrderService(store, lambda _=(): None, schedule, limits)
+    desk = OrderService(store, lambda _=(): None, schedule, thresholds)
     return Outcome(desk.get("parcel", now), alerts, source.responses)
 
 

@@ -70,7 +70,7 @@ class Crew:
             clock=clock,
             schedule=PollSchedule(),
             pace=self.pace,
-            limits=Thresholds(),
+            thresholds=Thresholds(),
             owner=owner,
             catch_up=HOUR,
             **more,

@@ -142,7 +142,7 @@ def test_no_alert_without_its_condition(journey: Journey) -> None:
 
 def condition_holds(alert: Alert, decision: Decision, life: Life) -> bool:  # noqa: C901, PLR0912
     """Whether the clause of the rules that an alert stands for holds."""
-    journey, answered_at = decision.reading, decision.answered_at
+    journey, answered_at = decision.journey, decision.answered_at
     silent = decision.silent_days or 0
     is_late = answered_at is not None and answered_at >= decision.late_at
     left = days_left(life, alert)
@@ -187,7 +187,7 @@ def days_left(life: Life, alert: Alert) -> int | None:
 
 def clock_has_run_out(alert: Alert, decision: Decision, life: Life) -> bool:
     """Whether the word that a reminder goes back to was said that long ago, and still stands."""
-    journey, now, order = decision.reading, alert.raised_at, life.order
+    journey, now, order = decision.journey, alert.raised_at, life.order
     dispute = order.last_said(ActionKind.DISPUTE_OPENED)
     if alert.reason == BANK:
         clock = decision.bank_countdown
