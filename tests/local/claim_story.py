@@ -51,6 +51,7 @@ class ClaimStory:
         """What did not come out as expected, besides the alerts."""
         self.turn = demo.began
         """The order's next turn."""
+        self.turns_without_news = 0
 
     def tell(self, **variables: str) -> None:
         """Tell it; `variables` of the functions set up the second source."""
@@ -98,7 +99,7 @@ class ClaimStory:
         """Up to the check that finds the silence long enough."""
         while True:
             silent = self.turn - self.demo.scans_of(SPEAKER)[-1][0]
-            self._check(alert=silent.days >= _CLAIM_OPENS)
+            self._check(alert=silent.days >= _CLAIM_OPENS, whole=1)
             if silent.days >= _CLAIM_OPENS:
                 break
         (source,) = (s for s in self.demo.api("GET", "/stats")["sources"] if s["credits"])
@@ -149,22 +150,35 @@ class ClaimStory:
 
     # What happens.
 
-    def _check(self, *, later: timedelta = timedelta(0), alert: bool = False) -> None:
-        """Let the order's next turn come, or one that is `later`, and wait for its alert."""
+    def _check(
+        self, *, later: timedelta = timedelta(0), alert: bool = False, whole: int = 0
+    ) -> None:
+        """Let the order's next turn come, or one that is `later`, and wait for its alert.
+
+        Its mail is shown in full with `whole`.
+        """
         self.turn += later
         ahead = self.turn + timedelta(minutes=1) - self.demo.now
         self.demo.move(self.demo.shift + ahead)
         self.turn += _DAY
         asked = len(self.track.asked)
         self.demo.local.invoke("pull_tracking", {})
-        too = ", and so was 17TRACK" if len(self.track.asked) > asked else ""
-        self._say_day(f"It was the order's turn; Cainiao was asked{too}.")
-        if alert:
-            self._await_alert()
+        if not alert:
+            self.turns_without_news += 1
+            return
+        too = " and 17TRACK" if len(self.track.asked) > asked else ""
+        before = self.turns_without_news
+        days = "day" if before == 1 else f"{before} days"
+        self._say_day(
+            f"The order's turn: the check asks Cainiao{too}"
+            + (f", as on the {days} before." if before else ".")
+        )
+        self.turns_without_news = 0
+        self._await_alert(whole=whole)
 
-    def _await_alert(self) -> None:
+    def _await_alert(self, *, whole: int = 0) -> None:
         self.demo.settle(self.demo.sent.total() + 1)
-        self.demo.tell_letters()
+        self.demo.tell_letters(whole=whole)
 
     def _act(self, action: str, **more: object) -> None:
         self.demo.api("POST", f"{_ORDER}/actions", {"action": action, **more})

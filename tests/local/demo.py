@@ -20,7 +20,7 @@ from tests.local.claim_story import ClaimStory
 from tests.local.demo_parcels import PARCELS, SPEAKER, Parcel
 from tests.local.local_stack import LocalStack
 from tests.local.machine import LocalError, client, told
-from tests.local.output import quote, say
+from tests.local.output import quote, quote_gist, say, short
 from tests.local.supervised import end_with_parent
 from tests.local.ways_story import PARAMETERS as WAYS
 from tests.local.ways_story import PUSH_NAME, TOPIC, WaysStory
@@ -122,15 +122,15 @@ class Demo:
         self.cainiao.be(mode)
         if day == 0:
             self.add(*PARCELS)
-            run = self.local.invoke("pull_tracking", {})
+            self.local.invoke("pull_tracking", {})
         else:
             self.move(timedelta(days=day))
             orders = [parcel.order_id for parcel in PARCELS]
             run = self.local.invoke("pull_tracking", {"order_ids": orders})
-        say(
-            f"  The check looked at {run['due']} more: {run['checked']} answered, "
-            f"{run['changed']} with news; the source: {run['source']}."
-        )
+            say(
+                f"  The check asked for {run['due']} parcels: {run['checked']} answered, "
+                f"{run['changed']} with news."
+            )
         last = day == DAYS[-1][0]
         self.settle(sum(len(parcel.expect) for parcel in PARCELS) if last else 0)
 
@@ -149,23 +149,25 @@ class Demo:
             for order in body["orders"]:
                 self.sent[order["order_id"], body["kind"]] += 1
 
-    def tell_letters(self) -> None:
-        """Show what the subscribers got since the last time."""
+    def tell_letters(self, *, whole: int = 0) -> None:
+        """Show what the subscribers got since the last time.
+
+        In full are the first `whole` of the mails that speak of one order.
+        """
         notifications = self.local.notifications()[self.read :]
         self.read += len(notifications)
-        mails = [
-            notification for notification in notifications if notification["protocol"] == "email"
-        ]
-        texts = [
-            notification for notification in notifications if notification["protocol"] == "sms"
-        ]
         if not notifications:
             say("  Nothing was sent.")
+        mails = [one for one in notifications if one["protocol"] == "email"]
+        alone = [mail for mail in mails if mail["text"].count("What happened") == 1]
         for mail in mails:
-            say(f"\n  E-mail to {mail['endpoint']}\n  Subject: {mail['subject']}\n")
-            quote(mail["text"])
+            say(f"\n  E-mail: {mail['subject']}")
+            (quote if mail in alone[:whole] else quote_gist)(mail["text"])
+        texts = [one["text"] for one in notifications if one["protocol"] == "sms"]
+        if texts:
+            say("")
         for text in texts:
-            say(f"\n  SMS to {text['endpoint']}: {text['text']}")
+            say(f"  SMS: {text}")
 
     def tell_orders(self) -> None:
         """Show the orders as the page lists them."""
@@ -180,7 +182,8 @@ class Demo:
         for order in sorted(orders, key=lambda o: o["order_id"]):
             silent = order["silent_days"]
             days = "-" if silent is None else f"{silent} d silent"
-            say(f"  {order['order_id']:12} {order['stage']:18} {days:12} {order['advice']}")
+            advice = short(order["advice"], 50)
+            say(f"  {order['order_id']:12} {order['stage']:19} {days:12} {advice}")
 
     def wrong(self) -> Iterator[str]:
         """What was expected and did not come, or came and was not expected."""
@@ -208,7 +211,7 @@ def tell(demo: Demo) -> None:
             days = f"{day} day{'s' * (day > 1)}"
             say(f"  (The clock of this stack was moved by {days}; everything else is real.)")
         demo.live(day, mode)
-        demo.tell_letters()
+        demo.tell_letters(whole=not day)
         if mode != "fine":
             say("  No answer is no silence: every parcel has as many silent days as before.\n")
             demo.tell_orders()

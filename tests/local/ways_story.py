@@ -91,7 +91,7 @@ class WaysStory:
         for number, scans in _SCANS.items():
             known = [(self.demo.now - timedelta(days=ago), code) for ago, code in scans]
             self.demo.cainiao.put(number, known, carrier="DHL", destination="Germany")
-        say(f"Half past eleven in the evening; from {_QUIET} nothing is sent.")
+        say("Half past eleven in the evening; nothing is sent until seven.")
 
     def _import_a_file(self) -> None:
         """A table as a spreadsheet writes it, with one row that cannot be taken."""
@@ -108,8 +108,7 @@ class WaysStory:
         report = self._import(table)
         say("\n  Its report:")
         for row in report["rows"]:
-            why = f": {row['reason']}" if row.get("reason") else ""
-            say(f"    row {row['row']}  {row['outcome']:9} {row.get('order_id') or ''}{why}")
+            say(f"    row {row['row']}  {row['outcome']:9} {row.get('order_id') or row['reason']}")
         counts = (report["added"], report["rejected"])
         self._expect(counts == (3, 1), f"The import added and rejected {counts}, not (3, 1)")
         again = self._import(table)
