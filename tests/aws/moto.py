@@ -14,6 +14,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 from moto.core.models import DEFAULT_ACCOUNT_ID, botocore_stubber
+from moto.core.serialize import BaseJSONSerializer
 from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
 from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from moto.dynamodb.models.table import Table
@@ -164,3 +165,23 @@ def _all_items(table: Table) -> list[Item]:
 DynamoDBBackend.update_item = _update_a_copy  # type: ignore[assignment, method-assign]
 Table.__deepcopy__ = _copy_of_table  # type: ignore[attr-defined]
 Table.all_items = _all_items  # type: ignore[assignment, method-assign]
+
+
+# For each value of an item moto looks for ten types under two names each, which takes longer than
+# finding the item. Here it looks at the types that the value has.
+
+_serialize_structure = BaseJSONSerializer._serialize_type_structure  # noqa: SLF001
+
+
+def _serialize_value(
+    serializer: Any, serialized: dict[str, Any], value: Any, shape: Any, key: str
+) -> None:
+    if shape.name != "AttributeValue" or type(value) is not dict:
+        _serialize_structure(serializer, serialized, value, shape, key)
+        return
+    serialized[key] = typed = {}
+    for name, held in value.items():
+        serializer._serialize(typed, held, shape.members[name], name)  # noqa: SLF001
+
+
+BaseJSONSerializer._serialize_type_structure = _serialize_value  # type: ignore[method-assign]
