@@ -118,8 +118,9 @@ def test_the_key_stands_in_no_address(visitor: "Visitor") -> None:
     assert visitor.bridge.key not in visitor.page.url
 
 
-@pytest.mark.parametrize("end", ["", "/", "?from=mail"])
-@pytest.mark.parametrize("route", ["", "#/orders/1"])
+@pytest.mark.parametrize(
+    ("end", "route"), [("", "#/orders/1"), ("/", ""), ("?from=mail", "#/orders/1")]
+)
 def test_the_page_works_with_and_without_a_slash_at_its_end(
     visitor: "Visitor", end: str, route: str
 ) -> None:

@@ -69,7 +69,7 @@ ASKS_NOTHING = {
 }
 """The situations in which there is nothing to do but to wait."""
 
-thorough = settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+thorough = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 
 
 def hourly(journey: Journey, step: int = 1) -> Life:
