@@ -1,9 +1,10 @@
 """What a run of the poll reads and writes, in memory."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from stallwatch.domain.orders import State
 from stallwatch.polling.registration import Attempt
 from stallwatch.polling.state import Lease, Progress, Silence, WatchRow
 from stallwatch.tracking.circuit_breaker import CircuitBreaker
@@ -107,6 +108,26 @@ class MemoryPollStore(MemoryRunLog):
             stored.gone,
             entry.second_at,
         )
+
+    @property
+    def version(self) -> int:
+        return 1
+
+    def watched(
+        self, start: str | None, limit: int
+    ) -> tuple[Sequence[tuple[WatchRow, str]], str | None]:
+        states = [State.WATCHING, State.DELIVERED]
+        orders = (
+            (f"{states.index(stored.entry.state)}|{stored.entry.listed}", order_id)
+            for order_id, stored in self.shelves.items()
+            if stored.entry.state in states
+        )
+        found = [
+            (WatchRow(order_id, "", None, None, None, None), place)
+            for place, order_id in sorted(orders)
+            if start is None or place >= start
+        ]
+        return found[:limit], found[limit][1] if len(found) > limit else None
 
     def in_slot_since(self, order_id: str) -> datetime | None:
         stored = self.shelves.get(order_id)

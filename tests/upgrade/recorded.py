@@ -41,6 +41,11 @@ CHANGED: Mapping[str, str] = {
 }
 """Where an answer of today differs on purpose, as a pattern of `path: field`, each with why."""
 
+LISTS = ("urgent", "deadline")
+"""The orders of lists in which an order stands by what only a later version derived."""
+
+BY_URGENCY = ("claim", "action", "attention")
+
 ENDPOINTS = (
     {"protocol": "email", "endpoint": "buyer@example.org"},
     {"protocol": "sms", "endpoint": "+4915112345678"},
@@ -85,6 +90,28 @@ def kind_of(item: Mapping[str, Any]) -> str:
     return "/".join(item[name]["S"].partition("#")[0] for name in ("pk", "sk"))
 
 
+def watched(record: Recorded) -> set[str]:
+    """The orders that were being watched then."""
+    return {
+        order["order_id"] for order in record.answers["/orders"] if order["state"] == "watching"
+    }
+
+
+def wrong_in_list(record: Recorded, sort: str, orders: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What is wrong with a list of all orders by urgency or by deadline."""
+    listed = [order["order_id"] for order in orders]
+    wrong = [
+        f"sort={sort}: {order_id} stands there {listed.count(order_id)} times"
+        for order_id in sorted(watched(record))
+        if listed.count(order_id) != 1
+    ]
+    severities = [order["severity"] for order in orders]
+    ranks = [BY_URGENCY.index(s) if s in BY_URGENCY else len(BY_URGENCY) for s in severities]
+    if sort == "urgent" and ranks != sorted(ranks):
+        wrong.append(f"sort={sort}: the severities stand as {severities}")
+    return wrong
+
+
 def fill(client: Any, table: str, items: Sequence[Mapping[str, Any]]) -> None:
     """Write items into a table as they stand."""
     for first in range(0, len(items), 25):
@@ -94,19 +121,36 @@ def fill(client: Any, table: str, items: Sequence[Mapping[str, Any]]) -> None:
             wanted = answer.get("UnprocessedItems", {}).get(table)
 
 
-def differences(before: Any, after: Any, where: str = "") -> Iterator[str]:
-    """What an answer of today lacks of an answer of then, or says otherwise."""
-    if any(fnmatchcase(where, pattern) for pattern in CHANGED):
+def values(answer: Any) -> int:
+    """How many values an answer holds."""
+    if isinstance(answer, Mapping):
+        return sum(map(values, answer.values()))
+    return sum(map(values, answer)) if isinstance(answer, list) else 1
+
+
+def differences(
+    before: Any, after: Any, where: str = "", besides: Mapping[str, str] | None = None
+) -> Iterator[str]:
+    """What an answer of today lacks of an answer of then, or says otherwise.
+
+    Args:
+        before: The answer of then.
+        after: The answer of today.
+        where: What it is.
+        besides: Where it may differ besides, as in `CHANGED`.
+    """
+    patterns = [*CHANGED, *(besides or {})]
+    if any(fnmatchcase(where, pattern) for pattern in patterns):
         return
     if isinstance(before, dict) and isinstance(after, dict):
         for name, value in before.items():
             inner = f"{where}.{name}" if ": " in where else f"{where}: {name}"
             if name in after:
-                yield from differences(value, after[name], inner)
-            elif not any(fnmatchcase(inner, pattern) for pattern in CHANGED):
+                yield from differences(value, after[name], inner, besides)
+            elif not any(fnmatchcase(inner, pattern) for pattern in patterns):
                 yield f"{inner} is gone; it was {value!r}"
     elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
         for n, (then, now) in enumerate(zip(before, after, strict=True)):
-            yield from differences(then, now, f"{where}[{n}]")
+            yield from differences(then, now, f"{where}[{n}]", besides)
     elif before != after:
         yield f"{where} was {before!r}, and is {after!r}"

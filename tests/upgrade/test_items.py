@@ -8,7 +8,16 @@ import pytest
 from tests.aws import moto
 from tests.aws.moto_stack import World, world_with
 from tests.simulators.seventeen_track import Simulator
-from tests.upgrade.recorded import ENDPOINTS, KINDS, differences, fill, kind_of, recorded
+from tests.upgrade.recorded import (
+    ENDPOINTS,
+    KINDS,
+    LISTS,
+    differences,
+    fill,
+    kind_of,
+    recorded,
+    wrong_in_list,
+)
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +86,30 @@ def test_what_was_pending_goes_out_once(world: World) -> None:
         for message in world.messages()
         for o in message.body["orders"]
     }
+
+
+@pytest.mark.parametrize("sort", LISTS)
+def test_a_claim_of_before_the_update_stands_on_top_after_one_run(world: World, sort: str) -> None:
+    """Every watched order has its place then, whenever its next evaluation would have been."""
+    record = recorded()
+    world.pull()
+    world.pump()
+    after = in_list(world, sort)
+    assert [] == wrong_in_list(record, sort, after)
+    assert "claim" in {order["severity"] for order in after}
+
+
+def in_list(world: World, sort: str) -> list[dict[str, Any]]:
+    """All orders of a list, over its pages."""
+    found: list[dict[str, Any]] = []
+    query = {"sort": sort, "limit": "5"}
+    while True:
+        status, answer = world.call("GET", "/orders", query=query)
+        assert 200 == status
+        found += answer["orders"]
+        if answer["next_cursor"] is None:
+            return found
+        query["cursor"] = answer["next_cursor"]
 
 
 def test_all_of_it_can_be_evaluated_and_written(world: World) -> None:

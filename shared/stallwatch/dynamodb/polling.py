@@ -1,9 +1,10 @@
 """All that a run of the poll reads and writes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from stallwatch.domain.errors import ConditionFailedError
+from stallwatch.domain.orders import State
 from stallwatch.dynamodb import wire
 from stallwatch.dynamodb.leases import LeaseItem
 from stallwatch.dynamodb.progress import progress_of_item, progress_to_attributes
@@ -13,6 +14,8 @@ from stallwatch.dynamodb.table import PULL, STACK, WAKE, WATCH, key, order_id_of
 from stallwatch.dynamodb.traces import DynamoTraceStore
 from stallwatch.dynamodb.wire import Item
 from stallwatch.polling.state import Lease, Progress, WatchRow
+
+_NOT_CLOSED = (State.WATCHING, State.DELIVERED)
 
 _ROWS_IN_A_PAGE = 1_000
 """A page holds a megabyte, of which twelve thousand rows take fifty in memory."""
@@ -87,7 +90,41 @@ class DynamoPollStore(DynamoTraceStore, DynamoSourceStore, DynamoRunLog):
         item = self.table.get(order_pk(order_id), WATCH, consistent=False)
         return None if item is None else wire.instant(item, "in_slot_since")
 
-    # The traces.
+    # The review after an update.
+
+    @property
+    def version(self) -> int:
+        """The version of the schema that this code writes."""
+        return wire.VERSION
+
+    def watched(
+        self, start: str | None, limit: int
+    ) -> tuple[Sequence[tuple[WatchRow, str]], str | None]:
+        """Some orders that are not closed, the oldest first, each with its place.
+
+        Returns:
+            Rows that name no more than the order; and the place that follows, None at the end.
+        """
+        begun, _, listed = (start or f"{_NOT_CLOSED[0]}|").partition("|")
+        found: list[tuple[WatchRow, str]] = []
+        for state in _NOT_CLOSED[_NOT_CLOSED.index(State(begun)) :]:
+            items = self.table.query(
+                IndexName="by_state",
+                KeyConditionExpression="#state = :state AND listed >= :start",
+                ExpressionAttributeNames={"#state": "state"},
+                ExpressionAttributeValues=wire.attributes(
+                    {":state": str(state), ":start": listed or "0"}
+                ),
+                Limit=min(limit + 1, _ROWS_IN_A_PAGE),
+            )
+            for item in items:
+                place = f"{state}|{item['listed']['S']}"
+                if len(found) == limit:
+                    return found, place
+                row = WatchRow(order_id_of(item["pk"]["S"]), "", None, None, None, None)
+                found.append((row, place))
+            listed = ""
+        return found, None
 
     # The outbox, as far as the poll wakes it.
 

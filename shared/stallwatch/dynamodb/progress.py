@@ -24,6 +24,7 @@ def progress_to_attributes(progress: Progress) -> dict[str, Any]:
     attributes: dict[str, Any] = {
         "turns": pack(_turn_rows(progress.turns)),
         "cursor": None if progress.cursor is None else pack(_cursor_row(progress.cursor)),
+        "review_from": progress.review_from,
     }
     # What is not known leaves what an earlier run knew.
     if progress.turn_lengths:
@@ -34,6 +35,8 @@ def progress_to_attributes(progress: Progress) -> dict[str, Any]:
         attributes["asked_at"] = wire.milliseconds(progress.asked_at)
     if progress.woken_at is not None:
         attributes["woken_at"] = epoch_minutes(progress.woken_at)
+    if progress.reviewed_version:
+        attributes["reviewed_version"] = progress.reviewed_version
     return attributes
 
 
@@ -50,6 +53,8 @@ def progress_of_item(item: Item) -> Progress:
         turns={} if turns is None else _turns(unpack(turns)),
         turn_lengths=tuple(int(n) for n in item.get("turn_lengths", {"NS": []})["NS"]),
         woken_at=None if woken_at is None else from_epoch_minutes(woken_at),
+        reviewed_version=wire.number(item, "reviewed_version") or 0,
+        review_from=wire.text(item, "review_from"),
     )
 
 

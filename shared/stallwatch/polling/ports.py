@@ -80,7 +80,29 @@ class NoteStore(Protocol):
         """
 
 
-class PollStore(AnswerStore, NoteStore, SilenceStore, CircuitStore, Protocol):
+class ReviewStore(NoteStore, Protocol):
+    """What a review after an update needs."""
+
+    @property
+    def version(self) -> int:
+        """The version of the stored data that this code writes."""
+
+    def watched(
+        self, start: str | None, limit: int
+    ) -> tuple[Sequence[tuple[WatchRow, str]], str | None]:
+        """Some orders that are not closed, the oldest first.
+
+        Args:
+            start: The place to begin with; None: the first.
+            limit: How many at most.
+
+        Returns:
+            Rows that name no more than the order, each with its place; and the place that follows,
+            None at the end.
+        """
+
+
+class PollStore(AnswerStore, ReviewStore, SilenceStore, CircuitStore, Protocol):
     """Everything that a run of the poll reads and writes."""
 
     def lease(self) -> Lease:

@@ -21,6 +21,7 @@ from stallwatch.polling.ports import PollStore, SecondSource, Workers
 from stallwatch.polling.registration import RegistrationRun
 from stallwatch.polling.remote import decode_task, encode_result
 from stallwatch.polling.requests import RequestRunner, numbers_of
+from stallwatch.polling.review import Review
 from stallwatch.polling.silence import Silences
 from stallwatch.polling.state import Cursor, Lease, Pace, Progress, WatchRow
 from stallwatch.polling.tally import BatchResult, RunReport, rows_in
@@ -97,6 +98,7 @@ class PollRun:
         self._requests = RequestRunner(self._gate, self._writer, pace, workers)
         self._silences = Silences(watch, self._gate, clock, thresholds)
         self._notes = EvaluationNotes(watch, self._silences, clock)
+        self._review = Review(watch, clock)
         self._report = RunReport()
         self._kept = Progress()
         self._served: set[str] = set()
@@ -111,6 +113,7 @@ class PollRun:
         if (
             lease.wanted != lease.served
             or self._due_turns(lease.progress)
+            or self._review.is_left(lease.progress)
             or next(self._watch.rows(NEW), None) is not None
         ):
             taken = self._take_lease()
@@ -175,7 +178,8 @@ class PollRun:
 
     def _begin(self, lease: Lease) -> None:
         lengths = {*lease.progress.turn_lengths, self._schedule.turn_minutes}
-        self._kept = replace(lease.progress, turn_lengths=tuple(sorted(lengths)))
+        found = self._review.begin(lease.progress)
+        self._kept = replace(found, turn_lengths=tuple(sorted(lengths)))
         self._gate.begin(lease.progress.asked_at)
         self._report.source = self._gate.circuit.verdict
 
@@ -190,6 +194,8 @@ class PollRun:
             if turn != turns[-1] and not self._watch.save_progress(self._owner, self._progress):
                 return
         self._wake_daily()
+        self._kept, unsaved = self._review.go_on(self._kept)
+        self._count(unsaved)
         self._finish(lease)
 
     def _wake_daily(self) -> None:

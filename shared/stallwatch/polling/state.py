@@ -67,6 +67,10 @@ class Progress:
     """The turn lengths, in minutes, by which orders may have been put into slots."""
     woken_at: datetime | None = None
     """When a run woke the evaluation last because the day was over."""
+    reviewed_version: int = 0
+    """The version of the stored data up to which the evaluation has looked at all orders."""
+    review_from: str | None = None
+    """The place of the order with which an unfinished review goes on; None: with the first."""
 
 
 @dataclass(frozen=True, slots=True)

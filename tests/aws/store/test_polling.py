@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from stallwatch.domain.orders import State
 from stallwatch.polling.state import Cursor, Progress
 from stallwatch.tracking.circuit_breaker import CircuitBreaker, Outage
 from stallwatch.tracking.run_log import LastRun, RunRecord, short_name
@@ -96,6 +97,8 @@ PROGRESS = Progress(
     },
     turn_lengths=(15, 30),
     woken_at=NOON - DAY,
+    reviewed_version=1,
+    review_from="watching|2026-06-01#x",
 )
 
 
@@ -107,6 +110,33 @@ def test_a_run_s_progress_is_kept_whole(store: Store) -> None:
     without = replace(PROGRESS, cursor=None)
     assert store.watch.release_lease("a", without, 0) is None
     assert without == store.watch.lease().progress
+
+
+def test_the_watched_orders_come_a_part_at_a_time_the_oldest_first(store: Store) -> None:
+    """The delivered ones after the others, and the closed ones never."""
+    states = {
+        "young": (State.WATCHING, 3),
+        "old": (State.WATCHING, 30),
+        "here": (State.DELIVERED, 40),
+        "over": (State.CLOSED, 50),
+    }
+    for order_id, (state, days) in states.items():
+        number = f"LP{days:014}"
+        ordered = (NOON - days * DAY).date()
+        store.add(order_id, ordered_on=ordered, tracking_number=number)
+        store.settle(order_id, slot=None if state is State.CLOSED else "12h0430", state=state)
+    found = []
+    place = None
+    while True:
+        rows, place = store.watch.watched(place, 1)
+        found += [row.order_id for row, _ in rows]
+        if place is None:
+            break
+    assert ["old", "young", "here"] == found
+    rows, following = store.watch.watched(None, 3)
+    assert found == [row.order_id for row, _ in rows]
+    assert following is None
+    assert ["here"] == [row.order_id for row, _ in store.watch.watched(rows[2][1], 9)[0]]
 
 
 @pytest.mark.parametrize(
