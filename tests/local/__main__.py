@@ -6,7 +6,6 @@ simulated Cainiao is asked, which knows the demonstration's parcels.
 """
 
 import os
-import re
 import shlex
 import signal
 import sys
@@ -18,6 +17,7 @@ from types import FrameType
 
 from tests.local.local_stack import STACK_FILE, LocalStack
 from tests.local.machine import ROOT, LocalError, told
+from tests.local.sam import known_parameters
 from tests.local.supervised import end_with_parent
 from tests.local.tutorial import put_parcels
 from tests.simulators.cainiao import Simulator
@@ -48,13 +48,6 @@ def parameters() -> dict[str, str]:
     if os.environ.get("CAINIAO_URL"):
         parameters["CainiaoUrl"] = os.environ["CAINIAO_URL"]
     return parameters
-
-
-def known_parameters() -> list[str]:
-    """The names of the template's parameters, read without a library for YAML."""
-    text = (ROOT / "template.yaml").read_text("utf-8")
-    after = text.partition("\nParameters:\n")[2]
-    return re.findall(r"^  (\w+):", re.split(r"\n(?=\w)", after)[0], re.MULTILINE)
 
 
 def _port() -> int:

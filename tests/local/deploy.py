@@ -16,11 +16,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from tests.local import machine
+from tests.local.account import check_credentials, open_session, outputs_of
 from tests.local.machine import ROOT, LocalError, need
-from tests.local.sam import SAM, SAM_QUIETLY
+from tests.local.sam import SAM, SAM_QUIETLY, known_parameters
 
 KEPT: Final = ROOT / "samconfig.toml"
 
@@ -44,39 +45,24 @@ _DEFAULTS: Final = {"AlertEmail": "", "HomeCountry": "US", "Language": "en"}
 def main() -> int:
     """Deploy, and say how to reach the stack; 1 with one sentence where something is in the way."""
     try:
-        session = boto3.Session(region_name=os.environ.get("AWS_REGION"))
+        session = open_session()
         print(check_credentials(session), flush=True)
         stack_name = os.environ.get("STACK") or STACK
         guided = os.environ.get("GUIDED") == "1"
         given = parse(os.environ.get("PARAMETERS", ""))
+        _check_names(given)
         parameters = {**kept_answers(KEPT, stack_name), **given}
         if not guided and not parameters:
             parameters = ask_questions(input if sys.stdin.isatty() else None)
         build()
         deploy(stack_name, parameters, region=session.region_name, guided=guided)
         print(summary(session, stack_name))
-    except LocalError as error:
-        print(error, file=sys.stderr)
+    except (LocalError, OSError) as error:
+        print(machine.told(error), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
     return 0
-
-
-def check_credentials(session: Any) -> str:
-    """Say whose account this is. Raises `LocalError` where there is none."""
-    if session.region_name is None:
-        raise LocalError(
-            "No region is set: `aws configure`, or `AWS_REGION=eu-central-1 make deploy`."
-        )
-    try:
-        caller = session.client("sts").get_caller_identity()
-    except (BotoCoreError, ClientError) as error:
-        raise LocalError(
-            f"AWS does not accept your credentials ({error}). `aws configure` or `aws sso login` "
-            "sets them, AWS_PROFILE chooses among several."
-        ) from error
-    return f"Account {caller['Account']}, region {session.region_name}."
 
 
 def kept_answers(path: Path, stack_name: str) -> dict[str, str]:
@@ -96,13 +82,27 @@ def section(stack_name: str) -> str:
 
 def parse(text: str) -> dict[str, str]:
     """`Name=value` pairs as a shell would read them. Raises `LocalError` where one is none."""
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise LocalError(f"The parameters cannot be read as a shell would: {error}.") from error
     pairs = {}
-    for word in shlex.split(text):
+    for word in words:
         name, equals, value = word.partition("=")
         if not equals or not re.fullmatch(r"[A-Z][A-Za-z0-9]*", name):
             raise LocalError(f"{word!r} is no parameter: write Name=value.")
         pairs[name] = value.strip('"')
     return pairs
+
+
+def _check_names(given: Mapping[str, str]) -> None:
+    """Raise `LocalError` where the template has no such parameter: SAM CLI would say nothing."""
+    unknown = sorted(set(given) - set(known_parameters()))
+    if unknown:
+        raise LocalError(
+            f"The template has no parameter {', '.join(unknown)}; docs/deploy.md lists those that "
+            "it has."
+        )
 
 
 def ask_questions(ask: Callable[[str], str] | None) -> dict[str, str]:
@@ -158,8 +158,7 @@ def deploy(stack_name: str, parameters: Mapping[str, str], *, region: str, guide
 def summary(session: Any, stack_name: str) -> str:
     """How to reach the stack: the page, the key, and what is left to confirm."""
     try:
-        (stack,) = session.client("cloudformation").describe_stacks(StackName=stack_name)["Stacks"]
-        outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+        outputs = outputs_of(session, stack_name)
         key = session.client("apigateway").get_api_key(
             apiKey=outputs["ApiKeyId"], includeValue=True
         )["value"]

@@ -24,10 +24,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from stallwatch.tracking.packing import unpack
+from tests.local.account import check_credentials, open_session, outputs_of
+from tests.local.machine import LocalError
 
 Item = dict[str, Any]
 
@@ -230,23 +231,63 @@ def main() -> int:
     """Restore, and say what came; 1 with a sentence where it cannot be done."""
     source, stack_name = os.environ.get("FROM", ""), os.environ.get("STACK") or "stallwatch"
     if not source:
-        print("FROM= names the table to restore from.", file=sys.stderr)
+        print(
+            "FROM= names the table to bring the orders from: FROM=restored make restore",
+            file=sys.stderr,
+        )
         return 1
     try:
-        session = boto3.Session(region_name=os.environ.get("AWS_REGION"))
-        described = session.client("cloudformation").describe_stacks(StackName=stack_name)
-        outputs = {o["OutputKey"]: o["OutputValue"] for o in described["Stacks"][0]["Outputs"]}
-        restore = Restore(session.client("dynamodb"), source, outputs["OrdersTableName"])
+        session = open_session()
+        print(check_credentials(session), flush=True)
+        outputs = outputs_of(session, stack_name)
+        target = outputs["OrdersTableName"]
+        client = session.client("dynamodb")
+        _check_tables(client, source, target, session.region_name)
+        print(f"From the table {source} into the stack {stack_name}, table {target}.", flush=True)
+        restore = Restore(client, source, target)
         restore.run()
-    except (BotoCoreError, ClientError, RestoreError) as error:
+    except (LocalError, RestoreError) as error:
         print(error, file=sys.stderr)
         return 1
-    print(
-        f"{restore.orders} orders with {restore.alerts} alerts, {restore.pending} of them pending;"
-        f" {restore.there} orders were there already."
-    )
-    print("Subscribers, links to claims and addresses of the calendar are to be made anew.")
+    except KeyboardInterrupt:
+        return 130
+    except (BotoCoreError, ClientError) as error:
+        print(
+            f"It was interrupted, and what came over so far stays: {error}\n"
+            "The same command goes on from there.",
+            file=sys.stderr,
+        )
+        return 1
+    print(told(restore, outputs["PageUrl"]))
     return 0
+
+
+def _check_tables(client: Any, source: str, target: str, region: str) -> None:
+    """Raise `RestoreError` where there is no table to restore from, or it is the stack's own."""
+    if source == target:
+        raise RestoreError(f"{source} is the stack's own table: FROM= names another one.")
+    try:
+        client.describe_table(TableName=source)
+    except client.exceptions.ResourceNotFoundException as error:
+        raise RestoreError(f"There is no table {source} in {region}.") from error
+
+
+def told(restore: Restore, page: str) -> str:
+    """What is printed when all of it is there."""
+    lines = [f"\nRestored:  {restore.orders} orders with {restore.alerts} alerts."]
+    if restore.there:
+        lines.append(f"           {restore.there} orders were there already.")
+    if restore.pending:
+        lines.append(
+            f"           {restore.pending} of the alerts were not sent yet, and go out now."
+        )
+    lines += [
+        "           The next run of the check asks about all of them.",
+        f"The page:  {page}",
+        "To do:     add the subscribers again, and make new links to claims and a new address of",
+        "           the calendar: those of the other table stay dead.",
+    ]
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

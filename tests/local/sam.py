@@ -25,6 +25,13 @@ _BUILD_TURN: Final = 600.0
 """Seconds within which another's build is done."""
 
 
+def known_parameters() -> list[str]:
+    """The names of the template's parameters, read without a library for YAML."""
+    text = (ROOT / "template.yaml").read_text("utf-8")
+    after = text.partition("\nParameters:\n")[2]
+    return re.findall(r"^  (\w+):", re.split(r"\n(?=\w)", after)[0], re.MULTILINE)
+
+
 @contextlib.contextmanager
 def built(say: Callable[[str], object]) -> Iterator[Path]:
     """Build what changed since the last build; nobody builds again before the block ends."""

@@ -1,11 +1,15 @@
 """`make deploy`: what it asks, keeps and passes on; AWS itself is not asked."""
 
+import errno
+import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from tests.local.deploy import STACK, ask_questions, kept_answers, parse, told
-from tests.local.machine import LocalError
+from tests.local.deploy import STACK, ask_questions, deploy, kept_answers, main, parse, told
+from tests.local.machine import ROOT, LocalError
+from tests.local.sam import SAM_QUIETLY
 from tests.support.documents import blocks, read
 
 KEPT = """
@@ -55,6 +59,43 @@ def test_what_is_no_parameter_is_refused(text: str) -> None:
         parse(text)
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("Staled=11 Stalled=10", "The template has no parameter Staled; docs/deploy.md lists"),
+        ("CheckEvery='rate(1 minute)", "The parameters cannot be read as a shell would"),
+    ],
+)
+def test_what_the_template_does_not_know_is_refused_before_the_build(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], given: str, said: str
+) -> None:
+    """SAM CLI would deploy without it, and say nothing."""
+    monkeypatch.setattr("tests.local.deploy.open_session", lambda: None)
+    monkeypatch.setattr("tests.local.deploy.check_credentials", lambda _: "Account 1.")
+    monkeypatch.setattr("tests.local.deploy.build", None)
+    monkeypatch.setenv("PARAMETERS", given)
+    assert 1 == main()
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(said)
+
+
+def test_a_full_disk_is_told_in_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As every command tells it."""
+
+    def fail() -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/full/.aws-sam")
+
+    monkeypatch.setattr("tests.local.deploy.open_session", lambda: SimpleNamespace(region_name="x"))
+    monkeypatch.setattr("tests.local.deploy.check_credentials", lambda _: "Account 1.")
+    monkeypatch.setattr("tests.local.deploy.build", fail)
+    monkeypatch.setenv("PARAMETERS", "HomeCountry=DE")
+    assert 1 == main()
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("Nothing can be written here: No space left on device")
+
+
 def test_three_questions_are_asked_until_they_are_answered() -> None:
     """Enter takes what is proposed; an answer that makes no sense is asked for again."""
     answers = iter(["you at home", "you@example.com", "Germany", "de", ""])
@@ -88,3 +129,27 @@ def test_the_readme_shows_what_is_printed() -> None:
     )
 
     assert printed.strip() == shown.text.strip()
+
+
+def test_a_deployment_that_changes_nothing_succeeds_and_nothing_is_told_to_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """SAM CLI fails where nothing changed, and sends telemetry, unless it is told not to."""
+    ran: list[tuple[list[str], dict[str, str]]] = []
+
+    def run(command: list[str], *, env: dict[str, str], **_: object) -> SimpleNamespace:
+        ran.append(([str(part) for part in command], env))
+        return SimpleNamespace(returncode=0)
+
+    monkeypatch.setattr("tests.local.deploy.need", lambda _: None)
+    monkeypatch.setattr("tests.local.deploy.subprocess.run", run)
+    deploy(STACK, {"HomeCountry": "DE"}, region="eu-central-1", guided=False)
+    deploy(STACK, {}, region="eu-central-1", guided=True)
+    (plain, _), _ = ran
+    assert "--no-fail-on-empty-changeset" in plain
+    assert {"0"} == {environment["SAM_CLI_TELEMETRY"] for _, environment in ran}
+    assert SAM_QUIETLY["SAM_CLI_TELEMETRY"] == "0"
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    (quietly,) = (line for line in makefile.splitlines() if line.startswith("SAM_QUIETLY"))
+    assert "SAM_CLI_TELEMETRY=0" in quietly
+    assert not [line for line in makefile.splitlines() if line.startswith("\t$(SAM) ")]

@@ -27,6 +27,7 @@ from tests.local import tutorial
 from tests.local.local_stack import LocalStack, Stack
 from tests.local.machine import HOST, LOCAL, ROOT, LocalError, check_free, free_port
 from tests.local.parts import need
+from tests.local.sam import known_parameters
 from tests.support.template import template
 
 PATIENCE = 60.0
@@ -274,7 +275,7 @@ def test_parameters_that_make_no_sense_are_named(
 
 def test_every_parameter_of_the_template_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
     """The list is read without a library for YAML."""
-    assert sorted(local_command.known_parameters()) == sorted(template()["Parameters"])
+    assert sorted(known_parameters()) == sorted(template()["Parameters"])
     monkeypatch.setenv("PARAMETERS", "Stalled=10 CheckEvery='rate(1 minute)'")
     monkeypatch.setenv("CAINIAO_URL", "http://127.0.0.1:9")
     assert local_command.parameters() == {

@@ -157,4 +157,4 @@ def test_one_command_redrives(local: LocalStack) -> None:
         command, env=environment, cwd=ROOT, check=False, capture_output=True, text=True
     )
     assert 0 == made.returncode, made.stderr
-    assert 2 == made.stdout.count('"letters": 1'), made.stdout
+    assert 2 == made.stdout.count(": 1 done again."), made.stdout

@@ -10,6 +10,7 @@ from tests.project.attack_cost import (
     READING_SECONDS,
     SECONDS,
     open_routes,
+    strangers_routes,
 )
 from tests.support.template import ROOT
 from tests.support.transformed import transformed_resources
@@ -19,8 +20,14 @@ ACCOUNT_CONCURRENCY = 10
 
 
 def test_an_attack_at_the_limit_costs_less_than_five_dollars_a_day() -> None:
-    """Whatever is asked for, and however it is asked."""
+    """Whatever is asked for, however it is asked, and with a link to a claim and a calendar."""
     assert sum(route.total for route in open_routes()) <= 5
+
+
+def test_most_of_what_a_stranger_costs_is_the_gateway_s_own_price() -> None:
+    """What is sent, run, logged and read makes less than half of it."""
+    routes = list(strangers_routes())
+    assert sum(route.gateway for route in routes) > sum(route.total for route in routes) / 2
 
 
 def test_an_attack_leaves_poll_and_evaluation_their_room() -> None:

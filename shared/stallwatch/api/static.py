@@ -64,10 +64,13 @@ _KINDS = {"manifest.json": "application/manifest+json"}
 """The types of files that their name does not tell."""
 
 SWAGGER = ("swagger-ui-bundle.min.js", "swagger-ui.min.css")
-"""Swagger UI, as Powertools brings it along.
+"""Swagger UI, as Powertools brings it along."""
 
-It is served compressed whatever a request accepts: it is only of use to browsers, all of which
-unpack gzip, and the transfer of its 1.5 MB would be most of what a stranger can make a day cost.
+ALWAYS_PACKED = ("app.js", *SWAGGER)
+"""Scripts and a style sheet that are served compressed whatever a request accepts.
+
+They are only of use to browsers, all of which unpack gzip, and their transfer would be most of what
+a stranger can make a day cost. What people and programs read stays plain for whoever wants it so.
 """
 
 ASSETS = (*PAGE_ASSETS, "docs.css", "docs.js", *SWAGGER)
@@ -152,7 +155,7 @@ def file_response(
     kind = _KINDS.get(plain) or _TYPES[plain.rpartition(".")[2]]
     if plain in ICONS:
         return _binary(Response(200, kind, base64.b64encode(file.content).decode(), answered))
-    if plain not in SWAGGER and not _accepts_gzip(headers.get("accept-encoding", "")):
+    if plain not in ALWAYS_PACKED and not _accepts_gzip(headers.get("accept-encoding", "")):
         return Response(200, kind, file.content.decode(), answered)
     answered["Content-Encoding"] = "gzip"
     return _binary(Response(200, kind, base64.b64encode(file.compressed).decode(), answered))

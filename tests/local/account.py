@@ -1,0 +1,53 @@
+"""The AWS account that a command works in, and the stack there.
+
+What is in the way ends in one sentence that says what to do (`LocalError`).
+"""
+
+import os
+from typing import Any
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from tests.local.machine import LocalError
+
+
+def open_session() -> Any:
+    """The session of AWS_PROFILE and AWS_REGION. Raises `LocalError` where there is no such one."""
+    try:
+        return boto3.Session(region_name=os.environ.get("AWS_REGION"))
+    except BotoCoreError as error:
+        raise LocalError(
+            f"{error}: `aws configure list-profiles` lists those there are."
+        ) from error
+
+
+def check_credentials(session: Any) -> str:
+    """Say whose account this is. Raises `LocalError` where there is none."""
+    if session.region_name is None:
+        raise LocalError(
+            "No region is set: `aws configure`, or `export AWS_REGION=eu-central-1` beforehand."
+        )
+    try:
+        caller = session.client("sts").get_caller_identity()
+    except (BotoCoreError, ClientError) as error:
+        raise LocalError(
+            f"AWS does not accept your credentials ({error}). `aws configure` or `aws sso login` "
+            "sets them, AWS_PROFILE chooses among several."
+        ) from error
+    return f"Account {caller['Account']}, region {session.region_name}."
+
+
+def outputs_of(session: Any, stack_name: str) -> dict[str, str]:
+    """The outputs of a deployed stack. Raises `LocalError` where there is none of that name."""
+    try:
+        described = session.client("cloudformation").describe_stacks(StackName=stack_name)
+    except ClientError as error:
+        if "does not exist" in str(error):
+            raise LocalError(
+                f"There is no stack {stack_name} in {session.region_name}: `make deploy` makes "
+                "one, STACK= names another, AWS_REGION= another region."
+            ) from error
+        raise LocalError(f"AWS does not tell of the stack {stack_name}: {error}") from error
+    outputs = described["Stacks"][0].get("Outputs", ())
+    return {output["OutputKey"]: output["OutputValue"] for output in outputs}
