@@ -144,6 +144,21 @@ def test_a_restore_that_is_killed_is_run_again(world: World, after: int) -> None
     assert restore(world).orders == 0
 
 
+def test_a_lease_that_was_held_in_the_backup_holds_nobody_up(world: World) -> None:
+    """Its holder ran in another stack, and ended with it."""
+    client = moto.client("dynamodb")
+    key = {"pk": {"S": "STACK"}, "sk": {"S": "PULL"}}
+    as_left = client.get_item(TableName=LEFT, Key=key)["Item"]
+    ends = {"N": str(int(recorded().now.timestamp()) + 900)}
+    client.put_item(TableName=LEFT, Item={**as_left, "owner": {"S": "gone"}, "ends": ends})
+    try:
+        restore(world)
+    finally:
+        client.put_item(TableName=LEFT, Item=as_left)
+    assert {"done_until"} <= stored(world)["STACK", "PULL"].keys()
+    assert 0 < world.pull()["due"]
+
+
 def test_what_the_open_batch_has_sent_is_sent(world: World) -> None:
     """The last stack died between the message and its mark."""
     client = moto.client("dynamodb")

@@ -20,13 +20,18 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from tests.local import machine
 from tests.local.account import check_credentials, open_session, outputs_of
-from tests.local.machine import ROOT, LocalError, need
+from tests.local.machine import LOCAL, ROOT, LocalError, end_of, need
 from tests.local.sam import SAM, SAM_QUIETLY, known_parameters
 
 KEPT: Final = ROOT / "samconfig.toml"
 
 STACK: Final = "stallwatch"
 """The stack that is meant where none is named."""
+
+_SAM: Final = (str(SAM.with_name("python")), "-m", "samcli")
+"""The script beside it names its Python in a first line that not every path fits into."""
+
+_BUILD_LOG: Final = LOCAL / "build-for-aws.log"
 
 _QUESTIONS: Final = (
     (
@@ -72,6 +77,9 @@ def kept_answers(path: Path, stack_name: str) -> dict[str, str]:
     kept = tomllib.loads(path.read_text("utf-8"))
     overrides = kept.get(section(stack_name), {}).get("deploy", {}).get("parameters", {})
     found = overrides.get("parameter_overrides", "")
+    # Its versions write a table, a text, or a list of pairs.
+    if isinstance(found, dict):
+        return {name: str(value) for name, value in found.items()}
     return parse(found if isinstance(found, str) else shlex.join(found))
 
 
@@ -132,27 +140,39 @@ def ask_questions(ask: Callable[[str], str] | None) -> dict[str, str]:
 
 def build() -> None:
     """Run `make build`. Raises `LocalError` where it fails."""
-    if subprocess.run(["make", "build"], cwd=ROOT, check=False).returncode:
-        raise LocalError("The build failed; the lines above say why.")
+    print("Building: some minutes at first, less from then on.", flush=True)
+    with _BUILD_LOG.open("wb") as log:
+        command = ["make", "--no-print-directory", "build"]
+        ended = subprocess.run(command, cwd=ROOT, check=False, stdout=log, stderr=log)
+    if ended.returncode:
+        raise LocalError(f"The build failed:\n{end_of(_BUILD_LOG)}")
 
 
 def deploy(stack_name: str, parameters: Mapping[str, str], *, region: str, guided: bool) -> None:
     """Run `sam deploy` over the build in `.aws-sam`. Raises `LocalError` where it fails."""
     need(SAM)
-    kept = ("--stack-name", stack_name, "--config-env", section(stack_name))
-    command = [
-        *(str(SAM), "deploy", *kept, "--region", region),
-        *("--resolve-s3", "--capabilities", "CAPABILITY_IAM", "--save-params"),
-        *("--no-fail-on-empty-changeset", "--no-confirm-changeset"),
-    ]
-    if guided:
-        command = [str(SAM), "deploy", "--guided", *kept]
-    elif parameters:
-        pairs = [f'{name}="{value}"' for name, value in sorted(parameters.items())]
-        command += ["--parameter-overrides", " ".join(pairs)]
+    command = deploy_command(stack_name, parameters, region=region, guided=guided)
     ended = subprocess.run(command, cwd=ROOT, env={**os.environ, **SAM_QUIETLY}, check=False)
     if ended.returncode:
         raise LocalError("The deployment failed; the lines above say why. Nothing was lost.")
+
+
+def deploy_command(
+    stack_name: str, parameters: Mapping[str, str], *, region: str, guided: bool
+) -> list[str]:
+    """The command of SAM CLI that deploys and keeps the answers."""
+    kept = ("--stack-name", stack_name, "--config-env", section(stack_name))
+    if guided:
+        return [*_SAM, "deploy", "--guided", *kept]
+    command = [
+        *(*_SAM, "deploy", *kept, "--region", region),
+        *("--resolve-s3", "--capabilities", "CAPABILITY_IAM", "--save-params"),
+        *("--no-fail-on-empty-changeset", "--no-confirm-changeset", "--no-progressbar"),
+    ]
+    if parameters:
+        pairs = [f'{name}="{value}"' for name, value in sorted(parameters.items())]
+        command += ["--parameter-overrides", " ".join(pairs)]
+    return command
 
 
 def summary(session: Any, stack_name: str) -> str:

@@ -278,9 +278,7 @@ def told(restore: Restore, page: str) -> str:
     if restore.there:
         lines.append(f"           {restore.there} orders were there already.")
     if restore.pending:
-        lines.append(
-            f"           {restore.pending} of the alerts were not sent yet, and go out now."
-        )
+        lines.append(f"           Not sent before, and going out in minutes: {restore.pending}.")
     lines += [
         "           The next run of the check asks about all of them.",
         f"The page:  {page}",

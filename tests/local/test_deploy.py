@@ -2,13 +2,25 @@
 
 import errno
 import os
+import shutil
+import subprocess
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from tests.local.deploy import STACK, ask_questions, deploy, kept_answers, main, parse, told
+from tests.local.deploy import (
+    STACK,
+    ask_questions,
+    deploy,
+    deploy_command,
+    kept_answers,
+    main,
+    parse,
+    told,
+)
 from tests.local.machine import ROOT, LocalError
+from tests.local.parts import need
 from tests.local.sam import SAM_QUIETLY
 from tests.support.documents import blocks, read
 
@@ -21,8 +33,12 @@ parameter_overrides = "AlertEmail=\\"you@example.com\\" CheckEvery=\\"rate(5 min
 
 [parents.deploy.parameters]
 parameter_overrides = ["HomeCountry=FR", "CheckEvery=rate(1 hour)"]
+
+[aunts.deploy.parameters.parameter_overrides]
+HomeCountry = "PL"
+CheckEvery = "rate(1 hour)"
 """
-"""As SAM CLI writes it, in both of its forms."""
+"""As versions of SAM CLI write it."""
 
 
 @pytest.fixture
@@ -37,7 +53,35 @@ def test_answers_are_kept_for_each_stack(kept: Path) -> None:
     first = {"AlertEmail": "you@example.com", "CheckEvery": "rate(5 minutes)"}
     assert first == kept_answers(kept, STACK)
     assert {"HomeCountry": "FR", "CheckEvery": "rate(1 hour)"} == kept_answers(kept, "parents")
+    assert {"HomeCountry": "PL", "CheckEvery": "rate(1 hour)"} == kept_answers(kept, "aunts")
     assert {} == kept_answers(kept, "unheard-of")
+
+
+def test_what_sam_cli_keeps_is_read_again(tmp_path: Path) -> None:
+    """The version that is installed here; else the next deployment would not know the answers."""
+    need("emulator")
+    given = {"AlertEmail": "", "CheckEvery": "rate(5 minutes)", "HomeCountry": "DE"}
+    shutil.copy(ROOT / "template.yaml", tmp_path)
+    for stack_name in (STACK, "parents"):
+        command = deploy_command(stack_name, given, region="eu-central-1", guided=False)
+        command.remove("--resolve-s3")
+        # It keeps them before it uploads anything, for which nobody answers here.
+        subprocess.run(
+            [*command, "--no-resolve-s3", "--s3-bucket", "nowhere"],
+            cwd=tmp_path,
+            env={
+                "PATH": os.defpath,
+                "HOME": str(tmp_path),
+                "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+                "AWS_MAX_ATTEMPTS": "1",
+                "AWS_ACCESS_KEY_ID": "test",
+                "AWS_SECRET_ACCESS_KEY": "test",
+                **SAM_QUIETLY,
+            },
+            check=False,
+            capture_output=True,
+        )
+        assert given == kept_answers(tmp_path / "samconfig.toml", stack_name)
 
 
 def test_nothing_is_kept_before_the_first_deployment(tmp_path: Path) -> None:
@@ -147,6 +191,8 @@ def test_a_deployment_that_changes_nothing_succeeds_and_nothing_is_told_to_other
     deploy(STACK, {}, region="eu-central-1", guided=True)
     (plain, _), _ = ran
     assert "--no-fail-on-empty-changeset" in plain
+    # A script's first line takes no path with blanks.
+    assert "python" == Path(plain[0]).name
     assert {"0"} == {environment["SAM_CLI_TELEMETRY"] for _, environment in ran}
     assert SAM_QUIETLY["SAM_CLI_TELEMETRY"] == "0"
     makefile = (ROOT / "Makefile").read_text("utf-8")
