@@ -46,6 +46,7 @@ _OF_THE_CLI = {
     "--query",
     "--output",
     "--cli-binary-format",
+    "--cli-read-timeout",
     "--notification-endpoint",  # how it calls the endpoint of a subscription
 }
 

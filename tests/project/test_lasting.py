@@ -1,6 +1,8 @@
 """What shows only in a real account, and then late: at the next update, or when a stack is gone."""
 
-from tests.support.documents import read
+import pytest
+
+from tests.support.documents import DOCUMENTS, name_of, read
 from tests.support.template import template
 from tests.support.transformed import transformed, transformed_resources
 
@@ -52,3 +54,14 @@ def test_a_change_of_kinds_is_said_to_take_its_time() -> None:
     (fact,) = (line for line in read("docs/aws-facts.md").splitlines() if "filter policy" in line)
     assert "15 minutes" in fact
     assert "SNS takes up to 15 minutes" in read("docs/alerts.md")
+
+
+@pytest.mark.parametrize("name", [name_of(path) for path in DOCUMENTS])
+def test_a_run_that_is_asked_for_is_waited_for_and_asked_for_once(name: str) -> None:
+    """AWS's command line waits a minute for a function, and then starts it again beside itself."""
+    text = read(name).replace("\\\n", " ")
+    for line in text.splitlines():
+        if "aws lambda invoke --" in line:
+            assert "AWS_MAX_ATTEMPTS=1 aws lambda" in line
+            assert "--cli-read-timeout 900" in line
+        assert "sam remote invoke --" not in line
