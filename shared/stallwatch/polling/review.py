@@ -17,6 +17,7 @@ from stallwatch.polling.answers import saved
 from stallwatch.polling.gate import LAST_REQUEST
 from stallwatch.polling.ports import ReviewStore
 from stallwatch.polling.state import Progress
+from stallwatch.polling.tally import RunReport
 
 _log = logging.getLogger(__name__)
 
@@ -46,27 +47,29 @@ class Review:
         """Whether orders are left to review."""
         return bool(progress.turn_lengths) and progress.reviewed_version < self._store.version
 
-    def go_on(self, progress: Progress) -> tuple[Progress, int]:
+    def go_on(self, progress: Progress, report: RunReport) -> Progress:
         """Review some orders.
 
+        Args:
+            progress: The progress as it stands.
+            report: Counts those that could not be told of: they wait for their next evaluation.
+
         Returns:
-            The progress after them, and how many could not be told of: those wait for their next
-            evaluation.
+            The progress after them.
         """
         if not self.is_left(progress):
-            return progress, 0
+            return progress
         try:
             rows, following = self._store.watched(progress.review_from, MOST_REVIEWED)
         except UnavailableError:
             # The next run reviews; what this one has asked for is not to be lost for it.
             _log.exception("not reviewed")
-            return progress, 0
-        unsaved = 0
+            return progress
         for row, place in rows:
             if self._clock.remaining() <= LAST_REQUEST:
-                return replace(progress, review_from=place), unsaved
+                return replace(progress, review_from=place)
             touch = partial(self._store.touch_unanswered, row, self._clock.now(), asked=False)
-            unsaved += not saved(row, touch)
+            report.unsaved += not saved(row, touch)
         if following is not None:
-            return replace(progress, review_from=following), unsaved
-        return replace(progress, reviewed_version=self._store.version, review_from=None), unsaved
+            return replace(progress, review_from=following)
+        return replace(progress, reviewed_version=self._store.version, review_from=None)

@@ -135,7 +135,7 @@ class PollRun:
             self._begin(lease)
             rows = (self._watch.row(order_id) for order_id in dict.fromkeys(order_ids))
             result = self._serve((row for row in rows if row is not None), note=True)
-            self._count(self._notes.of_all(result, self._kept))
+            self._report.unsaved += self._notes.of_all(result, self._kept)
             self._finish(lease)
         return self._report
 
@@ -151,9 +151,6 @@ class PollRun:
             return {}
         self._clock.sleep(wait)
         return encode_result(self._writer.request(batch, note=note), batch)
-
-    def _count(self, unsaved: int) -> None:
-        self._report.unsaved += unsaved
 
     # The lease.
 
@@ -178,8 +175,8 @@ class PollRun:
 
     def _begin(self, lease: Lease) -> None:
         lengths = {*lease.progress.turn_lengths, self._schedule.turn_minutes}
-        found = self._review.begin(lease.progress)
-        self._kept = replace(found, turn_lengths=tuple(sorted(lengths)))
+        kept = self._review.begin(lease.progress)
+        self._kept = replace(kept, turn_lengths=tuple(sorted(lengths)))
         self._gate.begin(lease.progress.asked_at)
         self._report.source = self._gate.circuit.verdict
 
@@ -194,8 +191,7 @@ class PollRun:
             if turn != turns[-1] and not self._watch.save_progress(self._owner, self._progress):
                 return
         self._wake_daily()
-        self._kept, unsaved = self._review.go_on(self._kept)
-        self._count(unsaved)
+        self._kept = self._review.go_on(self._kept, self._report)
         self._finish(lease)
 
     def _wake_daily(self) -> None:
@@ -238,7 +234,8 @@ class PollRun:
     def _serve_new(self) -> None:
         """Serve the new and changed orders; which slot they go to is for the evaluation to say."""
         rows = (row for row in self._watch.rows(NEW) if row.order_id not in self._served)
-        self._count(self._notes.of_all(self._serve(rows), self._kept))
+        result = self._serve(rows)
+        self._report.unsaved += self._notes.of_all(result, self._kept)
 
     def _serve_turn(self, turn: Turn) -> bool:
         """Serve the slots of a turn. False when the time ran out in it."""
@@ -258,7 +255,7 @@ class PollRun:
         if run.due and result.first_unserved is None:
             self._watch.save_run(turn.name, run)
             self._silences.forget(turn.name)
-        self._count(self._notes.of_turn(result, run, self._kept))
+        self._report.unsaved += self._notes.of_turn(result, run, self._kept)
         if result.first_unserved is not None:
             self._kept = stopped(self._kept, turn, run, result.first_unserved)
             return False
@@ -297,10 +294,5 @@ class PollRun:
             self._report.unsaved += self._second.check(result.for_second, note=note)
         if self._registering is not None and result.due > result.left_over:
             self._registering.register(result.unregistered)
-        self._report.due += result.due
-        self._report.checked += result.checked
-        self._report.changed += result.changed
-        self._report.left_over += result.left_over
-        self._report.unanswered += result.due - result.checked - result.left_over
-        self._report.unsaved += len(result.unsaved)
+        self._report.add(result)
         return result

@@ -21,6 +21,15 @@ class RunReport:
     unsaved: int = 0
     """Orders whose answer or note could not be written; they are tried again at their next turn."""
 
+    def add(self, result: "BatchResult") -> None:
+        """Count what came of serving some orders."""
+        self.due += result.due
+        self.checked += result.checked
+        self.changed += result.changed
+        self.left_over += result.left_over
+        self.unanswered += result.due - result.checked - result.left_over
+        self.unsaved += len(result.unsaved)
+
     def as_dict(self) -> dict[str, int | str]:
         """As the function answers it: the contract's fields."""
         report = asdict(self)
