@@ -21,7 +21,9 @@ SCHEMA = "v"
 
 VERSION = 1
 """The version of the schema that this code writes. Items without one are from before the first
-release and are read as version 1: every attribute that came since is optional."""
+release and are read as version 1: every attribute that came since is optional.
+
+Where it is raised, the first runs after an update have every order evaluated: `polling.review`."""
 
 
 def value(given: Any) -> dict[str, Any]:
