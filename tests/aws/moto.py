@@ -179,9 +179,10 @@ def _serialize_value(
     if shape.name != "AttributeValue" or type(value) is not dict:
         _serialize_structure(serializer, serialized, value, shape, key)
         return
-    serialized[key] = typed = {}
+    typed: dict[str, Any] = {}
+    serialized[key] = typed
     for name, held in value.items():
         serializer._serialize(typed, held, shape.members[name], name)  # noqa: SLF001
 
 
-BaseJSONSerializer._serialize_type_structure = _serialize_value  # type: ignore[method-assign]
+BaseJSONSerializer._serialize_type_structure = _serialize_value  # type: ignore[assignment, method-assign] # noqa: SLF001
