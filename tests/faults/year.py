@@ -258,23 +258,29 @@ class Inbox(StrictSns):
         at, run = self.now(), self.run()
         shown = tuple(self.look(order_id, None) for order_id, _ in orders)
         raised_at = datetime.fromisoformat(body["raised_at"])
-        raised = tuple(self._raised(body["kind"], *order) or raised_at for order in orders)
+        raised = self._raised(body["kind"], orders) or (raised_at,)
         then: tuple[Shown | None, ...] = ()
         if raised_at.date() != self.clock(at).date():
             then = tuple(self.look(o, r) for (o, _), r in zip(orders, raised, strict=True))
         self.messages.append(
             Message(
                 *(at, run, body["kind"], body["id"], orders, asked, shown, then),
-                raised=raised or (raised_at,),
+                raised=raised,
                 text=body.get("text", ""),
                 severity=body["severity"],
             )
         )
         return answer
 
-    def _raised(self, kind: str, order_id: str, reason: str) -> datetime | None:
-        named = (p.raised_at for p in self.pending() if p[:3] == (order_id, kind, reason))
-        return min(named, default=None)
+    def _raised(self, kind: str, orders: Sequence[tuple[str, str]]) -> tuple[datetime, ...]:
+        """When each alert of a message was raised; an order may be told of twice in one."""
+        pending = sorted(self.pending(), key=lambda p: p.raised_at)
+        found = []
+        for order_id, reason in orders:
+            alert = next(p for p in pending if p[:3] == (order_id, kind, reason))
+            pending.remove(alert)
+            found.append(alert.raised_at)
+        return tuple(found)
 
 
 @dataclass(frozen=True)
@@ -459,7 +465,8 @@ class Year:
             body = json.loads(world.api("GET", "/orders", query=query)["body"])
             orders += [order for order in body["orders"] if order["state"] != "closed"]
             cursor = body["next_cursor"]
-            is_last = cursor is None or body["orders"][-1]["state"] == "closed"
+            # The closed ones come last, but time alone may have closed some before them.
+            is_last = cursor is None or all(o["state"] == "closed" for o in body["orders"])
             query = None if is_last else {**query, "cursor": cursor}
         world.now, world.on_call = now, on_call
         return Survey(

@@ -180,8 +180,8 @@ def _counts(
             continue
         if added[order_id] > since:
             moved = moved.plus(Range.certain(datetime.fromisoformat(newest) > since))
-        elif before is not None:
-            moved = moved.plus(Range.certain(newest != before))
+        elif before is not None and newest >= before:
+            moved = moved.plus(Range.certain(newest > before))
         else:
             moved = moved.plus(Range(0, 1))
     pressing = Range.certain(survey.pressing)

@@ -137,7 +137,7 @@ class OrderJudge:
         self._mirror: Mirror | None = None
         self._debts: dict[Name, _Debt] = {}
         self._owed: dict[Name, datetime] = {}
-        self._held: dict[tuple[str, ...], list[Sent]] = {}
+        self._held: dict[tuple[str, int], list[Sent]] = {}
         """What was raised in quiet hours and has not gone out, by its message."""
         self._asked_at: datetime | None = None
         self._fed_until: datetime | None = None
@@ -398,14 +398,14 @@ class OrderJudge:
     def _sent(self, at: datetime, message: Message, index: int) -> None:
         """Judge what was sent about the order in one message, at the instant that counts."""
         name = message.kind, message.orders[index][1]
-        held = self._held.pop((message.batch, *name), None)
+        held = self._held.pop((message.batch, index), None)
         if held is not None and self._mirror is not None:
             # The rules count from the message on, not from its raising.
             self._mirror.went_out(held, at)
             return
         taken = self._judge_sent(at, message, name)
         if at < message.at:
-            self._held[message.batch, *name] = taken
+            self._held[message.batch, index] = taken
         elif message.shown:
             # What a night has held tells of the evening before: it is not compared.
             self._voice.hear(message, index)
