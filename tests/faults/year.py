@@ -253,12 +253,13 @@ class Inbox(StrictSns):
     def publish(self, **call: Any) -> dict[str, str]:
         answer = super().publish(**call)
         body = json.loads(json.loads(call["Message"])["default"])
-        orders = tuple((o["order_id"], o.get("reason", "")) for o in body["orders"])
-        asked = tuple(o["advice"] for o in body["orders"])
+        told = [(order, at) for order in body["orders"] for at in self._raised(body["kind"], order)]
+        orders = tuple((o["order_id"], o.get("reason", "")) for o, _ in told)
+        asked = tuple(o["advice"] for o, _ in told)
         at, run = self.now(), self.run()
         shown = tuple(self.look(order_id, None) for order_id, _ in orders)
         raised_at = datetime.fromisoformat(body["raised_at"])
-        raised = self._raised(body["kind"], orders) or (raised_at,)
+        raised = tuple(at for _, at in told) or (raised_at,)
         then: tuple[Shown | None, ...] = ()
         if raised_at.date() != self.clock(at).date():
             then = tuple(self.look(o, r) for (o, _), r in zip(orders, raised, strict=True))
@@ -272,15 +273,13 @@ class Inbox(StrictSns):
         )
         return answer
 
-    def _raised(self, kind: str, orders: Sequence[tuple[str, str]]) -> tuple[datetime, ...]:
-        """When each alert of a message was raised; an order may be told of twice in one."""
-        pending = sorted(self.pending(), key=lambda p: p.raised_at)
-        found = []
-        for order_id, reason in orders:
-            alert = next(p for p in pending if p[:3] == (order_id, kind, reason))
-            pending.remove(alert)
-            found.append(alert.raised_at)
-        return tuple(found)
+    def _raised(self, kind: str, order: Mapping[str, str]) -> list[datetime]:
+        """When the alerts were raised that a message tells of an order.
+
+        Those that waited together are told in one sentence.
+        """
+        named = order["order_id"], kind, order.get("reason", "")
+        return sorted(p.raised_at for p in self.pending() if p[:3] == named)
 
 
 @dataclass(frozen=True)
