@@ -259,14 +259,13 @@ class Inbox(StrictSns):
         at, run = self.now(), self.run()
         shown = tuple(self.look(order_id, None) for order_id, _ in orders)
         raised_at = datetime.fromisoformat(body["raised_at"])
-        raised = tuple(at for _, at in told) or (raised_at,)
         then: tuple[Shown | None, ...] = ()
         if raised_at.date() != self.clock(at).date():
-            then = tuple(self.look(o, r) for (o, _), r in zip(orders, raised, strict=True))
+            then = tuple(self.look(o["order_id"], at) for o, at in told)
         self.messages.append(
             Message(
                 *(at, run, body["kind"], body["id"], orders, asked, shown, then),
-                raised=raised,
+                raised=tuple(at for _, at in told) or (raised_at,),
                 text=body.get("text", ""),
                 severity=body["severity"],
             )
