@@ -57,7 +57,7 @@ fuzz: $(TESTS_READY) $(STACK_READY) $(FUZZ_READY) ## Sends generated requests to
 faults: $(TESTS_READY) ## Runs the handlers under every fault (SEED=, SCHEDULES=)
 	@exec $(VENV)/bin/python -m tests.faults
 
-year: $(TESTS_READY) ## Lives through a year of orders and judges it (SEED=, ORDERS=, DAYS=)
+year: $(TESTS_READY) ## Lives through a year of orders and judges it (SEED=, ORDERS=, DAYS=, EVERY=, QUIET_HOURS=, ZONE=, DIGEST=)
 	@exec $(VENV)/bin/python -m tests.faults.year_report
 
 bench: $(TESTS_READY) $(SAM_READY) ## Measures, as ratios within one run

@@ -35,6 +35,7 @@ from stallwatch.tracking.profiles import CAINIAO, SEVENTEEN_TRACK
 from stallwatch.tracking.source import Event, SourceResponse, TrackingResult, Verdict
 from tests.aws.moto_stack import Context, load_handler
 from tests.faults.dead_letters import Letter, Queue, Stream
+from tests.faults.nights import Nights
 from tests.faults.registry import Registry
 from tests.in_memory_aws.dynamodb import InMemoryDynamoDb, Key, Tables
 from tests.in_memory_aws.sns import StrictSns
@@ -208,7 +209,8 @@ class World:
         remember: Whether the indexes remember what they showed before.
         second: Whether a second source is configured.
         keeps_letters: Whether records that are given up on become dead letters.
-        quiet_hours: Those of the stack, in UTC; empty for none.
+        quiet_hours: Those of the stack; empty for none.
+        zone: The time zone of the quiet hours.
     """
 
     def __init__(
@@ -222,8 +224,9 @@ class World:
         second: bool = False,
         keeps_letters: bool = False,
         quiet_hours: str = "",
+        zone: str = "UTC",
     ) -> None:
-        self.quiet_hours = quiet_hours
+        self.nights = Nights(quiet_hours, zone)
         self.call_takes = call_takes
         self.run_takes = run_takes
         self.db = InMemoryDynamoDb(remember=remember)
@@ -276,7 +279,9 @@ class World:
         event: dict[str, Any] = {"order_ids": list(order_ids)} if order_ids else {}
         return self.run("pull_tracking", event)
 
-    def api(self, method: str, path: str, body: object = None) -> Any:
+    def api(
+        self, method: str, path: str, body: object = None, query: Mapping[str, str] | None = None
+    ) -> Any:
         """Send a request; None where the function died."""
         event = {
             "resource": path,
@@ -284,8 +289,8 @@ class World:
             "httpMethod": method,
             "headers": {"content-type": "application/json"},
             "multiValueHeaders": {},
-            "queryStringParameters": None,
-            "multiValueQueryStringParameters": None,
+            "queryStringParameters": query,
+            "multiValueQueryStringParameters": {n: [v] for n, v in (query or {}).items()} or None,
             "pathParameters": None,
             "requestContext": {"resourcePath": path, "httpMethod": method, "stage": "live"},
             "body": None if body is None else json.dumps(body),
@@ -357,8 +362,7 @@ class World:
 
     def is_quiet(self) -> bool:
         """Whether nothing may be said now. A run that began before has a little time to end."""
-        begin, _, end = self.quiet_hours.partition("-")
-        return begin <= f"{self.now - ENDING:%H:%M}" and f"{self.now:%H:%M}" < end
+        return self.nights.is_quiet(self.now) and self.nights.is_quiet(self.now - ENDING)
 
     def wake(self) -> Any:
         """Run the evaluation as if it had been woken to send."""
@@ -750,8 +754,8 @@ def running(world: World) -> Iterator[World]:
     variables = {
         "TABLE_NAME": world.db.name,
         "TOPIC_ARN": world.sns.arn,
-        "QUIET_HOURS": world.quiet_hours,
-        "TIME_ZONE": "UTC",
+        "QUIET_HOURS": world.nights.span,
+        "TIME_ZONE": world.nights.zone,
         "TRANSLATED_TOPIC_ARN": world.sns.translated_arn,
         "LANGUAGE": "en",
         "PULL_FUNCTION": "pull",

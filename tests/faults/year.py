@@ -8,17 +8,18 @@ stack is deployed anew with other parameters in the middle of it all.
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime, timedelta
 from heapq import heappop, heappush
 from itertools import count
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 from unittest import mock
 
 from stallwatch.aws.lambda_clock import LambdaClock
+from tests.faults.nights import NO_NIGHTS, Nights, digests_between
 from tests.faults.random_parcels import Parcel, Request, parcels
 from tests.faults.simulated_stack import World, deploy, running
 from tests.faults.strict_source import Asked, Knowledge, Manners, Outage, StrictSource
@@ -64,10 +65,21 @@ class Plan:
     outages: tuple[Outage, ...]
     deployments: tuple[Deployment, ...]
     shifts: tuple[Shift, ...]
+    nights: Nights = NO_NIGHTS
+    digests: tuple[datetime, ...] = ()
+    """The instants that digests are scheduled for."""
 
     def clock(self, at: datetime) -> datetime:
         """What the functions' clock shows at an instant."""
         return at + sum((s.by for s in self.shifts if s.begin <= at < s.end), timedelta())
+
+    def true_time(self, shown: datetime, until: datetime) -> datetime:
+        """The instant at which the functions' clock showed a time, not after some other instant."""
+        for by in dict.fromkeys((timedelta(), *(shift.by for shift in self.shifts))):
+            at = shown - by
+            if at <= until and self.clock(at) == shown:
+                return at
+        return shown
 
     def deployments_between(self, since: datetime, until: datetime) -> list[Deployment]:
         """What was deployed at some time between two instants."""
@@ -75,7 +87,15 @@ class Plan:
         return [*before[-1:], *(d for d in self.deployments if since < d.at <= until)]
 
 
-def plan(seed: int, orders: int, days: int, *, every: int = 15) -> Plan:
+def plan(
+    seed: int,
+    orders: int,
+    days: int,
+    *,
+    every: int = 15,
+    nights: Nights = NO_NIGHTS,
+    digest: str = "",
+) -> Plan:
     """A year, or a part of one.
 
     Args:
@@ -83,6 +103,8 @@ def plan(seed: int, orders: int, days: int, *, every: int = 15) -> Plan:
         orders: How many orders are added in it.
         days: How long it is.
         every: Minutes from tick to tick, most of the time.
+        nights: The quiet hours.
+        digest: `daily` or `weekly`, at eight in the zone of the nights; empty for none.
     """
     random = Random(seed)  # noqa: S311
     end = BEGIN + days * DAYS
@@ -98,6 +120,8 @@ def plan(seed: int, orders: int, days: int, *, every: int = 15) -> Plan:
             *_deployments(random, days, outages, every, turn),
         ),
         shifts=tuple(_shifts(random, days, outages)),
+        nights=nights,
+        digests=tuple(digests_between(BEGIN, end, digest, nights.zone)),
     )
 
 
@@ -184,6 +208,32 @@ class Message:
     """What the API shows of each of them as it goes out; None: the order is forgotten."""
     shown_when_raised: tuple[Shown | None, ...] = ()
     """What it shows at the instant of the evaluation, where a midnight lies in between."""
+    raised: tuple[datetime, ...] = ()
+    """When the functions' clock said that each of its alerts was raised."""
+    text: str = ""
+    """What it says where it is about no order."""
+    severity: str = ""
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What the API shows of all watched orders, as a digest is made."""
+
+    at: datetime
+    scheduled_at: datetime
+    watched: int
+    pressing: int
+    scans: Mapping[str, str]
+    """The instant of each one's newest scan; empty: it has none."""
+
+
+class Pending(NamedTuple):
+    """An alert in the table that is not marked as sent."""
+
+    order_id: str
+    kind: str
+    reason: str
+    raised_at: datetime
 
 
 @dataclass
@@ -196,21 +246,39 @@ class Inbox(StrictSns):
     """Looks an order up: as it is shown now, or when the functions' clock says something else."""
     clock: Callable[[datetime], datetime] = lambda at: at
     """What the functions' clock shows at an instant."""
+    pending: Callable[[], Iterable[Pending]] = tuple
+    """The alerts that are not marked as sent."""
     messages: list[Message] = field(default_factory=list)
 
     def publish(self, **call: Any) -> dict[str, str]:
         answer = super().publish(**call)
         body = json.loads(json.loads(call["Message"])["default"])
-        orders = tuple((o["order_id"], o.get("reason", "")) for o in body["orders"])
-        asked = tuple(o["advice"] for o in body["orders"])
+        told = [(order, at) for order in body["orders"] for at in self._raised(body["kind"], order)]
+        orders = tuple((o["order_id"], o.get("reason", "")) for o, _ in told)
+        asked = tuple(o["advice"] for o, _ in told)
         at, run = self.now(), self.run()
         shown = tuple(self.look(order_id, None) for order_id, _ in orders)
         raised_at = datetime.fromisoformat(body["raised_at"])
         then: tuple[Shown | None, ...] = ()
         if raised_at.date() != self.clock(at).date():
-            then = tuple(self.look(order_id, raised_at) for order_id, _ in orders)
-        self.messages.append(Message(at, run, body["kind"], body["id"], orders, asked, shown, then))
+            then = tuple(self.look(o["order_id"], at) for o, at in told)
+        self.messages.append(
+            Message(
+                *(at, run, body["kind"], body["id"], orders, asked, shown, then),
+                raised=tuple(at for _, at in told) or (raised_at,),
+                text=body.get("text", ""),
+                severity=body["severity"],
+            )
+        )
         return answer
+
+    def _raised(self, kind: str, order: Mapping[str, str]) -> list[datetime]:
+        """When the alerts were raised that a message tells of an order.
+
+        Those that waited together are told in one sentence.
+        """
+        named = order["order_id"], kind, order.get("reason", "")
+        return sorted(p.raised_at for p in self.pending() if p[:3] == named)
 
 
 @dataclass(frozen=True)
@@ -233,6 +301,8 @@ class Record:
     manners: Manners
     glances: list[Shown] = field(default_factory=list)
     """What the API showed of some orders now and then."""
+    surveys: list[Survey] = field(default_factory=list)
+    """What there was to say in each digest."""
     runs: int = 0
     states: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     """The state and stage of every order in the end."""
@@ -264,10 +334,12 @@ class Year:
             run=lambda: world.number,
             look=self._look,
             clock=plan.clock,
+            pending=self._pending,
         )
         world.sns = self.inbox
         self.accepted: list[Accepted] = []
         self.glances: list[Shown] = []
+        self.surveys: list[Survey] = []
         self._agenda: list[tuple[datetime, int, Callable[[], None]]] = []
         self._order = count()
         self._every = first.every
@@ -285,6 +357,11 @@ class Year:
                     request.at,
                     lambda p=parcel, r=request: self._ask(p, r),  # type: ignore[misc]
                 )
+        for instant in self.plan.digests:
+            self._at(
+                instant + timedelta(seconds=self.random.uniform(0, 50)),
+                lambda i=instant: self._digest(i),  # type: ignore[misc]
+            )
         self._at(BEGIN + MINUTES, self._tick)
         self._at(BEGIN + DAYS / 2, self._glance)
         while self._agenda and self._agenda[0][0] < self.plan.end:
@@ -298,6 +375,7 @@ class Year:
             self.accepted,
             self.manners,
             self.glances,
+            self.surveys,
             self.world.runs,
             {
                 pk.removeprefix("ORDER#"): (item["state"]["S"], item.get("stage", {"S": ""})["S"])
@@ -362,6 +440,48 @@ class Year:
             if shown is not None:
                 self.glances.append(shown)
         self._at(self.world.now + self.random.uniform(0.7, 1.3) * DAYS, self._glance)
+
+    def _digest(self, instant: datetime) -> None:
+        """The schedule of the digest; now and then it tells the same instant twice."""
+        self.surveys.append(self._survey(instant))
+        self.world.make_digest(instant)
+        if self.random.random() < 0.1:
+            again = self.world.now + timedelta(minutes=self.random.uniform(0, 9))
+            self._at(again, lambda: self._tell_again(instant))
+
+    def _tell_again(self, instant: datetime) -> None:
+        self.surveys.append(self._survey(instant))
+        self.world.make_digest(instant)
+
+    def _survey(self, instant: datetime) -> Survey:
+        """What the list shows of all watched orders; it costs the world neither time nor a call."""
+        world = self.world
+        now, world.on_call, on_call = world.now, None, world.on_call
+        orders: list[Any] = []
+        query: dict[str, str] | None = {"limit": "100", "sort": "urgent"}
+        while query is not None:
+            body = json.loads(world.api("GET", "/orders", query=query)["body"])
+            orders += [order for order in body["orders"] if order["state"] != "closed"]
+            cursor = body["next_cursor"]
+            # The closed ones come last, but time alone may have closed some before them.
+            is_last = cursor is None or all(o["state"] == "closed" for o in body["orders"])
+            query = None if is_last else {**query, "cursor": cursor}
+        world.now, world.on_call = now, on_call
+        return Survey(
+            at=now,
+            scheduled_at=instant,
+            watched=len(orders),
+            pressing=sum(order["pressing"] is not None for order in orders),
+            scans={o["order_id"]: (o["last_checkpoint"] or {"at": ""})["at"] for o in orders},
+        )
+
+    def _pending(self) -> Iterator[Pending]:
+        """What the index of pending alerts shows."""
+        for item in self.world.db.listed("pending"):
+            order_id = item["pk"]["S"].removeprefix("ORDER#")
+            reason = item.get("reason", {"S": ""})["S"]
+            raised_at = datetime.fromisoformat(item["raised_at"]["S"])
+            yield Pending(order_id, item["kind"]["S"], reason, raised_at)
 
     def _ask(self, parcel: Parcel, request: Request) -> None:
         path = f"/orders/{parcel.order_id}"
@@ -436,6 +556,7 @@ def lived(world: World) -> Iterator[World]:
 
 def live(plan: Plan) -> Record:
     """Let a year happen."""
-    world = World(BEGIN, remember=False)
+    nights = plan.nights
+    world = World(BEGIN, remember=False, quiet_hours=nights.span, zone=nights.zone)
     with lived(world):
         return Year(plan, world).live()

@@ -9,6 +9,9 @@ and what the stack sent counts as sent. Then it is asked
 - after every answer that the stack got: what is due then must be sent at once;
 - whenever something was sent: what it does not call for is *undue*.
 
+What quiet hours hold is judged by the instant at which it was raised, and must be sent once they
+are over (`year_digests`, which judges the digests too).
+
 Looks are judged by the log of the source alone: an order that was not asked about for longer than
 its cadence and a tick is *starved*. What was shown and asked is judged by `year_voice`.
 """
@@ -22,7 +25,14 @@ from typing import Any
 from stallwatch.domain.alerts import AlertKind
 from tests.faults.random_parcels import Parcel, Scan
 from tests.faults.strict_source import Knowledge
-from tests.faults.year import BEGIN, Accepted, Message, Plan, Record, Shown
+from tests.faults.year import BEGIN, Accepted, Message, Plan, Record, Shown, Survey
+from tests.faults.year_digests import (
+    UNSURE,
+    Range,
+    deadlines_near,
+    judged_digests,
+    judged_nights,
+)
 from tests.faults.year_log import DAY, Ask, Log
 from tests.faults.year_mirror import Mirror, cadence
 from tests.faults.year_voice import Voice
@@ -70,6 +80,8 @@ class Judgement:
     starved: int = 0
     gaps: Counter[int] = field(default_factory=Counter)
     """The longest time between two requests about an order, in minutes, by its cadence in hours."""
+    deadlines: dict[datetime, Range] = field(default_factory=dict)
+    """How many deadlines are near as a digest is made, by the instant of its survey."""
     wrong: list[str] = field(default_factory=list)
 
     def add(self, other: "Judgement") -> None:
@@ -80,6 +92,8 @@ class Judgement:
         self.starved += other.starved
         for hours, minutes in other.gaps.items():
             self.gaps[hours] = max(self.gaps[hours], minutes)
+        for at, near in other.deadlines.items():
+            self.deadlines[at] = self.deadlines.get(at, Range()).plus(near)
         self.wrong += other.wrong
 
 
@@ -101,6 +115,7 @@ class OrderJudge:
         accepted: Sequence[Accepted],
         messages: Sequence[Message],
         glances: Sequence[Shown] = (),
+        surveys: Sequence[Survey] = (),
     ) -> None:
         self.plan = plan
         self.knowledge = knowledge
@@ -110,8 +125,9 @@ class OrderJudge:
         self._events = sorted(
             [
                 *((a.at, 1, a) for a in accepted),
-                *((m.at, 2, m) for m in messages),
+                *self._raised(messages),
                 *((g.at, 3, g) for g in glances),
+                *((s.at, 3, s) for s in surveys),
                 *((a.replied_at, 0, (n, a)) for n in parcel.numbers for a in self._asks(n)),
                 *((a.replied_at, 0, (n, a)) for n in self._unknown() for a in self._asks(n)),
             ],
@@ -121,6 +137,8 @@ class OrderJudge:
         self._mirror: Mirror | None = None
         self._debts: dict[Name, _Debt] = {}
         self._owed: dict[Name, datetime] = {}
+        self._held: dict[tuple[str, int], list[Sent]] = {}
+        """What was raised in quiet hours and has not gone out, by its message."""
         self._asked_at: datetime | None = None
         self._fed_until: datetime | None = None
         """Up to when the stack knows what the source shows."""
@@ -131,6 +149,20 @@ class OrderJudge:
         """Whether the last request about the number was not answered."""
         self._cadence = 24
         self._added_at = BEGIN
+
+    def _raised(self, messages: Sequence[Message]) -> Iterator[tuple[datetime, int, Any]]:
+        """The messages about the order, each alert at the instant at which it could go out.
+
+        What was raised in quiet hours is judged as it was raised: the rules go on from there.
+        """
+        for message in messages:
+            for index, (order_id, _) in enumerate(message.orders):
+                if order_id != self.parcel.order_id:
+                    continue
+                raised_at = self.plan.true_time(message.raised[index], message.at)
+                if self.plan.nights.is_quiet(raised_at) and raised_at < message.at:
+                    yield raised_at, 2, (message, index)
+                yield message.at, 2, (message, index)
 
     def _asks(self, number: str) -> list[Ask]:
         return self.log.by_number.get(number, [])
@@ -154,7 +186,7 @@ class OrderJudge:
                 else:
                     # Nobody looks at what is closed, until something happens to it.
                     look_at += (at - look_at) // HOUR * HOUR + HOUR
-            self._happen(event)
+            self._happen(at, event)
         self.judgement.wrong += self._voice.wrong
         self.judgement.voices += self._voice.compared
         return self.judgement
@@ -163,13 +195,15 @@ class OrderJudge:
         mirror = self._mirror
         return mirror is None or mirror.look(self.plan.clock(at)).state == "closed"
 
-    def _happen(self, event: Any) -> None:
+    def _happen(self, at: datetime, event: Any) -> None:
         if isinstance(event, Accepted):
             self._say(event)
-        elif isinstance(event, Message):
-            self._sent(event)
         elif isinstance(event, Shown):
             self._compare(event)
+        elif isinstance(event, Survey):
+            self._count_deadlines(event)
+        elif event is not None and isinstance(event[0], Message):
+            self._sent(at, *event)
         elif event is not None:
             self._asked(*event)
 
@@ -361,31 +395,37 @@ class OrderJudge:
         tally.missed += 1
         self._is_wrong(at, f"missed {' '.join(name)}, {what}")
 
-    def _sent(self, message: Message) -> None:
-        """Judge what was sent about the order in one message."""
-        for index, (order_id, reason) in enumerate(message.orders):
-            if order_id != self.parcel.order_id:
-                continue
-            self._judge_sent(message, (message.kind, reason))
-            if message.shown:
-                self._voice.hear(message, index)
-                self._voice.compare_last(message, index, self._dates)
+    def _sent(self, at: datetime, message: Message, index: int) -> None:
+        """Judge what was sent about the order in one message, at the instant that counts."""
+        name = message.kind, message.orders[index][1]
+        held = self._held.pop((message.batch, index), None)
+        if held is not None and self._mirror is not None:
+            # The rules count from the message on, not from its raising.
+            self._mirror.went_out(held, at)
+            return
+        taken = self._judge_sent(at, message, name)
+        if at < message.at:
+            self._held[message.batch, index] = taken
+        elif message.shown:
+            # What a night has held tells of the evening before: it is not compared.
+            self._voice.hear(message, index)
+            self._voice.compare_last(message, index, self._dates)
 
-    def _judge_sent(self, message: Message, name: Name) -> None:
-        mirror, at = self._mirror, message.at
+    def _judge_sent(self, at: datetime, message: Message, name: Name) -> list[Sent]:
+        mirror = self._mirror
         tally = self.judgement.kinds[message.kind]
         tally.sent += 1
         found = [] if mirror is None else _named(self._decided(mirror, at).due, name)
         if mirror is None or not found:
             tally.undue += 1
             self._is_wrong(at, f"undue {' '.join(name)}")
-            return
+            return []
         mirror.take(found)
         self._owed.pop(name, None)
         tally.due += 1
         debt = self._debts.pop(name, None)
         if debt is None:
-            return
+            return found
         delay = at - debt.since
         allowed = debt.allowed + self._slack(debt.since, at)
         if delay > tally.delay:
@@ -393,10 +433,21 @@ class OrderJudge:
         if delay > allowed:
             tally.late += 1
             self._is_wrong(at, f"late {' '.join(name)}, due since {debt.since:%Y-%m-%d %H:%M}")
+        return found
 
     def _dates(self, at: datetime) -> Evaluation | None:
         """What the model decides of the order as the stack knows it."""
         return None if self._mirror is None else self._decided(self._mirror, at)
+
+    def _count_deadlines(self, survey: Survey) -> None:
+        """Count the order's deadlines that a digest has to name."""
+        if self._mirror is not None and self.parcel.order_id in survey.scans:
+            today = self.plan.clock(survey.at).date()
+            decided = self._decided(self._mirror, survey.at)
+            # Time alone may have ended the watch, and nobody has looked since.
+            is_unsure = self._debts or self._owed or decided.state == "closed"
+            near = UNSURE if is_unsure else deadlines_near(decided.dates, today)
+            self.judgement.deadlines[survey.at] = near
 
     def _compare(self, shown: Shown) -> None:
         """Compare what the buyer saw with what the model shows."""
@@ -418,8 +469,8 @@ def judge(record: Record) -> Judgement:
     judgement = Judgement()
     for part in judged_orders(record, record.plan.parcels):
         judgement.add(part)
-    judgement.add(judged_source(record))
-    judgement.wrong += record.manners.rude
+    judgement.add(judged_stack(record))
+    judgement.wrong += judged_digests(record, judgement.deadlines)
     return judgement
 
 
@@ -440,8 +491,15 @@ def judged_orders(record: Record, chosen: Iterable[Parcel]) -> Iterator[Judgemen
         glances[shown.order_id].append(shown)
     for parcel in chosen:
         name = parcel.order_id
-        own = accepted[name], messages[name], glances[name]
+        own = accepted[name], messages[name], glances[name], record.surveys
         yield OrderJudge(plan, knowledge, log, parcel, *own).judge()
+
+
+def judged_stack(record: Record) -> Judgement:
+    """What no order is needed for: the source, manners towards it, and the nights."""
+    judgement = judged_source(record)
+    judgement.wrong += [*record.manners.rude, *judged_nights(record)]
+    return judgement
 
 
 def judged_source(record: Record) -> Judgement:
@@ -466,18 +524,21 @@ def judged_source(record: Record) -> Judgement:
             (AlertKind.SOURCE_DOWN, down_at),
             (AlertKind.SOURCE_UP, span.end),
         ):
-            if due + allowed > record.plan.end:
+            latest = record.plan.nights.put_off(due, due + allowed)
+            if latest > due + allowed:
+                latest += allowed
+            if latest > record.plan.end:
                 continue
             tally = judgement.kinds[kind]
             tally.due += 1
-            told = [at for at in sent[kind] if due - MINUTE <= at <= due + allowed]
+            told = [at for at in sent[kind] if due - MINUTE <= at <= latest]
             if not told:
                 tally.missed += 1
                 judgement.wrong.append(f"{due:%Y-%m-%d %H:%M}: missed {kind}")
                 continue
             sent[kind].remove(told[0])
             tally.sent += 1
-            tally.add(Tally(delay=told[0] - due, allowed=allowed))
+            tally.add(Tally(delay=told[0] - due, allowed=latest - due))
     for kind, left in sent.items():
         for at in left:
             judgement.kinds[kind].undue += 1

@@ -3,7 +3,7 @@
 Requests are the buyer's as the API took them, answers the source's as the stack got them.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -80,6 +80,10 @@ class Mirror:
     def take(self, sent: Iterable[Sent]) -> None:
         """Take alerts as sent."""
         self.sent += tuple(sent)
+
+    def went_out(self, held: Sequence[Sent], at: datetime) -> None:
+        """Take alerts as sent that were raised before."""
+        self.sent = tuple(replace(s, at=at) if s in held else s for s in self.sent)
 
     # What the buyer does.
 

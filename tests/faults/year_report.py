@@ -1,6 +1,7 @@
 """`make year`: a year of the real handlers, nothing missed, nothing undue, nobody disturbed.
 
 SEED=7 ORDERS=2000 DAYS=365 make year
+QUIET_HOURS=22:00-07:00 ZONE=Europe/Berlin DIGEST=daily make year
 """
 
 import os
@@ -12,11 +13,14 @@ from datetime import timedelta
 from random import SystemRandom
 
 from stallwatch.domain.alerts import AlertKind
+from tests.faults.nights import DIGESTS, Nights
 from tests.faults.year import Plan, Record, live, plan
-from tests.faults.year_judged import Judgement, Tally, judged_orders, judged_source
+from tests.faults.year_digests import judged_digests
+from tests.faults.year_judged import Judgement, Tally, judged_orders, judged_stack
 
 ORDERS = 2000
 DAYS = 365
+EVERY = 15
 
 
 def main() -> int:
@@ -24,9 +28,14 @@ def main() -> int:
     seed = int(os.environ.get("SEED") or SystemRandom().randrange(10**6))
     orders = int(os.environ.get("ORDERS") or ORDERS)
     days = int(os.environ.get("DAYS") or DAYS)
+    nights = Nights(os.environ.get("QUIET_HOURS", ""), os.environ.get("ZONE") or "UTC")
+    digest = os.environ.get("DIGEST", "")
+    if digest not in DIGESTS:
+        raise SystemExit(f"DIGEST is one of {', '.join(filter(None, DIGESTS))}, not {digest}")
     print(f"seed {seed}: {orders:,} orders in {days} days\n")
     begun = time.monotonic()
-    year = plan(seed, orders, days)
+    every = int(os.environ.get("EVERY") or EVERY)
+    year = plan(seed, orders, days, every=every, nights=nights, digest=digest)
     print("\n".join(told(year)), flush=True)
     record = live(year)
     lived = time.monotonic() - begun
@@ -36,19 +45,26 @@ def main() -> int:
     for wrong in judgement.wrong[:40]:
         print(f"WRONG: {wrong}")
     if judgement.wrong:
-        print(f"{len(judgement.wrong)} wrong; again: SEED={seed} ORDERS={orders} DAYS={days}")
+        print(f"{len(judgement.wrong)} wrong; again: {_again(year, orders, days, digest)}")
     return 1 if judgement.wrong else 0
+
+
+def _again(year: Plan, orders: int, days: int, digest: str) -> str:
+    given = f"SEED={year.seed} ORDERS={orders} DAYS={days} EVERY={year.deployments[0].every}"
+    if year.nights.span:
+        given += f" QUIET_HOURS={year.nights.span} ZONE={year.nights.zone}"
+    return given + (f" DIGEST={digest}" if digest else "")
 
 
 def judge_together(record: Record) -> Judgement:
     """Judge a year on all cores."""
-    judgement = judged_source(record)
-    judgement.wrong += record.manners.rude
+    judgement = judged_stack(record)
     parts = (os.cpu_count() or 1) * 4
     chosen = [record.plan.parcels[part::parts] for part in range(parts)]
     with ProcessPoolExecutor(initializer=_remember, initargs=(record,)) as pool:
         for part in pool.map(_judge, chosen):
             judgement.add(part)
+    judgement.wrong += judged_digests(record, judgement.deadlines)
     return judgement
 
 
@@ -77,6 +93,8 @@ def told(year: Plan) -> list[str]:
         + ", ".join(
             f"{s.by.total_seconds():+.0f} s for {_long(s.end - s.begin)}" for s in year.shifts
         ),
+        f"quiet hours: {year.nights.span or 'none'}, {year.nights.zone}",
+        f"digests: {len(year.digests)}",
     ]
 
 
@@ -116,7 +134,26 @@ def table(record: Record, judgement: Judgement) -> list[str]:
         f"orders starved {judgement.starved}; longest between two requests, by cadence: {gaps}",
         f"{len(record.asked):,} requests about {numbers:,} numbers; by second: {seconds}",
         f"requests in the busiest second {max(manners.busiest, default=0)}",
+        *_nights_table(record),
         f"rude {len(manners.rude)}; pauses {len(manners.pauses)}, the longest {longest}",
+    ]
+
+
+def _nights_table(record: Record) -> list[str]:
+    """What the nights held, what could not wait, and the digests."""
+    plan = record.plan
+    if not plan.nights.span and not plan.digests:
+        return []
+    quiet = [m for m in record.messages if plan.nights.is_quiet(m.at)]
+    held = sum(
+        plan.nights.is_quiet(plan.true_time(at, m.at)) and not plan.nights.is_quiet(m.at)
+        for m in record.messages
+        for at in m.raised
+    )
+    told = sum(m.kind == AlertKind.DIGEST for m in record.messages)
+    return [
+        f"{held:,} alerts held over night; {len(quiet):,} messages that could not wait",
+        f"{told:,} digests of {len(plan.digests):,}; the others had nothing to say",
     ]
 
 

@@ -101,6 +101,11 @@ class InMemoryDynamoDb:
             name: [] for name in self._indexes
         }
 
+    def listed(self, index: str) -> list[Item]:
+        """The items that an index shows now."""
+        rows = self._indexes[index].rows.values()
+        return [self.items[key] for shown in rows for key in shown]
+
     # The client's methods.
 
     def get_item(self, *, TableName: str, Key: Item, ConsistentRead: bool = False) -> Any:  # noqa: ARG002, N803

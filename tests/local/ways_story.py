@@ -1,14 +1,15 @@
 """The demonstration's third part: how orders come in and alerts go out, in one night.
 
 A file is imported and a mail is read while it is night, so what is due is held; in the morning it
-goes out, grouped, to the mailbox and to the phone. One parcel is said to be delivered and did not
-come: its claim ends with the form for the bank. The mail is read where Dovecot is installed.
+goes out, grouped, to the mailbox and to the phone, and a digest says what is true of all orders.
+One parcel is said to be delivered and did not come: its claim ends with the form for the bank. The
+mail is read where Dovecot is installed.
 """
 
 import json
 import time
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from datetime import time as clock
 from email.message import EmailMessage
@@ -40,6 +41,9 @@ _BERLIN: Final = ZoneInfo("Europe/Berlin")
 _QUIET: Final = "22:00-07:00"
 _PATIENCE: Final = 30.0
 
+_SHOWN: Final = 3
+"""Lines of each part of a digest that are shown."""
+
 _KETTLE, _SCARF, _CHARGER = "8190000000011234", "8190000000031234", "8190000000051234"
 _MAILED: Final = "8190000000071234"
 
@@ -53,7 +57,7 @@ _SCANS: Final[Mapping[str, tuple[tuple[float, str], ...]]] = {
 
 
 class WaysStory:
-    """An import, a mail, a quiet night, a push, and a parcel that did not come."""
+    """An import, a mail, a quiet night, a push, a digest, and a parcel that did not come."""
 
     def __init__(self, demo: "Demo", ntfy: Ntfy) -> None:
         """Prepare it.
@@ -80,7 +84,7 @@ class WaysStory:
             self._read_a_mail()
         self._check_at_night()
         self._wake_up(pushed)
-        # The place for a digest, which comes in the morning.
+        self._read_the_digest()
         self._tell_that_it_did_not_come()
 
     # The night.
@@ -171,6 +175,23 @@ class WaysStory:
             say("")
         self._expect(len(messages) == 2, f"The phone got {len(messages)} pushes, not 2")
 
+    def _read_the_digest(self) -> None:
+        """What is true of all orders, in one message, as the schedule has it made each morning."""
+        event = {"digest": f"{self.demo.now:%Y-%m-%dT%H:%M:00Z}"}
+        made = [self.local.invoke("evaluate_orders", event)["messages"] for _ in range(2)]
+        self.local.settle()
+        letters = self.local.notifications()[self.demo.read :]
+        self.demo.read += len(letters)
+        mails = [letter for letter in letters if letter["protocol"] == "email"]
+        say("\n  The digest of this morning, once though its schedule told it twice:\n")
+        for mail in mails:
+            quote("\n".join([f"Subject: {mail['subject']}", "", *_beginnings(mail["text"])]))
+        self._expect(made == [1, 0], f"The two runs of one digest sent {made}, not [1, 0]")
+        self._expect(
+            [_KETTLE in mail["text"] or "Kettle" in mail["text"] for mail in mails] == [True],
+            f"The digest came in {len(mails)} mails, or without the kettle",
+        )
+
     # Delivered, but not received.
 
     def _tell_that_it_did_not_come(self) -> None:
@@ -224,3 +245,12 @@ class WaysStory:
     def _expect(self, holds: object, otherwise: str) -> None:
         if not holds:
             self.wrong.append(otherwise)
+
+
+def _beginnings(text: str) -> Iterator[str]:
+    """A digest's parts, each with its heading and its first lines."""
+    for part in text.strip().split("\n\n"):
+        lines = part.splitlines()
+        yield from lines[:_SHOWN]
+        if len(lines) > _SHOWN:
+            yield f"  (and {len(lines) - _SHOWN} more)"

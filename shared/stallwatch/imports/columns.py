@@ -6,7 +6,7 @@ exports that are known by their columns, with what they mean by a name that othe
 
 import json
 import unicodedata
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
@@ -65,17 +65,6 @@ def format_of(names: Collection[str], default: Format = TABLE) -> Format:
 def names_of(field_name: str) -> frozenset[str]:
     """The normalized names of a field's columns."""
     return frozenset(key for key, to in _fields().items() if to == field_name)
-
-
-def match_header(header: Sequence[str]) -> tuple[Format, list[str | None]]:
-    """The format of a header, and the field of each of its columns; a field is taken once."""
-    known = format_of(header)
-    fields: list[str | None] = []
-    for name in header:
-        found = field_of(name, known)
-        is_taken = found in fields and found not in SEVERAL
-        fields.append(None if is_taken else found)
-    return known, fields
 
 
 SEVERAL = frozenset({"link"})

@@ -233,7 +233,7 @@ def _order(draft: _Draft, known: Format) -> ReadOrder:
             if value is not None and value != ():
                 values.setdefault(name, value)
     notes = list(dict.fromkeys(note for row in rows for note in row.notes))
-    currency = values.pop("currency", None) or known.currency
+    currency = values.pop("currency", None)
     price, sign = order_price([row.price for row in rows], currency, notes)
     parcels = _parcels(rows)
     if len(parcels) > 1:
@@ -250,7 +250,7 @@ def _order(draft: _Draft, known: Format) -> ReadOrder:
         latest_on=min(mailed, default=None),
         parcels=parcels,
         price=price,
-        currency=currency or sign,
+        currency=currency or sign or known.currency,
         notes=tuple(notes),
         **values,
     )

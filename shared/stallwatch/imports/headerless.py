@@ -1,13 +1,16 @@
 """Tables without a header: columns by the shape of their cells.
 
-Only the forms that are known without one say more than ids, numbers and links: a column of text
-may hold anybody's name, so no other text is read.
+Only the forms that are known without one say more than ids, numbers, links and, where just one
+column holds days, the day of the order: a column of text may hold anybody's name, so no other text
+is read.
 """
 
 import re
 from collections.abc import Sequence
 
 from stallwatch.imports.cells import tidy
+from stallwatch.imports.dates import day_of
+from stallwatch.imports.errors import CellError
 from stallwatch.imports.shapes import found_in_link, looks_like_order_id, number_alone
 from stallwatch.imports.tables import Rows
 
@@ -15,6 +18,7 @@ _SAMPLE = 50
 _SHARE = 0.6
 """Of the filled cells of a column that must have its shape."""
 
+_LONGEST_DAY = 30
 _CHRISKOMUS = 17
 _STONEDDISCORD = 8
 _DATE = re.compile(r"[0-9]{1,4}[/.-][0-9]{1,2}[/.-][0-9]{1,4}")
@@ -31,6 +35,9 @@ def fields_by_shape(rows: Rows) -> tuple[str, list[str | None]] | None:
     kinds = [_kind(cells) for cells in columns]
     if "order_id" not in kinds and "tracking_numbers" not in kinds and "link" not in kinds:
         return None
+    if kinds.count("ordered_on") > 1:
+        # Which of them the order's day is, nobody says.
+        kinds = [kind if kind != "ordered_on" else None for kind in kinds]
     return _known_form(sample, kinds) or ("table", _once(kinds))
 
 
@@ -45,7 +52,20 @@ def _kind(cells: Sequence[str]) -> str | None:
         return "tracking_numbers"
     if sum(bool(found_in_link(cell)) for cell in cells if "://" in cell) >= needed:
         return "link"
+    if sum(_is_day(cell) for cell in cells) >= needed:
+        return "ordered_on"
     return None
+
+
+def _is_day(cell: str) -> bool:
+    """Whether a cell is a day, and no number that could be one."""
+    if len(cell) > _LONGEST_DAY or cell.isdecimal():
+        return False
+    try:
+        day_of(cell, "dmy")
+    except CellError:
+        return _is(_DATE, cell)
+    return True
 
 
 def _known_form(

@@ -15,6 +15,7 @@ from stallwatch.imports.shapes import (
 )
 
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}|[0-9]{1,2}[./][0-9]{1,2}[./][0-9]{4}")
 _BETWEEN = re.compile(r"[,;|\t]+")
 
 
@@ -28,7 +29,26 @@ def numbers_in(text: str) -> list[Found]:
 
 def lines_of(text: str) -> list[Line]:
     """What a pasted text names, as rows to be read."""
-    return [Line(row, cells_of(found)) for row, found in _by_line(text)]
+    days = {row: day for row, line in enumerate(_LINE_BREAK.split(text), 1) if (day := _day(line))}
+    return [
+        Line(row, cells_of(found) | ({"ordered_on": days[row]} if row in days else {}))
+        for row, found in _by_line(text)
+    ]
+
+
+def _day(line: str) -> str | None:
+    """The day that a line names beside ids, numbers and links; None where it says more than that.
+
+    A day within prose may be that of anything.
+    """
+    days = []
+    for word in _BETWEEN.sub(" ", line).split():
+        bare = word.strip("\"'()[]")
+        if _DAY.fullmatch(bare):
+            days.append(bare)
+        elif not _is_link(bare) and _word(bare) is None:
+            return None
+    return days[0] if len(days) == 1 else None
 
 
 def cells_of(found: Found) -> dict[str, str]:
@@ -44,9 +64,18 @@ def holds_nothing_else(text: str) -> bool:
     for line in _LINE_BREAK.split(text):
         for part in _BETWEEN.split(line):
             word = part.strip().strip("\"'")
-            if word and _word(word) is None and any(_word(w) is None for w in word.split()):
+            if word and _word(word) is None and not all(map(_is_named, word.split())):
                 return False
     return True
+
+
+def _is_named(word: str) -> bool:
+    """Whether a word is an id, a number or any link: a link holds no other cells of a table."""
+    return _is_link(word) or _word(word) is not None
+
+
+def _is_link(word: str) -> bool:
+    return word.lower().startswith(("http://", "https://"))
 
 
 def _by_line(text: str) -> list[tuple[int, Found]]:
@@ -94,7 +123,7 @@ def _in_words(text: str) -> tuple[list[str], list[str]]:
 
 def _word(word: str) -> Found | None:
     """A word that is an order id or a number as a whole, or a link to either."""
-    if word.lower().startswith(("http://", "https://")):
+    if _is_link(word):
         linked = found_in_link(word)
         return linked[0] if linked else None
     if looks_like_order_id(word):

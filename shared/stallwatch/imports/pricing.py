@@ -36,10 +36,12 @@ class LinePrice:
 
 def line_price(cells: Mapping[str, str], known: Format) -> LinePrice:
     """The amounts of a row."""
-    currency = currency_of(cells["currency"]) if "currency" in cells else known.currency
+    currency = currency_of(cells["currency"]) if "currency" in cells else None
     for name in _SIGNED:
         if currency is None and name in cells:
             currency = currency_of(cells[name])
+    if currency is None and "currency" not in cells:
+        currency = known.currency
     total = plain_amount_of(cells.get("total", "")) if known.name == TEMPLATE else None
     if total is None:
         total = _first(cells, ("total_info", "total"), currency)

@@ -14,12 +14,12 @@ from stallwatch.imports.columns import (
     TABLE,
     Format,
     formats,
-    match_header,
 )
 from stallwatch.imports.decoding import check_size, decoded, decodings
 from stallwatch.imports.errors import ImportTooLargeError, ImportUnreadableError
 from stallwatch.imports.folding import fold
 from stallwatch.imports.headerless import fields_by_shape
+from stallwatch.imports.headers import match_header
 from stallwatch.imports.records import (
     MOST_ROWS,
     DateOrder,

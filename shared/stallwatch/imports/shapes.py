@@ -37,7 +37,9 @@ _HOSTS = re.compile(
     r"(?:[a-z0-9-]+\.)*(?:aliexpress\.(?:com|ru|us)|cainiao\.com|17track\.net)", re.IGNORECASE
 )
 
-_ORDER_PARAMETERS = frozenset({"tradeorderid", "o_ids", "orderid", "order_id", "orderids"})
+_ORDER_PARAMETERS = frozenset(
+    {"tradeorderid", "tradeid", "o_ids", "orderid", "order_id", "orderids"}
+)
 _NUMBER_PARAMETERS = frozenset(
     {"trackingnumber", "tracking_number", "mailno", "mailnolist", "mailnos", "nums", "trackno"}
 )
@@ -64,9 +66,15 @@ def is_known_number(number: str) -> bool:
 
 
 def number_alone(text: str) -> str | None:
-    """The tracking number that a text is as a whole; None where it is none, or an order id."""
+    """The tracking number that a text is as a whole; None where it is none, or an order id.
+
+    It may be written in groups, but what follows a whole number is no group of it.
+    """
     number = normalize_number(text) if len(text) <= 2 * _MOST_WORD else None
     if number is None or looks_like_order_id(number):
+        return None
+    words = text.split()
+    if len(words) > 1 and any(looks_like_order_id(w) or number_alone(w) for w in words):
         return None
     known = _KNOWN_NUMBER.fullmatch(number) or _NUMBER_ALONE.fullmatch(number)
     return number if known else None

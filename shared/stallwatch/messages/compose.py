@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from stallwatch.domain.alerts import SEVERITY, AlertKind, Notification, Severity
+from stallwatch.domain.alerts import SEVERITY, Alert, AlertKind, Notification, Severity
 from stallwatch.domain.languages import BY_CODE
+from stallwatch.domain.orders import Order
 from stallwatch.messages.alert_kinds import ALERT_TEXTS
 from stallwatch.messages.alert_text import AlertText
 from stallwatch.messages.encodings import ascii_line, cut, gsm7
@@ -56,10 +57,8 @@ def compose(notification: Notification, page_url: str, translations: Translation
         translations: The language.
     """
     kind = notification.kind
-    members = notification.members
-    if ALERT_TEXTS[kind].newest_only:
-        members = (max(members, key=lambda member: member[1].raised_at),)
-    texts = [AlertText(alert, order, page_url, translations) for _, alert, order in members]
+    told = _newest_of_each(notification, whole=ALERT_TEXTS[kind].newest_only)
+    texts = [AlertText(alert, order, page_url, translations) for alert, order in told]
     letters = BY_CODE[translations.language].ascii_letters
     return Message(
         kind=kind,
@@ -69,6 +68,25 @@ def compose(notification: Notification, page_url: str, translations: Translation
         sms=gsm7(_sms(kind, texts, translations), SMS_LIMIT),
         default=_default(notification, texts),
     )
+
+
+def _newest_of_each(notification: Notification, *, whole: bool) -> list[tuple[Alert, Order | None]]:
+    """The alerts that a message tells of, in their order.
+
+    Where several of one order and reason have waited together, the newest says what holds; the
+    others would count other days.
+
+    Args:
+        notification: The alerts.
+        whole: Whether only the newest of all is told.
+    """
+    newest: dict[tuple[str, ...], Alert] = {}
+    orders: dict[tuple[str, ...], Order | None] = {}
+    for member, alert, order in notification.members:
+        about = () if whole else (member.order_id, alert.reason)
+        if about not in newest or newest[about].raised_at <= alert.raised_at:
+            newest[about], orders[about] = alert, order
+    return [(alert, orders[about]) for about, alert in newest.items()]
 
 
 def _subject(kind: AlertKind, texts: Sequence[AlertText], translations: Translations) -> str:

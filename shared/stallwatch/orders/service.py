@@ -33,6 +33,10 @@ _log = logging.getLogger(__name__)
 _TRIES = 5
 
 
+IMPORT_WORKERS = 2
+"""How many requests of an import are under way at once: DynamoDB Local makes more wait in vain."""
+
+
 _NOT_GIVEN = frozenset({"created_at", "incarnation", "number_changed_at", "actions"})
 """What is in an order that the buyer does not give with it."""
 
@@ -59,7 +63,7 @@ class OrderService:
     schedule: PollSchedule
     thresholds: Thresholds
     second_source: bool = False
-    import_workers: int = 2
+    import_workers: int = IMPORT_WORKERS
 
     @property
     def _viewer(self) -> OrderViewer:

@@ -409,3 +409,15 @@ def test_a_claim_says_what_the_second_source_knows() -> None:
         notification(AlertKind.REFUND_CLAIM, RETURNED, facts=facts), PAGE, Translations()
     ).email
     assert "17TRACK" not in returned
+
+
+def test_of_what_waited_together_the_newest_is_told() -> None:
+    """Two of one order and reason, as a night holds them, are one sentence; other orders stay."""
+    other = replace(ORDER, order_id="8123456789099999", title="Kettle")
+    both = notification(AlertKind.PROTECTION_ENDING, orders=(ORDER, other))
+    (member, alert, order), rest = both.members
+    newer = replace(alert, raised_at=alert.raised_at + timedelta(hours=3), nth=2)
+    held = replace(both, members=((member, alert, order), rest, (member, newer, order)))
+    expected = compose(replace(both, members=((member, newer, order), rest)), PAGE, Translations())
+    assert expected == compose(held, PAGE, Translations())
+    assert 2 == len(json.loads(expected.default)["orders"])
