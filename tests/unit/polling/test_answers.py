@@ -4,14 +4,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-import pytest
-
 from stallwatch.domain.alerts import AlertKind
 from stallwatch.domain.errors import UnavailableError
 from stallwatch.polling.tally import RunReport
 from stallwatch.tracking.circuit_breaker import CircuitBreaker
 from stallwatch.tracking.source import Verdict
 from tests.support.builders import NOON
+from tests.support.logs import logged
 from tests.support.memory_store import MemoryStore
 from tests.support.poll_rig import DAY, HOUSEKEEPING, MINUTE, Rig, neighbours, number_of
 
@@ -114,12 +113,13 @@ class Choosy(MemoryStore):
 
 
 def test_one_order_s_failed_write_costs_that_order_s_turn_alone(
-    rig: Rig, caplog: pytest.LogCaptureFixture
+    rig: Rig,
 ) -> None:
     """It is logged and counted, the run goes on, and its next turn tries again."""
     store = rig.store = Choosy(refused={"b"})
     rig.add("a", "b", "c")
-    report = rig.check()
+    with logged("stallwatch.polling.answers") as records:
+        report = rig.check()
     # Its answer and the note that there is none on record.
     assert (3, 2, 2, 1, 2) == (
         report.due,
@@ -129,7 +129,7 @@ def test_one_order_s_failed_write_costs_that_order_s_turn_alone(
         report.unsaved,
     )
     assert "unsaved" not in report.as_dict()
-    assert {"b"} == {r.order_id for r in caplog.records if r.message == "not saved"}  # type: ignore[attr-defined]
+    assert {"b"} == {r.order_id for r in records if r.msg == "not saved"}  # type: ignore[attr-defined]
     rig.pump()
     assert rig.answered_at("a") is not None
     assert rig.answered_at("c") is not None
