@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from tests.reference.model import DAY, LADDER, KeyDates, Sent, Word, midnight
 from tests.reference.view import View
 
-NOT_LATE_IN = frozenset({"out_for_delivery", "failed_attempt", "ready_for_pickup"})
+NOT_LATE_IN = frozenset({"out_for_delivery", "failed_attempt"})
 
 
 def plus(day: date, days: int) -> date:
@@ -233,13 +233,22 @@ def before_the_days(v: View, day: date) -> bool:
     return days is None or day < days[0]
 
 
+def rules_late_out(v: View) -> bool:
+    """Whether the parcel is "in `out_for_delivery`, `failed_attempt`, `ready_for_pickup`".
+
+    "`exception` is a stage; where the parcel is (…, a stay at a pickup point, …) is what stood
+    before it": of the three only the stay outlasts an exception.
+    """
+    return v.stage in NOT_LATE_IN or v.journey.place == "ready_for_pickup"
+
+
 def late_on(v: View, sent: tuple[Sent, ...], *, cancelled: bool) -> date | None:
     """ "Only where `late` can still come"."""
     over = {"late", "stalled", "refund_claim"}
     here = [s for s in sent if s.change == v.order.number_changed_at]
     if v.too_old or cancelled or v.seller_was_contacted or any(s.kind in over for s in here):
         return None
-    if v.journey.place in NOT_LATE_IN or v.journey.place == "returned":
+    if rules_late_out(v) or v.journey.place == "returned":
         return None
     day = late_due_on(v)
     # A day that has passed stays until the days of the deadline begin: in them it cannot come.

@@ -1,7 +1,7 @@
 """The ladder: `never_scanned`, `late`, `stalled`, `refund_claim`."""
 
 from tests.reference.codes import bare
-from tests.reference.dates import NOT_LATE_IN, after_the_days, in_the_days, threshold
+from tests.reference.dates import after_the_days, in_the_days, rules_late_out, threshold
 from tests.reference.model import HANDED_OVER, HOUR, LADDER, Sent, days_between
 from tests.reference.view import View
 
@@ -195,7 +195,7 @@ def stalled(v: View) -> list[Sent]:
 def is_late(v: View) -> bool:
     """ "Past its window, scanned, and not in `out_for_delivery`, `failed_attempt`,
     `ready_for_pickup`"."""
-    return v.journey.place not in NOT_LATE_IN and v.past_its_window
+    return not rules_late_out(v) and v.past_its_window
 
 
 def late(v: View) -> list[Sent]:

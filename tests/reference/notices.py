@@ -143,6 +143,13 @@ def unanswered(v: View) -> list[Sent]:
     return [v.message("unanswered", about=since)]
 
 
+def took_back(sent: Sent, alarm: Sent) -> bool:
+    """Whether a message of a later episode, begun by a scan, was an alarm's one all-clear or used
+    it up; another number does not make it due again."""
+    begun = sent.episode != alarm.episode and sent.episode[1] > 0
+    return sent.kind in USES_UP and sent.at >= alarm.at and begun
+
+
 def over_since(v: View) -> datetime | None:
     """Since when an alarm is over and nothing said so, or None.
 
@@ -151,9 +158,9 @@ def over_since(v: View) -> datetime | None:
     sent `moving_again` is".
     """
     since = []
-    alarms = [s.at for s in v.sent if s.kind in ALARMS]
-    if alarms:
-        since += [at for at in v.episodes_of().begun_by_scans if at > max(alarms)][:1]
+    alarm = max((s for s in v.sent if s.kind in ALARMS), key=lambda s: s.at, default=None)
+    if alarm is not None and not any(took_back(s, alarm) for s in v.sent):
+        since += [at for at in v.episodes_of().begun_by_scans if at > alarm.at][:1]
     told = [s.at for s in v.sent_here if s.kind == "delivered"]
     for spell in v.spells:
         at = spell.withdrawn_at
