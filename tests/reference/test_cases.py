@@ -11,6 +11,7 @@ from tests.reference.codes import CODES
 from tests.reference.model import Numbers
 
 CASES = Path(__file__).parents[1] / "data" / "cases_2.json"
+JOURNEY_CASES = Path(__file__).parents[1] / "data" / "journey_cases.json"
 GIVEN = next(
     (p / "shared" for p in Path(__file__).parents if (p / "shared" / "rules2").is_dir()), None
 )
@@ -23,7 +24,7 @@ def differences(case: Mapping[str, Any], n: Numbers | None = None) -> list[Any]:
     return [(index, wrong) for index, wrong in enumerate(steps) if wrong]
 
 
-@pytest.mark.parametrize("case", load(CASES), ids=lambda case: case["name"])
+@pytest.mark.parametrize("case", [*load(CASES), *load(JOURNEY_CASES)], ids=lambda case: case["name"])
 def test_case(case: Mapping[str, Any]) -> None:
     """The model gives what the case says, at each of its steps."""
     assert [] == differences(case)

@@ -14,6 +14,8 @@ from typing import Any
 
 CASES = Path(__file__).parents[1] / "data" / "cases.json"
 CLOCK_CASES = Path(__file__).parents[1] / "data" / "clock_cases.json"
+JOURNEY_CASES = Path(__file__).parents[1] / "data" / "journey_cases.json"
+"""Orders as buyers live through them, where several rules meet."""
 GATE_CASES = Path(__file__).parents[1] / "data" / "gate_cases.json"
 NUMBER = "LP00000000000001"
 
@@ -75,7 +77,7 @@ def load(start: datetime, *paths: Path) -> list[Case]:
     """
     return [
         _case(raw, start)
-        for path in paths or (CASES, CLOCK_CASES)
+        for path in paths or (CASES, CLOCK_CASES, JOURNEY_CASES)
         for raw in json.loads(path.read_text(encoding="utf-8"))
     ]
 

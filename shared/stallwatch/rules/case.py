@@ -282,14 +282,7 @@ def _decided(
             old_order = (day - order.ordered_on).days > thresholds.old_order
     if old_delivery is None and is_answered:
         at = journey.delivered_at
-        old_delivery = at is not None and (
-            whole_days(at, now) > thresholds.old_delivery
-            # A watch that its age has ended before it began says nothing.
-            or (
-                memory.evaluated_at == now
-                and now >= midnight(order.ordered_on) + days(thresholds.end_after_order)
-            )
-        )
+        old_delivery = at is not None and whole_days(at, now) > thresholds.old_delivery
     if (old_order, old_delivery) == (memory.old_order, memory.old_delivery):
         return memory
     return InitialFindings(old_order, old_delivery, memory.evaluated_at, memory.answered_at)

@@ -13,6 +13,7 @@ from stallwatch.domain.alerts import (
     Alert,
     AlertKind,
 )
+from stallwatch.domain.clock import days, midnight
 from stallwatch.domain.orders import Order
 from stallwatch.domain.parcels import Flag
 from stallwatch.domain.thresholds import Thresholds
@@ -41,10 +42,20 @@ def due_alerts(case: Case, alerts: Sequence[Alert], now: datetime) -> list[Alert
     A delivery that becomes known when the watch would end is told before it does.
     """
     if now >= ends_at(case, alerts):
-        if case.actions.ended or now < case.first_look_until:
+        if case.actions.ended or now < case.first_look_until or _was_never_watched(case):
             return []
         return [_raised(case, call, now) for call in delivered_alerts(case, alerts)]
     return [_raised(case, call, now) for call in calls_at(case, alerts, case.answered_at, now)]
+
+
+def _was_never_watched(case: Case) -> bool:
+    """Whether the delivery was known at the first evaluation, and the watch over by its age then.
+
+    It says nothing as long as the dates stand; a mistyped year, corrected, opens the watch.
+    """
+    first, delivery = case.memory.evaluated_at, case.delivery
+    over_at = midnight(case.order.ordered_on) + days(case.thresholds.end_after_order)
+    return first is not None and delivery is not None and max(delivery.known_at, over_at) <= first
 
 
 def _raised(case: Case, call: DueAlert, now: datetime) -> Alert:

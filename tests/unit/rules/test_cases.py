@@ -20,6 +20,7 @@ from tests.local.parts import FACTS
 from tests.support.case_runner import CASES, GATE_CASES, Case, Look, load
 
 START = datetime(2026, 6, 15, 9, 30, tzinfo=UTC)
+BEFORE_A_LEAP_DAY = datetime(2028, 2, 9, 9, 30, tzinfo=UTC)
 LIMITS = Thresholds()
 
 
@@ -204,6 +205,18 @@ def test_case(case: Case) -> None:
 
         hold(look.expect, decision.due, decision, look.now)
         assert () == watched.evaluate(look.now).due
+
+
+@pytest.mark.parametrize("case", load(BEFORE_A_LEAP_DAY), ids=lambda case: case.name)
+def test_case_over_a_leap_day(case: Case) -> None:
+    """A day is a day: the 29th of February moves nothing."""
+    watched = Watched.of(case)
+    for look in case.looks:
+        watched.prepare(look)
+
+        decision = watched.evaluate(look.now)
+
+        hold(look.expect, decision.due, decision, look.now)
 
 
 def ask_second(order: Order, trace: Trace, look: Look) -> Trace:
