@@ -33,7 +33,7 @@ class Situation(StrEnum):
     DELIVERED = "delivered"
     DELIVERED_DISPUTED = "delivered_disputed"
     DELIVERED_OLD = "delivered_old"
-    """Delivered long before the order was added."""
+    """Delivered long before the order was added; seen where a stack watches on for longer."""
     NOT_RECEIVED = "not_received"
     NOT_RECEIVED_DISPUTED = "not_received_disputed"
 
@@ -91,7 +91,7 @@ class Situation(StrEnum):
     CONTACTED = "contacted"
     SNOOZED = "snoozed"
     RETURNED = "returned"
-    """On the way back, and there is nothing more to say."""
+    """On the way back, and there is no answer yet since the number came back to the order."""
     EXCEPTION = "exception"
     NO_NUMBER = "no_number"
     AWAITING_SHIPMENT = "awaiting_shipment"
