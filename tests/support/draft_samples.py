@@ -24,6 +24,7 @@ TRACES: dict[str, tuple[tuple[float, str], ...]] = {
     "late": ((36, "PU_PICKUP_SUCCESS"), (2, "GTMS_ACCEPT")),
     "moving": ((9, "PU_PICKUP_SUCCESS"), (2, "LH_DEPART")),
     "returned": ((26, "PU_PICKUP_SUCCESS"), (1, "RT_INBOUND")),
+    "lost": ((26, "PU_PICKUP_SUCCESS"), (1, "LOST")),
     "delivered": ((26, "PU_PICKUP_SUCCESS"), (1, "GTMS_SIGNED")),
     "pickup": ((26, "PU_PICKUP_SUCCESS"), (1, "GTMS_STA_SIGNED")),
     "failed_attempt": ((26, "PU_PICKUP_SUCCESS"), (1, "GTMS_DEL_FAILURE")),
@@ -34,7 +35,7 @@ TRACES: dict[str, tuple[tuple[float, str], ...]] = {
 OF_SITUATION = {
     Situation.CLAIM_RETURNED: "returned",
     Situation.RETURNED: "returned",
-    Situation.CLAIM_LOST: "silent",
+    Situation.CLAIM_LOST: "lost",
     Situation.CANCELLED: "silent",
     Situation.NOT_RECEIVED: "delivered",
     Situation.REMINDER_NOT_RECEIVED: "delivered",

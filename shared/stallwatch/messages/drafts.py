@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from stallwatch.domain.languages import SELLER_LANGUAGES
 from stallwatch.domain.orders import ActionKind, Order
-from stallwatch.domain.parcels import Flag, Stage
+from stallwatch.domain.parcels import Stage
 from stallwatch.messages.translations import Translations, Value
 from stallwatch.rules.decision import Decision
 from stallwatch.rules.situation import Situation
@@ -248,7 +248,7 @@ class _Drafting:
             return Theme.NOT_RECEIVED
         states = {
             Theme.RETURNED: journey.place is Stage.RETURNED,
-            Theme.LOST: journey.flag is Flag.LOST,
+            Theme.LOST: journey.lost,
             Theme.NO_NUMBER: self._order.tracking_number is None,
             Theme.PICKUP: journey.stay is not None,
             Theme.FAILED_ATTEMPT: journey.attempt is not None,

@@ -72,6 +72,20 @@ def test_the_seller_is_asked_about_what_is_the_matter(situation: Situation, expe
     assert "refund" in found[DraftKind.DISPUTE].text
 
 
+def test_an_old_order_whose_parcel_is_lost_says_so() -> None:
+    """The carrier's own word is a better argument than the silence."""
+    found = drafted(Situation.OLD_ORDER, trace="lost")
+    assert "reports the parcel" in found[DraftKind.SELLER_QUESTION].text
+    assert "as the carrier itself says" in found[DraftKind.DISPUTE].text
+
+
+def test_a_dispute_about_a_cancelled_shipment_says_nothing_of_refunds() -> None:
+    """Whether the money has come back is not known on the day of the cancellation."""
+    text = drafted(Situation.CANCELLED, text="Cancelled")[DraftKind.DISPUTE].text
+    assert text.startswith(f"My order {PLAIN.order_id} has not arrived. Its shipment (tracking")
+    assert text.endswith(": Cancelled. I ask for a full refund.")
+
+
 @pytest.mark.parametrize("situation", QUIET)
 def test_there_is_no_draft_where_none_fits(situation: Situation) -> None:
     """Nothing is the matter, or nothing is known."""

@@ -45,9 +45,13 @@ class Pair:
     def __init__(self, journey: Journey) -> None:
         self.world = begin(journey)
         self.twin = ProductTwin.of(journey)
+        self.numbers = {journey.order.number}
+        """Every tracking number that the order has had."""
 
     def live(self, beat: Beat) -> tuple[Decision, Evaluation]:
         """Let a beat happen, and have both decide."""
+        if isinstance(beat, beats.Renumbered):
+            self.numbers.add(beat.number)
         happen(self.world, beat)
         self.twin.happen(beat)
         return self.twin.evaluate(beat.at), self.world.evaluate(beat.at)
@@ -63,7 +67,7 @@ class Pair:
                 said_at = [a.at for a in self.twin.order.actions[-1:]]
                 return beat.at in {self.twin.trace.answered_at, *said_at}
             case beats.Renumbered():
-                return beat.number in {c.number for c in self.twin.trace.checkpoints}
+                return beat.number in self.numbers
             case _:
                 return False
 
