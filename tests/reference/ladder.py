@@ -181,7 +181,8 @@ def is_stalled(v: View) -> bool:
         return False
     if v.service == "economy" and journey.place in HANDED_OVER:
         return False
-    return all(v.answered_after(s.at, v.n.after_late) for s in v.sent_here if s.kind == "late")
+    # The wait is for the advice, which was given whatever number it was about.
+    return all(v.answered_after(s.at, v.n.after_late) for s in v.sent if s.kind == "late")
 
 
 def stalled(v: View) -> list[Sent]:

@@ -173,20 +173,17 @@ def over_since(v: View) -> datetime | None:
     return min(since, default=None)
 
 
-def stood_since(v: View, kind: str, since: datetime) -> bool:
-    """Whether a dispute or a snooze stood at some instant since another."""
-    stands_from: datetime | None = None
+def dispute_stood_since(v: View, since: datetime) -> bool:
+    """Whether a dispute stood at some instant since another."""
+    stands = False
     for word in v.order.words:
-        if word.kind == kind:
-            stands_from = word.said_at
-            until = midnight(word.until) if word.until is not None else None
-            if kind == "snooze" and (until is None or until <= since):
-                stands_from = None
+        if word.kind == "dispute_opened":
+            stands = True
         elif word.kind == "reopen":
-            if stands_from is not None and word.said_at > since:
+            if stands and word.said_at > since:
                 return True
-            stands_from = None
-    return stands_from is not None
+            stands = False
+    return stands
 
 
 def moving_again(v: View, due: Sequence[Sent]) -> list[Sent]:
@@ -195,16 +192,15 @@ def moving_again(v: View, due: Sequence[Sent]) -> list[Sent]:
     "Not while the place is `returned`; another alert in the same evaluation uses it up, a snooze
     only delays it (it then needs a valid answer of the last 24 h; a dispute and the days of the
     deadline use it up even then)." "Not sent in them, nor while a dispute stands; it is used up."
+    A corrected date delays it as a snooze does, and asks for the same fresh answer.
     """
     since = over_since(v)
     if since is None or v.journey.place == "returned" or v.delivered or v.snoozed:
         return []
     if any(s.kind in USES_UP for s in due):
         return []
-    if v.dispute is not None or stood_since(v, "dispute_opened", since):
+    if v.dispute is not None or dispute_stood_since(v, since):
         return []
     if in_the_days(v, since.date()):
         return []
-    if stood_since(v, "snooze", since) and not v.answered_within(v.n.fresh_hours):
-        return []
-    return [v.message("moving_again")]
+    return [v.message("moving_again")] if v.answered_within(v.n.fresh_hours) else []

@@ -12,6 +12,7 @@ from typing import Any
 
 from stallwatch.claims.history import GAP, CheckHistory, Outcome
 from stallwatch.claims.reason import ASKING, reason_of
+from stallwatch.domain.clock import whole_days
 from stallwatch.domain.orders import Action, ActionKind, Order, Service, State
 from stallwatch.domain.parcels import Checkpoint, LocalCarrier, SecondOpinion, Trace
 from stallwatch.domain.thresholds import Thresholds
@@ -176,11 +177,17 @@ def _silence(order: Order, decision: Decision) -> Json:
 
 
 def _transit(order: Order, decision: Decision) -> Json:
+    """How long the parcel was on its way: to its delivery, or to the last answer."""
+    days, until = decision.days_in_transit, _until(order, decision)
+    delivered_at = decision.journey.delivered_at
+    if days is not None and delivered_at is not None:
+        days = whole_days(decision.dispatched, delivered_at)
+        until = _instant(delivered_at)
     return {
-        "days": decision.days_in_transit,
+        "days": days,
         "since": _instant(decision.dispatched),
         "since_what": "first_scan" if decision.journey.scanned else _beginning(order, decision),
-        "until": _until(order, decision),
+        "until": until,
     }
 
 
@@ -214,13 +221,17 @@ def _rules(decision: Decision, thresholds: Thresholds) -> list[Json]:
     service, window = decision.service, decision.window
     is_usual = window in {usual.window(service, remote=remote) for remote in (False, True)}
     by = "ours" if service is Service.ECONOMY else "guide"
+    # What was delivered in time is not late for having lain there since.
+    ended_at = decision.journey.delivered_at or decision.answered_at
     late = {
         "name": "window",
         "from_days": window.low,
         "days": window.high,
         "origin": by if is_usual else "owner",
         "late_from": _instant(decision.late_at),
-        "reached": decision.answered_at is not None and decision.answered_at >= decision.late_at,
+        "reached": decision.answered_at is not None
+        and ended_at is not None
+        and ended_at >= decision.late_at,
     }
     return [*found, late]
 

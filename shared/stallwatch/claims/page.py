@@ -218,7 +218,7 @@ def _row(checkpoint: dict[str, Any], words: Translations, *, newest: bool) -> st
     source = _text(", ".join(profile_of(name).title for name in sources))
     code = outside(checkpoint["code"]).replace("_", "_<wbr>")
     return (
-        f"<tr{look}><td>{at}</td><td>{_text(checkpoint['as_given'])} {zone}</td>"
+        f"<tr{look}><td>{at}</td><td><span>{_text(checkpoint['as_given'])}</span> {zone}</td>"
         f"<td>{text}</td><td>{code}</td><td>{source}</td></tr>"
     )
 

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from stallwatch.domain.orders import ActionKind, Order
+from stallwatch.domain.orders import Order
 from stallwatch.domain.parcels import Flag, Stage
 from stallwatch.domain.thresholds import Thresholds
 from stallwatch.rules.decision import Decision
@@ -49,14 +49,13 @@ def reason_of(order: Order, decision: Decision, thresholds: Thresholds) -> Claim
     """
     journey = decision.journey
     untracked = decision.untracked_days or 0
-    not_received = order.last_said(ActionKind.NOT_RECEIVED) is not None
     delivered = journey.delivered_at is not None
     holds = {
         ClaimReason.DESTROYED: journey.destroyed,
         ClaimReason.RETURNED: journey.place is Stage.RETURNED,
-        ClaimReason.NOT_RECEIVED: delivered and not_received,
+        ClaimReason.NOT_RECEIVED: delivered and decision.not_received,
         ClaimReason.DELIVERED: delivered,
-        ClaimReason.LOST: journey.flag is Flag.LOST,
+        ClaimReason.LOST: journey.lost,
         ClaimReason.CANCELLED: journey.flag is Flag.CANCELLED,
         ClaimReason.NO_NUMBER: order.tracking_number is None
         and untracked >= thresholds.never_scanned,

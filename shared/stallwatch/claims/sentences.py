@@ -10,13 +10,23 @@ from stallwatch.claims.document import Claim
 from stallwatch.claims.reason import ASKING, ClaimReason
 from stallwatch.domain.languages import DEFAULT_LANGUAGE
 from stallwatch.domain.orders import SearchPlace
+from stallwatch.domain.parcels import Flag, Stage
 from stallwatch.messages.anomaly_text import describe
 from stallwatch.messages.translations import Translations
 from stallwatch.rules.anomalies import Anomaly, AnomalyKind
-from stallwatch.tracking.profiles import profile_of
+from stallwatch.tracking.profiles import profile_of, stage_of_entry
 
 WORDS = Translations(DEFAULT_LANGUAGE, "claims")
 """The sentences of claims, which are in English alone."""
+
+
+_ENTRIES = {
+    ClaimReason.DESTROYED: Stage.RETURNED,
+    ClaimReason.RETURNED: Stage.RETURNED,
+    ClaimReason.LOST: Flag.LOST,
+    ClaimReason.CANCELLED: Flag.CANCELLED,
+}
+"""Reasons that one entry of the carrier's gives, with its stage or its flag."""
 
 
 def say_instant(instant: str) -> str:
@@ -88,8 +98,14 @@ def date_lines(claim: Claim, words: Translations) -> Iterator[tuple[str, str]]:
 
 
 def since_lines(claim: Claim, words: Translations) -> list[str]:
-    """From when and until when the silence counts; none where there is no silence to show."""
+    """From when and until when the silence counts, or when the carrier said what ends the hope.
+
+    There are none where neither is to be shown.
+    """
     silence = claim["silence"]
+    entry_at = _entry_at(claim)
+    if entry_at is not None:
+        return [words.text("since.entry", at=say_instant(entry_at))]
     if reason(claim) not in {ClaimReason.SILENCE, ClaimReason.NEVER_SCANNED, ClaimReason.NO_NUMBER}:
         return []
     lines = [_since(silence, claim, words)]
@@ -98,10 +114,21 @@ def since_lines(claim: Claim, words: Translations) -> list[str]:
     return lines
 
 
+def _entry_at(claim: Claim) -> str | None:
+    """When the carrier wrote the entry that is the reason; None where none is."""
+    wanted = _ENTRIES.get(reason(claim))
+    if wanted is None:
+        return None
+    entries = (c for c in claim["checkpoints"] if c["set_aside"] is None)
+    return next(
+        (e["at"] for e in entries if wanted in stage_of_entry(e["source"], e["code"])), None
+    )
+
+
 def transit_line(claim: Claim, words: Translations) -> str | None:
-    """How long the parcel has been on its way; None where nobody knows."""
+    """How long the parcel has been on its way; None where nobody knows that it ever was."""
     transit = claim["transit"]
-    if transit["days"] is None:
+    if transit["days"] is None or transit["since_what"] != "first_scan":
         return None
     return f"{words.text('transit', n=transit['days'])} ({_since(transit, claim, words)})"
 

@@ -93,6 +93,8 @@ class Decision(NamedTuple):
     snoozed: bool
     contacted: bool
     """Whether the seller was contacted in this episode."""
+    not_received: bool
+    """Whether the buyer's word stands that what is delivered did not come."""
     countdown: Countdown | None
     """The clock that runs or has run out, said or not."""
     bank_countdown: Countdown | None

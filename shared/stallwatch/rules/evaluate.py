@@ -85,6 +85,7 @@ def evaluate(
         is_last_notice=step is not None and step.is_last,
         snoozed=case.actions.snoozed(now),
         contacted=case.journey.episode in case.actions.contacts,
+        not_received=case.not_received is not None,
         countdown=clock,
         bank_countdown=bank_clock,
         due=due,

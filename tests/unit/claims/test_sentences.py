@@ -19,6 +19,7 @@ from stallwatch.claims.sentences import (
     odd_lines,
     since_lines,
     title,
+    transit_line,
     watch_lines,
 )
 from stallwatch.domain.orders import Action, ActionKind, Order, PaidWith
@@ -49,6 +50,8 @@ CASES = {
     ClaimReason.NO_NUMBER: ((), replace(OLD, tracking_number=None), "40 days without a tracking"),
     ClaimReason.RETURNED: ((*SEEN, (2, "RT_INBOUND")), OLD, "Returned to the sender"),
     ClaimReason.DESTROYED: ((*SEEN, (2, "RT_DESTROY")), OLD, "Destroyed by the carrier"),
+    ClaimReason.LOST: ((*SEEN, (2, "LOST")), OLD, "Reported lost by the carrier"),
+    ClaimReason.CANCELLED: ((*SEEN, (2, "GWMS_CANCEL")), OLD, "Shipment cancelled"),
     ClaimReason.OVERDUE: ((*SEEN, (2, "GTMS_ACCEPT")), OLD, "Not received 40 days after the order"),
     ClaimReason.NOT_RECEIVED: (
         (*SEEN, (2, "GTMS_SIGNED")),
@@ -123,6 +126,45 @@ def test_no_zero_days_and_no_clock_time_for_a_date() -> None:
     assert [] == since_lines(moving, WORDS)
     first, *_ = since_lines(claim(), WORDS)
     assert first.startswith("2026-05-06: ordered; no tracking entry since")
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        [(2, "GWMS_CANCEL")],
+        [(2, "RT_INBOUND"), (1, "GTMS_FAILURE")],
+        [(2, "RT_DESTROY"), (1, "GTMS_FAILURE")],
+        [(2, "LOST"), (1, "GTMS_FAILURE")],
+    ],
+    ids=lambda seen: seen[0][1],
+)
+def test_what_ends_the_hope_has_its_day(seen: list[tuple[float, str]]) -> None:
+    """The carrier's own entry, and not a later one that says nothing of it."""
+    lines = since_lines(claim(*SEEN, *seen), WORDS)
+    assert ["2026-06-13 12:00 UTC: the carrier's own entry"] == lines
+
+
+def test_a_parcel_that_nobody_has_scanned_was_never_in_transit() -> None:
+    """Days since the order would read as if it had been shipped."""
+    assert transit_line(claim(), WORDS) is None
+    assert transit_line(claim(order=replace(OLD, tracking_number=None)), WORDS) is None
+
+
+def test_the_days_in_transit_end_with_the_delivery() -> None:
+    """What was delivered within the usual time is not called late for having lain there since."""
+    order = replace(OLD, actions=(NOT_HERE,))
+    line = transit_line(claim(*SEEN, (18, "GTMS_SIGNED"), order=order), WORDS)
+    assert line is not None
+    assert line.startswith("20 days in transit")
+    assert "Usual time" not in page(claim(*SEEN, (18, "GTMS_SIGNED"), order=order), WORDS)
+
+
+def test_a_delivery_after_the_word_takes_it_back() -> None:
+    """What the buyer had said of an earlier delivery is no claim about a later one."""
+    said = Action(ActionKind.NOT_RECEIVED, NOW - 3 * DAY)
+    order = replace(OLD, actions=(said,))
+    made = claim(*SEEN, (5, "GTMS_SIGNED"), (2, "GTMS_SIGNED"), order=order)
+    assert ClaimReason.DELIVERED == made["asks"]["reason"]
 
 
 def test_a_number_that_is_not_reached_is_not_shown() -> None:
