@@ -180,7 +180,9 @@ def moving_again_alerts(
     if used_up:
         return
     moments = counted_moments(case.order, case.trace.checkpoints, case.thresholds)
-    begun = first_begun_after(alarm.raised_at, moments, case.thresholds, case.journey.dispatched)
+    # What the order's very first answer shows begins no episode.
+    since = max(alarm.raised_at, case.memory.answered_at or alarm.raised_at)
+    begun = first_begun_after(since, moments, case.thresholds, case.journey.dispatched)
     if begun is None or not _is_used_up(case, begun, now):
         yield DueAlert(_MOVING_AGAIN, about=case.journey.episode)
 
