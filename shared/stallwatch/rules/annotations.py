@@ -4,7 +4,6 @@ The advice of an order is made from the same annotations, so that message and pa
 """
 
 from collections.abc import Iterable
-from dataclasses import asdict
 from datetime import date, datetime
 
 from stallwatch.domain.orders import ActionKind, Order, Service
@@ -68,7 +67,7 @@ def annotate_anomalies(anomalies: Iterable[Anomaly]) -> Annotations:
 
 
 def _key_dates(key_dates: KeyDates) -> dict[str, str]:
-    return {name: day.isoformat() for name, day in asdict(key_dates).items() if day is not None}
+    return {name: day.isoformat() for name, day in key_dates._asdict().items() if day is not None}
 
 
 def _day(instant: datetime) -> str:

@@ -10,6 +10,7 @@ AliExpress, PayPal and Visa, or are this project's own; `domain.thresholds` says
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 from stallwatch.domain.alerts import Alert, AlertKind, last_raised
@@ -215,6 +216,7 @@ def _stage(journey: Journey, trace: Trace, *, numberless: bool) -> Stage:
     return Stage.AWAITING_SHIPMENT if trace.known else Stage.NOT_FOUND
 
 
+@lru_cache(maxsize=64)
 def _is_economy(mail_type: str | None) -> bool:
     return mail_type is not None and mail_type.strip().lower() == _ECONOMY
 

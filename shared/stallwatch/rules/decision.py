@@ -45,8 +45,7 @@ class Countdown:
     """The last day on which the next step can be taken; None: it has none."""
 
 
-@dataclass(frozen=True, slots=True)
-class KeyDates:
+class KeyDates(NamedTuple):
     """The days that page, message and calendar show; None: not shown."""
 
     late_on: date | None = None

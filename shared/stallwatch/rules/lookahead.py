@@ -38,19 +38,16 @@ def next_rule_at(case: Case, alerts: Sequence[Alert], end: datetime) -> datetime
         return answered_at
     if case.delivery_mutes:
         return None  # What is said of a delivery is said at once.
-    for instant in sorted(_thresholds(case, alerts)):
-        if answered_at < instant < end and calls_at(
-            case, alerts, instant, instant, second_answers=True
-        ):
+    for instant in sorted([i for i in _thresholds(case, alerts) if answered_at < i < end]):
+        if calls_at(case, alerts, instant, instant, second_answers=True):
             return instant
     return None
 
 
 def next_clock_at(case: Case, alerts: Sequence[Alert], now: datetime, end: datetime) -> datetime:
     """The earliest instant at which something changes without any answer."""
-    instants = {end, case.first_look_until, *_dates(case)}
-    if case.numberless:
-        instants |= _thresholds(case, alerts)
+    instants = [case.first_look_until]
+    instants += _thresholds(case, alerts) if case.numberless else _dates(case)
     for instant in sorted([i for i in instants if now < i < end]):
         # Until then more answers may come, which no evaluation sees.
         if (
@@ -73,7 +70,7 @@ def second_from(case: Case, alerts: Sequence[Alert]) -> datetime | None:
         return None
     end = ends_at(case, alerts)
     lead = hours(case.thresholds.second_patience_hours + case.thresholds.second_answer_hours)
-    instants = {answered_at, *_thresholds(case, alerts)}
+    instants = [answered_at, *_thresholds(case, alerts)]
     for instant in sorted(i for i in instants if answered_at <= i < end):
         level = escalation_level(case, alerts, instant, instant, second_answers=True)
         if level == CLAIM_FOR_SILENCE and any(
@@ -104,31 +101,34 @@ def _dates(case: Case) -> Iterator[datetime]:
         yield midnight(case.bank.last_day) - days(case.thresholds.bank_notice)
 
 
-def _thresholds(case: Case, alerts: Iterable[Alert]) -> set[datetime]:
-    """The instants at which some clause of the rules begins to hold."""
+def _thresholds(case: Case, alerts: Iterable[Alert]) -> list[datetime]:
+    """The instants at which some clause of the rules begins to hold.
+
+    In any order, and some twice: to hash an instant takes longer than to look at one again.
+    """
     thresholds = case.thresholds
-    instants = {case.late_at, case.stalled_at, case.claim_at, *_dates(case)}
+    instants = [case.late_at, case.stalled_at, case.claim_at, *_dates(case)]
     if not case.journey.scanned:
-        instants.add(case.never_scanned_at)
-        instants.add(case.never_scanned_again_at)
+        instants.append(case.never_scanned_at)
+        instants.append(case.never_scanned_again_at)
     contact = case.actions.contacts.get(case.journey.episode)
     if contact is not None:
-        instants.add(contact.done_at + days(thresholds.seller_reminder))
+        instants.append(contact.done_at + days(thresholds.seller_reminder))
     for alert in alerts:
         kind = alert.kind
         if kind in LADDER:
-            instants.add(alert.message_at + days(thresholds.seller_reminder))
+            instants.append(alert.message_at + days(thresholds.seller_reminder))
         if kind is _LATE:
-            instants.add(alert.message_at + days(thresholds.stalled_after_late))
+            instants.append(alert.message_at + days(thresholds.stalled_after_late))
         elif kind is _NEVER_SCANNED:
-            instants.add(alert.message_at + days(thresholds.never_scanned_gap))
+            instants.append(alert.message_at + days(thresholds.never_scanned_gap))
         elif kind is _REFUND_CLAIM or kind is _REFUND_DUE:
-            instants.add(alert.message_at + days(thresholds.claim_repeat))
+            instants.append(alert.message_at + days(thresholds.claim_repeat))
         elif kind is _ACTION_NEEDED:
             if alert.reason == PICKUP:
-                instants.add(alert.message_at + days(thresholds.pickup_reminder))
+                instants.append(alert.message_at + days(thresholds.pickup_reminder))
                 continue
-            instants.add(said_about(alert)[2] + hours(thresholds.attempt_hours))
+            instants.append(said_about(alert)[2] + hours(thresholds.attempt_hours))
             if alert.reason == Flag.CANCELLED:
-                instants.add(alert.message_at + days(thresholds.cancelled_again))
+                instants.append(alert.message_at + days(thresholds.cancelled_again))
     return instants
