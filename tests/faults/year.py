@@ -10,7 +10,7 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime, timedelta
 from heapq import heappop, heappush
 from itertools import count
@@ -189,7 +189,7 @@ class Shown:
     """The key dates by name; None: not shown."""
 
 
-KEY_DATES = KeyDates._fields
+KEY_DATES = tuple(f.name for f in fields(KeyDates))
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from tests.reference.dates import in_the_days, threshold
-from tests.reference.model import DAY, HOUR, LADDER, Sent, midnight
+from tests.reference.model import DAY, HOUR, LADDER, Sent
 from tests.reference.view import View
 
 ALARMS = frozenset({"never_scanned", "stalled", "refund_claim"})

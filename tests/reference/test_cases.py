@@ -24,7 +24,9 @@ def differences(case: Mapping[str, Any], n: Numbers | None = None) -> list[Any]:
     return [(index, wrong) for index, wrong in enumerate(steps) if wrong]
 
 
-@pytest.mark.parametrize("case", [*load(CASES), *load(JOURNEY_CASES)], ids=lambda case: case["name"])
+@pytest.mark.parametrize(
+    "case", [*load(CASES), *load(JOURNEY_CASES)], ids=lambda case: case["name"]
+)
 def test_case(case: Mapping[str, Any]) -> None:
     """The model gives what the case says, at each of its steps."""
     assert [] == differences(case)

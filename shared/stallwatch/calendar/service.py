@@ -6,7 +6,7 @@ has no end, since calendars are read for years; it lives until it is revoked.
 
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from secrets import token_hex, token_urlsafe
@@ -144,8 +144,7 @@ class Calendars:
         """An order's key dates."""
         order, dates = view.order, view.decision.key_dates
         advice = advise(order, view.decision, view.trace, view.at, self.words, view.observations)
-        for name in (field.name for field in fields(dates)):
-            day = getattr(dates, name)
+        for name, day in dates._asdict().items():
             if day is not None:
                 yield Entry(
                     uid=f"{order.order_id}-{order.incarnation}-{name}@stallwatch",
