@@ -94,8 +94,9 @@ def attempt_or_flag(v: View, reason: str, event_at: datetime) -> list[Sent]:
     if told:
         last, answer = told[-1], v.counts_to
         assert last.event_at is not None
-        assert last.answer_at is not None
-        if answer is None or answer - last.answer_at < hours or event_at - last.event_at < hours:
+        # A number that comes back may have been told of before anybody answered.
+        answered_at = last.answer_at or last.at
+        if answer is None or answer - answered_at < hours or event_at - last.event_at < hours:
             return []
     others = [
         p.at

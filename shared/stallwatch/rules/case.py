@@ -8,9 +8,10 @@ The numbers come from the buyers' guide that the product follows, from Cainiao's
 AliExpress, PayPal and Visa, or are this project's own; `domain.thresholds` says which.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from itertools import zip_longest
 from typing import NamedTuple
 
 from stallwatch.domain.alerts import Alert, AlertKind, last_raised
@@ -164,10 +165,9 @@ def case_of(
     last_update = journey.last_update or (given if changed_at is None else changed_at)
     late_at = _late_at(order, trace, dispatched, window, thresholds)
     silent_at = last_update + days(thresholds.stalled)
-    word = actions.not_received if stage is DELIVERED else None
-    if word is not None and changed_at is not None and word.at < changed_at:
-        word = None  # It was about what another number's parcel did.
-    delivery, not_received = _delivery(journey, trace, memory, word)
+    # What was said before a change was about what another number's parcel did.
+    words = [w for w in actions.contradictions if changed_at is None or w.at >= changed_at]
+    delivery, not_received = _delivery(journey, trace, memory, words if stage is DELIVERED else [])
     return Case(
         order=order,
         trace=trace,
@@ -294,12 +294,13 @@ def _delivery(
     journey: Journey,
     trace: Trace,
     memory: InitialFindings,
-    word: Action | None,
+    words: Sequence[Action],
 ) -> tuple[Delivery | None, Action | None]:
     """The delivery told last, and the buyer's word against it while that stands.
 
     A scan of another delivery that is newer than the word and first seen after it was said takes
-    the word back; so does an answer that withdraws a delivery which only `status` told.
+    the word back, and the next word is about that delivery; so does an answer that withdraws a
+    delivery which only `status` told.
     """
     at = journey.delivered_at
     if at is None:
@@ -312,15 +313,18 @@ def _delivery(
     withdrawn_at = trace.status_withdrawn_at
     if withdrawn_at is not None and known_at <= withdrawn_at:
         withdrawn_at = None
-    if word is not None and withdrawn_at is not None and word.at <= withdrawn_at:
-        word = None
-    told_after = withdrawn_at
-    if word is not None:
-        done_at = word.done_at
-        again = [scan for scan in scans if scan[0] > done_at and scan[1] >= word.at]
+    told_after, word = withdrawn_at, None
+    words = [w for w in words if withdrawn_at is None or w.at > withdrawn_at]
+    for said, then in zip_longest(words, words[1:]):
+        again = [
+            scan
+            for scan in scans
+            if scan[0] > said.done_at and scan[1] >= said.at and (then is None or scan[1] < then.at)
+        ]
+        word = said
         if again:
             at, known_at = min(again)[0], min(scan[1] for scan in again)
-            told_after, word = word.at, None
+            told_after, word = said.at, None
     is_old = memory.old_delivery is True and (
         memory.answered_at is None or known_at <= memory.answered_at
     )

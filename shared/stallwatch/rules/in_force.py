@@ -21,6 +21,8 @@ class ActionsInForce:
     """The last time that the seller was contacted in each episode."""
     not_received: Action | None
     """Said last, whether what was delivered since takes it back or not."""
+    contradictions: tuple[Action, ...]
+    """Each time that this was said, oldest first."""
     snooze: date | None
 
     @classmethod
@@ -28,7 +30,8 @@ class ActionsInForce:
         """Those of an order."""
         if not order.actions:
             return NOTHING_SAID
-        ending = dispute = not_received = None
+        ending = dispute = None
+        contradictions: list[Action] = []
         rejected = False
         snooze: date | None = None
         contacts: dict[str, Action] = {}
@@ -43,10 +46,12 @@ class ActionsInForce:
             elif kind is ActionKind.SELLER_CONTACTED:
                 contacts[action.episode] = action
             elif kind is ActionKind.NOT_RECEIVED:
-                not_received, ending = action, None
+                ending = None
+                contradictions.append(action)
             elif kind is ActionKind.SNOOZE and action.until is not None:
                 snooze = action.until
-        return cls(ending, dispute, rejected, contacts, not_received, snooze)
+        not_received = contradictions[-1] if contradictions else None
+        return cls(ending, dispute, rejected, contacts, not_received, tuple(contradictions), snooze)
 
     @property
     def ended(self) -> bool:
@@ -64,7 +69,7 @@ class ActionsInForce:
 
 
 NOTHING_SAID = ActionsInForce(
-    None, None, rejected=False, contacts={}, not_received=None, snooze=None
+    None, None, rejected=False, contacts={}, not_received=None, contradictions=(), snooze=None
 )
 
 
