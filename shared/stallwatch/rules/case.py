@@ -100,6 +100,8 @@ class Case(NamedTuple):
     delivery: Delivery | None
     not_received: Action | None
     """The buyer's word that what is delivered did not come, while it stands."""
+    contradicted: bool
+    """Whether that word stands, though the parcel be on its way back by now."""
     bank: Bank | None
 
     @property
@@ -167,7 +169,7 @@ def case_of(
     silent_at = last_update + days(thresholds.stalled)
     # What was said before a change was about what another number's parcel did.
     words = [w for w in actions.contradictions if changed_at is None or w.at >= changed_at]
-    delivery, not_received = _delivery(journey, trace, memory, words if stage is DELIVERED else [])
+    delivery, word = _delivery(journey, trace, memory, words)
     return Case(
         order=order,
         trace=trace,
@@ -199,7 +201,8 @@ def case_of(
         and journey.newest is not None
         and (journey.last_scan is None or journey.last_scan <= journey.newest.at),
         delivery=delivery,
-        not_received=not_received,
+        not_received=word if stage is DELIVERED else None,
+        contradicted=word is not None,
         bank=None if memory.old_order or order.paid_with is None else bank_of(order, thresholds),
     )
 
@@ -291,10 +294,7 @@ def _decided(
 
 
 def _delivery(
-    journey: Journey,
-    trace: Trace,
-    memory: InitialFindings,
-    words: Sequence[Action],
+    journey: Journey, trace: Trace, memory: InitialFindings, words: Sequence[Action]
 ) -> tuple[Delivery | None, Action | None]:
     """The delivery told last, and the buyer's word against it while that stands.
 
@@ -357,7 +357,7 @@ def ends_at(case: Case, alerts: Iterable[Alert]) -> datetime:
     claim = last_raised(alerts, _REFUND_CLAIM)
     if claim is not None:
         end = min(end, claim.message_at + days(thresholds.end_after_claim))
-    if delivery is None or case.not_received is not None:
+    if delivery is None or case.contradicted:
         if order.protection_ends_on is not None:
             end = max(end, midnight(order.protection_ends_on) + days(thresholds.refund_days + 1))
         if case.bank is not None:

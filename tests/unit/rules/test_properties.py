@@ -390,7 +390,7 @@ def test_evaluating_twice_changes_nothing(journey: Journey) -> None:
         for passed in range(hour - 11, hour + 1):
             life.live(passed)
         first = life.evaluate(hour)
-        if first.next_clock_at == START + hour * HOUR:
+        if first.next_clock_at is not None and first.next_clock_at <= START + hour * HOUR:
             # A delivery that becomes known when the watch would end is told before it ends.
             first = life.evaluate(hour)
         again = life.evaluate(hour)
