@@ -36,7 +36,7 @@ def test_subscribers_come_and_go(visitor: "Visitor") -> None:
     address.fill("+49 151")
     page.get_by_role("button", name="Subscribe").click()
     visitor.expect(address).to_have_accessible_description(
-        "must be a phone number like +4915112345678"
+        "Enter a phone number like +4915112345678, or an e-mail address."
     )
     address.fill("+49 151 12345678")
     for kind in (

@@ -57,7 +57,7 @@ export function dayText(date) {
   return (date.startsWith(year) ? SHORT_DAY : LONG_DAY).format(dayOf(date) * DAY);
 }
 
-export const instantText = (instant) => INSTANT.format(Date.parse(instant));
+export const instantText = (instant) => INSTANT.format(new Date(instant));
 
 export function distanceText(date) {
   const n = dayOf(date) - today();
@@ -79,13 +79,12 @@ export function h(name, ...children) {
   return element;
 }
 
-/** A drawing of one path. */
-export function drawing(properties, path) {
-  const [svg, shape] = ["svg", "path"].map((name) => document.createElementNS("http://www.w3.org/2000/svg", name));
-  for (const [name, value] of Object.entries(properties)) svg.setAttribute(name, value);
-  shape.setAttribute("d", path);
-  svg.append(shape);
-  return svg;
+/** A part of a drawing, with its attributes and what is in it. */
+export function shape(name, attributes, ...children) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  element.append(...children);
+  return element;
 }
 
 function setProperty(element, name, value) {
