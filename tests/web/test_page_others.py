@@ -68,6 +68,27 @@ def test_subscribers_come_and_go(visitor: "Visitor") -> None:
     visitor.expect(page.get_by_text("Removed.")).to_be_visible()
 
 
+def test_when_and_how_else_alerts_come_is_shown(visitor: "Visitor") -> None:
+    """Quiet hours, digest and push, as the stack's parameters say; and where they are set."""
+    world = visitor.bridge.world
+    visitor.go("#/subscriptions")
+    shown = visitor.part("When and how else alerts come")
+    visitor.expect(shown).to_contain_text("Quiet hoursNone: alerts come at any time.")
+    visitor.expect(shown).to_contain_text("DigestNone.PushOff.")
+    parameters = {
+        "QuietHours": "22:00-07:00",
+        "TimeZone": "Europe/Berlin",
+        "DigestSchedule": "cron(0 8 ? * MON *)",
+        "PushUrls": "/stallwatch/push",
+    }
+    world.deploy(parameters, {})
+    visitor.page.reload()
+
+    visitor.expect(shown).to_contain_text("From 22:00 to 07:00 (Europe/Berlin).")
+    visitor.expect(shown).to_contain_text("Every week: Monday, 08:00 (Europe/Berlin).")
+    visitor.expect(shown).to_contain_text("PushOn:")
+
+
 def test_counts_lead_to_their_orders(visitor: "Visitor") -> None:
     """How many are where, and what was sent."""
     world = visitor.bridge.world

@@ -52,6 +52,11 @@ const LONG_DAY = timeFormat({ dateStyle: "medium", timeZone: "UTC" });
 
 export const INSTANT = timeFormat({ dateStyle: "medium", timeStyle: "short" });
 
+const WEEKDAY = timeFormat({ weekday: "long", timeZone: "UTC" });
+
+/** The name of a weekday, from 0 for Sunday: the era of UTC began on a Thursday. */
+export const weekdayName = (weekday) => WEEKDAY.format((weekday + 3) * DAY);
+
 export function dayText(date) {
   const year = isoDay(today()).slice(0, 4);
   return (date.startsWith(year) ? SHORT_DAY : LONG_DAY).format(dayOf(date) * DAY);
