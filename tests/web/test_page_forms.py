@@ -227,7 +227,9 @@ def test_a_file_is_imported(visitor: "Visitor") -> None:
     page.get_by_role("button", name="Add 1 order").click()
     box = visitor.part("Paste or drop")
     visitor.expect(box).to_contain_text("1 added, 0 filled in. Not taken: 1.")
-    visitor.expect(box.get_by_role("listitem")).to_contain_text("The order date lies in the future.")
+    visitor.expect(box.get_by_role("listitem")).to_contain_text(
+        "The order date lies in the future."
+    )
     box.get_by_role("link", name="To the orders").click()
     visitor.expect(visitor.card("Lamp")).to_be_visible()
 

@@ -1,4 +1,4 @@
-"""What the API refuses is said on the page in its language: every sentence of the code has words."""
+"""What the API refuses is said in the page's language: each sentence of the code has its words."""
 
 import ast
 import json
@@ -42,10 +42,10 @@ _FOR_DEVELOPERS = {
     "api/claim_models.py",
 }
 
-_CAUGHT = frozenset(
-    ("no id", "no answers", "no zone", "no day", "no amount", "no object", "not a cursor")
-    + ("nested too deep", "list of numbers")
-)
+_CAUGHT = {
+    *("no id", "no answers", "no zone", "no day", "no amount", "no object", "not a cursor"),
+    *("nested too deep", "list of numbers"),
+}
 """What is caught in the same module, or only tells a caller what was tried."""
 
 _RETURNING = {"validation", "reading"}
@@ -71,10 +71,12 @@ def _paths() -> Iterator[Path]:
 def _text(node: ast.expr) -> str | None:
     """A text, filled in where it has places; None for what is no text."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return re.sub(r"\{(\w+)\}", lambda place: _FIELD if place[1] == "field" else "7", node.value)
+        return re.sub(
+            r"\{(\w+)\}", lambda place: _FIELD if place[1] == "field" else "7", node.value
+        )
     if isinstance(node, ast.JoinedStr):
         return "".join(
-            part.value if isinstance(part, ast.Constant) else "7" for part in node.values
+            str(part.value) if isinstance(part, ast.Constant) else "7" for part in node.values
         )
     return None
 
@@ -160,7 +162,7 @@ def test_the_sentences_are_found() -> None:
 
 
 def test_every_sentence_of_the_code_has_words() -> None:
-    """What is new in the code gets its line in `api/refusal_words.py`, and words in `web/words/`."""
+    """A new one gets its line in `api/refusal_words.py`, and its words in `web/words/`."""
     assert [] == [text for text in [*sentences(), *_of_pydantic()] if key_of(text) is None]
 
 

@@ -1,7 +1,7 @@
 """What a stack's parameters say of when and how alerts go out, as far as its owner wants to see it.
 
 No secret is among it: of the push services only that there are some. Their addresses are tokens, in
-whole or in part (`tgram://TOKEN/…`, `ntfy://TOPIC`), and only the function that pushes may read them.
+whole or in part (`tgram://TOKEN/…`, `ntfy://TOPIC`), and only the function that pushes reads them.
 """
 
 import re

@@ -4,6 +4,7 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from math import ceil
 from typing import Any, TypeVar
 
@@ -79,7 +80,11 @@ def respond(event: dict[str, Any], context: Any, services: Services) -> dict[str
 
 def _in_words(answer: dict[str, Any], event: dict[str, Any]) -> dict[str, Any]:
     """An answer, which is worded in the language that was asked for where it refuses."""
-    if answer["statusCode"] < 400 or answer.get("isBase64Encoded") or not answer.get("body"):
+    if (
+        answer["statusCode"] < HTTPStatus.BAD_REQUEST
+        or answer.get("isBase64Encoded")
+        or not answer.get("body")
+    ):
         return answer
     language = accepted_language(APIGatewayProxyEvent(event).headers.get("accept-language", ""))
     if language is None:

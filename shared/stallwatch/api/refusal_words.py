@@ -1,9 +1,9 @@
 """What the API refuses, in the language of whoever reads it on the page.
 
-The code words its refusals in English, for whoever calls the API. The page asks for its own language
-(`Accept-Language`) and shows what it is told, so a refusal is translated here, on its way out: each
-sentence of the code has a key of the page's words. `tests/web/test_refusals.py` finds the sentences
-in the code and holds this table to them.
+The code words its refusals in English, for whoever calls the API. The page asks for its own
+language (`Accept-Language`) and shows what it is told, so a refusal is translated on its way out:
+each sentence of the code has a key of the page's words. `tests/web/test_refusals.py` finds the
+sentences in the code and holds this table to them.
 """
 
 import json
@@ -107,7 +107,7 @@ SENTENCES: tuple[tuple[str, str], ...] = (
     ("no column of order ids or tracking numbers: the first row has {seen}", "refusal.no_column"),
     ("no order id and no tracking number under a known key", "refusal.no_column"),
     # A row that is not taken, or what is worth knowing about it.
-    ("the watch of this order would be over already: it was ordered {ago}", "refusal.over"),
+    ("the watch of this order would be over already: it was ordered {ago}", "doubt.ended"),
     ("the order date lies in the future: is its year right?", "refusal.future"),
     ("the order date lies before 2010", "refusal.before"),
     ("no order date: today is taken", "refusal.today_taken"),
@@ -128,11 +128,17 @@ SENTENCES: tuple[tuple[str, str], ...] = (
     ("a spreadsheet has turned the {thing} into a rounded number {how}", "refusal.rounded"),
     ("this row is no order: totals, or the header once more", "refusal.no_order"),
     ("the date fits both day/month and month/day: {how}", "refusal.ambiguous"),
-    ("the {field} is no date that can be read: write it like 2026-05-31", "refusal.unreadable_date"),
+    (
+        "the {field} is no date that can be read: write it like 2026-05-31",
+        "refusal.unreadable_date",
+    ),
     ("the price is the sum of the items, without shipping and discounts", "refusal.sum"),
     ("the price cannot be read", "refusal.price"),
     ("the tracking number looks like an order id: {how}", "refusal.looks_like_id"),
-    ("the tracking number is none: it has 8 to 40 letters A-Z and digits", "refusal.no_such_number"),
+    (
+        "the tracking number is none: it has 8 to 40 letters A-Z and digits",
+        "refusal.no_such_number",
+    ),
     (
         "the check digit of the tracking number does not fit: a typing error?",
         "refusal.check_digit",

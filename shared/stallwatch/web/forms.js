@@ -51,13 +51,19 @@ const EARLIEST_YEAR = "2010";
 
 const YEAR = 366;
 
-/** What is possible but unlikely, each with its field: a wrong year, a deadline far off or past. */
+/** For how many days an order is watched that has no later deadline. */
+export const WATCHED = 180;
+
+/** What is possible but unlikely, each with its field: a wrong year, a deadline far off or past, an order that is over. */
 export function doubts({ ordered_on: ordered, protection_ends_on: ends }) {
   const found = [];
+  const isOver = ends && dayOf(ends) < today();
+  const ago = ordered ? today() - dayOf(ordered) : 0;
   // What cannot be is told by the API.
-  if (ordered >= EARLIEST_YEAR && today() - dayOf(ordered) > YEAR) found.push(["ordered_on", say("doubt.long_ago")]);
+  if (ordered >= EARLIEST_YEAR && ago > YEAR) found.push(["ordered_on", say("doubt.long_ago")]);
+  else if (ago > WATCHED && (!ends || isOver)) found.push(["ordered_on", say("doubt.ended")]);
   if (ends && ordered && dayOf(ends) - dayOf(ordered) > YEAR / 2) found.push(["protection_ends_on", say("doubt.far")]);
-  else if (ends && dayOf(ends) < today()) found.push(["protection_ends_on", say("doubt.over")]);
+  else if (isOver) found.push(["protection_ends_on", say("doubt.over")]);
   return found;
 }
 

@@ -1,10 +1,10 @@
 /* What was understood of an import: shown row by row, corrected in place, asked about, then added. */
 
 import { WORDS } from "./words.js";
-import { button, buttonLink, changed, dayOf, h, isoDay, outside, say, today, word } from "./lib.js";
+import { button, buttonLink, changed, dayOf, dayText, h, isoDay, moneyText, outside, say, today, word } from "./lib.js";
 import { Failure, call } from "./client.js";
 import { deadlineHelp } from "./deadline.js";
-import { SHAPES, cleaned, doubts, field, makeForm, onTo } from "./forms.js";
+import { SHAPES, WATCHED, cleaned, doubts, field, makeForm, onTo } from "./forms.js";
 import { orderLink } from "./parcel.js";
 
 /** How many rows are shown at first, and how many are sent at once. */
@@ -13,9 +13,6 @@ const AT_ONCE = 50;
 
 /** How many missing dates are asked for with a field each; more would bury the rest. */
 const ASKED = 12;
-
-/** For how long an order is watched, in days: a date that is missing matters no longer. */
-const WATCHED = 180;
 
 /** The export's own format: what has `actions` is kept even where its watch is over. */
 const OWN = "stallwatch";
@@ -35,6 +32,9 @@ const isTaken = ({ outcome }) => outcome === "added" || outcome === "filled";
 const isWithoutDeadline = (row) => isTaken(row) && !row.read.protection_ends_on
   && today() - dayOf(row.read.ordered_on ?? isoDay(today())) < WATCHED;
 
+/** What is to be asked about a row; what comes back of an export is meant as it is. */
+const oddities = (row, format) => (isTaken(row) && format !== OWN ? doubts(row.read) : []);
+
 /** The order of a row, as it goes in again. */
 const orderOf = (row, format) => ({ ...(format === OWN && { actions: [] }), ordered_on: isoDay(today()), ...row.read, order_id: row.order_id });
 
@@ -47,7 +47,7 @@ const became = ({ outcome, reason }) => ({ outcome, reason });
 /** All that was understood, and the button that adds it. */
 export function reviewParts({ format, rows: given }) {
   const rows = given.map((row) => ({ ...row, read: row.read && { ...row.read } }));
-  const doubtsOf = (row) => (isTaken(row) ? doubts(row.read) : []);
+  const doubtsOf = (row) => oddities(row, format);
   // What is to be looked at comes first; what is as it was, last.
   const rank = (row) => (row.outcome === "rejected" ? 0 : doubtsOf(row).length ? 1 : isTaken(row) ? 2 : 3);
   rows.sort((one, other) => rank(one) - rank(other));
@@ -165,7 +165,7 @@ function rowView(row, format, isAsked, refresh) {
     refresh();
   }
 
-  const found = () => (isTaken(row) ? doubts(row.read) : []);
+  const found = () => oddities(row, format);
 
   /** Says at the fields what is odd about them. */
   function mark(wrong) {
@@ -181,7 +181,13 @@ function rowView(row, format, isAsked, refresh) {
     item.className = found().length ? "doubted" : row.outcome;
     outcome.textContent = word("outcome", row.outcome);
     const { title, tracking_number: number, ordered_on: ordered, price, currency, protection_ends_on: ends } = row.read ?? {};
-    const parts = [title, number === row.order_id ? null : number, ordered, price && `${price} ${currency ?? ""}`, ends && `${word("field", "protection_ends_on")}: ${ends}`];
+    const parts = [
+      title,
+      number === row.order_id ? null : number,
+      ordered && dayText(ordered),
+      price && (currency ? moneyText(price, currency) : price),
+      ends && `${word("field", "protection_ends_on")}: ${dayText(ends)}`,
+    ];
     details.replaceChildren(...parts.filter(Boolean).flatMap((text) => [" · ", outside(text)]));
     const odd = found().map(([key, text]) => `${word("field", key)}: ${text}`).join(" ");
     reason.replaceChildren(outside([row.reason, odd].filter(Boolean).join(" ")) ?? "");

@@ -246,12 +246,14 @@ def test_a_refusal_is_worded_in_the_language_asked_for(api: Api) -> None:
 def test_a_refusal_of_any_route_is_worded_too(api: Api) -> None:
     """What is refused before it reaches a route, and the rows of an import."""
     german = {"accept-language": "de-AT, en;q=0.5"}
-    assert "Diese Seite der Liste" in api.world.call(
-        "GET", "/orders", query={"cursor": "x"}, headers=german
-    )[1]["message"]
-    assert "Die Seite und der Dienst" in api.world.call("POST", "/orders", "{", headers=german)[1][
-        "message"
-    ]
+    assert (
+        "Diese Seite der Liste"
+        in api.world.call("GET", "/orders", query={"cursor": "x"}, headers=german)[1]["message"]
+    )
+    assert (
+        "Die Seite und der Dienst"
+        in api.world.call("POST", "/orders", "{", headers=german)[1]["message"]
+    )
     orders = [{"order_id": "1", "ordered_on": "2031-01-01"}]
     report = api.world.call("POST", "/orders/import", orders, headers=german)[1]
     assert "Das Bestelldatum liegt in der Zukunft. Stimmt das Jahr?" == report["rows"][0]["reason"]

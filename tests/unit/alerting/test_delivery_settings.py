@@ -13,7 +13,10 @@ from stallwatch.alerting.delivery_settings import DigestTimes, Rhythm
         ("cron(30 18 ? * * *)", DigestTimes(Rhythm.DAILY, "18:30", None, "cron(30 18 ? * * *)")),
         ("cron(5 7 ? * SUN *)", DigestTimes(Rhythm.WEEKLY, "07:05", 0, "cron(5 7 ? * SUN *)")),
         ("cron(5 7 ? * 2 *)", DigestTimes(Rhythm.WEEKLY, "07:05", 1, "cron(5 7 ? * 2 *)")),
-        ("cron(0 8 ? * MON-FRI *)", DigestTimes(Rhythm.OTHER, None, None, "cron(0 8 ? * MON-FRI *)")),
+        (
+            "cron(0 8 ? * MON-FRI *)",
+            DigestTimes(Rhythm.OTHER, None, None, "cron(0 8 ? * MON-FRI *)"),
+        ),
         ("cron(0 8 1 * ? *)", DigestTimes(Rhythm.OTHER, None, None, "cron(0 8 1 * ? *)")),
         ("cron(0/5 * * * ? *)", DigestTimes(Rhythm.OTHER, None, None, "cron(0/5 * * * ? *)")),
         ("rate(1 day)", DigestTimes(Rhythm.OTHER, None, None, "rate(1 day)")),
