@@ -37,8 +37,9 @@ _FRAMES = """() => new Promise((done) => {
     if (last !== undefined) gaps.push(at - last);
     last = at;
     scrollBy(0, 120);
-    if (scrollY + innerHeight < document.documentElement.scrollHeight - 1) requestAnimationFrame(step);
-    else done(gaps);
+    const isAtEnd = scrollY + innerHeight >= document.documentElement.scrollHeight - 1;
+    if (isAtEnd) done(gaps);
+    else requestAnimationFrame(step);
   };
   requestAnimationFrame(step);
 })"""

@@ -10,7 +10,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 
-from stallwatch.alerting.delivery_settings import DeliverySettings
+from stallwatch.alerting.delivery_plan import DeliveryPlan
 from stallwatch.alerting.ports import ComposedMessage, Outcome
 from stallwatch.alerting.subscriptions import Subscriptions
 from stallwatch.api.models import ErrorOut, FieldError
@@ -63,7 +63,7 @@ class Services:
     calendars: Calendars
     subscriptions: Subscriptions
     publish_to_all: Callable[[ComposedMessage, str | None], Outcome]
-    delivery: Callable[[], DeliverySettings]
+    delivery: Callable[[], DeliveryPlan]
     home_country: str
     sources: tuple[str, ...]
     words: Translations

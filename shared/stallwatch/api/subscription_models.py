@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, StrictStr
 
-from stallwatch.alerting.delivery_settings import Rhythm
+from stallwatch.alerting.delivery_plan import Rhythm
 from stallwatch.api.fields import Language
 from stallwatch.api.models import Sent
 from stallwatch.domain.alerts import AlertKind

@@ -7,7 +7,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 
-from stallwatch.alerting.delivery_settings import DeliverySettings
+from stallwatch.alerting.delivery_plan import DeliveryPlan
 from stallwatch.alerting.subscriptions import UNCHANGED, Subscription
 from stallwatch.api.context import JSON, no_content, page_url_of, refusals, services_of
 from stallwatch.api.subscription_models import (
@@ -156,7 +156,7 @@ def _subscription_out(subscription: Subscription) -> SubscriptionOut:
     )
 
 
-def _delivery_out(delivery: DeliverySettings) -> DeliveryOut:
+def _delivery_out(delivery: DeliveryPlan) -> DeliveryOut:
     quiet, digest = delivery.quiet_hours, delivery.digest
     return DeliveryOut(
         quiet_hours=None if quiet is None else QuietHoursOut(start=quiet[0], end=quiet[1]),

@@ -58,9 +58,9 @@ export const WATCHED = 180;
 export function doubts({ ordered_on: ordered, protection_ends_on: ends }) {
   const found = [];
   const isOver = ends && dayOf(ends) < today();
-  const ago = ordered ? today() - dayOf(ordered) : 0;
   // What cannot be is told by the API.
-  if (ordered >= EARLIEST_YEAR && ago > YEAR) found.push(["ordered_on", say("doubt.long_ago")]);
+  const ago = ordered >= EARLIEST_YEAR ? today() - dayOf(ordered) : 0;
+  if (ago > YEAR) found.push(["ordered_on", say("doubt.long_ago")]);
   else if (ago > WATCHED && (!ends || isOver)) found.push(["ordered_on", say("doubt.ended")]);
   if (ends && ordered && dayOf(ends) - dayOf(ordered) > YEAR / 2) found.push(["protection_ends_on", say("doubt.far")]);
   else if (isOver) found.push(["protection_ends_on", say("doubt.over")]);

@@ -58,7 +58,7 @@ class DigestTimes:
 
 
 @dataclass(frozen=True, slots=True)
-class DeliverySettings:
+class DeliveryPlan:
     """When and how alerts go out, besides to the subscribers.
 
     Args:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from stallwatch.alerting.delivery_settings import DigestTimes, Rhythm
+from stallwatch.alerting.delivery_plan import DigestTimes, Rhythm
 
 
 @pytest.mark.parametrize(
