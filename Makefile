@@ -92,7 +92,7 @@ pictures: $(TESTS_READY) ## Makes the pictures of the documentation anew, with a
 generate: $(TESTS_READY) ## Writes what follows from the code: tables, lists, samples, the API's document
 	@exec $(VENV)/bin/python -m tests.project.generate
 
-album: $(TESTS_READY) ## Takes every view of the page at three sizes into .local/album, and tells what is wrong with it
+album: $(TESTS_READY) ## Takes every view of the page at three sizes into .local/album, and tells what is wrong (ONLY=, TASKS=, LOAD=)
 	@exec $(VENV)/bin/python -m tests.web.album
 
 session: $(TESTS_READY) ## Records the terminal session of the documentation anew

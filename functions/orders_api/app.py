@@ -59,6 +59,7 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
             settings.translated_topic_arn,
             clients.publishing_connections(),
         ).publish_to_all,
+        delivery=lambda: settings.delivery,
         home_country=settings.home_country,
         sources=settings.sources,
         words=Translations(settings.language),

@@ -1,22 +1,28 @@
 """`make album`: every view of the page at three sizes, light and dark, in several languages.
 
+make album
+ONLY=390-dark make album  takes some looks only
+TASKS=1 make album        counts seven tasks instead: clicks, keys and seconds
+LOAD=1 make album         measures thousands of orders, and a slow network, instead
+
 To be looked at one by one after a change of the page. What is wider than its screen is told, and
 so is what axe finds.
 """
 
+import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, Route
 
-from stallwatch.api.page_words import page_words
+from stallwatch.api.page_words import Words, page_words
 from tests.aws.moto_stack import World, world_at
 from tests.local.demo_parcels import PARCELS, SPEAKER
 from tests.local.parts import CHROMIUM
 from tests.support.template import ROOT
-from tests.web import stock
+from tests.web import load, stock, tasks
 from tests.web.bridge import KEY, bridge
 from tests.web.conftest import START
 from tests.web.npm import AXE
@@ -26,12 +32,14 @@ from tests.web.visitor import Visitor, visiting
 FOLDER = ROOT / ".local" / "album"
 
 LOOKS = (
-    ("320-light-de", 320, 568, "light", "de-DE"),
-    ("390-dark-en", 390, 844, "dark", "en-GB"),
-    ("1280-light-pl", 1280, 900, "light", "pl-PL"),
-    ("390-light-de", 390, 844, "light", "de-DE"),
-    ("1280-dark-en", 1280, 900, "dark", "en-GB"),
-    ("320-dark-en", 320, 568, "dark", "en-GB"),
+    *(
+        (f"{width}-{scheme}-{language}", width, height, scheme, locale)
+        for language, locale in (("en", "en-GB"), ("de", "de-DE"))
+        for scheme in ("light", "dark")
+        for width, height in ((320, 568), (390, 844), (1280, 900))
+    ),
+    ("320-light-pl", 320, 568, "light", "pl-PL"),
+    ("390-light-fr", 390, 844, "light", "fr-FR"),
 )
 """Name, width and height of the screen, scheme, and the browser's language."""
 
@@ -46,7 +54,15 @@ ROUTES = {
     "nowhere": "#/nowhere",
 }
 
-COUNTS = (0, 1, 300, 5000)
+TABLE = """order_id;ordered_on;title;tracking_number;price;currency;protection_ends_on
+81;2026-06-01;Kettle;LP00123456789012;19.90;EUR;
+82;2031-06-01;Cup;;;;
+83;2026-06-01;A lamp with a very long title, as they stand in the shop, for the desk;;;;2027-04-01
+84;;;;;;
+"""
+"""Rows as they may come: without a deadline, with a wrong year, with a far deadline, and none."""
+
+COUNTS = (0, 1, 12, 300)
 """How many orders there are, besides those of the demonstration."""
 
 
@@ -58,7 +74,10 @@ def draw(browser: Browser, folder: Path) -> Iterator[str]:
         subscriber = {"protocol": "email", "endpoint": "me@example.org", "kinds": None}
         world.call("POST", "/subscriptions", subscriber)
         stock.check(world)
+        only = os.environ.get("ONLY", "")
         for name, width, height, scheme, locale in LOOKS:
+            if only not in name:
+                continue
             options = {
                 "viewport": {"width": width, "height": height},
                 "color_scheme": scheme,
@@ -86,20 +105,32 @@ def _views(visitor: Visitor, world: World, folder: Path, look: str) -> Iterator[
         if view == "list":
             page.locator(".results h2").first.wait_for()
         yield from _shot(visitor, folder / f"{look}-{view}.png")
+    yield from _review(visitor, words, folder / f"{look}-review.png")
     page.evaluate("location.hash = '#/'")
     listed = world.call("GET", "/orders", query={"sort": "urgent", "limit": "100"})[1]["orders"]
     for number in COUNTS:
-        answer = _many(listed, number)
-
-        def serve(route: Route, answer: dict[str, Any] = answer) -> None:
-            route.fulfill(json=answer)
-
-        page.route("**/orders?*", serve)
+        page.route("**/orders?*", _answering(_many(listed, number)))
         page.reload()
         page.locator("main[aria-busy=false] h1").wait_for()
         page.get_by_text(loading).wait_for(state="detached")
         yield from _shot(visitor, folder / f"{look}-list-{number}.png")
         page.unroute("**/orders?*")
+
+
+def _review(visitor: Visitor, words: Words, path: Path) -> Iterator[str]:
+    """What is understood of a table with rows of every kind."""
+    page = visitor.page
+    page.evaluate("location.hash = '#/add'")
+    page.locator("#import-text").fill(TABLE)
+    page.get_by_role("button", name=str(words["import.read"])).click()
+    page.locator(".report li").first.wait_for()
+    page.locator(".where summary").first.click()
+    yield from _shot(visitor, path)
+
+
+def _answering(answer: dict[str, Any]) -> Callable[[Route], None]:
+    """A handler of requests that answers them all alike."""
+    return lambda route: route.fulfill(json=answer)
 
 
 def _many(orders: Sequence[dict[str, Any]], number: int) -> dict[str, Any]:
@@ -127,6 +158,11 @@ def main(_: Sequence[str] = ()) -> int:
         return 1
     FOLDER.mkdir(parents=True, exist_ok=True)
     with launched() as browser:
+        for name, lines in (("TASKS", tasks.report), ("LOAD", load.report)):
+            if os.environ.get(name):
+                for line in lines(browser):
+                    print(line, flush=True)
+                return 0
         wrong = 0
         for text in draw(browser, FOLDER):
             print(text, flush=True)

@@ -171,10 +171,10 @@ def test_what_is_wrong_stands_at_its_field(visitor: "Visitor") -> None:
     page.get_by_text("More about it").click()
     add_it.click()
     visitor.expect(page.get_by_label("Ordered on")).to_have_accessible_description(
-        "must lie between 2010-01-01 and tomorrow"
+        "Enter a day from 2010 on, tomorrow at the latest."
     )
     visitor.expect(page.get_by_label("Price")).to_have_accessible_description(
-        "Like 12.50. is needed with a currency"
+        "Like 12.50. Enter the price too."
     )
     visitor.expect(page.get_by_label("Order id")).not_to_have_attribute("aria-invalid", "true")
     assert 404 == world.call("GET", "/orders/1")[0]
@@ -191,7 +191,7 @@ def test_an_id_that_is_taken_leads_to_its_order(visitor: "Visitor") -> None:
     page.get_by_label("Ordered on").fill(day(world, 1))
     page.get_by_role("button", name="Add").click()
 
-    visitor.expect(page.get_by_role("alert")).to_contain_text("There is another order 1")
+    visitor.expect(page.get_by_role("alert")).to_contain_text("There is an order 1 already")
     page.get_by_role("link", name="Open the order that is there").click()
     visitor.expect(page.get_by_role("heading", name="Lamp", level=1)).to_be_visible()
 
@@ -225,6 +225,12 @@ def test_a_file_is_imported(visitor: "Visitor") -> None:
     page.get_by_role("button", name="Show what it holds").click()
     visitor.expect(visitor.part("Paste or drop")).to_contain_text("Not taken 2")
     page.get_by_role("button", name="Add 1 order").click()
+    box = visitor.part("Paste or drop")
+    visitor.expect(box).to_contain_text("1 added, 0 filled in. Not taken: 1.")
+    visitor.expect(box.get_by_role("listitem")).to_contain_text(
+        "The order date lies in the future."
+    )
+    box.get_by_role("link", name="To the orders").click()
     visitor.expect(visitor.card("Lamp")).to_be_visible()
 
 
@@ -237,7 +243,7 @@ def test_what_cannot_be_read_is_told(visitor: "Visitor") -> None:
     visitor.expect(box.get_by_text("Paste something, or choose a file.")).to_be_visible()
     box.get_by_role("textbox").fill("what is this")
     box.get_by_role("button", name="Show what it holds").click()
-    visitor.expect(box.get_by_text("tried:")).to_be_visible()
+    visitor.expect(box.get_by_text("No order ids and no tracking numbers")).to_be_visible()
 
 
 def test_a_file_is_dropped_onto_any_view(visitor: "Visitor") -> None:

@@ -114,6 +114,34 @@ def test_what_is_refused_is_said_in_the_pages_language(browser: "Browser", gatew
         ).to_be_visible()
 
 
+def test_what_the_api_refuses_is_said_in_the_pages_language(
+    browser: "Browser", gateway: Bridge
+) -> None:
+    """A subscriber's address, an order that is there already, and a word that makes no sense."""
+    from tests.web.visitor import visiting  # noqa: PLC0415
+
+    filled(gateway)
+    words = page_words("de")
+    with visiting(browser, gateway, locale="de-DE") as visitor:
+        visitor.expected = {409, 422}
+        visitor.open("#/subscriptions")
+        sign_in(visitor, "de")
+        page = visitor.page
+        address = page.get_by_label(str(words["subs.address"]))
+        address.fill("+49 151")
+        page.get_by_role("button", name=str(words["subs.go"])).click()
+        visitor.expect(address).to_have_accessible_description(
+            "Geben Sie eine Telefonnummer wie +4915112345678 ein oder eine E-Mail-Adresse."
+        )
+        page.evaluate("location.hash = '#/add'")
+        page.get_by_label(str(words["field.order_id"])).fill("1")
+        page.get_by_label(str(words["field.ordered_on"])).fill("2026-06-01")
+        page.get_by_role("button", name=str(words["form.add_go"]), exact=True).click()
+        visitor.expect(page.get_by_role("alert").filter(has_text="1")).to_have_text(
+            "Es gibt schon eine Bestellung 1 mit anderem Inhalt."
+        )
+
+
 def test_texts_from_outside_do_not_turn_a_line(visitor: "Visitor") -> None:
     """One that runs from right to left stands apart from the page's own words around it."""
     add(visitor.bridge.world, "1", title="مصباح مكتب LED")

@@ -36,7 +36,7 @@ def test_subscribers_come_and_go(visitor: "Visitor") -> None:
     address.fill("+49 151")
     page.get_by_role("button", name="Subscribe").click()
     visitor.expect(address).to_have_accessible_description(
-        "must be a phone number like +4915112345678"
+        "Enter a phone number like +4915112345678, or an e-mail address."
     )
     address.fill("+49 151 12345678")
     for kind in (
@@ -66,6 +66,27 @@ def test_subscribers_come_and_go(visitor: "Visitor") -> None:
     page.get_by_role("dialog").get_by_role("button", name="Remove").click()
     visitor.expect(subscribers).to_have_count(1)
     visitor.expect(page.get_by_text("Removed.")).to_be_visible()
+
+
+def test_when_and_how_else_alerts_come_is_shown(visitor: "Visitor") -> None:
+    """Quiet hours, digest and push, as the stack's parameters say; and where they are set."""
+    world = visitor.bridge.world
+    visitor.go("#/subscriptions")
+    shown = visitor.part("When and how else alerts come")
+    visitor.expect(shown).to_contain_text("Quiet hoursNone: alerts come at any time.")
+    visitor.expect(shown).to_contain_text("DigestNone.PushOff.")
+    parameters = {
+        "QuietHours": "22:00-07:00",
+        "TimeZone": "Europe/Berlin",
+        "DigestSchedule": "cron(0 8 ? * MON *)",
+        "PushUrls": "/stallwatch/push",
+    }
+    world.deploy(parameters, {})
+    visitor.page.reload()
+
+    visitor.expect(shown).to_contain_text("From 22:00 to 07:00 (Europe/Berlin).")
+    visitor.expect(shown).to_contain_text("Every week: Monday, 08:00 (Europe/Berlin).")
+    visitor.expect(shown).to_contain_text("PushOn:")
 
 
 def test_counts_lead_to_their_orders(visitor: "Visitor") -> None:

@@ -4,6 +4,7 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from math import ceil
 from typing import Any, TypeVar
 
@@ -24,7 +25,14 @@ from stallwatch.api import (
     subscriptions,
     transfers,
 )
-from stallwatch.api.context import JSON, Services, provide, refusal, services_of
+from stallwatch.api.context import (
+    JSON,
+    Services,
+    accepted_language,
+    provide,
+    refusal,
+    services_of,
+)
 from stallwatch.domain.errors import (
     ExistsError,
     MissingError,
@@ -56,17 +64,34 @@ def respond(event: dict[str, Any], context: Any, services: Services) -> dict[str
     """
     refused = _refusal_of(event)
     if refused is not None:
-        return {
+        answer = {
             "statusCode": refused.status_code,
             "multiValueHeaders": {"Content-Type": [JSON]},
             "body": refused.body,
             "isBase64Encoded": False,
         }
+        return _in_words(answer, event)
     provide(services)
-    answer = app.resolve(_below(event, services.base_path), context)
+    answer = _in_words(app.resolve(_below(event, services.base_path), context), event)
     # The gateway documents a string as the body. Powertools makes null of an empty one, which AWS
     # takes too, but not every emulator of it.
     return {**answer, "body": answer.get("body") or ""}
+
+
+def _in_words(answer: dict[str, Any], event: dict[str, Any]) -> dict[str, Any]:
+    """An answer, which is worded in the language that was asked for where it refuses."""
+    if (
+        answer["statusCode"] < HTTPStatus.BAD_REQUEST
+        or answer.get("isBase64Encoded")
+        or not answer.get("body")
+    ):
+        return answer
+    language = accepted_language(APIGatewayProxyEvent(event).headers.get("accept-language", ""))
+    if language is None:
+        return answer
+    from stallwatch.api.refusal_words import translated_body  # noqa: PLC0415
+
+    return {**answer, "body": translated_body(answer["body"], language)}
 
 
 def _below(event: dict[str, Any], base_path: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 
+from stallwatch.alerting.delivery_plan import DeliveryPlan
 from stallwatch.alerting.ports import ComposedMessage, Outcome
 from stallwatch.alerting.subscriptions import Subscriptions
 from stallwatch.api.models import ErrorOut, FieldError
@@ -48,6 +49,7 @@ class Services:
         calendars: The calendar of deadlines.
         subscriptions: The subscribers.
         publish_to_all: Publishes a message that every subscriber gets, whatever each wants.
+        delivery: Reads when and how alerts go out, by the stack's parameters.
         home_country: The destination of an order that names none, ISO 3166-1 alpha-2.
         sources: The names of the tracking sources, the first one first.
         words: The language of the advice.
@@ -61,6 +63,7 @@ class Services:
     calendars: Calendars
     subscriptions: Subscriptions
     publish_to_all: Callable[[ComposedMessage, str | None], Outcome]
+    delivery: Callable[[], DeliveryPlan]
     home_country: str
     sources: tuple[str, ...]
     words: Translations

@@ -23,13 +23,18 @@ LANGUAGE_COOKIE = "language"
 """The cookie that keeps the language which somebody has chosen on the page."""
 
 
+OF_REFUSALS = "refusal."
+"""Begins the keys of what the API alone says, in a refusal: the page comes without them."""
+
+
 @lru_cache
 def page_words(language: str) -> Words:
     """All that the page says in a language, its code a key of `ALERT_LANGUAGES`.
 
     What is not translated yet is said in English.
     """
-    words = {**_read(DEFAULT_LANGUAGE), **_read(language)}
+    own = own_words(language).items()
+    words = {key: said for key, said in own if not key.startswith(OF_REFUSALS)}
     messages = Translations(language)
     for family, key, values in (
         ("kind", "title", AlertKind),
@@ -43,6 +48,12 @@ def page_words(language: str) -> Words:
     words |= {f"source.{source.name}": source.title for source in PROFILES.values()}
     # A language is called what it calls itself: whoever looks for it can read that.
     return words | {f"language.{known.code}": known.own_name for known in LANGUAGES}
+
+
+@lru_cache
+def own_words(language: str) -> Words:
+    """The sentences of `web/words/` in a language, those of refusals among them."""
+    return {**_read(DEFAULT_LANGUAGE), **_read(language)}
 
 
 def chosen_language(cookies: str) -> str | None:

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, StrictStr
 
+from stallwatch.alerting.delivery_plan import Rhythm
 from stallwatch.api.fields import Language
 from stallwatch.api.models import Sent
 from stallwatch.domain.alerts import AlertKind
@@ -52,10 +53,42 @@ class SubscriptionOut(BaseModel):
     confirmed: bool = Field(description="An e-mail subscriber confirms by a link in a mail")
 
 
+class QuietHoursOut(BaseModel):
+    """Hours in which no alert goes out, by the wall clock; their end may lie on the next day."""
+
+    start: str = Field(description="Like `22:00`")
+    end: str
+
+
+class DigestOut(BaseModel):
+    """When a digest comes."""
+
+    every: Rhythm
+    at: str | None = Field(description="By the wall clock, like `08:00`; daily and weekly only")
+    weekday: int | None = Field(description="From 0 for Sunday; weekly only")
+    schedule: str | None = Field(description="The schedule expression; null without a digest")
+
+
+class PushOut(BaseModel):
+    """Whether push services get alerts; their addresses are secret."""
+
+    configured: bool
+
+
+class DeliveryOut(BaseModel):
+    """When and how alerts go out besides, as the stack's parameters say. It can only be read."""
+
+    quiet_hours: QuietHoursOut | None
+    time_zone: str = Field(description="Of quiet hours and digest: an IANA name")
+    digest: DigestOut
+    push: PushOut
+
+
 class SubscriptionsOut(BaseModel):
     """The subscribers."""
 
     subscriptions: list[SubscriptionOut]
+    delivery: DeliveryOut
 
 
 class TestMessageOut(BaseModel):

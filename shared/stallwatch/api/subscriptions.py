@@ -7,10 +7,15 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 
+from stallwatch.alerting.delivery_plan import DeliveryPlan
 from stallwatch.alerting.subscriptions import UNCHANGED, Subscription
 from stallwatch.api.context import JSON, no_content, page_url_of, refusals, services_of
 from stallwatch.api.subscription_models import (
     ConfirmationIn,
+    DeliveryOut,
+    DigestOut,
+    PushOut,
+    QuietHoursOut,
     SubscriptionChanges,
     SubscriptionIn,
     SubscriptionOut,
@@ -34,9 +39,12 @@ SubscriptionId = Annotated[str, Path(pattern=r"^[0-9a-f]{16}$")]
     responses={200: {"description": "All", "content": {JSON: {"model": SubscriptionsOut}}}},
 )
 def list_subscriptions() -> SubscriptionsOut:
-    """List the subscribers."""
-    subscriptions = services_of(router).subscriptions.list()
-    return SubscriptionsOut(subscriptions=[_subscription_out(s) for s in subscriptions])
+    """List the subscribers, with when and how else alerts go out."""
+    services = services_of(router)
+    return SubscriptionsOut(
+        subscriptions=[_subscription_out(s) for s in services.subscriptions.list()],
+        delivery=_delivery_out(services.delivery()),
+    )
 
 
 @router.post(
@@ -145,4 +153,19 @@ def _subscription_out(subscription: Subscription) -> SubscriptionOut:
         kinds=None if subscription.kinds is None else list(subscription.kinds),
         language=subscription.language,
         confirmed=subscriber.arn is not None,
+    )
+
+
+def _delivery_out(delivery: DeliveryPlan) -> DeliveryOut:
+    quiet, digest = delivery.quiet_hours, delivery.digest
+    return DeliveryOut(
+        quiet_hours=None if quiet is None else QuietHoursOut(start=quiet[0], end=quiet[1]),
+        time_zone=delivery.time_zone,
+        digest=DigestOut(
+            every=digest.every,
+            at=digest.at,
+            weekday=digest.weekday,
+            schedule=digest.schedule,
+        ),
+        push=PushOut(configured=delivery.has_push),
     )

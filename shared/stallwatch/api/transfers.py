@@ -10,7 +10,14 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 from pydantic import ValidationError
 
-from stallwatch.api.context import JSON, Services, read_cursor, refusals, services_of
+from stallwatch.api.context import (
+    JSON,
+    Services,
+    accepted_language,
+    read_cursor,
+    refusals,
+    services_of,
+)
 from stallwatch.api.models import ImportReportOut, NewOrder
 from stallwatch.api.views import action_out
 from stallwatch.domain.errors import UnacceptableError
@@ -65,8 +72,22 @@ def import_orders(
         filename=filename,
     )
     taking = DocumentImport(services.orders, lambda given: _new_order(given, services))
-    report = taking.run(document, services.now, dry_run=dry_run)
-    return ImportReportOut.model_validate(report.as_dict())
+    report = ImportReportOut.model_validate(
+        taking.run(document, services.now, dry_run=dry_run).as_dict()
+    )
+    language = accepted_language(router.current_event.headers.get("accept-language", ""))
+    if language is not None:
+        _word(report, language)
+    return report
+
+
+def _word(report: ImportReportOut, language: str) -> None:
+    """Say the reasons of a report in a language."""
+    from stallwatch.api.refusal_words import in_words  # noqa: PLC0415
+
+    for row in report.rows:
+        if row.reason:
+            row.reason = in_words(row.reason, language)
 
 
 def _body() -> bytes:

@@ -15,6 +15,7 @@ from stallwatch.tracking.profiles import CAINIAO, PROFILES, SourceProfile
 from stallwatch.tracking.schedule import PollSchedule
 
 if TYPE_CHECKING:
+    from stallwatch.alerting.delivery_plan import DeliveryPlan
     from stallwatch.alerting.quiet_hours import QuietHours
 
 
@@ -201,6 +202,22 @@ class Settings:
             return QuietHours.of(span, self._text("TIME_ZONE"))
         except ValueError as error:
             raise SettingsError(f"QUIET_HOURS, TIME_ZONE: {error}") from error
+
+    @property
+    def delivery(self) -> "DeliveryPlan":
+        """When and how alerts go out, for showing: what makes no sense is for others to refuse."""
+        from stallwatch.alerting.delivery_plan import (  # noqa: PLC0415
+            DeliveryPlan,
+            DigestTimes,
+        )
+
+        begin, _, end = self._given("QUIET_HOURS").partition("-")
+        return DeliveryPlan(
+            quiet_hours=(begin, end) if begin and end else None,
+            time_zone=self._text("TIME_ZONE"),
+            digest=DigestTimes.of(self._given("DIGEST_SCHEDULE")),
+            has_push=bool(self._given("PUSH_URLS")),
+        )
 
     @property
     def clock_shift(self) -> timedelta:

@@ -210,7 +210,7 @@ def _add(
         row = _row(read, Outcome.REJECTED, order_id, refusal, fields)
         return PlannedOrder(row, {})
     known.put(order_id, {**fields, **({"actions": read.actions} if read.actions else {})})
-    row = _row(read, Outcome.ADDED, order_id, _said(read, notes), fields)
+    row = _row(read, Outcome.ADDED, order_id, _said(read, notes), _with_actions(fields, read))
     return PlannedOrder(row, fields, read.actions)
 
 
@@ -251,7 +251,7 @@ def _fill(
     if not fields and not actions:
         return _unchanged(read, order_id, parcel, *notes)
     known.put(order_id, {**fields, **({"actions": actions} if actions else {})})
-    row = _row(read, Outcome.FILLED, order_id, _said(read, notes), offered)
+    row = _row(read, Outcome.FILLED, order_id, _said(read, notes), _with_actions(offered, read))
     return PlannedOrder(row, fields, actions)
 
 
@@ -315,6 +315,11 @@ def _row(
     fields: Fields | None = None,
 ) -> ReportRow:
     return ReportRow(read.rows[0], outcome, order_id, reason or None, fields, read.rows)
+
+
+def _with_actions(fields: Fields, read: ReadOrder) -> Fields:
+    """All that was read: sent again, corrected or not, it makes the same order."""
+    return {**fields, "actions": list(read.actions)} if read.actions else fields
 
 
 def _said(read: ReadOrder, notes: Iterable[str]) -> str:

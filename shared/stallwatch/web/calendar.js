@@ -1,6 +1,6 @@
 /* The addresses of the deadlines' calendar: made, opened, copied and revoked here. */
 
-import { button, buttonLink, drawing, h, instantText, leave, part, say } from "./lib.js";
+import { button, buttonLink, h, instantText, leave, part, say, shape } from "./lib.js";
 import { KeyRefused, addressOf, base, call, failureOf, forgetAddress, keepAddress, kept } from "./client.js";
 import { focusOn, tell } from "./shell.js";
 import { ask, copyAddress, makeForm } from "./forms.js";
@@ -64,5 +64,6 @@ function qrCode(rows) {
   const margin = 4;
   const size = rows.length + 2 * margin;
   const dark = rows.flatMap((row, y) => [...row].flatMap((bit, x) => (bit === "1" ? `M${x + margin} ${y + margin}h1v1h-1z` : [])));
-  return drawing({ viewBox: `0 0 ${size} ${size}`, role: "img", "aria-label": say("calendar.code"), "shape-rendering": "crispEdges" }, dark.join(""));
+  return shape("svg", { viewBox: `0 0 ${size} ${size}`, role: "img", "aria-label": say("calendar.code"), "shape-rendering": "crispEdges" },
+    shape("path", { d: dark.join("") }));
 }

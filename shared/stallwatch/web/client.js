@@ -1,6 +1,6 @@
 /* The key, and requests to the API. */
 
-import { announce, changed, say } from "./lib.js";
+import { announce, changed, instantText, say } from "./lib.js";
 
 export const KEY = "stallwatch.key";
 
@@ -116,6 +116,8 @@ export async function call(method, path, { body, file, query, signal, key: other
   const { status } = response;
   if (status === 403) throw new KeyRefused();
   if (response.ok && (answer || status === 204)) return answer;
+  const wait = status === 429 && Number(response.headers.get("retry-after"));
+  if (wait) throw new Failure(say("error.soon", { time: instantText(Date.now() + wait * 1000) }), status);
   if (status < 500 && status !== 429 && answer?.message) throw new Failure(answer.message, status, answer.errors);
   const why = status === 429 ? "busy" : status < 500 ? "odd" : "server";
   throw new Failure(say(`error.${why}`, { status: String(status) }), status);

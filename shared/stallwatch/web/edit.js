@@ -1,15 +1,14 @@
 /* The forms that add an order and change one. */
 
 import { WORDS } from "./words.js";
-import { back, buttonLink, changed, countries, dayOf, h, isoDay, known, part, say, titled, today, word } from "./lib.js";
+import { back, buttonLink, changed, countries, h, isoDay, known, part, say, titled, today, word } from "./lib.js";
 import { call } from "./client.js";
-import { LANGUAGES, cleaned, field, languages, makeForm, onTo, wrongFields } from "./forms.js";
+import { deadlineHelp } from "./deadline.js";
+import { LANGUAGES, cleaned, doubts, field, languages, makeForm, onTo, wrongFields } from "./forms.js";
 import { importPart } from "./importing.js";
 import { ORDER_ID, nameOf, orderLink } from "./parcel.js";
 
 const EARLIEST = "2010-01-01";
-
-const YEAR = 366;
 
 /** The fields of an order: the essential ones, and the rest. */
 function orderFields(order) {
@@ -26,6 +25,7 @@ function orderFields(order) {
       date("ordered_on", { optional: false, required: true, max: isoDay(today() + 1) }),
       make("tracking_number", { autocapitalize: "characters" }),
       date("protection_ends_on"),
+      deadlineHelp(),
       make("title", { spellcheck: "true" }),
     ],
     [
@@ -48,16 +48,6 @@ function orderFields(order) {
 function sent(entered) {
   const { remote, ...rest } = cleaned(entered);
   return { ...rest, ...(remote && { remote: remote === "true" }) };
-}
-
-/** What is possible but unlikely, each with its field: a wrong year, a deadline far off or past. */
-function doubts({ ordered_on: ordered, protection_ends_on: ends }) {
-  const found = [];
-  // What cannot be is told by the API.
-  if (ordered >= EARLIEST && today() - dayOf(ordered) > YEAR) found.push(["ordered_on", say("doubt.long_ago")]);
-  if (ends && ordered && dayOf(ends) - dayOf(ordered) > YEAR / 2) found.push(["protection_ends_on", say("doubt.far")]);
-  else if (ends && dayOf(ends) < today()) found.push(["protection_ends_on", say("doubt.over")]);
-  return found;
 }
 
 /** Lets through what was asked about already: the same entered again is meant. */

@@ -1,7 +1,6 @@
 /* Forms: fields with their hints and errors, and questions before what cannot be undone. */
 
-import { WORDS } from "./words.js";
-import { LANGUAGE, SELLERS, button, h, known, leave, reload, say, word } from "./lib.js";
+import { SELLERS, button, dayOf, h, known, leave, reload, say, today, word } from "./lib.js";
 import { Failure, KeyRefused, failureOf } from "./client.js";
 import { tell } from "./shell.js";
 
@@ -30,7 +29,7 @@ function clearErrors(form) {
 }
 
 /** Shows what is wrong, each at its field, the rest above the buttons. */
-export function showErrors(form, { message, status, fields = [] }) {
+export function showErrors(form, { message, fields = [] }) {
   clearErrors(form);
   const texts = fields.length ? [] : [message];
   for (const { field: name, reason } of fields) {
@@ -42,15 +41,34 @@ export function showErrors(form, { message, status, fields = [] }) {
     }
     input.closest("details")?.setAttribute("open", "");
     input.setAttribute("aria-invalid", "true");
-    // The API gives its reasons in English.
-    place.textContent = (LANGUAGE !== "en" && status === 422 && WORDS[`wrong.${name}`]) || reason;
+    place.textContent = reason;
   }
   form.querySelector(".whole").replaceChildren(...texts.map((text) => h("span", text)));
   form.querySelector("[aria-invalid]")?.focus();
 }
 
+const EARLIEST_YEAR = "2010";
+
+const YEAR = 366;
+
+/** For how many days an order is watched that has no later deadline. */
+export const WATCHED = 180;
+
+/** What is possible but unlikely, each with its field: a wrong year, a deadline far off or past, an order that is over. */
+export function doubts({ ordered_on: ordered, protection_ends_on: ends }) {
+  const found = [];
+  const isOver = ends && dayOf(ends) < today();
+  // What cannot be is told by the API.
+  const ago = ordered >= EARLIEST_YEAR ? today() - dayOf(ordered) : 0;
+  if (ago > YEAR) found.push(["ordered_on", say("doubt.long_ago")]);
+  else if (ago > WATCHED && (!ends || isOver)) found.push(["ordered_on", say("doubt.ended")]);
+  if (ends && ordered && dayOf(ends) - dayOf(ordered) > YEAR / 2) found.push(["protection_ends_on", say("doubt.far")]);
+  else if (isOver) found.push(["protection_ends_on", say("doubt.over")]);
+  return found;
+}
+
 /** What must have a shape of its own, whatever the language. */
-const SHAPES = { price: /^\d+([.,]\d+)?$/, amount: /^\d+([.,]\d+)?$/, currency: /^[a-z]{3}$/i };
+export const SHAPES = { price: /^\d+([.,]\d+)?$/, amount: /^\d+([.,]\d+)?$/, currency: /^[a-z]{3}$/i };
 
 /**
  * A form. `send` gets what was entered; a failure is shown where it belongs. What `send` returns is

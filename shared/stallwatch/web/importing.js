@@ -1,13 +1,12 @@
 /* One box for many orders: what is pasted or dropped is understood first, shown, and then added. */
 
-import { buttonLink, changed, h, outside, part, reload, say, word } from "./lib.js";
+import { h, part, reload, say } from "./lib.js";
 import { apiKey, call } from "./client.js";
 import { VIEWS } from "./shell.js";
-import { field, makeForm, onTo, wrongFields } from "./forms.js";
-import { orderLink } from "./parcel.js";
+import { field, makeForm, wrongFields } from "./forms.js";
+import { reviewParts } from "./review.js";
 
 const LARGEST = 1024 * 1024;
-const SHOWN = 100;
 
 /** Files that were dropped onto the page, whatever it showed, until the box has them. */
 let dropped = null;
@@ -27,17 +26,28 @@ addEventListener("drop", (event) => {
 /** The box; below it what was understood, with a button that adds it. */
 export function importPart() {
   const id = "import-text";
-  const text = h("textarea", { id, name: "text", rows: "4", spellcheck: "false", autocapitalize: "off", "aria-describedby": "import-hint" });
+  const text = h("textarea", { id, name: "text", rows: "4", spellcheck: "false", autocapitalize: "off", "aria-describedby": `import-hint ${id}-wrong` });
   const chosen = field("file", { label: say("import.file"), type: "file" });
   const input = chosen.querySelector("input");
-  const report = h("div", { role: "status" });
-  const send = async () => {
+  const report = h("div", { "aria-live": "polite" });
+  const dates = field("dates", {
+    label: say("import.dates"),
+    options: [["", say("import.as_told")], ["dmy", say("import.day_first")], ["mdy", say("import.month_first")]],
+  });
+  dates.hidden = true;
+  dates.addEventListener("change", () => form.requestSubmit());
+  const send = async (entered) => {
     const body = input.files[0] ?? text.value.trim();
     if (!body) throw wrongFields(["text", say("import.empty")]);
     if (body.size > LARGEST) throw wrongFields(["file", say("import.large")]);
-    const query = { filename: input.files[0]?.name };
-    const understood = await call("POST", "orders/import", { file: body, query: { ...query, dry_run: "true" } });
-    return () => report.replaceChildren(...understoodParts(understood, body, query));
+    const query = { filename: input.files[0]?.name, dates: entered.dates, dry_run: "true" };
+    const understood = await call("POST", "orders/import", { file: body, query });
+    return () => {
+      // Only a row that could not be read at all may be one whose dates mean either.
+      dates.hidden = !entered.dates && !understood.rows.some(({ outcome, read }) => outcome === "rejected" && !read);
+      report.replaceChildren(h("div", reviewParts(understood)));
+      report.querySelector("h3").focus();
+    };
   };
   const form = makeForm({ send, go: say("import.read"), look: "plain" },
     h("div.field",
@@ -45,39 +55,16 @@ export function importPart() {
       text,
       h("p.hint", { id: "import-hint" }, say("import.hint")),
       h("p.wrong", { id: `${id}-wrong` })),
-    chosen);
+    chosen,
+    dates);
+  // Other content may have other dates.
+  form.addEventListener("change", ({ target }) => {
+    if (target === input || target === text) dates.querySelector("select").value = "";
+  });
   if (dropped) {
     input.files = dropped;
     dropped = null;
     setTimeout(() => form.requestSubmit()); // Once it is part of the page.
   }
   return part("import", say("import.title"), h("div.panel", form, report));
-}
-
-function understoodParts(understood, body, query) {
-  const { added, filled } = understood;
-  const send = async () => {
-    const done = await call("POST", "orders/import", { file: body, query });
-    changed();
-    const first = done.rows.find((row) => row.outcome === "added");
-    const text = say("import.done", { added: done.added, filled: done.filled });
-    return onTo(done.added === 1 && done.rows.length === 1 ? orderLink(first.order_id) : "#/", text);
-  };
-  return [
-    h("h3", say("import.understood")),
-    h("ul.report", understood.rows.slice(0, SHOWN).map(reportRow)),
-    understood.rows.length > SHOWN && h("p.hint", say("import.more", { n: understood.rows.length - SHOWN })),
-    added + filled > 0
-      ? makeForm({ send, go: say("import.go", { n: added + filled }), beside: buttonLink(say("cancel"), "#/") })
-      : h("p", say("import.nothing")),
-  ].filter(Boolean);
-}
-
-function reportRow({ row, outcome, order_id: id, reason, read }) {
-  const details = [read?.title, read?.tracking_number, read?.ordered_on].filter(Boolean);
-  return h("li", { class: outcome },
-    h("strong", word("outcome", outcome)), " ",
-    outside(id ?? say("import.row", { n: row })),
-    details.length > 0 && [" · ", outside(details.join(" · "))],
-    reason && h("p.hint", outside(reason)));
 }

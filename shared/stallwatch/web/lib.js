@@ -52,12 +52,17 @@ const LONG_DAY = timeFormat({ dateStyle: "medium", timeZone: "UTC" });
 
 export const INSTANT = timeFormat({ dateStyle: "medium", timeStyle: "short" });
 
+const WEEKDAY = timeFormat({ weekday: "long", timeZone: "UTC" });
+
+/** The name of a weekday, from 0 for Sunday: the era of UTC began on a Thursday. */
+export const weekdayName = (weekday) => WEEKDAY.format((weekday + 3) * DAY);
+
 export function dayText(date) {
   const year = isoDay(today()).slice(0, 4);
   return (date.startsWith(year) ? SHORT_DAY : LONG_DAY).format(dayOf(date) * DAY);
 }
 
-export const instantText = (instant) => INSTANT.format(Date.parse(instant));
+export const instantText = (instant) => INSTANT.format(new Date(instant));
 
 export function distanceText(date) {
   const n = dayOf(date) - today();
@@ -79,13 +84,12 @@ export function h(name, ...children) {
   return element;
 }
 
-/** A drawing of one path. */
-export function drawing(properties, path) {
-  const [svg, shape] = ["svg", "path"].map((name) => document.createElementNS("http://www.w3.org/2000/svg", name));
-  for (const [name, value] of Object.entries(properties)) svg.setAttribute(name, value);
-  shape.setAttribute("d", path);
-  svg.append(shape);
-  return svg;
+/** A part of a drawing, with its attributes and what is in it. */
+export function shape(name, attributes, ...children) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  element.append(...children);
+  return element;
 }
 
 function setProperty(element, name, value) {

@@ -20,6 +20,7 @@ import {
 } from "./lib.js";
 import { call } from "./client.js";
 import { focusOn, isDown, tell, turnTo } from "./shell.js";
+import { deadlineHelp } from "./deadline.js";
 import { ask, makeForm, onTo } from "./forms.js";
 import {
   SEVERITY,
@@ -101,12 +102,12 @@ function presentPart(order) {
     journey(order),
     meter && h("div", meter, h("p.hint", { "aria-hidden": "true" }, meter.title)),
     datesList(order),
-    isWithoutDeadline(order) && h("p.hint", say("order.no_deadline"), " ",
-      h("a", { href: `${orderLink(order.order_id)}/edit` }, say("order.enter"))));
+    lacksDeadline(order) && h("div", h("p.hint", say("order.no_deadline"), " ",
+      h("a", { href: `${orderLink(order.order_id)}/edit` }, say("order.enter"))), deadlineHelp()));
 }
 
 /** Whether nothing tells the day on which the buyer's protection ends. */
-const isWithoutDeadline = ({ state, protection_ends_on: ends }) => state === "watching" && !ends;
+const lacksDeadline = ({ state, protection_ends_on: ends }) => state === "watching" && !ends;
 
 /** What can be done next: where to go here, and the pages elsewhere about the order. */
 function nextSteps({ order_id: id, state, severity, tracking_number: number, carrier, links }) {

@@ -1,6 +1,6 @@
 /* Who gets the alerts, and the calendar of the deadlines. */
 
-import { button, changed, h, known, outside, part, say, titled, word } from "./lib.js";
+import { button, changed, h, known, outside, part, say, titled, weekdayName, word } from "./lib.js";
 import { call } from "./client.js";
 import { VIEWS, tell } from "./shell.js";
 import { LANGUAGES, ask, choice, field, languages, makeForm, onTo } from "./forms.js";
@@ -9,13 +9,30 @@ import { calendarPart } from "./calendar.js";
 const KINDS = known("kind");
 
 export async function subscriptionsView({ signal }) {
-  const { subscriptions } = await call("GET", "subscriptions", { signal });
+  const { subscriptions, delivery } = await call("GET", "subscriptions", { signal });
   return titled(say("subs.title"),
     subscriptions.length
       ? [h("ul.cards", subscriptions.map(subscriber)), testForm()]
       : h("p.note", say("subs.nobody")),
     part("subscribe", say("subs.add"), h("p.hint", say("subs.hint")), h("div.panel", subscribeForm())),
+    deliveryPart(delivery),
     calendarPart());
+}
+
+/** The parameters that set what is shown here. */
+const PARAMETERS = ["QuietHours", "DigestSchedule", "TimeZone", "PushUrls"];
+
+/** When and how else alerts come: what the stack's parameters say. */
+function deliveryPart({ quiet_hours: quiet, time_zone: zone, digest, push }) {
+  const { every, at: time, weekday, schedule } = digest;
+  const said = {
+    quiet_hours: quiet ? say("quiet.span", { ...quiet, zone }) : say("quiet.none"),
+    digest: say(`digest.${every}`, { time, zone, schedule, weekday: weekday === null ? "" : weekdayName(weekday) }),
+    push: say(push.configured ? "push.on" : "push.off"),
+  };
+  return part("delivery", say("delivery.title"),
+    h("dl", Object.entries(said).map(([name, text]) => h("div", h("dt", word("delivery", name)), h("dd", text)))),
+    h("p.hint", say("delivery.hint", { parameters: PARAMETERS.join(", ") })));
 }
 
 /** Sends a test message to everybody. */

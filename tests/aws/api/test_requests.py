@@ -230,3 +230,30 @@ def test_a_domain_may_have_a_base_path(api: Api, path: str, resource: str) -> No
     answer = api.world.handlers["orders_api"].handler(event, Context())
     api.world.deploy({"PublicUrl": PAGE_URL}, {})
     assert 200 == answer["statusCode"], answer["body"]
+
+
+def test_a_refusal_is_worded_in_the_language_asked_for(api: Api) -> None:
+    """What is wrong as a whole, and each field's reason; in English as the code has it."""
+    sent = {"protocol": "sms", "endpoint": "+49"}
+    german = api.world.call("POST", "/subscriptions", sent, headers={"accept-language": "de"})[1]
+    plain = api.world.call("POST", "/subscriptions", sent)[1]
+
+    assert "Einige Felder stimmen nicht." == german["message"]
+    assert german["errors"][0]["reason"].startswith("Geben Sie eine Telefonnummer")
+    assert "must be a phone number like +4915112345678" == plain["errors"][0]["reason"]
+
+
+def test_a_refusal_of_any_route_is_worded_too(api: Api) -> None:
+    """What is refused before it reaches a route, and the rows of an import."""
+    german = {"accept-language": "de-AT, en;q=0.5"}
+    assert (
+        "Diese Seite der Liste"
+        in api.world.call("GET", "/orders", query={"cursor": "x"}, headers=german)[1]["message"]
+    )
+    assert (
+        "Die Seite und der Dienst"
+        in api.world.call("POST", "/orders", "{", headers=german)[1]["message"]
+    )
+    orders = [{"order_id": "1", "ordered_on": "2031-01-01"}]
+    report = api.world.call("POST", "/orders/import", orders, headers=german)[1]
+    assert "Das Bestelldatum liegt in der Zukunft. Stimmt das Jahr?" == report["rows"][0]["reason"]
