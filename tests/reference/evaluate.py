@@ -27,11 +27,10 @@ from tests.reference.model import (
     midnight,
 )
 from tests.reference.notices import (
-    action_needed,
     deadline,
     delivered,
     moving_again,
-    unanswered,
+    notices,
 )
 from tests.reference.view import View
 
@@ -74,9 +73,8 @@ def alerts(v: View) -> list[Sent]:
     """What is due now, of an order that is watched."""
     if v.muted_by_delivery:  # "`delivered` mutes all but a return"
         return delivered(v)
-    due = [*delivered(v), *ladder(v), *action_needed(v)]
+    due = [*delivered(v), *ladder(v), *notices(v)]
     due += deadline(v, due)
-    due += unanswered(v)
     due += moving_again(v, due)
     return [
         *due,

@@ -61,6 +61,11 @@ def action_needed(v: View) -> list[Sent]:
     return []
 
 
+def notices(v: View) -> list[Sent]:
+    """What is said of a parcel beside the ladder and the deadline, but for its delivery."""
+    return [*action_needed(v), *unanswered(v)]
+
+
 def told_actions(v: View, reason: str, nth: int = 1) -> list[Sent]:
     """The `action_needed` of a reason about this number."""
     return [

@@ -5,11 +5,11 @@ from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
+from stallwatch.domain.alerts import Situation
 from stallwatch.domain.orders import Action, ActionKind, Order
 from stallwatch.domain.thresholds import Thresholds
 from stallwatch.rules.decision import Decision, InitialFindings
 from stallwatch.rules.evaluate import evaluate
-from stallwatch.rules.situation import Situation
 from stallwatch.tracking.trace_record import TraceRecord, absorb
 from tests.support.builders import NOON, NUMBER, an_answer, an_event, an_order
 

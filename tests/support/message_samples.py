@@ -6,17 +6,18 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from stallwatch.domain.alerts import (
+    ASKED_BY,
     PROFILES,
     Alert,
     AlertKind,
     AlertRef,
     Notification,
+    Situation,
 )
 from stallwatch.domain.digest import Deadline, Digest, Movement, PressingOrder, RiskSum
 from stallwatch.domain.orders import Order, PaidWith
 from stallwatch.messages.alert_kinds import ALERT_TEXTS
 from stallwatch.rules.annotations import Annotations
-from stallwatch.rules.situation import ASKED_BY, Situation
 
 NOW = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 PAGE = "https://stallwatch.example/live/"

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
+from stallwatch.domain.alerts import Situation
 from stallwatch.domain.languages import ALERT_LANGUAGES, SELLER_LANGUAGES
 from stallwatch.domain.orders import Action, ActionKind, SearchPlace
 from stallwatch.messages.advice import advice_text
@@ -16,7 +17,6 @@ from stallwatch.messages.context import OrderContext
 from stallwatch.messages.drafts import drafts
 from stallwatch.messages.translations import Translations
 from stallwatch.rules.anomalies import AnomalyKind
-from stallwatch.rules.situation import Situation
 from tests.support.draft_samples import draft_samples
 from tests.support.message_samples import (
     ABOUT_ORDERS,

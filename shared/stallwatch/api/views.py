@@ -14,7 +14,7 @@ from stallwatch.api.models import (
     StakeOut,
     WindowOut,
 )
-from stallwatch.domain.alerts import Alert
+from stallwatch.domain.alerts import ASKED_BY, Alert
 from stallwatch.domain.orders import Action, Order, State
 from stallwatch.domain.parcels import Checkpoint, LocalCarrier
 from stallwatch.messages.advice import advise
@@ -25,7 +25,6 @@ from stallwatch.orders.money import stake_of
 from stallwatch.orders.pressing import severity_of
 from stallwatch.orders.view import OrderView
 from stallwatch.rules.decision import NO_DATES
-from stallwatch.rules.situation import ASKED_BY
 
 _AS_GIVEN = (
     "order_id",

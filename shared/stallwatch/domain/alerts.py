@@ -1,13 +1,13 @@
-"""What a message is made of."""
+"""Alerts: their kinds, the situations in which they ask something, and what a message holds."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from operator import attrgetter
 
 from stallwatch.domain.orders import Order
-from stallwatch.domain.parcels import Stage
+from stallwatch.domain.parcels import Flag, Stage
 
 _RAISED_AT: Callable[["Alert"], datetime] = attrgetter("raised_at")
 
@@ -47,6 +47,106 @@ class Severity(StrEnum):
     CLAIM = "claim"
 
 
+# The reasons of alerts; besides, each flag is one.
+RETURNED = "returned"
+SILENCE = "silence"
+LOST = "lost"
+SELLER = "seller"
+DISPUTE = "dispute"
+NOT_RECEIVED = "not_received"
+BANK = "bank"
+PICKUP = Stage.READY_FOR_PICKUP.value
+ATTEMPT = Stage.FAILED_ATTEMPT.value
+
+
+class Situation(StrEnum):
+    """A buyer's situation; its advice is the sentence `advice.<situation>`."""
+
+    # The watch is over.
+    CLOSED_RECEIVED = "closed_received"
+    CLOSED_REFUNDED = "closed_refunded"
+    CLOSED_LOST = "closed_lost"
+    CLOSED_BY_BUYER = "closed_by_buyer"
+    CLOSED_ENDED = "closed_ended"
+    """It ended by itself."""
+
+    # Delivered, as the carrier says.
+    DELIVERED = "delivered"
+    DELIVERED_DISPUTED = "delivered_disputed"
+    DELIVERED_OLD = "delivered_old"
+    """Delivered long before the order was added; seen where a stack watches on for longer."""
+    NOT_RECEIVED = "not_received"
+    NOT_RECEIVED_DISPUTED = "not_received_disputed"
+
+    # The days of the deadline.
+    REFUND_DUE = "refund_due"
+    REFUND_DUE_TAKE_FIRST = "refund_due_take_first"
+    """At a pickup point, out for delivery or after a failed attempt: take the parcel first."""
+    PROTECTION_ENDING = "protection_ending"
+    PROTECTION_ENDING_TAKE_FIRST = "protection_ending_take_first"
+
+    # What only the buyer can do.
+    PICKUP = "pickup"
+    FAILED_ATTEMPT = "failed_attempt"
+    CUSTOMS = "customs"
+    TAX = "tax"
+    ADDRESS = "address"
+    CANCELLED = "cancelled"
+
+    # A claim stands.
+    CLAIM_SILENCE = "claim_silence"
+    CLAIM_RETURNED = "claim_returned"
+    CLAIM_LOST = "claim_lost"
+    CLAIM_ECONOMY = "claim_economy"
+    """Tracking ended by design at the hand-over."""
+    CLAIM_AFTER_DEADLINE = "claim_after_deadline"
+    CLAIM_SECOND_PASSED_OVER = "claim_second_passed_over"
+
+    # Without any scan.
+    NEVER_SCANNED = "never_scanned"
+    NEVER_SCANNED_UNKNOWN = "never_scanned_unknown"
+    """The source does not know the number."""
+    NEVER_SCANNED_NO_NUMBER = "never_scanned_no_number"
+    NEVER_SCANNED_AGAIN = "never_scanned_again"
+    NEVER_SCANNED_AGAIN_NO_NUMBER = "never_scanned_again_no_number"
+
+    # Too slow.
+    STALLED = "stalled"
+    LATE = "late"
+    LATE_ECONOMY = "late_economy"
+
+    # A clock of the buyer's words has run out.
+    REMINDER_SELLER = "reminder_seller"
+    REMINDER_DISPUTE = "reminder_dispute"
+    REMINDER_NOT_RECEIVED = "reminder_not_received"
+    REMINDER_BANK = "reminder_bank"
+
+    # Nothing is asked now.
+    UNANSWERED = "unanswered"
+    """Nothing was heard about this number for long: look by hand."""
+    DISPUTED = "disputed"
+    DISPUTE_REJECTED = "dispute_rejected"
+    DEADLINE_OVER = "deadline_over"
+    OLD_ORDER = "old_order"
+    """It was too old at its first evaluation: nothing was said."""
+    CONTACTED = "contacted"
+    SNOOZED = "snoozed"
+    RETURNED = "returned"
+    """On the way back, and there is no answer yet since the number came back to the order."""
+    EXCEPTION = "exception"
+    NO_NUMBER = "no_number"
+    AWAITING_SHIPMENT = "awaiting_shipment"
+    NOT_FOUND = "not_found"
+    UNKNOWN = "unknown"
+    """The first check is under way."""
+    IN_TRANSIT = "in_transit"
+    """Silence inside the window is normal."""
+    IN_TRANSIT_ECONOMY = "in_transit_economy"
+    OUT_FOR_DELIVERY = "out_for_delivery"
+    WRONG_DATE = "wrong_date"
+    """There are scans older than the order."""
+
+
 @dataclass(frozen=True, slots=True)
 class AlertKindProfile:
     """What is true of every alert of one kind."""
@@ -57,6 +157,8 @@ class AlertKindProfile:
     """When it is sent, with the days that the thresholds have by default: for the README."""
     asks_to: str
     """What its reader should do: for the README."""
+    situations: Mapping[Situation, str] = field(default_factory=dict)
+    """The situations in which the same is asked of the buyer, sent or not, each with its reason."""
     about_order: bool = True
     """Whether it is about one order; else it is about a source, or about all orders."""
 
@@ -69,6 +171,13 @@ PROFILES: dict[AlertKind, AlertKindProfile] = {
             Severity.ATTENTION,
             comes_when="11 days after shipping nobody has scanned it; again at 21",
             asks_to="ask the seller, the number may be made up; at 21 open a dispute",
+            situations={
+                Situation.NEVER_SCANNED: "",
+                Situation.NEVER_SCANNED_UNKNOWN: "",
+                Situation.NEVER_SCANNED_NO_NUMBER: "",
+                Situation.NEVER_SCANNED_AGAIN: "",
+                Situation.NEVER_SCANNED_AGAIN_NO_NUMBER: "",
+            },
         ),
         AlertKindProfile(
             AlertKind.LATE,
@@ -76,6 +185,10 @@ PROFILES: dict[AlertKind, AlertKindProfile] = {
             comes_when="it is on its way for longer than its usual window, and not out for "
             "delivery or at a pickup point",
             asks_to="contact the seller",
+            situations={
+                Situation.LATE: "",
+                Situation.LATE_ECONOMY: "",
+            },
         ),
         AlertKindProfile(
             AlertKind.STALLED,
@@ -83,6 +196,9 @@ PROFILES: dict[AlertKind, AlertKindProfile] = {
             comes_when="nothing has moved for 12 days, and it is past its window or still in its "
             "country of origin",
             asks_to="contact the seller",
+            situations={
+                Situation.STALLED: "",
+            },
         ),
         AlertKindProfile(
             AlertKind.REFUND_CLAIM,
@@ -90,18 +206,34 @@ PROFILES: dict[AlertKind, AlertKindProfile] = {
             comes_when="nothing has moved for 60 days, or it goes back, was destroyed, or is "
             "called lost",
             asks_to="make sure that it did not arrive, open a dispute",
+            situations={
+                Situation.CLAIM_SILENCE: SILENCE,
+                Situation.CLAIM_RETURNED: RETURNED,
+                Situation.CLAIM_LOST: LOST,
+                Situation.CLAIM_ECONOMY: SILENCE,
+                Situation.CLAIM_AFTER_DEADLINE: SILENCE,
+                Situation.CLAIM_SECOND_PASSED_OVER: SILENCE,
+            },
         ),
         AlertKindProfile(
             AlertKind.PROTECTION_ENDING,
             Severity.CLAIM,
             comes_when="buyer protection ends in 5 days; again at 1 day",
             asks_to="get the evidence ready, open the dispute",
+            situations={
+                Situation.PROTECTION_ENDING: "",
+                Situation.PROTECTION_ENDING_TAKE_FIRST: "",
+            },
         ),
         AlertKindProfile(
             AlertKind.REFUND_DUE,
             Severity.CLAIM,
             comes_when='the date of "Refund if no delivery before" has passed by 1, 10 and 14 days',
             asks_to="open the dispute now: AliExpress takes it until the 15th day",
+            situations={
+                Situation.REFUND_DUE: "",
+                Situation.REFUND_DUE_TAKE_FIRST: "",
+            },
         ),
         AlertKindProfile(
             AlertKind.ACTION_NEEDED,
@@ -109,6 +241,14 @@ PROFILES: dict[AlertKind, AlertKindProfile] = {
             comes_when="it waits at a pickup point, a delivery failed, or customs, a duty, an "
             "address or a cancellation hold it up",
             asks_to="do what only you can do",
+            situations={
+                Situation.PICKUP: PICKUP,
+                Situation.FAILED_ATTEMPT: ATTEMPT,
+                Situation.CUSTOMS: Flag.CUSTOMS,
+                Situation.TAX: Flag.TAX,
+                Situation.ADDRESS: Flag.ADDRESS,
+                Situation.CANCELLED: Flag.CANCELLED,
+            },
         ),
         AlertKindProfile(
             AlertKind.DELIVERED,
@@ -127,6 +267,9 @@ PROFILES: dict[AlertKind, AlertKindProfile] = {
             Severity.ATTENTION,
             comes_when="for 10 days the source answers about other numbers, but not about this one",
             asks_to="look by hand",
+            situations={
+                Situation.UNANSWERED: "",
+            },
         ),
         AlertKindProfile(
             AlertKind.REMINDER,
@@ -135,6 +278,12 @@ PROFILES: dict[AlertKind, AlertKindProfile] = {
             "opened a dispute; 10 days after a delivery that you did not receive; 14 days before "
             "the bank's last day",
             asks_to="take the next step",
+            situations={
+                Situation.REMINDER_SELLER: SELLER,
+                Situation.REMINDER_DISPUTE: DISPUTE,
+                Situation.REMINDER_NOT_RECEIVED: NOT_RECEIVED,
+                Situation.REMINDER_BANK: BANK,
+            },
         ),
         AlertKindProfile(
             AlertKind.SOURCE_DOWN,
@@ -163,6 +312,14 @@ PROFILES: dict[AlertKind, AlertKindProfile] = {
 
 
 SEVERITY = {kind: profile.severity for kind, profile in PROFILES.items()}
+
+
+ASKED_BY: Mapping[Situation, tuple[AlertKind, str]] = {
+    situation: (profile.kind, reason)
+    for profile in PROFILES.values()
+    for situation, reason in profile.situations.items()
+}
+"""The kind and reason of the alert that asks the same; a situation that is missing asks nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,33 +357,6 @@ def last_raised(alerts: Iterable[Alert], kind: AlertKind) -> Alert | None:
     """The newest alert of a kind."""
     of_kind = [alert for alert in alerts if alert.kind is kind]
     return max(of_kind, key=_RAISED_AT) if of_kind else None
-
-
-RETURNED = "returned"
-
-
-SILENCE = "silence"
-
-
-LOST = "lost"
-
-
-SELLER = "seller"
-
-
-DISPUTE = "dispute"
-
-
-NOT_RECEIVED = "not_received"
-
-
-BANK = "bank"
-
-
-PICKUP = Stage.READY_FOR_PICKUP.value
-
-
-ATTEMPT = Stage.FAILED_ATTEMPT.value
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ class PressingOrder(NamedTuple):
     order_id: str
     title: str | None
     situation: str
-    """The value of its `rules.situation.Situation`."""
+    """The value of its `domain.alerts.Situation`."""
 
 
 class Deadline(NamedTuple):

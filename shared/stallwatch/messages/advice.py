@@ -1,14 +1,15 @@
 """Advice: what to do now about an order.
 
-Each situation (`rules.situation`) has one record: its sentences, the few words that an SMS has
-room for, and the alert that would say the same. Message, page and calendar take the advice from
-here, so they never ask for different things.
+Each situation (`domain.alerts.Situation`) has one record: its sentences, and the few words that an
+SMS has room for. Message, page and calendar take the advice from here, so they never ask for
+different things.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from stallwatch.domain.alerts import Situation
 from stallwatch.domain.orders import Order
 from stallwatch.domain.parcels import Trace
 from stallwatch.messages.anomaly_text import describe
@@ -17,7 +18,6 @@ from stallwatch.messages.translations import Translations, Value
 from stallwatch.rules.annotations import annotate_anomalies, annotations_of
 from stallwatch.rules.anomalies import Anomaly, AnomalyKind
 from stallwatch.rules.decision import Decision
-from stallwatch.rules.situation import Situation
 
 _CALLS_FOR_A_LOOK = frozenset(
     {

@@ -1,11 +1,11 @@
-"""What each kind of alert says has happened: one record a kind.
+"""What each kind of alert says has happened.
 
-A record says how the mail's sentence and the SMS are made. The words stand in `data/`, under
-`title.<kind>`, `what.<kind>…` and `sms.<kind>…`; what to do about it is the advice of the order's
-situation (`advice`).
+The words stand in `data/`, under `title.<kind>`, `what.<kind>…` and `sms.<kind>…`. A kind has a
+record here only where its sentences need more than `_plain` gives, or differ by reason. What to do
+about it is the advice of the order's situation (`advice`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -110,9 +110,15 @@ def _delivered(text: "AlertText") -> str:
     return context.text("what.delivered", date=context.day("delivered_on") or context.last_update)
 
 
-def _moving_again(text: "AlertText") -> str:
+def _plain(text: "AlertText") -> str:
+    """A sentence of its own, which takes what it needs of these."""
     context = text.about_order
-    return context.text("what.moving_again", date=context.last_update, text=context.last_words)
+    return context.text(
+        f"what.{text.alert.kind}",
+        n=_count(context, "silent_days"),
+        date=context.last_update,
+        text=context.last_words,
+    )
 
 
 def _unanswered(text: "AlertText") -> str:
@@ -202,7 +208,7 @@ def _lost_how(text: "AlertText") -> str:
     return "destroyed" if text.alert.facts.get("destroyed") else RETURNED
 
 
-ALERT_TEXTS: dict[Kind, AlertTexts] = {
+_SPECIAL: dict[Kind, AlertTexts] = {
     Kind.NEVER_SCANNED: AlertTexts(_never_scanned, _sms_never_scanned),
     Kind.LATE: AlertTexts(_late, _sms_late),
     Kind.STALLED: AlertTexts(_silence, _sms_stalled),
@@ -225,11 +231,16 @@ ALERT_TEXTS: dict[Kind, AlertTexts] = {
         repeats=True,
     ),
     Kind.DELIVERED: AlertTexts(_delivered, _sms_plain),
-    Kind.MOVING_AGAIN: AlertTexts(_moving_again, _sms_plain),
     Kind.UNANSWERED: AlertTexts(_unanswered, _sms_plain),
     Kind.REMINDER: AlertTexts(_reminder, _sms_reminder, (SELLER, DISPUTE, NOT_RECEIVED, BANK)),
     Kind.SOURCE_DOWN: AlertTexts(_source, _sms_plain),
     Kind.SOURCE_UP: AlertTexts(_source, _sms_plain),
     Kind.DIGEST: AlertTexts(digest_body, digest_summary, newest_only=True),
 }
-"""One record for each kind; a test fails where one is missing."""
+"""The kinds whose sentences need more than `_plain` gives, or that have reasons."""
+
+
+ALERT_TEXTS: Mapping[Kind, AlertTexts] = {
+    kind: _SPECIAL.get(kind, AlertTexts(_plain, _sms_plain)) for kind in Kind
+}
+"""One record for each kind. A sentence that is missing is an error, and a test names it."""

@@ -3,10 +3,10 @@
 from datetime import date
 from typing import TYPE_CHECKING
 
+from stallwatch.domain.alerts import Situation
 from stallwatch.domain.digest import Digest
 from stallwatch.messages.advice import ADVICE
 from stallwatch.messages.translations import Translations
-from stallwatch.rules.situation import Situation
 
 if TYPE_CHECKING:
     from stallwatch.messages.alert_text import AlertText

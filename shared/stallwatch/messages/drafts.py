@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from stallwatch.domain.alerts import Situation
 from stallwatch.domain.languages import SELLER_LANGUAGES
 from stallwatch.domain.orders import ActionKind, Order
 from stallwatch.domain.parcels import Stage
 from stallwatch.messages.translations import Translations, Value
 from stallwatch.rules.decision import Decision
-from stallwatch.rules.situation import Situation
 
 __all__ = ["SELLER_LANGUAGES", "Draft", "DraftKind", "drafts"]
 

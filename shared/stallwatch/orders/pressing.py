@@ -9,10 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from stallwatch.domain.alerts import SEVERITY, Severity
+from stallwatch.domain.alerts import ASKED_BY, SEVERITY, Severity
 from stallwatch.domain.orders import Order, State
 from stallwatch.rules.decision import Decision, KeyDates
-from stallwatch.rules.situation import ASKED_BY
 
 CALM = "calm"
 """Stands for the severity of an order that asks for nothing."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from stallwatch.domain.alerts import AlertKind
+from stallwatch.domain.alerts import AlertKind, Situation
 from stallwatch.domain.orders import Order, State
 from stallwatch.domain.parcels import Trace
 from stallwatch.domain.thresholds import Thresholds
@@ -14,7 +14,6 @@ from stallwatch.polling.state import Progress
 from stallwatch.rules.anomalies import Anomaly, anomalies
 from stallwatch.rules.decision import NO_DATES, Decision
 from stallwatch.rules.evaluate import evaluate
-from stallwatch.rules.situation import Situation
 from stallwatch.tracking.run_log import last_answer_before_silence, last_check_of
 from stallwatch.tracking.schedule import PollSchedule, turns_of
 from stallwatch.tracking.trace_record import TraceRecord

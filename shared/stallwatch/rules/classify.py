@@ -16,6 +16,7 @@ from stallwatch.domain.alerts import (
     RETURNED,
     SELLER,
     AlertKind,
+    Situation,
 )
 from stallwatch.domain.orders import ActionKind, Service, State
 from stallwatch.domain.parcels import Flag, Stage
@@ -23,7 +24,6 @@ from stallwatch.rules.case import Case
 from stallwatch.rules.deadline import is_after_deadline, step_of
 from stallwatch.rules.decision import Countdown
 from stallwatch.rules.ladder import Level
-from stallwatch.rules.situation import Situation
 
 _ENDED_BY = {
     ActionKind.RECEIVED: Situation.CLOSED_RECEIVED,

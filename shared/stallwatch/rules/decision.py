@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
-from stallwatch.domain.alerts import Alert, AlertKind
+from stallwatch.domain.alerts import Alert, AlertKind, Situation
 from stallwatch.domain.orders import Service, State
 from stallwatch.domain.parcels import Stage
 from stallwatch.domain.thresholds import Window
 from stallwatch.rules.journey import Journey
-from stallwatch.rules.situation import Situation
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,10 +23,9 @@ from stallwatch.rules.in_force import ActionsInForce
 from stallwatch.rules.ladder import LADDER, escalation_level, ladder_alerts
 from stallwatch.rules.notices import (
     USES_UP_ALL_CLEAR,
-    action_alerts,
     delivered_alerts,
     moving_again_alerts,
-    unanswered_alerts,
+    notice_alerts,
 )
 from stallwatch.rules.reminders import name_of, reminder_alerts
 
@@ -93,10 +92,7 @@ def calls_at(
         if case.not_received is None:
             return found
     else:
-        if case.trace.unanswered_since is not None:
-            found += unanswered_alerts(case, alerts)
-        if journey.stay or journey.attempt or journey.flag:
-            found += action_alerts(case, alerts, answered_at)
+        found += notice_alerts(case, alerts, answered_at)
         level = escalation_level(case, alerts, answered_at, now, second_answers=second_answers)
         if level is not None and answered_at is not None:
             found += ladder_alerts(case, level, alerts, answered_at, now)

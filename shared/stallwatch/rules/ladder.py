@@ -227,3 +227,20 @@ def second_is_awaited(case: Case, now: datetime) -> bool:
     """Whether a claim could be made if the second source had just answered."""
     level = escalation_level(case, [], case.answered_at, now, second_answers=True)
     return level == CLAIM_FOR_SILENCE
+
+
+def ladder_instants(case: Case, alerts: Iterable[Alert]) -> Iterator[datetime]:
+    """The instants at which a level can become due with an answer that has nothing new."""
+    thresholds = case.thresholds
+    yield from (case.late_at, case.stalled_at, case.claim_at)
+    if not case.journey.scanned:
+        yield case.never_scanned_at
+        yield case.never_scanned_again_at
+    for alert in alerts:
+        kind = alert.kind
+        if kind is _LATE:
+            yield alert.message_at + days(thresholds.stalled_after_late)
+        elif kind is _NEVER_SCANNED:
+            yield alert.message_at + days(thresholds.never_scanned_gap)
+        elif kind is _REFUND_CLAIM or kind is _REFUND_DUE:
+            yield alert.message_at + days(thresholds.claim_repeat)

@@ -4,29 +4,22 @@ Both instants follow from data, never from now and something, so that evaluating
 same. Every clause begins to hold at one of a few instants; each of them is asked in turn.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from stallwatch.domain.alerts import PICKUP, SILENCE, Alert, AlertKind
+from stallwatch.domain.alerts import SILENCE, Alert
 from stallwatch.domain.clock import days, hours, midnight
-from stallwatch.domain.parcels import Flag
 from stallwatch.rules.case import Case, ends_at
 from stallwatch.rules.deadline import instants_of
 from stallwatch.rules.due import calls_at
 from stallwatch.rules.ladder import (
     CLAIM_FOR_SILENCE,
-    LADDER,
     claim_alerts,
     escalation_level,
+    ladder_instants,
 )
-from stallwatch.rules.notices import said_about
-from stallwatch.rules.reminders import dispute_until, not_received_due_on
-
-_ACTION_NEEDED = AlertKind.ACTION_NEEDED
-_LATE = AlertKind.LATE
-_NEVER_SCANNED = AlertKind.NEVER_SCANNED
-_REFUND_CLAIM = AlertKind.REFUND_CLAIM
-_REFUND_DUE = AlertKind.REFUND_DUE
+from stallwatch.rules.notices import notice_instants
+from stallwatch.rules.reminders import dispute_until, not_received_due_on, seller_instants
 
 
 def next_rule_at(case: Case, alerts: Sequence[Alert], end: datetime) -> datetime | None:
@@ -101,34 +94,14 @@ def _dates(case: Case) -> Iterator[datetime]:
         yield midnight(case.bank.last_day) - days(case.thresholds.bank_notice)
 
 
-def _thresholds(case: Case, alerts: Iterable[Alert]) -> list[datetime]:
-    """The instants at which some clause of the rules begins to hold.
+def _thresholds(case: Case, alerts: Sequence[Alert]) -> list[datetime]:
+    """The instants at which some clause of the rules begins to hold, as each theme tells them.
 
     In any order, and some twice: to hash an instant takes longer than to look at one again.
     """
-    thresholds = case.thresholds
-    instants = [case.late_at, case.stalled_at, case.claim_at, *_dates(case)]
-    if not case.journey.scanned:
-        instants.append(case.never_scanned_at)
-        instants.append(case.never_scanned_again_at)
-    contact = case.actions.contacts.get(case.journey.episode)
-    if contact is not None:
-        instants.append(contact.done_at + days(thresholds.seller_reminder))
-    for alert in alerts:
-        kind = alert.kind
-        if kind in LADDER:
-            instants.append(alert.message_at + days(thresholds.seller_reminder))
-        if kind is _LATE:
-            instants.append(alert.message_at + days(thresholds.stalled_after_late))
-        elif kind is _NEVER_SCANNED:
-            instants.append(alert.message_at + days(thresholds.never_scanned_gap))
-        elif kind is _REFUND_CLAIM or kind is _REFUND_DUE:
-            instants.append(alert.message_at + days(thresholds.claim_repeat))
-        elif kind is _ACTION_NEEDED:
-            if alert.reason == PICKUP:
-                instants.append(alert.message_at + days(thresholds.pickup_reminder))
-                continue
-            instants.append(said_about(alert)[2] + hours(thresholds.attempt_hours))
-            if alert.reason == Flag.CANCELLED:
-                instants.append(alert.message_at + days(thresholds.cancelled_again))
-    return instants
+    return [
+        *_dates(case),
+        *ladder_instants(case, alerts),
+        *notice_instants(case, alerts),
+        *seller_instants(case, alerts),
+    ]

@@ -50,6 +50,36 @@ def delivered_alerts(case: Case, alerts: Iterable[Alert]) -> Iterator[DueAlert]:
         yield DueAlert(AlertKind.DELIVERED, about=about)
 
 
+def notice_alerts(
+    case: Case, alerts: Sequence[Alert], answered_at: datetime | None
+) -> Iterator[DueAlert]:
+    """What is said of a parcel that is not delivered, beside the ladder and the deadline.
+
+    Args:
+        case: The order's data.
+        alerts: Those raised so far.
+        answered_at: The last valid answer; looking ahead, a later one than the case has.
+    """
+    if case.trace.unanswered_since is not None:
+        yield from unanswered_alerts(case, alerts)
+    if case.journey.stay or case.journey.attempt or case.journey.flag:
+        yield from action_alerts(case, alerts, answered_at)
+
+
+def notice_instants(case: Case, alerts: Iterable[Alert]) -> Iterator[datetime]:
+    """The instants at which one of these can become due with an answer that has nothing new."""
+    thresholds = case.thresholds
+    for alert in alerts:
+        if alert.kind is not _ACTION_NEEDED:
+            continue
+        if alert.reason == PICKUP:
+            yield alert.message_at + days(thresholds.pickup_reminder)
+            continue
+        yield said_about(alert)[2] + hours(thresholds.attempt_hours)
+        if alert.reason == Flag.CANCELLED:
+            yield alert.message_at + days(thresholds.cancelled_again)
+
+
 def unanswered_alerts(case: Case, alerts: Iterable[Alert]) -> Iterator[DueAlert]:
     """`unanswered`: once for each spell without an answer about this number."""
     since = case.trace.unanswered_since

@@ -186,3 +186,12 @@ def _is_outranked(case: Case, due_at: datetime, answered_at: datetime, now: date
     if case.order.protection_ends_on is None or is_before_deadline(case, now.date()):
         return False
     return not is_after_deadline(case, due_at.date())
+
+
+def seller_instants(case: Case, alerts: Iterable[Alert]) -> Iterator[datetime]:
+    """The instants at which the seller's clock can run out with an answer that has nothing new."""
+    wait = days(case.thresholds.seller_reminder)
+    contact = case.actions.contacts.get(case.journey.episode)
+    if contact is not None:
+        yield contact.done_at + wait
+    yield from (alert.message_at + wait for alert in alerts if alert.kind in LADDER)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from stallwatch.api.page_words import page_words
+from stallwatch.domain.alerts import ASKED_BY, Situation
 from stallwatch.domain.languages import ALERT_LANGUAGES
 from stallwatch.domain.orders import Action, ActionKind, Order, SearchPlace
 from stallwatch.domain.thresholds import Thresholds
@@ -18,7 +19,6 @@ from stallwatch.rules.annotations import annotate_anomalies
 from stallwatch.rules.anomalies import Anomaly, AnomalyKind
 from stallwatch.rules.decision import InitialFindings, KeyDates
 from stallwatch.rules.evaluate import evaluate
-from stallwatch.rules.situation import ASKED_BY, Situation
 from stallwatch.tracking.trace_record import TraceRecord, absorb
 from tests.support.builders import NOON, NUMBER, an_answer, an_event, an_order
 from tests.support.message_samples import KEY_DATES, NOW, ORDER, facts_in, variants
@@ -34,7 +34,7 @@ def text(
 
 
 def test_every_situation_has_its_advice() -> None:
-    """A situation of `rules/situation.py` that misses one belongs into `messages/advice.py`."""
+    """A situation of `domain/alerts.py` that misses one belongs into `messages/advice.py`."""
     assert set(Situation) == set(ADVICE)
 
 

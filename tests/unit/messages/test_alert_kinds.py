@@ -2,23 +2,20 @@
 
 import pytest
 
-from stallwatch.domain.alerts import PROFILES, AlertKind
+from stallwatch.domain.alerts import ASKED_BY, PROFILES, AlertKind
 from stallwatch.domain.languages import DEFAULT_LANGUAGE
-from stallwatch.messages.alert_kinds import ALERT_TEXTS
 from stallwatch.messages.translations import Translations
-from stallwatch.rules.situation import ASKED_BY
 from tests.project.untranslated import sentences
 from tests.support.message_samples import WITHOUT_ORDER
 
 
 @pytest.mark.parametrize("kind", AlertKind)
 def test_a_kind_has_its_records(kind: AlertKind) -> None:
-    """Severity, texts, and advice unless its profile says that it asks for nothing."""
+    """Severity, and advice unless its profile says that it asks for nothing."""
     assert kind in PROFILES, "add it to PROFILES in shared/stallwatch/domain/alerts.py"
-    assert kind in ALERT_TEXTS, "add it to ALERT_TEXTS in shared/stallwatch/messages/alert_kinds.py"
     asked = {kind for kind, _ in ASKED_BY.values()}
     assert kind in asked or kind in WITHOUT_ORDER or PROFILES[kind].asks_to.startswith("nothing"), (
-        "name it in ASKED_BY of shared/stallwatch/rules/situation.py, "
+        "name its situations in PROFILES in shared/stallwatch/domain/alerts.py, "
         f"or let its profile begin asks_to with nothing: {PROFILES[kind].asks_to}"
     )
 

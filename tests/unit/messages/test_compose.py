@@ -21,6 +21,7 @@ from stallwatch.domain.alerts import (
     AlertKind,
     AlertRef,
     Notification,
+    Situation,
 )
 from stallwatch.domain.languages import ALERT_LANGUAGES
 from stallwatch.domain.orders import Action, ActionKind, Order, SearchPlace
@@ -30,7 +31,6 @@ from stallwatch.messages.compose import compose
 from stallwatch.messages.encodings import gsm7
 from stallwatch.messages.translations import Translations
 from stallwatch.rules.annotations import Annotations, annotations_of
-from stallwatch.rules.situation import Situation
 from tests.support.journeys import HOUR, START, Life, journeys
 from tests.support.message_samples import (
     ABOUT_ORDERS,

@@ -6,12 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from stallwatch.domain.alerts import AlertKind, Notification
+from stallwatch.domain.alerts import AlertKind, Notification, Situation
 from stallwatch.domain.digest import Digest
 from stallwatch.domain.languages import ALERT_LANGUAGES
 from stallwatch.messages.compose import Message, compose
 from stallwatch.messages.translations import Translations
-from stallwatch.rules.situation import Situation
 from tests.support.message_samples import DIGEST, NOW, PAGE, notification
 
 

@@ -7,10 +7,10 @@ from decimal import Decimal
 
 import pytest
 
+from stallwatch.domain.alerts import Situation
 from stallwatch.domain.languages import ALERT_LANGUAGES, SELLER_LANGUAGES
 from stallwatch.domain.orders import Order
 from stallwatch.messages.drafts import DISPUTE_LIMIT, SELLER_LIMIT, Draft, DraftKind, drafts
-from stallwatch.rules.situation import Situation
 from tests.support.builders import NOON, an_order
 from tests.support.draft_samples import (
     CONTACTED,

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from stallwatch.domain.alerts import PROFILES, AlertKind
+from stallwatch.domain.alerts import PROFILES, AlertKind, Situation
 from stallwatch.domain.thresholds import Thresholds
 from stallwatch.rules.decision import Decision, InitialFindings
 from stallwatch.rules.evaluate import evaluate
-from stallwatch.rules.situation import Situation
 from tests.support.case_runner import Case, Look, load
 from tests.unit.rules.test_cases import START, Watched, ask_second, checkpoint
 

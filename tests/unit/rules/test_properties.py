@@ -40,13 +40,13 @@ from stallwatch.domain.alerts import (
     SILENCE,
     Alert,
     AlertKind,
+    Situation,
 )
 from stallwatch.domain.clock import days
 from stallwatch.domain.orders import ActionKind, State
 from stallwatch.domain.parcels import Stage
 from stallwatch.rules.decision import Decision, KeyDates
 from stallwatch.rules.evaluate import evaluate
-from stallwatch.rules.situation import Situation
 from tests.support.journeys import HOUR, LIMITS, START, Journey, Life, journeys
 
 ASKS = set(AlertKind) - {AlertKind.DELIVERED, AlertKind.MOVING_AGAIN}
