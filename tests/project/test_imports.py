@@ -1,6 +1,7 @@
 """Who imports whom, by the table of packages, and what a cold start pays."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -70,6 +71,17 @@ def test_packages_import_only_what_the_table_allows() -> None:
         if there not in ALLOWED[package]
     }
     assert set() == forbidden
+
+
+@pytest.mark.parametrize("package", sorted(PACKAGES))
+def test_a_package_says_what_it_may_import(package: str) -> None:
+    """In the docstring of its `__init__`, after what it holds; the table decides."""
+    text = ast.get_docstring(ast.parse((PACKAGE / package / "__init__.py").read_text("utf-8")))
+    assert text is not None
+    holds, _, may = text.partition("May import ")
+    said = {word for word in re.findall("[a-z]+", may.partition(".")[0]) if word in ALLOWED}
+    assert said == ALLOWED[package], f"shared/stallwatch/{package}/__init__.py"
+    assert holds.strip(), "say first what it holds"
 
 
 def test_the_table_has_no_circle() -> None:

@@ -1,4 +1,5 @@
 """The HTTP API and what serves the page: routers, models, views.
 
-May import everything but sources, dynamodb and aws.
+May import domain, tracking, rules, polling, messages, imports, orders, alerting, calendar and
+claims.
 """

@@ -1,4 +1,4 @@
 """The AWS services but DynamoDB: clients, settings, SNS, queues, metrics, logs, the Lambda clock.
 
-May import domain, tracking, polling, alerting and messages.
+May import domain, tracking, polling, messages and alerting.
 """

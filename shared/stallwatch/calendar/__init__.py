@@ -1,4 +1,4 @@
 """The deadlines as a calendar: its addresses that need no key, and its entries as iCalendar.
 
-May import domain, rules, messages and orders.
+May import domain, messages and orders.
 """

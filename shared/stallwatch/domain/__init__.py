@@ -1,4 +1,4 @@
 """Plain values of the trade: orders, alerts, parcels, thresholds, buyer actions, validation.
 
-May import nothing else of the product.
+May import no other package.
 """

@@ -1,6 +1,6 @@
 """The one table, and the only code that speaks DynamoDB.
 
-May import all but sources, messages, aws and api.
+May import domain, tracking, rules, polling, push, mailbox, orders, alerting, calendar and claims.
 
 A module holds one store, and no store calls another: a port that needs several is served by a class
 that inherits them. `table` makes the calls, `wire` is the codec, `leases` the one lease.

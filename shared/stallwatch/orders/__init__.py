@@ -1,4 +1,4 @@
 """The order service: add, list, change and forget orders; their view, money and delivery times.
 
-May import domain, tracking, rules and polling.
+May import domain, tracking, rules, polling and imports.
 """
