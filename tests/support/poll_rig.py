@@ -6,42 +6,30 @@ from itertools import islice
 from typing import Any
 
 from stallwatch.alerting.evaluation import Evaluation
-from stallwatch.domain.alerts import Alert, AlertKind
-from stallwatch.domain.thresholds import Thresholds
+from stallwatch.domain.alerts import AlertKind
 from stallwatch.orders.service import OrderService
 from stallwatch.polling.gate import LAST_REQUEST
 from stallwatch.polling.run import PollRun
 from stallwatch.polling.state import Pace
-from stallwatch.polling.tally import RunReport
 from stallwatch.tracking.schedule import PollSchedule
 from stallwatch.tracking.source import TrackingResult
+from tests.support.base_rig import DAY, DEFAULTS, HOUR, BaseRig
 from tests.support.builders import NOON, an_answer, an_event, an_order
-from tests.support.fake_clock import FakeClock
 from tests.support.fake_source import FakeSource
-from tests.support.memory_store import MemoryStore
 
-DAY = timedelta(days=1)
-HOUR = timedelta(hours=1)
-MINUTE = timedelta(minutes=1)
-SECOND = timedelta(seconds=1)
-LIMITS = Thresholds()
 HOUSEKEEPING = {"take_lease", "save_run", "save_progress", "release_lease", "save_health"}
 """What a run writes for itself, whatever it finds."""
 
 
 @dataclass
-class Rig:
-    """A pull, an evaluation and a desk over one store, a source and a clock."""
+class Rig(BaseRig):
+    """A poll, an evaluation and an order service over one store, a source and a clock."""
 
-    clock: FakeClock = field(default_factory=FakeClock)
-    store: MemoryStore = field(default_factory=MemoryStore)
     pace: Pace = field(default_factory=lambda: Pace(batch=10, per_minute=60))
-    schedule: PollSchedule = field(default_factory=PollSchedule)
     catch_up: timedelta = HOUR
     source: FakeSource = field(init=False)
     seconds: float | None = None
     """How long a run may take; None: as long as it needs."""
-    runs: int = 0
 
     def __post_init__(self) -> None:
         self.source = FakeSource(self.clock)
@@ -73,8 +61,7 @@ class Rig:
         self.source.asked_at.clear()
 
     @property
-    def a_check(self) -> PollRun:
-        self.runs += 1
+    def poll_run(self) -> PollRun:
         self.clock.ends = None
         if self.seconds is not None:
             self.clock.ends = self.clock.now() + timedelta(seconds=self.seconds) + LAST_REQUEST
@@ -84,54 +71,17 @@ class Rig:
             clock=self.clock,
             schedule=self.schedule,
             pace=self.pace,
-            thresholds=LIMITS,
-            owner=f"run{self.runs}",
+            thresholds=DEFAULTS,
+            owner=self.next_owner(),
             catch_up=self.catch_up,
         )
 
-    def check(self, *order_ids: str) -> RunReport:
-        check = self.a_check
-        return check.check_orders(order_ids) if order_ids else check.check_due()
-
-    def pump(self) -> list[AlertKind]:
-        """Evaluate what the stream tells of, and have everything sent."""
-        evaluation = Evaluation(self.store, self.schedule, LIMITS)
-        raised = []
-        while self.store.stream:
-            woken = list(dict.fromkeys(self.store.stream))
-            self.store.stream.clear()
-            for order_id in woken:
-                if order_id:
-                    raised += evaluation.evaluate(order_id, self.clock.now())
-                else:
-                    due = evaluation.evaluate_source("cainiao", self.clock.now())
-                    raised += list(due)  # type: ignore[arg-type]
-        self.mark_all_sent()
-        return [alert.kind for alert in raised]
-
-    def mark_all_sent(self) -> None:
-        for kept in self.store.kept.values():
-            if kept.pending:
-                kept.pending = False
-                kept.alert = Alert(
-                    **{
-                        name: getattr(kept.alert, name)
-                        for name in Alert.__dataclass_fields__
-                        if name != "sent_at"
-                    },
-                    sent_at=self.clock.now(),
-                )
-
-    def live(self, duration: timedelta, tick: timedelta = timedelta(minutes=30)) -> list[AlertKind]:
-        """Let the schedule run for some time."""
-        raised = []
-        until = self.clock.now() + duration
-        while self.clock.now() < until:
-            began = self.clock.now()
-            self.check()
-            raised += self.pump()
-            self.clock.at = max(self.clock.at, began + tick)
-        return raised
+    def evaluate(self, order_id: str) -> list[AlertKind]:
+        evaluation = Evaluation(self.store, self.schedule, DEFAULTS)
+        now = self.clock.now()
+        if not order_id:
+            return [alert.kind for alert in evaluation.evaluate_source("cainiao", now)]
+        return [alert.kind for alert in evaluation.evaluate(order_id, now)]
 
     def answered_at(self, order_id: str) -> datetime | None:
         """The last answer about an order, as the API shows it."""
@@ -139,11 +89,11 @@ class Rig:
         return found
 
     def seen(self, order_id: str) -> Any:
-        return self.desk.get(order_id, self.clock.now())
+        return self.order_service.get(order_id, self.clock.now())
 
     @property
-    def desk(self) -> OrderService:
-        return OrderService(self.store, lambda _=(): None, self.schedule, LIMITS)
+    def order_service(self) -> OrderService:
+        return OrderService(self.store, lambda _=(): None, self.schedule, DEFAULTS)
 
     def slot(self, order_id: str) -> str | None:
         return self.store.shelves[order_id].entry.slot

@@ -1,42 +1,29 @@
 """A poll with two sources and an evaluation, over one store and one clock."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from stallwatch.alerting.evaluation import Evaluation
 from stallwatch.domain.alerts import AlertKind
 from stallwatch.domain.parcels import SecondOpinion
-from stallwatch.domain.thresholds import Thresholds
 from stallwatch.polling.registration import RegistrationRun
 from stallwatch.polling.run import PollRun
 from stallwatch.polling.second_source import SecondSourceCheck
 from stallwatch.polling.state import Pace
-from stallwatch.polling.tally import RunReport
-from stallwatch.tracking.schedule import PollSchedule
+from tests.support.base_rig import DAY, DEFAULTS, HOUR, BaseRig
 from tests.support.builders import an_answer, an_event, an_order
-from tests.support.fake_clock import FakeClock
 from tests.support.fake_source import FakeRegistry, FakeSource
-from tests.support.memory_store import MemoryStore
-
-DAY = timedelta(days=1)
-HOUR = timedelta(hours=1)
-SECOND = timedelta(seconds=1)
-LIMITS = Thresholds()
 
 
 @dataclass
-class TwoSourcesRig:
-    """A pull and an evaluation over one store, two sources and a clock."""
+class TwoSourcesRig(BaseRig):
+    """A poll and an evaluation over one store, two sources and a clock."""
 
-    clock: FakeClock = field(default_factory=FakeClock)
-    store: MemoryStore = field(default_factory=MemoryStore)
     pace: Pace = field(default_factory=lambda: Pace(batch=40, per_minute=150))
-    schedule: PollSchedule = field(default_factory=PollSchedule)
     first_is_17track: bool = False
     cainiao: FakeSource = field(init=False)
     track: FakeRegistry = field(init=False)
     sent: list[tuple[datetime, str, AlertKind]] = field(default_factory=list)
-    runs: int = 0
 
     def __post_init__(self) -> None:
         self.cainiao = FakeSource(self.clock)
@@ -63,9 +50,8 @@ class TwoSourcesRig:
         )
 
     @property
-    def a_check(self) -> PollRun:
-        self.runs += 1
-        owner = f"run{self.runs}"
+    def poll_run(self) -> PollRun:
+        owner = self.next_owner()
 
         def registering(allows_request: object) -> RegistrationRun:
             return RegistrationRun(
@@ -78,7 +64,7 @@ class TwoSourcesRig:
             )
 
         second = SecondSourceCheck(
-            self.store, self.track, self.clock, self.pace, LIMITS, registering
+            self.store, self.track, self.clock, self.pace, DEFAULTS, registering
         )
         return PollRun(
             watch=self.store,
@@ -86,48 +72,27 @@ class TwoSourcesRig:
             clock=self.clock,
             schedule=self.schedule,
             pace=self.pace,
-            thresholds=LIMITS,
+            thresholds=DEFAULTS,
             owner=owner,
             catch_up=HOUR,
             second=None if self.first_is_17track else second,
             registering=registering if self.first_is_17track else None,
         )
 
-    def check(self, *order_ids: str) -> RunReport:
-        check = self.a_check
-        return check.check_orders(order_ids) if order_ids else check.check_due()
-
-    def pump(self) -> list[AlertKind]:
-        """Evaluate what the stream tells of, and have everything sent."""
+    def evaluate(self, order_id: str) -> list[AlertKind]:
+        if not order_id:
+            return []
         evaluation = Evaluation(
             self.store,
             self.schedule,
-            LIMITS,
+            DEFAULTS,
             second_source=not self.first_is_17track,
             answers_come_late=self.first_is_17track,
         )
-        raised = []
-        while self.store.stream:
-            woken = list(dict.fromkeys(self.store.stream))
-            self.store.stream.clear()
-            for order_id in filter(None, woken):
-                raised += evaluation.evaluate(order_id, self.clock.now())
-        for kept in self.store.kept.values():
-            if kept.pending:
-                kept.pending, kept.alert = False, replace(kept.alert, sent_at=self.clock.now())
-        self.sent += [(self.clock.now(), alert.order_id, alert.kind) for alert in raised]
+        now = self.clock.now()
+        raised = evaluation.evaluate(order_id, now)
+        self.sent += [(now, alert.order_id, alert.kind) for alert in raised]
         return [alert.kind for alert in raised]
-
-    def live(self, duration: timedelta, tick: timedelta = timedelta(minutes=30)) -> list[AlertKind]:
-        """Let the schedule run for some time."""
-        raised = []
-        until = self.clock.now() + duration
-        while self.clock.now() < until:
-            began = self.clock.now()
-            self.check()
-            raised += self.pump()
-            self.clock.at = max(self.clock.at, began + tick)
-        return raised
 
     def opinion(self, order_id: str = "a") -> SecondOpinion | None:
         return self.store.shelves[order_id].record.open().second

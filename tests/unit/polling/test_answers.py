@@ -9,10 +9,11 @@ from stallwatch.domain.errors import UnavailableError
 from stallwatch.polling.tally import RunReport
 from stallwatch.tracking.circuit_breaker import CircuitBreaker
 from stallwatch.tracking.source import Verdict
+from tests.support.base_rig import DAY, MINUTE
 from tests.support.builders import NOON
 from tests.support.logs import logged
 from tests.support.memory_store import MemoryStore
-from tests.support.poll_rig import DAY, HOUSEKEEPING, MINUTE, Rig, neighbours, number_of
+from tests.support.poll_rig import HOUSEKEEPING, Rig, neighbours, number_of
 
 # What is written.
 

@@ -9,7 +9,8 @@ from stallwatch.domain.alerts import AlertKind
 from stallwatch.domain.parcels import Stage
 from stallwatch.polling.state import Pace
 from stallwatch.tracking.source import TrackingResult, Verdict
-from tests.support.two_sources_rig import DAY, HOUR, SECOND, TwoSourcesRig
+from tests.support.base_rig import DAY, HOUR, SECOND
+from tests.support.two_sources_rig import TwoSourcesRig
 
 
 @pytest.fixture

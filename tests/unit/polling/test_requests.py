@@ -9,14 +9,9 @@ from stallwatch.polling.tally import RunReport
 from stallwatch.tracking.circuit_breaker import CircuitBreaker
 from stallwatch.tracking.schedule import NEW
 from stallwatch.tracking.source import TrackingResult, Verdict
+from tests.support.base_rig import DAY, SECOND
 from tests.support.builders import NOON
-from tests.support.poll_rig import (
-    DAY,
-    SECOND,
-    Rig,
-    neighbours,
-    number_of,
-)
+from tests.support.poll_rig import Rig, neighbours, number_of
 
 # What is asked, and how fast.
 

@@ -17,18 +17,11 @@ from stallwatch.polling.state import Pace
 from stallwatch.polling.tally import RunReport
 from stallwatch.tracking.circuit_breaker import CircuitBreaker
 from stallwatch.tracking.source import SourceResponse, Verdict
+from tests.support.base_rig import DAY, HOUR, MINUTE, SECOND
 from tests.support.builders import NOON
 from tests.support.fake_source import FakeSource
 from tests.support.memory_store import MemoryStore
-from tests.support.poll_rig import (
-    DAY,
-    HOUR,
-    MINUTE,
-    SECOND,
-    Rig,
-    neighbours,
-    number_of,
-)
+from tests.support.poll_rig import Rig, neighbours, number_of
 
 # The lease.
 

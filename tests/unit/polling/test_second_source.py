@@ -16,9 +16,10 @@ from stallwatch.polling.second_source import SecondSourceCheck
 from stallwatch.polling.state import Pace
 from stallwatch.polling.tally import RunReport
 from stallwatch.tracking.source import Verdict
+from tests.support.base_rig import DAY, DEFAULTS, HOUR, SECOND
 from tests.support.builders import NOON, an_answer, an_event
 from tests.support.memory_store import MemoryStore
-from tests.support.two_sources_rig import DAY, HOUR, LIMITS, SECOND, TwoSourcesRig
+from tests.support.two_sources_rig import TwoSourcesRig
 
 
 @pytest.fixture
@@ -251,7 +252,7 @@ def test_a_run_that_is_out_of_time_leaves_it_to_the_next_turn(rig: TwoSourcesRig
     rig.clock.ends = rig.clock.now() + LAST_REQUEST
     row = rig.store.row("a")
     assert row is not None
-    SecondSourceCheck(rig.store, rig.track, rig.clock, rig.pace, LIMITS).check([row])
+    SecondSourceCheck(rig.store, rig.track, rig.clock, rig.pace, DEFAULTS).check([row])
     assert [] == rig.track.asked
     assert rig.opinion() is None
 
@@ -273,6 +274,6 @@ def test_what_it_said_of_another_number_is_not_kept(rig: TwoSourcesRig) -> None:
     row = rig.store.row("a")
     assert row is not None
     stale = replace(row, number="LP00000000000099")
-    SecondSourceCheck(rig.store, rig.track, rig.clock, rig.pace, LIMITS).check([stale], note=True)
+    SecondSourceCheck(rig.store, rig.track, rig.clock, rig.pace, DEFAULTS).check([stale], note=True)
     assert [] == rig.track.asked
     assert rig.opinion() is None

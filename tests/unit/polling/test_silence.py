@@ -11,18 +11,11 @@ from stallwatch.domain.alerts import AlertKind
 from stallwatch.polling.state import Pace
 from stallwatch.tracking.schedule import PollSchedule
 from stallwatch.tracking.source import SourceResponse, TrackingResult, Verdict
+from tests.support.base_rig import DAY, HOUR, SECOND
 from tests.support.builders import NOON, an_answer
 from tests.support.fake_clock import FakeClock
 from tests.support.fake_source import FakeSource
-from tests.support.poll_rig import (
-    DAY,
-    HOUR,
-    SECOND,
-    Rig,
-    in_slot,
-    neighbours,
-    number_of,
-)
+from tests.support.poll_rig import Rig, in_slot, neighbours, number_of
 
 # A number without an answer.
 
@@ -72,7 +65,7 @@ def test_a_silence_goes_on_whatever_the_buyer_does(rig: Rig) -> None:
     rig.add_settled(*ids)
     rig.source.mute = {number_of(ids[0])}
     rig.live(3 * DAY)
-    rig.desk.change(ids[0], {"title": "another"}, rig.clock.now())
+    rig.order_service.change(ids[0], {"title": "another"}, rig.clock.now())
     assert AlertKind.UNANSWERED not in rig.live(6 * DAY)
     assert AlertKind.UNANSWERED in rig.live(2 * DAY)
 
@@ -94,7 +87,7 @@ def test_a_silence_that_was_written_down_ends_with_any_answer(rig: Rig) -> None:
     """Also with one that says nothing new, which else is not written."""
     ids = neighbours(3)
     rig.add_settled(*ids)
-    rig.desk.change(ids[0], {"title": "another"}, rig.clock.now())
+    rig.order_service.change(ids[0], {"title": "another"}, rig.clock.now())
     rig.source.mute = {number_of(ids[0])}
     rig.check()
     rig.pump()
@@ -181,7 +174,7 @@ def test_an_answer_is_remembered_whatever_the_buyer_does(rig: Rig) -> None:
     before = rig.answered_at("a")
     assert before is not None
     assert before > NOON + DAY
-    rig.desk.change("a", {"title": "another"}, rig.clock.now())
+    rig.order_service.change("a", {"title": "another"}, rig.clock.now())
     assert before == rig.answered_at("a")
     rig.pump()
     assert before == rig.answered_at("a")

@@ -2,7 +2,8 @@
 
 from stallwatch.polling.state import Pace
 from stallwatch.tracking.source import TrackingResult
-from tests.support.poll_rig import DAY, HOUR, SECOND, Rig, neighbours, number_of
+from tests.support.base_rig import DAY, HOUR, SECOND
+from tests.support.poll_rig import Rig, neighbours, number_of
 
 # Time.
 
