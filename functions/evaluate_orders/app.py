@@ -73,7 +73,7 @@ class _Run:
     def evaluate(self, partitions: Iterable[str]) -> list[str]:
         """Evaluate what some partitions hold; returns those that could not be."""
         evaluation = Evaluation(
-            files=DynamoEvaluationStore(self.table),
+            store=DynamoEvaluationStore(self.table),
             schedule=self.settings.schedule,
             thresholds=self.settings.thresholds,
             second_source=self.settings.second_source,

@@ -273,7 +273,7 @@ class Office:
     preferences: PreferenceStore = field(default_factory=PreferenceStore)
 
     @property
-    def desk(self) -> Subscriptions:
+    def service(self) -> Subscriptions:
         return Subscriptions(self.topic, self.preferences, "en")
 
     def subscribe(
@@ -283,14 +283,14 @@ class Office:
         protocol: str = "email",
         language: str | None = None,
     ) -> tuple[str, bool]:
-        found, is_new = self.desk.subscribe(protocol, endpoint, kinds or None, language, NOW)
+        found, is_new = self.service.subscribe(protocol, endpoint, kinds or None, language, NOW)
         assert (language or "en") == found.language
         assert (kinds or None) == found.kinds
         return found.subscriber.id, is_new
 
     @property
     def listed(self) -> dict[str, tuple[AlertKind, ...] | None]:
-        return {one.subscriber.endpoint: one.kinds for one in self.desk.list()}
+        return {one.subscriber.endpoint: one.kinds for one in self.service.list()}
 
 
 @pytest.fixture
@@ -304,17 +304,17 @@ def test_an_unconfirmed_subscriber_is_listed_with_what_it_wants(office: Office) 
     assert is_new
     assert {MAIL: (AlertKind.LATE,)} == office.listed
     office.topic.is_confirmed_by(MAIL)
-    assert [subscription_id] == [one.subscriber.id for one in office.desk.list()]
+    assert [subscription_id] == [one.subscriber.id for one in office.service.list()]
     assert {MAIL: (AlertKind.LATE,)} == office.listed
 
 
 def test_an_unconfirmed_subscriber_can_be_forgotten(office: Office) -> None:
     """Should it be confirmed after all, it is removed for good."""
     subscription_id, _ = office.subscribe()
-    office.desk.unsubscribe(subscription_id, NOW)
+    office.service.unsubscribe(subscription_id, NOW)
     assert {} == office.listed
     with pytest.raises(MissingError):
-        office.desk.unsubscribe(subscription_id, NOW)
+        office.service.unsubscribe(subscription_id, NOW)
     office.topic.is_confirmed_by(MAIL)
     assert {} == office.listed
     assert {} == office.topic.subscribed
@@ -325,7 +325,7 @@ def test_an_unconfirmed_subscriber_can_be_forgotten(office: Office) -> None:
 def test_who_was_forgotten_can_come_back(office: Office, kinds: tuple[AlertKind, ...]) -> None:
     """Before it was confirmed, with the same wish or another."""
     subscription_id, _ = office.subscribe(AlertKind.LATE)
-    office.desk.unsubscribe(subscription_id, NOW)
+    office.service.unsubscribe(subscription_id, NOW)
     again, is_new = office.subscribe(*kinds)
     assert (subscription_id, True) == (again, is_new)
     assert {MAIL: kinds or None} == office.listed
@@ -358,8 +358,8 @@ def test_whom_the_stack_subscribed_is_listed_and_can_leave(office: Office) -> No
     assert {MAIL: None} == office.listed
     office.topic.is_confirmed_by(MAIL)
     assert {MAIL: (AlertKind.LATE,)} == office.listed
-    (one,) = office.desk.list()
-    office.desk.unsubscribe(one.subscriber.id, NOW)
+    (one,) = office.service.list()
+    office.service.unsubscribe(one.subscriber.id, NOW)
     assert {} == office.listed
     assert arn not in {known["arn"] for known in office.topic.subscribed.values()}
 
@@ -400,7 +400,7 @@ def test_another_language_waits_for_its_confirmation(office: Office) -> None:
     assert [False, True] == [one["confirmed"] for one in office.topic.subscribed.values()][::-1]
     assert {MAIL: (AlertKind.LATE,)} == office.listed
     office.topic.is_confirmed_by(MAIL)
-    assert ["de"] == [one.language for one in office.desk.list()]
+    assert ["de"] == [one.language for one in office.service.list()]
     assert {True: "de"} == on_topics(office)
 
 
@@ -411,7 +411,7 @@ def test_a_phone_changes_its_language_at_once(office: Office) -> None:
     for language in ("es", None, "pl"):
         again, is_new = office.subscribe(endpoint=PHONE, protocol="sms", language=language)
         assert (phone, False) == (again, is_new)
-        assert [language or "en"] == [one.language for one in office.desk.list()]
+        assert [language or "en"] == [one.language for one in office.service.list()]
         assert {language is not None: language} == on_topics(office)
 
 
@@ -420,7 +420,7 @@ def test_who_changed_the_language_can_leave(office: Office) -> None:
     subscription_id, _ = office.subscribe()
     office.topic.is_confirmed_by(MAIL)
     office.subscribe(language="de")
-    office.desk.unsubscribe(subscription_id, NOW)
+    office.service.unsubscribe(subscription_id, NOW)
     assert {} == office.listed
     assert {True: "de"} == on_topics(office)
     office.topic.is_confirmed_by(MAIL)

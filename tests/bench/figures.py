@@ -31,7 +31,7 @@ from tests.bench.bench_stack import (
 )
 from tests.bench.cost import DAYS, HOUSEHOLD, HOUSEHOLD_DAYS, ORDERS, Month, month
 from tests.bench.importing import WITHIN, seconds_to_import
-from tests.bench.order_lives import LIMITS, NOW, Find, Life, due
+from tests.bench.order_lives import DEFAULTS, NOW, Find, Life, due
 from tests.bench.source import simulated_source
 from tests.bench.workers import workers
 from tests.in_memory_aws.dynamodb import InMemoryDynamoDb
@@ -444,7 +444,7 @@ def _rules(lives: Sequence[Life]) -> Iterator[Figure]:
     for _ in range(REPEATS):
         began = time.process_time()
         for case in cases:
-            evaluate(*case, NOW, LIMITS)
+            evaluate(*case, NOW, DEFAULTS)
         rates.append(len(cases) / (time.process_time() - began))
     yield Figure(
         key="rules",

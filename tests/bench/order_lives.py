@@ -31,7 +31,7 @@ NOW = datetime(2026, 6, 17, 4, 30, tzinfo=UTC)
 """The beginning of the turn that all orders are due in."""
 
 WHEEL = PollSchedule(30)
-LIMITS = Thresholds()
+DEFAULTS = Thresholds()
 DAY = timedelta(days=1)
 
 CHECKPOINTS = 15
@@ -440,7 +440,7 @@ class Shelf:
 
     def evaluate(self, now: datetime) -> None:
         """Apply the rules, and take the alerts as sent."""
-        Evaluation(self, WHEEL, LIMITS).evaluate(self.order.order_id, now)
+        Evaluation(self, WHEEL, DEFAULTS).evaluate(self.order.order_id, now)
 
     def next_check(self, now: datetime) -> datetime:
         """When its slot has its turn next."""

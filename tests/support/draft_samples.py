@@ -14,7 +14,7 @@ from stallwatch.tracking.trace_record import TraceRecord, absorb
 from tests.support.builders import NOON, NUMBER, an_answer, an_event, an_order
 
 DAY = timedelta(days=1)
-LIMITS = Thresholds()
+DEFAULTS = Thresholds()
 CONTACTED = Action(ActionKind.SELLER_CONTACTED, NOON, on=date(2026, 1, 31))
 
 TRACES: dict[str, tuple[tuple[float, str], ...]] = {
@@ -74,7 +74,7 @@ def decided(
     if order.tracking_number:
         events = [an_event(NOON - days * DAY, code, text=text) for days, code in TRACES[trace]]
         record = absorb(record, an_answer(NUMBER, *events), "cainiao", NOON)
-    decision = evaluate(order, record.open(), (), InitialFindings(), NOON, LIMITS)
+    decision = evaluate(order, record.open(), (), InitialFindings(), NOON, DEFAULTS)
     return order, decision._replace(situation=situation)
 
 

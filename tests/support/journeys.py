@@ -22,7 +22,7 @@ START = datetime(2026, 3, 20, 7, 0, tzinfo=UTC)
 """Days before the clocks change in Europe, where that must not matter."""
 
 HOUR = timedelta(hours=1)
-LIMITS = Thresholds()
+DEFAULTS = Thresholds()
 
 CODES = (
     *("GWMS_ACCEPT", "PU_PICKUP_SUCCESS", "SC_OUTBOUND_SUCCESS", "CC_EX_SUCCESS", "LH_DEPART"),
@@ -210,13 +210,13 @@ class Life:
             episode=read_journey(
                 order,
                 trace.checkpoints,
-                LIMITS,
+                DEFAULTS,
                 first_answer_at=self.memory.answered_at,
             ).episode,
         )
         return replace(order, actions=(*order.actions, action))
 
-    def evaluate(self, hour: int, thresholds: Thresholds = LIMITS) -> Decision:
+    def evaluate(self, hour: int, thresholds: Thresholds = DEFAULTS) -> Decision:
         """Evaluate the order at an hour and send what is due."""
         now = START + hour * HOUR
         self.decision = evaluate(

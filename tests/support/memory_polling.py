@@ -14,7 +14,7 @@ from stallwatch.tracking.source import (
     TrackingResult,
 )
 from stallwatch.tracking.trace_codec import pack_answer
-from stallwatch.tracking.trace_record import SecondRecord, Seen, absorb
+from stallwatch.tracking.trace_record import FirstSeenRun, SecondRecord, absorb
 from tests.support.memory_run_log import MemoryRunLog
 
 
@@ -145,7 +145,7 @@ class MemoryPollStore(MemoryRunLog):
             return False
         seen = () if row.fingerprint is None else stored.record.seen
         if added:
-            seen = (*seen, Seen(now, added))
+            seen = (*seen, FirstSeenRun(now, added))
         stored.record = replace(
             stored.record,
             events=pack_answer(answer, source),

@@ -21,7 +21,7 @@ from stallwatch.tracking.codes import stage_of
 from tests.reference import journeys as beats
 from tests.reference import model
 
-LIMITS = Thresholds()
+DEFAULTS = Thresholds()
 
 
 @dataclass
@@ -79,7 +79,7 @@ class ProductTwin:
             self.alerts,
             self.memory,
             now,
-            LIMITS,
+            DEFAULTS,
             second_source=self.has_second,
         )
 
@@ -116,17 +116,17 @@ class ProductTwin:
 
     def _own(self) -> list[Checkpoint]:
         """The checkpoints of the present number that may count."""
-        return updates_of(self.order, self.trace.checkpoints, LIMITS)[0]
+        return updates_of(self.order, self.trace.checkpoints, DEFAULTS)[0]
 
     def _has_news(self, new: Sequence[Checkpoint]) -> bool:
         """Whether an answer shows an event newer than all that were known."""
-        shown = [c.at for c in updates_of(self.order, new, LIMITS)[0]]
+        shown = [c.at for c in updates_of(self.order, new, DEFAULTS)[0]]
         known = [c.at for c in self._own()]
         return bool(shown) and (not known or max(shown) > max(known))
 
     def _answer_others(self, at: datetime) -> None:
         since = self.trace.answered_at or self.asked_since
-        if at - since >= timedelta(days=LIMITS.unanswered):
+        if at - since >= timedelta(days=DEFAULTS.unanswered):
             self.trace = replace(self.trace, unanswered_since=since)
 
     def _ask_second(self, beat: beats.SecondAsked) -> None:
@@ -146,7 +146,7 @@ class ProductTwin:
 
     def _say(self, word: model.Word) -> None:
         journey = read_journey(
-            self.order, self.trace.checkpoints, LIMITS, first_answer_at=self.memory.answered_at
+            self.order, self.trace.checkpoints, DEFAULTS, first_answer_at=self.memory.answered_at
         )
         action = Action(
             kind=ActionKind(word.kind),

@@ -42,14 +42,14 @@ class Evaluation:
     """Evaluates orders, and keeps count of what they are.
 
     Args:
-        files: The orders' data.
-        wheel: The slots.
+        store: The orders' data.
+        schedule: The slots.
         thresholds: The numbers of the rules.
         second_source: Whether a second source is configured.
         answers_come_late: Whether the source has to look for what it is asked for the first time.
     """
 
-    files: EvaluationStore
+    store: EvaluationStore
     schedule: PollSchedule
     thresholds: Thresholds
     second_source: bool = False
@@ -71,9 +71,9 @@ class Evaluation:
             ConflictError: it changed under the evaluation again and again.
         """
         for _ in range(_TRIES):
-            snapshot = self.files.open(order_id)
+            snapshot = self.store.open(order_id)
             if snapshot is None:
-                gone = self.files.clear(order_id)
+                gone = self.store.clear(order_id)
                 if gone is not None:
                     self.counts[gone] -= 1
                 return []
@@ -94,7 +94,7 @@ class Evaluation:
             elif entry == snapshot.entry:
                 return []
             try:
-                pending = self.files.keep(snapshot, entry, alerts)
+                pending = self.store.keep(snapshot, entry, alerts)
             except ConflictError:
                 continue
             self._count(snapshot.entry, entry)
@@ -108,7 +108,7 @@ class Evaluation:
     def _with_facts(self, order: Order, decision: Decision, trace: Trace) -> tuple[Alert, ...]:
         """The alerts that are due, each with what its text is made of."""
         facts = annotations_of(order, decision, trace)
-        sharing = self.files.sharing(order)
+        sharing = self.store.sharing(order)
         facts |= annotate_anomalies(anomalies(order, decision, trace, sharing, self.thresholds))
         if any(alert.kind in {AlertKind.LATE, AlertKind.STALLED} for alert in decision.due):
             days = self._experience(decision.service, order.destination).days
@@ -119,17 +119,17 @@ class Evaluation:
     def _experience(self, service: Service, destination: str) -> DeliveryStats:
         known = self.experiences.get((service, destination))
         if known is None:
-            known = self.files.experience(service, destination)
+            known = self.store.experience(service, destination)
             self.experiences[service, destination] = known
         return known
 
     def evaluate_source(self, source: str, now: datetime) -> list[Alert]:
         """Raise the alerts that a source's health calls for."""
         due = source_alerts(
-            self.files.health(source), self.files.alerts_about_sources(), now, self.thresholds
+            self.store.health(source), self.store.alerts_about_sources(), now, self.thresholds
         )
         for alert in due:
-            self.files.keep_source_alert(replace(alert, facts={"source": source}))
+            self.store.keep_source_alert(replace(alert, facts={"source": source}))
             _log.warning("alert raised", extra={"source": source, "alert": alert.key})
         return due
 
@@ -138,7 +138,7 @@ class Evaluation:
         changes = {counted: n for counted, n in self.counts.items() if n}
         self.counts.clear()
         if changes:
-            self.files.add_to_totals(changes)
+            self.store.add_to_totals(changes)
 
     def _count(self, before: WatchEntry, after: WatchEntry) -> None:
         if before.stage is not None:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from stallwatch.domain.alerts import SEVERITY, Alert, Severity
 from stallwatch.domain.clock import midnight
+from stallwatch.rules.decision import DEADLINES
 
 _SPAN = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-3]):([0-5][0-9])")
 
@@ -20,7 +21,8 @@ _LONGEST_TICK = timedelta(minutes=75)
 """How long it may take after the quiet hours until what was held has gone out: a check an hour, and
 its evaluation."""
 
-_DEADLINES = ("protection_ends_on", "refund_until", "dispute_until", "bank_until")
+_LAST_DAYS = tuple(name for name in DEADLINES if name != "reminder_on")
+"""The key dates after which something can no longer be done."""
 """The annotations of an alert that name a last day to act."""
 
 
@@ -116,6 +118,6 @@ def _deadline_of(alert: Alert) -> date | None:
     """The nearest last day to act of an alert that asks for a claim, from its raising on."""
     if SEVERITY[alert.kind] is not Severity.CLAIM:
         return None
-    told = (alert.facts.get(name) for name in _DEADLINES)
-    days = (date.fromisoformat(day) for day in told if isinstance(day, str))
+    given = (alert.facts.get(name) for name in _LAST_DAYS)
+    days = (date.fromisoformat(day) for day in given if isinstance(day, str))
     return min((day for day in days if day >= alert.raised_at.date()), default=None)

@@ -63,8 +63,8 @@ class DeadLetters:
 def _read(body: str) -> tuple[Range | None, tuple[str, ...]]:
     """The records of a stream, or the orders of an invocation, that a letter stands for."""
     try:
-        told: Any = json.loads(body)
-        info = told.get("DDBStreamBatchInfo")
+        content: Any = json.loads(body)
+        info = content.get("DDBStreamBatchInfo")
         if info is not None:
             return (
                 Range(
@@ -75,7 +75,7 @@ def _read(body: str) -> tuple[Range | None, tuple[str, ...]]:
                 ),
                 (),
             )
-        wanted = told["requestPayload"].get("order_ids") or []
+        wanted = content["requestPayload"].get("order_ids") or []
         return None, tuple(order_id for order_id in wanted if isinstance(order_id, str))
     except (ValueError, KeyError, TypeError, AttributeError):
         return None, ()
@@ -84,8 +84,8 @@ def _read(body: str) -> tuple[Range | None, tuple[str, ...]]:
 def _digest(body: str) -> str | None:
     """The instant of the digest that a letter stands for."""
     try:
-        told: Any = json.loads(body)
-        instant = str(told["requestPayload"]["digest"])
+        content: Any = json.loads(body)
+        instant = str(content["requestPayload"]["digest"])
         datetime.fromisoformat(instant)
     except (ValueError, KeyError, TypeError):
         return None
@@ -98,10 +98,10 @@ def _notifications(body: str) -> tuple[dict[str, Any], ...]:
     Lambda wraps the event of an invocation that failed; SNS leaves what it could not deliver bare.
     """
     try:
-        told: Any = json.loads(body)
-        if told.get("Type") == "Notification":
-            return (told,)
-        return tuple(record["Sns"] for record in told["requestPayload"]["Records"])
+        content: Any = json.loads(body)
+        if content.get("Type") == "Notification":
+            return (content,)
+        return tuple(record["Sns"] for record in content["requestPayload"]["Records"])
     except (ValueError, KeyError, TypeError, AttributeError):
         return ()
 

@@ -30,7 +30,7 @@ _PAGE = 100
 MOST_ORDERS = 500
 """How many orders are read for a calendar: those with the nearest deadlines."""
 
-_NAMES = {
+KEY_DATES = {
     "late_on": "Late from",
     "claim_opens_on": "Claim opens",
     "protection_ends_on": "Protection ends",
@@ -149,7 +149,7 @@ class Calendars:
                 yield Entry(
                     uid=f"{order.order_id}-{order.incarnation}-{name}@stallwatch",
                     day=day,
-                    summary=f"{_NAMES[name]}: {order.title or order.order_id}",
+                    summary=f"{KEY_DATES[name]}: {order.title or order.order_id}",
                     description=advice,
                     url=f"{page_url}#/orders/{order.order_id}",
                 )

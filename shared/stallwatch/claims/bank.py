@@ -79,11 +79,11 @@ def _fields(claim: Claim, words: Translations) -> Iterator[tuple[str, str]]:
 
 def _outcome(claim: Claim, words: Translations) -> str | None:
     """How the dispute stands, as the buyer noted it; None where none was opened."""
-    said = {word["action"]: word["on"] or word["said_at"][:10] for word in claim["buyer"]}
-    if ActionKind.DISPUTE_REJECTED in said:
-        return words.text("bank.dispute.rejected", day=said[ActionKind.DISPUTE_REJECTED])
-    if ActionKind.DISPUTE_OPENED in said:
-        return words.text("bank.dispute.open", day=said[ActionKind.DISPUTE_OPENED])
+    days_by_action = {word["action"]: word["on"] or word["said_at"][:10] for word in claim["buyer"]}
+    if ActionKind.DISPUTE_REJECTED in days_by_action:
+        return words.text("bank.dispute.rejected", day=days_by_action[ActionKind.DISPUTE_REJECTED])
+    if ActionKind.DISPUTE_OPENED in days_by_action:
+        return words.text("bank.dispute.open", day=days_by_action[ActionKind.DISPUTE_OPENED])
     return None
 
 

@@ -306,13 +306,13 @@ def _second(evidence: Evidence) -> Json:
     if not evidence.second_source and opinion is None and not theirs:
         return None
     newest = max(theirs, key=_newest_first, default=None)
-    said = opinion or SecondOpinion()
+    second = opinion or SecondOpinion()
     return {
-        "name": said.source,
+        "name": second.source,
         "asked": opinion is not None or bool(theirs),
-        "answered_at": _instant(said.answered_at),
-        "known": None if said.answered_at is None else said.known,
-        "failing_since": _instant(said.failing_since),
+        "answered_at": _instant(second.answered_at),
+        "known": None if second.answered_at is None else second.known,
+        "failing_since": _instant(second.failing_since),
         "checkpoints": len(theirs),
         "newest_checkpoint_at": None if newest is None else _instant(newest.at),
     }
@@ -331,8 +331,8 @@ _EVIDENCE = {
 
 def _words(order: Order) -> list[Json]:
     """What the buyer did about it, oldest first; what was taken back is not told."""
-    told = [action for action in order.in_force() if action.kind in _EVIDENCE]
-    return [_word(action) for action in sorted(told, key=lambda action: action.done_at)]
+    actions = [action for action in order.in_force() if action.kind in _EVIDENCE]
+    return [_word(action) for action in sorted(actions, key=lambda action: action.done_at)]
 
 
 def _word(action: Action) -> Json:

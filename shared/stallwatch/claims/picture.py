@@ -137,8 +137,12 @@ class _Picture:
         ink = ALARM if alarming else INK
         size = max(min(76, int(76 * (INNER - 48) / self._face.width_of(text, 76, bold=True))), 52)
         lines = self._face.wrap(text, size, INNER - 48, most=2, bold=True)
-        told = since_lines(self._claim, self._words)
-        below = [line for one in told for line in self._face.wrap(one, 28, INNER - 48, most=2)]
+        sentences = since_lines(self._claim, self._words)
+        below = [
+            line
+            for line_of_text in sentences
+            for line in self._face.wrap(line_of_text, 28, INNER - 48, most=2)
+        ]
         height = len(lines) * size * 1.3 + len(below) * 28 * 1.3 + 24
         self._drawing.box(MARGIN, y, INNER, height, TINT if alarming else PANEL)
         self._drawing.box(MARGIN, y, 10, height, ink)
@@ -212,8 +216,8 @@ class _Picture:
         drawing.text(MARGIN + 42, y + 36, at, 26, INK if newest else SOFT, bold=newest)
         sources = [checkpoint["source"], *checkpoint["also_from"]]
         source = ", ".join(profile_of(name).title for name in sources)
-        said = [checkpoint["text"], checkpoint["place"]]
-        text = self._shown(" · ".join(s for s in said if s)) or checkpoint["code"]
+        parts = [checkpoint["text"], checkpoint["place"]]
+        text = self._shown(" · ".join(s for s in parts if s)) or checkpoint["code"]
         x = MARGIN + 350
         lines = self._face.wrap(text, 28, WIDTH - MARGIN - x, most=2, bold=newest)
         y = drawing.lines(x, y + 4, lines, 28, INK, bold=newest)
@@ -224,11 +228,13 @@ class _Picture:
 
     def _contacts(self, y: float) -> float:
         """What the buyer has done about it, as a timeline."""
-        said = [word_line(word, self._claim["order"], self._words) for word in self._claim["buyer"]]
-        if not said:
+        parts = [
+            word_line(word, self._claim["order"], self._words) for word in self._claim["buyer"]
+        ]
+        if not parts:
             return y - 30
         y = self._section(y, "part.buyer")
-        for line in said[-_MOST_CONTACTS:]:
+        for line in parts[-_MOST_CONTACTS:]:
             y = self._lines(line, y, 26, most=3) + 4
         return y
 

@@ -187,11 +187,11 @@ def hash_of(token: str) -> str:
 def _answers(seen: OrderView, source: str) -> list[datetime]:
     """When the first source certainly gave a valid answer about the order's number."""
     number = seen.order.tracking_number
-    told = {
+    sighted_at = {
         c.first_seen for c in seen.trace.checkpoints if c.number == number and c.source == source
     }
     known = {seen.decision.answered_at, *(_answered_at(a) for a in seen.snapshot.alerts)}
-    return sorted(told | {at for at in known if at is not None}) if number else []
+    return sorted(sighted_at | {at for at in known if at is not None}) if number else []
 
 
 def _answered_at(alert: Alert) -> datetime | None:

@@ -102,11 +102,11 @@ def _watched(drawing: Drawing, y: float, claim: Claim, x_of: Callable[[str], flo
 
 def _range(claim: Claim) -> tuple[datetime, datetime]:
     """The time that the bar shows, from the order or the first checkpoint on."""
-    told = [_at(c["at"]) for c in claim["checkpoints"] if c["set_aside"] is None]
+    instants = [_at(c["at"]) for c in claim["checkpoints"] if c["set_aside"] is None]
     made = _at(claim["made_at"])
-    first = min([_at(claim["order"]["ordered_on"] + "T00:00:00Z"), *told])
+    first = min([_at(claim["order"]["ordered_on"] + "T00:00:00Z"), *instants])
     ends_at = protection_ends(claim)
-    last = max([made, *told, *([] if ends_at is None else [_at(ends_at)])])
+    last = max([made, *instants, *([] if ends_at is None else [_at(ends_at)])])
     return first, max(last, first + timedelta(days=1))
 
 

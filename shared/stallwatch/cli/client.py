@@ -207,8 +207,8 @@ class Client:
 
 def _next_cursor(answer: Answer) -> str | None:
     """Where the next page of an export begins: its body is a file's text, so a header says it."""
-    if told := answer.headers.get("X-Next-Cursor"):
-        return told
+    if content := answer.headers.get("X-Next-Cursor"):
+        return content
     for link in requests.utils.parse_header_links(answer.headers.get("Link", "")):
         if link.get("rel") == "next":
             return next(iter(parse_qs(urlsplit(link["url"]).query).get("cursor", [])), None)
@@ -243,8 +243,8 @@ def _pause(answer: Answer, wait: float, *, repeatable: bool) -> float | None:
     failed = answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR
     if not throttled and not (failed and repeatable):
         return None
-    told = answer.headers.get("Retry-After", "")
-    seconds = float(told) if told.isdecimal() else wait
+    content = answer.headers.get("Retry-After", "")
+    seconds = float(content) if content.isdecimal() else wait
     return seconds if seconds <= _LONGEST_WAIT_SECONDS else None
 
 
@@ -272,10 +272,10 @@ def _accepted(answer: Answer, url: str) -> Answer:
 def _reason(answer: Answer) -> str:
     """A refusal as a sentence, with the reason for each field."""
     try:
-        told = answer.json()
+        content = answer.json()
     except UnreachableError:
-        told = {}
-    message = clean(told.get("message"), _LONGEST_MESSAGE)
+        content = {}
+    message = clean(content.get("message"), _LONGEST_MESSAGE)
     if answer.status == HTTPStatus.FORBIDDEN:
         if message == _UNKNOWN_ROUTE:
             return (
@@ -283,7 +283,7 @@ def _reason(answer: Answer) -> str:
                 "or the address is not quite right; `stallwatch doctor` tells."
             )
         return "The key was refused (403); `stallwatch login` stores another."
-    errors = told.get("errors")
+    errors = content.get("errors")
     reasons = [
         f"{clean(error.get('field'), 100)}: {clean(error.get('reason'), 300)}"
         for error in (errors if isinstance(errors, list) else [])

@@ -161,14 +161,14 @@ def _send(
         for name, piece in pieces:
             if piece.refusal:
                 row = {"row": 1, "outcome": "rejected", "reason": piece.refusal}
-                told: dict[str, Any] = {"rejected": 1, "rows": [row]}
+                outcome: dict[str, Any] = {"rejected": 1, "rows": [row]}
             else:
                 # One exporter's files tell the order's id by their name alone.
                 named = {**query, "filename": None if name == _STDIN else Path(name).name[-200:]}
-                told = client.post_file(
+                outcome = client.post_file(
                     "/orders/import", piece.data, piece.content_type, named
                 ).json()
-            reports[name].take(told, piece.first)
+            reports[name].take(outcome, piece.first)
             advance.by(piece.rows)
 
 

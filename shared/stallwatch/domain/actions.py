@@ -77,17 +77,17 @@ def _stands(action: Action, standing: tuple[Action, ...]) -> bool:
     kind = action.kind
     same = ENDING_ACTIONS if kind in ENDING_ACTIONS else {kind}
     against = _AGAINST.get(kind, frozenset())
-    said: list[Action] = []
+    same_before: list[Action] = []
     for earlier in standing:
         if earlier.kind in against:
-            said = []
+            same_before = []
         elif earlier.kind in same:
-            said.append(earlier)
-    if not said:
+            same_before.append(earlier)
+    if not same_before:
         return False
-    last = said[-1]
+    last = same_before[-1]
     if kind is ActionKind.NOT_FOUND_HERE:
-        return {pair for a in said for pair in a.answers} >= set(action.answers)
+        return {pair for a in same_before for pair in a.answers} >= set(action.answers)
     if kind is ActionKind.NOT_RECEIVED and action.at - last.at > DAY:
         return False  # Another delivery may have come in between, which took the word back.
     same_episode = kind is not ActionKind.SELLER_CONTACTED or last.episode == action.episode

@@ -70,11 +70,11 @@ class Digest:
         """The reverse of `as_facts`."""
         return cls(
             since=facts["since"],
-            pressing=tuple(PressingOrder(*one) for one in facts["pressing"]),
+            pressing=tuple(PressingOrder(*row) for row in facts["pressing"]),
             pressing_count=facts["pressing_count"],
-            deadlines=tuple(Deadline(*one) for one in facts["deadlines"]),
+            deadlines=tuple(Deadline(*row) for row in facts["deadlines"]),
             deadline_count=facts["deadline_count"],
-            moved=tuple(Movement(*one) for one in facts["moved"]),
+            moved=tuple(Movement(*row) for row in facts["moved"]),
             moved_count=facts["moved_count"],
-            at_risk=tuple(RiskSum(*one) for one in facts["at_risk"]),
+            at_risk=tuple(RiskSum(*row) for row in facts["at_risk"]),
         )

@@ -90,7 +90,7 @@ class Action:
     amount: Decimal | None = None
     """What was refunded."""
     episode: str = ""
-    """The episode of the parcel's journey in which it was said (see `reading`)."""
+    """The episode of the parcel's journey in which it was said (see `rules.journey`)."""
     answers: tuple[tuple[SearchPlace, date], ...] = ()
     """Where it was looked for in vain, each with the day."""
     note: str | None = None

@@ -10,7 +10,7 @@ from stallwatch.dynamodb import wire
 from stallwatch.dynamodb.table import ORDER, STACK, TRACE, key, order_id_of, order_pk
 from stallwatch.dynamodb.wire import Item
 from stallwatch.tracking.packing import pack, unpack
-from stallwatch.tracking.trace_record import SecondRecord, Seen, TraceRecord
+from stallwatch.tracking.trace_record import FirstSeenRun, SecondRecord, TraceRecord
 
 _KNOWN_KINDS = frozenset(kind.value for kind in AlertKind)
 
@@ -191,15 +191,15 @@ def trace_of_item(item: Item) -> TraceRecord:
     )
 
 
-def _seen_to_value(runs: Iterable[Seen]) -> dict[str, Any] | None:
+def _seen_to_value(runs: Iterable[FirstSeenRun]) -> dict[str, Any] | None:
     values = [wire.value(part) for run in runs for part in (run.at, run.count)]
     return {"L": values} if values else None
 
 
-def _seen_of(item: Item, name: str) -> tuple[Seen, ...]:
+def _seen_of(item: Item, name: str) -> tuple[FirstSeenRun, ...]:
     values = [int(held["N"]) for held in _list(item, name)]
     return tuple(
-        Seen(datetime.fromtimestamp(at, UTC), count)
+        FirstSeenRun(datetime.fromtimestamp(at, UTC), count)
         for at, count in zip(values[::2], values[1::2], strict=True)
     )
 

@@ -97,7 +97,7 @@ class DynamoOrderStore(
         Args:
             snapshot: The order as it was read.
             order: The order as it shall be.
-            checked: Its trace with what the ledger knows of later looks; None: nothing.
+            checked: Its trace with what the run log knows of later looks; None: nothing.
 
         Raises:
             ConflictError: it was changed since the snapshot was read.
@@ -263,7 +263,7 @@ def _not_having(order_id: str, tracking_number: str | None) -> list[dict[str, An
 
 
 def _known_looks(snapshot: OrderSnapshot, checked: TraceRecord) -> dict[str, Any]:
-    """Writes down what the ledger knows of the looks at an order that leaves its slot."""
+    """Writes down what the run log knows of the looks at an order that leaves its slot."""
     before = snapshot.trace.answered_at
     condition = "#number = :number AND "
     values: Item = {":number": wire.value(checked.number or "")}

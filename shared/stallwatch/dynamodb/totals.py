@@ -132,13 +132,13 @@ def _sums_of_items(items: Iterable[Item]) -> Sums:
         for name in item.keys() - KEPT_NAMES:
             currency, standing, what = name.split("/")
             value = int(item[name]["N"])
-            one = {
+            counted_once = {
                 "amount": Sum(amount=value / _THOUSANDTHS),
                 "count": Sum(count=value),
                 "days": Sum(days=value),
             }[what]
             place = (currency, MoneyStatus(standing))
-            found[place] = found.get(place, Sum()) + one
+            found[place] = found.get(place, Sum()) + counted_once
     return {place: total for place, total in found.items() if total != Sum()}
 
 

@@ -183,9 +183,9 @@ class DynamoTraceStore(TableStore):
     def keep_second(self, row: WatchRow, record: SecondRecord) -> None:
         """Write what the second source said, unless the number is another by now."""
         attributes = second_to_attributes(record)
-        said = wire.attributes(attributes)
-        sets = ", ".join(f"{name} = :{name}" for name in said)
-        removes = ", ".join(attributes.keys() - said.keys())
+        present = wire.attributes(attributes)
+        sets = ", ".join(f"{name} = :{name}" for name in present)
+        removes = ", ".join(attributes.keys() - present.keys())
         try:
             self.table.update(
                 order_pk(row.order_id),
@@ -195,7 +195,7 @@ class DynamoTraceStore(TableStore):
                 ExpressionAttributeNames={"#number": "number"},
                 ExpressionAttributeValues={
                     ":number": wire.value(row.number or ""),
-                    **{f":{name}": value for name, value in said.items()},
+                    **{f":{name}": value for name, value in present.items()},
                 },
             )
         except ConditionFailedError:

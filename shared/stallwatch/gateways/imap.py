@@ -80,7 +80,7 @@ class ImapMailbox:
             answer = self._ask("SEARCH", None, "UID", f"{uid + 1}:*", "SINCE", day)
             found = {int(part) for line in answer if line for part in line.split()}
         # `n:*` names the last mail even where its UID is below n.
-        return sorted(one for one in found if one > uid)
+        return sorted(found_uid for found_uid in found if found_uid > uid)
 
     def mails(self, uids: Sequence[int]) -> Iterator[Mail]:
         """Some mails, in the order of their UIDs; those that are gone are left out."""

@@ -73,5 +73,5 @@ def _plain(value: object) -> object:
     if isinstance(value, Mapping):
         return {str(key): _plain(of_key) for key, of_key in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
+        return [_plain(item) for item in value]
     return value

@@ -60,8 +60,10 @@ class KnownOrders:
         return None
 
     def _belongs(self, order_id: str, order_number: str) -> bool:
-        said = self._by_id[order_id].get("order_number")
-        return said == order_number or (not said and _base(order_id) == order_number)
+        known_number = self._by_id[order_id].get("order_number")
+        return known_number == order_number or (
+            not known_number and _base(order_id) == order_number
+        )
 
 
 def _index(index: dict[str, list[str]], key: str, order_id: str) -> None:

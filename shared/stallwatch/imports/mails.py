@@ -94,8 +94,8 @@ def lines_of_mails(body: bytes) -> list[Line]:
     lines: list[Line] = []
     for row, raw in enumerate(split_mbox(body), 1):
         mail = read_mail(raw)
-        cells = [cells_of(one) for one in mail.found] or [{"subject_shape": mail.subject_shape}]
-        lines += [Line(row, one, mail.sent_on) for one in cells]
+        cells = [cells_of(found) for found in mail.found] or [{"subject_shape": mail.subject_shape}]
+        lines += [Line(row, found, mail.sent_on) for found in cells]
     return lines
 
 
@@ -133,9 +133,9 @@ def _found(subject: str, bodies: Iterable[str], *, by_subject: bool) -> list[Fou
 
 def _merged_pairs(linked: Iterable[Found]) -> list[Found]:
     numbers: dict[str, dict[str, None]] = {}
-    for one in linked:
-        if one.order_id is not None and one.tracking_numbers:
-            numbers.setdefault(one.order_id, {}).update(dict.fromkeys(one.tracking_numbers))
+    for found in linked:
+        if found.order_id is not None and found.tracking_numbers:
+            numbers.setdefault(found.order_id, {}).update(dict.fromkeys(found.tracking_numbers))
     return [Found(order_id, tuple(of_order)) for order_id, of_order in numbers.items()]
 
 

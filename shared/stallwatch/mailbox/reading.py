@@ -167,9 +167,9 @@ def _read(mails: Iterable[Mail]) -> _Batch:
         if not read.is_from_aliexpress:
             continue
         shapes[mail.uid] = read.subject_shape
-        told = _lines_of(mail.uid, read)
-        lines += told
-        if not told:
+        lines_of_mail = _lines_of(mail.uid, read)
+        lines += lines_of_mail
+        if not lines_of_mail:
             nothing_in.add(mail.uid)
     orders, rejected = fold(lines, Format(_FORMAT), dates=None)
     return _Batch(

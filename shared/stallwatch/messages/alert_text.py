@@ -11,18 +11,8 @@ from stallwatch.messages.context import OrderContext
 from stallwatch.messages.links import aliexpress_url, order_url
 from stallwatch.messages.translations import Translations, Value
 from stallwatch.rules.anomalies import AnomalyKind
+from stallwatch.rules.decision import KEY_DATES
 from stallwatch.tracking.profiles import profile_of
-
-KEY_DATES = (
-    "late_on",
-    "claim_opens_on",
-    "protection_ends_on",
-    "refund_until",
-    "dispute_until",
-    "reminder_on",
-    "bank_until",
-)
-"""In the order in which a mail lists them."""
 
 
 class AlertText:

@@ -199,7 +199,7 @@ def machine_text(
         orders: What is said of each order.
         text: What is said where it is about no order.
     """
-    told = {
+    content = {
         "version": 1,
         "id": message_id,
         "kind": kind,
@@ -208,7 +208,7 @@ def machine_text(
         "orders": list(orders),
         **({} if text is None else {"text": text}),
     }
-    return json.dumps(told, ensure_ascii=False)
+    return json.dumps(content, ensure_ascii=False)
 
 
 def _rfc3339(instant: datetime) -> str:

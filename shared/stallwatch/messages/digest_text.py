@@ -28,8 +28,8 @@ def digest_body(text: "AlertText") -> str:
         _part(
             words.text("what.digest.deadlines", n=digest.deadline_count),
             [
-                _about(words, one.order_id, one.title, _deadline(words, one.name, one.day))
-                for one in digest.deadlines
+                _about(words, entry.order_id, entry.title, _deadline(words, entry.name, entry.day))
+                for entry in digest.deadlines
             ],
             digest.deadline_count,
             words,
@@ -39,18 +39,20 @@ def digest_body(text: "AlertText") -> str:
             [
                 _about(
                     words,
-                    one.order_id,
-                    one.title,
-                    words.text("what.digest.scan", date=date.fromisoformat(one.day), text=one.text),
+                    entry.order_id,
+                    entry.title,
+                    words.text(
+                        "what.digest.scan", date=date.fromisoformat(entry.day), text=entry.text
+                    ),
                 )
-                for one in digest.moved
+                for entry in digest.moved
             ],
             digest.moved_count,
             words,
         ),
     ]
     if digest.at_risk:
-        amounts = ", ".join(f"{one.amount} {one.currency}" for one in digest.at_risk)
+        amounts = ", ".join(f"{entry.amount} {entry.currency}" for entry in digest.at_risk)
         parts.append(words.text("what.digest.money", amounts=amounts))
     return "\n\n".join(part for part in parts if part)
 

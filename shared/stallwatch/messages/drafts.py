@@ -289,22 +289,24 @@ class _Drafting:
         journey = decision.journey
         last = journey.last_checkpoint
         # The sentence around it ends with a period of its own.
-        said = "" if last is None else (last.text or last.code).rstrip(". ")
+        last_words = "" if last is None else (last.text or last.code).rstrip(". ")
         counted = {
             Theme.NEVER_SCANNED: decision.untracked_days,
             Theme.SILENT: decision.silent_days,
             Theme.LATE: decision.days_in_transit,
         }
         theme = self._theme()
-        told = None if theme is None else self._for_seller(theme)
+        for_seller = None if theme is None else self._for_seller(theme)
         delivered_at = journey.delivered_at or decision.last_update
         return {
             "order_id": order.order_number or order.order_id,
             "ordered": order.ordered_on,
             "number": order.tracking_number or "",
-            "n": (0 if told is None else counted.get(told)) or 0,
+            "n": (0 if for_seller is None else counted.get(for_seller)) or 0,
             "date": decision.last_update.date(),
-            "text": said if len(said) <= quoted else f"{said[: max(quoted - 1, 0)].rstrip()}…",
+            "text": last_words
+            if len(last_words) <= quoted
+            else f"{last_words[: max(quoted - 1, 0)].rstrip()}…",
             "promised": order.promised_on or order.ordered_on,
             "due": order.protection_ends_on or order.ordered_on,
             "delivered": delivered_at.date(),

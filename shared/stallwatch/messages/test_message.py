@@ -20,14 +20,14 @@ def compose_test(
         page_url: The address of our page.
         translations: The language.
     """
-    said = translations.text("what.test")
+    sentence = translations.text("what.test")
     subject = f"Stallwatch: {translations.text('title.test')}"
     letters = BY_CODE[translations.language].ascii_letters
     return Message(
         kind=TEST,
         severity=Severity.INFO,
         subject=ascii_line(subject, SUBJECT_LIMIT, letters),
-        email=f"{said}\n\n{translations.text('line.list', url=page_url)}\n",
+        email=f"{sentence}\n\n{translations.text('line.list', url=page_url)}\n",
         sms=gsm7(translations.text("sms.test"), SMS_LIMIT),
-        default=machine_text(message_id, TEST, Severity.INFO, now, text=said),
+        default=machine_text(message_id, TEST, Severity.INFO, now, text=sentence),
     )

@@ -91,8 +91,8 @@ class DocumentImport:
         for planned in merged.planned:
             try:
                 order = self.make(_planned_fields(planned, stored))
-                said = restored_actions(planned.actions, now)
-                orders.append(replace(order, actions=said))
+                restored = restored_actions(planned.actions, now)
+                orders.append(replace(order, actions=restored))
                 rows.append(planned.row)
             except UnacceptableError as error:
                 refused[id(planned.row)] = _said(error.reasons)

@@ -1,4 +1,4 @@
-"""The ledger of the money: what is at stake in each order, and the totals over all of them.
+"""The money: what is at stake in each order, and the totals over all of them.
 
 An order counts with its price in one standing at a time, in its own currency: amounts of different
 currencies are never added. The totals change by the difference between what an order counted as and

@@ -145,7 +145,7 @@ class OrderStore(Protocol):
         Args:
             snapshot: The order as it was read.
             order: The order as it shall be.
-            checked: Its trace with what the ledger knows of later looks: the order leaves its
+            checked: Its trace with what the run log knows of later looks: the order leaves its
                 slot, and what follows from the runs of that would be forgotten.
 
         Raises:

@@ -11,15 +11,13 @@ from datetime import date
 
 from stallwatch.domain.alerts import ASKED_BY, SEVERITY, Severity
 from stallwatch.domain.orders import Order, State
-from stallwatch.rules.decision import Decision, KeyDates
+from stallwatch.rules.decision import DEADLINES, Decision, KeyDates
 
 CALM = "calm"
 """Stands for the severity of an order that asks for nothing."""
 
 BY_URGENCY = (Severity.CLAIM.value, Severity.ACTION.value, Severity.ATTENTION.value, CALM)
 """The severities, the most urgent first."""
-
-_DEADLINES = ("protection_ends_on", "refund_until", "dispute_until", "reminder_on", "bank_until")
 
 _NO_DEADLINE = "9999-12-31"
 
@@ -79,7 +77,7 @@ def nearest_deadline(dates: KeyDates, today: date) -> date | None:
 
 def deadlines_of(dates: KeyDates) -> Iterator[tuple[str, date]]:
     """The days by which something has to be done, each with the name of its key date."""
-    for name in _DEADLINES:
+    for name in DEADLINES:
         day: date | None = getattr(dates, name)
         if day is not None:
             yield name, day

@@ -15,7 +15,7 @@ from stallwatch.domain.errors import (
     TooSoonError,
     UnreadableError,
 )
-from stallwatch.domain.orders import Action, Order, State
+from stallwatch.domain.orders import Action, Order
 from stallwatch.domain.thresholds import Thresholds
 from stallwatch.orders.conflicts import retry_on_conflict
 from stallwatch.orders.importing import ADDED, FILLED, ImportResult, OrderImport, fill_order
@@ -182,12 +182,6 @@ class OrderService:
         """
         return self._viewer.view(self._open(order_id), self.store.progress(), now, alone=True)
 
-    def list(
-        self, state: State | None, limit: int, place: PageCursor | None, now: datetime
-    ) -> tuple[Sequence[OrderView], PageCursor | None]:
-        """A page of orders, and where it goes on."""
-        return self.page(PageQuery(limit, state), place, now)
-
     def page(
         self, query: PageQuery, cursor: PageCursor | None, now: datetime
     ) -> tuple[Sequence[OrderView], PageCursor | None]:
@@ -251,8 +245,8 @@ class OrderService:
         """
 
         def acted(order: Order, decision: Decision) -> Order:
-            said = replace(action, at=now, episode=decision.journey.episode)
-            return actions.act(order, said, decision.state)
+            recorded = replace(action, at=now, episode=decision.journey.episode)
+            return actions.act(order, recorded, decision.state)
 
         return self._rewrite(order_id, acted, now)
 

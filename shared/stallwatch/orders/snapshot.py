@@ -15,7 +15,7 @@ from stallwatch.tracking.schedule import NEW
 from stallwatch.tracking.trace_record import TraceRecord
 
 MOST_STAYS = 40
-"""How many slots of an order's way through the wheel are kept: more than any way has."""
+"""How many slots of an order's way through the schedule are kept: more than any way has."""
 
 
 @dataclass(frozen=True, slots=True)

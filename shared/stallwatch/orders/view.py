@@ -32,7 +32,7 @@ class OrderView:
     """What is odd about its number; in a list without what other orders have."""
     snapshot: OrderSnapshot
     checked: TraceRecord
-    """The trace as it is stored, with what the ledger knows of later looks."""
+    """The trace as it is stored, with what the run log knows of later looks."""
     turn_lengths: tuple[int, ...]
     """The lengths, in minutes, that turns have had."""
     checked_at: datetime | None

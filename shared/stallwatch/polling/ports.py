@@ -75,7 +75,7 @@ class NoteStore(Protocol):
             row: The order.
             now: The present instant.
             asked: Whether the source was asked about it.
-            answered_at: Its last valid answer as the ledger knows it, if the trace may not.
+            answered_at: Its last valid answer as the run log knows it, if the trace may not.
             silent: That its number gets no answer.
         """
 

@@ -40,14 +40,14 @@ def read_notification(sns: Mapping[str, Any]) -> PushMessage:
     text = str(sns["Message"])
     message_id = str(sns["MessageId"])
     try:
-        told: Any = json.loads(text)
+        decoded: Any = json.loads(text)
     except ValueError:
-        told = None
-    if not isinstance(told, dict):
+        decoded = None
+    if not isinstance(decoded, dict):
         return PushMessage(message_id, ALARM, Severity.ATTENTION, title, clean(text, _LONGEST_LINE))
-    if "kind" in told and "id" in told:
-        return _alert(told, title)
-    description = clean(told.get("AlarmDescription") or "", _LONGEST_LINE)
+    if "kind" in decoded and "id" in decoded:
+        return _alert(decoded, title)
+    description = clean(decoded.get("AlarmDescription") or "", _LONGEST_LINE)
     return PushMessage(message_id, ALARM, Severity.ATTENTION, title, description)
 
 

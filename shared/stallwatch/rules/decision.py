@@ -1,6 +1,6 @@
 """What the rules decide about an order, and what they keep."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -65,6 +65,14 @@ class KeyDates(NamedTuple):
 NO_DATES = KeyDates()
 
 
+KEY_DATES = tuple(field.name for field in fields(KeyDates))
+"""In the order in which a mail lists them."""
+
+
+DEADLINES = tuple(name for name in KEY_DATES if name not in {"late_on", "claim_opens_on"})
+"""The key dates by which something has to be done."""
+
+
 class Decision(NamedTuple):
     """What an order's data means at an instant."""
 
@@ -85,7 +93,7 @@ class Decision(NamedTuple):
     late_at: datetime
     claim_opens_at: datetime | None
     escalation: AlertKind | None
-    """The highest rung of the ladder that holds, said or not."""
+    """The highest level of the ladder that holds, said or not."""
     is_last_notice: bool
     """Whether the last notice before the end of protection holds."""
     snoozed: bool

@@ -107,8 +107,8 @@ def calls_at(
         found += moving_again_alerts(case, alerts, answered_at, now)
     if actions.dispute is not None or actions.contacts or case.not_received or case.bank:
         # What is due with it is a message of the ladder too.
-        said = [*alerts, *(_raised(case, call, now) for call in found)]
-        found += reminder_alerts(case, said, answered_at, now)
+        raised = [*alerts, *(_raised(case, call, now) for call in found)]
+        found += reminder_alerts(case, raised, answered_at, now)
     return found
 
 

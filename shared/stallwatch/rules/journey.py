@@ -251,7 +251,7 @@ def _attempt(
 
 
 def _longest_silence(moments: Sequence[Moment], until: datetime) -> timedelta:
-    gaps = (two[0] - one[0] for one, two in pairwise(moments) if two[0] <= until)
+    gaps = (later[0] - earlier[0] for earlier, later in pairwise(moments) if later[0] <= until)
     return max(gaps, default=timedelta(0))
 
 

@@ -126,13 +126,13 @@ def _never_scanned(
     case: Case, alerts: Iterable[Alert], answered_at: datetime
 ) -> Iterator[DueAlert]:
     """Once a number for each threshold; who is first seen past the second gets only that one."""
-    said = [a for a in alerts if a.kind is _NEVER_SCANNED and case.of_number(a)]
+    raised = [a for a in alerts if a.kind is _NEVER_SCANNED and case.of_number(a)]
     if answered_at < case.never_scanned_again_at:
-        if not said:
+        if not raised:
             yield DueAlert(_NEVER_SCANNED, about=case.era)
         return
     gap = days(case.thresholds.never_scanned_gap)
-    if all(a.nth == 1 and answered_at >= a.message_at + gap for a in said):
+    if all(a.nth == 1 and answered_at >= a.message_at + gap for a in raised):
         yield DueAlert(_NEVER_SCANNED, about=case.era, nth=2)
 
 
@@ -141,7 +141,7 @@ def claim_alerts(
 ) -> Iterator[DueAlert]:
     """A claim, every 7 days and at most 3 times; each reason counts for itself."""
     thresholds, day = case.thresholds, now.date()
-    said = [
+    raised = [
         a for a in alerts if a.kind is _REFUND_CLAIM and a.reason == reason and case.of_number(a)
     ]
     about = case.journey.episode if reason == SILENCE else case.era
@@ -149,10 +149,10 @@ def claim_alerts(
     if step is not None:
         # In the days of the deadline a return or a loss is said once, in the place of the day's
         # threshold.
-        if said:
+        if raised:
             return
         about = step.about
-    last = last_raised(said, _REFUND_CLAIM)
+    last = last_raised(raised, _REFUND_CLAIM)
     if last is not None and (
         last.sent_at is None or answered_at < last.message_at + days(thresholds.claim_repeat)
     ):
@@ -162,12 +162,12 @@ def claim_alerts(
         if refund is not None and answered_at < refund.message_at + days(thresholds.claim_repeat):
             return
     if reason == SILENCE:
-        said_here = [a for a in said if a.about == about]
+        said_here = [a for a in raised if a.about == about]
         if not silence_claim_is_left(case, alerts, day):
             return
         yield DueAlert(_REFUND_CLAIM, reason, about, nth=len(said_here) + 1)
-    elif len(said) < thresholds.claim_times:
-        yield DueAlert(_REFUND_CLAIM, reason, about, nth=len(said) + 1)
+    elif len(raised) < thresholds.claim_times:
+        yield DueAlert(_REFUND_CLAIM, reason, about, nth=len(raised) + 1)
 
 
 def silence_claim_is_left(case: Case, alerts: Iterable[Alert], day: date) -> bool:
@@ -175,12 +175,12 @@ def silence_claim_is_left(case: Case, alerts: Iterable[Alert], day: date) -> boo
 
     Three an episode; once the days of the deadline are over one, however many came before.
     """
-    said = [a for a in alerts if a.kind is _REFUND_CLAIM and a.reason == SILENCE]
+    raised = [a for a in alerts if a.kind is _REFUND_CLAIM and a.reason == SILENCE]
     over = last_day(case)
     if over is not None and day > over:
-        return not any(a.message_at.date() > over for a in said)
+        return not any(a.message_at.date() > over for a in raised)
     episode = case.journey.episode
-    return sum(a.about == episode for a in said) < case.thresholds.claim_times
+    return sum(a.about == episode for a in raised) < case.thresholds.claim_times
 
 
 def _gate_is_open(

@@ -39,13 +39,13 @@ def delivered_alerts(case: Case, alerts: Iterable[Alert]) -> Iterator[DueAlert]:
     delivery = case.delivery
     if delivery is None or delivery.is_old or not case.is_delivered:
         return
-    told = any(
+    is_announced = any(
         a.kind is AlertKind.DELIVERED
         and case.of_number(a)
         and (delivery.told_after is None or a.raised_at > delivery.told_after)
         for a in alerts
     )
-    if not told:
+    if not is_announced:
         about = stamp(delivery.known_at) if delivery.is_again else case.era
         yield DueAlert(AlertKind.DELIVERED, about=about)
 
@@ -95,20 +95,20 @@ def action_alerts(
 ) -> Iterator[DueAlert]:
     """`action_needed`: a stay at a pickup point, a failed attempt, a flagged update."""
     journey = case.journey
-    said = [a for a in alerts if a.kind is _ACTION_NEEDED and case.of_number(a)]
+    raised = [a for a in alerts if a.kind is _ACTION_NEEDED and case.of_number(a)]
     if journey.stay is not None:
-        yield from _pickup(case, journey.stay, said, answered_at)
+        yield from _pickup(case, journey.stay, raised, answered_at)
     if journey.attempt is not None:
-        yield from _event(case, ATTEMPT, journey.attempt, said, answered_at)
+        yield from _event(case, ATTEMPT, journey.attempt, raised, answered_at)
     if journey.flag is not None and journey.newest is not None:
-        yield from _event(case, journey.flag.value, journey.newest, said, answered_at)
+        yield from _event(case, journey.flag.value, journey.newest, raised, answered_at)
 
 
 def _pickup(
-    case: Case, stay: Event, said: Iterable[Alert], answered_at: datetime | None
+    case: Case, stay: Event, raised: Iterable[Alert], answered_at: datetime | None
 ) -> Iterator[DueAlert]:
     """Once for each unbroken stay, and one reminder while nothing else is newer."""
-    here = [a for a in said if a.reason == PICKUP and a.about in stay.local_times]
+    here = [a for a in raised if a.reason == PICKUP and a.about in stay.local_times]
     if not here:
         yield DueAlert(_ACTION_NEEDED, PICKUP, stay.name)
     elif (
@@ -121,7 +121,7 @@ def _pickup(
 
 
 def _event(
-    case: Case, reason: str, event: Event, said: Iterable[Alert], answered_at: datetime | None
+    case: Case, reason: str, event: Event, raised: Iterable[Alert], answered_at: datetime | None
 ) -> Iterator[DueAlert]:
     """Once for each new attempt or flagged update.
 
@@ -130,7 +130,7 @@ def _event(
     cancellation comes back once, 10 days later, unless a dispute stands or a scan is newer.
     """
     thresholds = case.thresholds
-    same = [a for a in said if a.reason == reason and a.nth == 1]
+    same = [a for a in raised if a.reason == reason and a.nth == 1]
     if not same:
         yield _event_alert(reason, event, answered_at)
         return
@@ -154,7 +154,7 @@ def _event(
         and not case.actions.disputed
         and answered_at is not None
         and answered_at >= last.message_at + days(thresholds.cancelled_again)
-        and not any(a.reason == reason and a.nth > 1 and a.about == last.about for a in said)
+        and not any(a.reason == reason and a.nth > 1 and a.about == last.about for a in raised)
     ):
         yield DueAlert(_ACTION_NEEDED, reason, last.about, nth=2)
 
@@ -223,11 +223,13 @@ def _after_withdrawal(case: Case, alerts: Iterable[Alert], now: datetime) -> Ite
     if withdrawn_at is None or case.delivery is not None or _is_used_up(case, withdrawn_at, now):
         return
     of_number = [a for a in alerts if case.of_number(a)]
-    told = last_raised(of_number, AlertKind.DELIVERED)
-    if told is None:
+    announcement = last_raised(of_number, AlertKind.DELIVERED)
+    if announcement is None:
         return
     # While a delivery stands nothing of this is said.
-    if not any(a.kind in USES_UP_ALL_CLEAR and a.raised_at > told.raised_at for a in of_number):
+    if not any(
+        a.kind in USES_UP_ALL_CLEAR and a.raised_at > announcement.raised_at for a in of_number
+    ):
         yield DueAlert(_MOVING_AGAIN, about=f"status {stamp(withdrawn_at)}")
 
 

@@ -146,8 +146,8 @@ def _seller(
     if word is None or case.is_delivered or _is_settled(case, word):
         return None
     wait = case.thresholds.seller_reminder
-    said = (a.message_at for a in alerts if a.kind in LADDER)
-    due_at = max([word.done_at, *said]) + days(wait)
+    message_instants = (a.message_at for a in alerts if a.kind in LADDER)
+    due_at = max([word.done_at, *message_instants]) + days(wait)
     if answered_at is not None and _is_outranked(case, due_at, answered_at, now):
         return None
     if _is_outranked(case, due_at, due_at, due_at):

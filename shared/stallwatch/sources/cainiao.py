@@ -205,11 +205,11 @@ def _agreed(entries: Sequence[TrackingResult | None]) -> TrackingResult | None:
 
     An empty entry beside one with a journey, and an unknown number beside a known one, add nothing.
     """
-    told = [entry for entry in entries if entry is not None]
-    if len(told) < len(entries):
+    readable = [entry for entry in entries if entry is not None]
+    if len(readable) < len(entries):
         return None
-    told = [t for t in told if t.events] or [t for t in told if t.known] or told
-    return told[0] if all(t == told[0] for t in told) else None
+    readable = [t for t in readable if t.events] or [t for t in readable if t.known] or readable
+    return readable[0] if all(t == readable[0] for t in readable) else None
 
 
 def _answer(number: str, entry: Mapping[str, Any]) -> TrackingResult | None:

@@ -36,7 +36,7 @@ _DESTINATION = RANK[Stage.ARRIVED_DESTINATION]
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _UndatedEvent:
     """An event before its instant is known."""
 
     wall: datetime
@@ -76,21 +76,23 @@ def events_of(entry: Mapping[str, Any]) -> list[Event] | None:
 
 
 def _events(details: Iterable[object]) -> list[Event]:
-    told = [event for event in map(_told, details) if event is not None]
-    abroad = _zone_of_destination(told)
+    undated = [event for event in map(_undated_event, details) if event is not None]
+    abroad = _zone_of_destination(undated)
     events: dict[tuple[datetime, str, str, str], Event] = {}
-    for one in told:
-        event = one.at(abroad if _is_at_destination(one.code) else _BEIJING)
+    for event_without_instant in undated:
+        event = event_without_instant.at(
+            abroad if _is_at_destination(event_without_instant.code) else _BEIJING
+        )
         events.setdefault((event.at, event.wall, event.zone, event.code), event)
     return [events[key] for key in sorted(events)]
 
 
-def _zone_of_destination(told: Iterable[_Told]) -> timedelta:
+def _zone_of_destination(undated: Iterable[_UndatedEvent]) -> timedelta:
     """The offset of destination-side events without a zone.
 
     It is that of the other events of that side, if they agree; else Beijing's.
     """
-    offsets = {_offset(one.zone) for one in told if _is_at_destination(one.code)}
+    offsets = {_offset(event.zone) for event in undated if _is_at_destination(event.code)}
     known = [offset for offset in offsets if offset is not None]
     return known[0] if len(known) == 1 else _BEIJING
 
@@ -100,7 +102,7 @@ def _is_at_destination(code: str) -> bool:
     return RANK.get(stage, -1) >= _DESTINATION and flag is not Flag.EARLY
 
 
-def _told(detail: object) -> _Told | None:
+def _undated_event(detail: object) -> _UndatedEvent | None:
     """What an event says, or None where it has no clock.
 
     `time` stands in for a wall clock that cannot be read, and the group's node for an action code
@@ -116,7 +118,9 @@ def _told(detail: object) -> _Told | None:
         code = clean(group.get("nodeCode"), 64)
     text, place = _words(detail)
     # A colon is the mark of what a status says, and that is not an event's to say.
-    return _Told(wall, clean(detail.get("timeZone"), 32), code.replace(":", "_"), text, place)
+    return _UndatedEvent(
+        wall, clean(detail.get("timeZone"), 32), code.replace(":", "_"), text, place
+    )
 
 
 def _wall(text: object) -> datetime | None:
@@ -157,8 +161,8 @@ def _words(detail: Mapping[str, Any]) -> tuple[str, str | None]:
     """The text of an event, and the town that stands in brackets in front of it."""
     text, place = _text_and_place(clean(detail.get("standerdDesc"), 400))
     if not text:
-        said = clean(detail.get("desc"), 400) or clean(detail.get("descTitle"), 400)
-        text, elsewhere = _text_and_place(said)
+        description = clean(detail.get("desc"), 400) or clean(detail.get("descTitle"), 400)
+        text, elsewhere = _text_and_place(description)
         place = place or elsewhere
     return text, place
 

@@ -195,13 +195,13 @@ def _data(received: Received) -> dict[str, Any]:
     if not received.complete:
         raise _RefusedError(Verdict.FAILING, "too large", unknown=True)
     try:
-        told = _JSON.decode(received.body.decode("utf-8-sig", "replace"))
+        decoded = _JSON.decode(received.body.decode("utf-8-sig", "replace"))
     except (ValueError, RecursionError):
         raise _RefusedError(Verdict.FAILING, "not JSON", unknown=True) from None
-    if not isinstance(told, dict):
+    if not isinstance(decoded, dict):
         raise _RefusedError(Verdict.FAILING, "no object", unknown=True)
-    data = told.get("data")
-    errors = [told.get("code"), *(e.get("code") for e in objects_in(data, "errors"))]
+    data = decoded.get("data")
+    errors = [decoded.get("code"), *(e.get("code") for e in objects_in(data, "errors"))]
     errors += [error_code_of(entry) for entry in objects_in(data, "rejected")]
     if _BAD_KEY in errors:
         raise _RefusedError(Verdict.BLOCKED, "key refused")

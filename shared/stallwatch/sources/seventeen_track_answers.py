@@ -209,8 +209,8 @@ def _code(detail: Mapping[str, Any], text: str) -> str:
     if not code or (not is_listed_status(code) and stage in _STAGES):
         code = _STAGES.get(stage, stage)
     # The original may say more than its translation.
-    said = f"{text} {clean(detail.get('description'), 400)}"
-    return "InTransit_Other" if code.startswith("Delivered") and _is_no_delivery(said) else code
+    texts = f"{text} {clean(detail.get('description'), 400)}"
+    return "InTransit_Other" if code.startswith("Delivered") and _is_no_delivery(texts) else code
 
 
 def _instant(text: object) -> datetime | None:

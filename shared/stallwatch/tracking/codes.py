@@ -2,8 +2,6 @@
 
 The lists in `data/` were read from published enumerations and recorded answers. New codes come all
 the time, so a code that is not listed is placed by its ending or prefix, and never as a delivery.
-
-Source: `../shared/upstream/README.md`, "Vocabulary".
 """
 
 import csv

@@ -105,7 +105,7 @@ def _of_rest(answer: TrackingResult) -> bytes:
     carrier = answer.carrier.name if answer.carrier else None
     if answer.carrier and answer.carrier.number:
         carrier = f"{carrier} {answer.carrier.number}"
-    said: tuple[object, ...] = (
+    fields: tuple[object, ...] = (
         answer.known,
         answer.mail_type,
         eta,
@@ -114,7 +114,7 @@ def _of_rest(answer: TrackingResult) -> bytes:
         answer.points_to,
     )
     if answer.other_number is not None:
-        said += ("other", answer.other_number)
+        fields += ("other", answer.other_number)
     if answer.delivered is not False:
-        said += ("delivered", answer.delivered)
-    return blake2b(repr(said).encode(), digest_size=_REST_BYTES).digest()
+        fields += ("delivered", answer.delivered)
+    return blake2b(repr(fields).encode(), digest_size=_REST_BYTES).digest()

@@ -42,7 +42,7 @@ _FUTURE = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class FirstSeenRun:
     """A run of neighbouring events that were first seen at the same time."""
 
     at: datetime
@@ -55,7 +55,7 @@ class SecondRecord:
 
     events: bytes | None = None
     """Its answer, compressed; None: it never answered."""
-    seen: tuple[Seen, ...] = ()
+    seen: tuple[FirstSeenRun, ...] = ()
     fingerprint: bytes | None = None
     answered_at: datetime | None = None
     """Its last answer that was written down: one without news only where the gate needs it."""
@@ -88,7 +88,7 @@ class TraceRecord:
     number: str | None
     events: bytes | None = None
     """The first source's answer about the number, compressed."""
-    seen: tuple[Seen, ...] = ()
+    seen: tuple[FirstSeenRun, ...] = ()
     fingerprint: bytes | None = None
     """Of the last answer that was written."""
     answered_at: datetime | None = None
@@ -171,13 +171,13 @@ def absorb(record: TraceRecord, answer: TrackingResult, source: str, now: dateti
 
 def _merged(
     packed: bytes | None,
-    seen: Iterable[Seen],
+    seen: Iterable[FirstSeenRun],
     answer: TrackingResult,
     source: str,
     now: datetime,
     *,
     most_bytes: int,
-) -> tuple[bytes, tuple[Seen, ...], bytes]:
+) -> tuple[bytes, tuple[FirstSeenRun, ...], bytes]:
     """What a source has said with an answer merged into it, and the fingerprint of that."""
     before, events = unpack_events(packed)
     stage_of = profile_of(source).stage_of
@@ -217,8 +217,8 @@ def _delivery_by_status(
     known = instant_of(before["delivered"]) if "delivered" in before else None
     since = delivered_since(known, merged, says=answer.delivered, stage_of=stage_of, now=now)
     if since is not None:
-        told = {"delivered": seconds_of(since)}
-        return told | ({"withdrawn": before["withdrawn"]} if "withdrawn" in before else {})
+        delivered = {"delivered": seconds_of(since)}
+        return delivered | ({"withdrawn": before["withdrawn"]} if "withdrawn" in before else {})
     if known is not None:
         return {"withdrawn": seconds_of(now)}
     return {"withdrawn": before["withdrawn"]} if "withdrawn" in before else {}
@@ -251,17 +251,17 @@ def _bounded_past(checkpoints: Sequence[Checkpoint]) -> bytes | None:
         ranked = ranked[1 + len(ranked) // 10 :]
 
 
-def _runs(instants: Sequence[datetime]) -> tuple[Seen, ...]:
-    runs: list[Seen] = []
+def _runs(instants: Sequence[datetime]) -> tuple[FirstSeenRun, ...]:
+    runs: list[FirstSeenRun] = []
     for instant in instants:
         if runs and runs[-1].at == instant:
-            runs[-1] = Seen(instant, runs[-1].count + 1)
+            runs[-1] = FirstSeenRun(instant, runs[-1].count + 1)
         else:
-            runs.append(Seen(instant, 1))
+            runs.append(FirstSeenRun(instant, 1))
     return tuple(runs)
 
 
-def _instants(runs: Iterable[Seen]) -> list[datetime]:
+def _instants(runs: Iterable[FirstSeenRun]) -> list[datetime]:
     return [run.at for run in runs for _ in range(run.count)]
 
 
@@ -290,7 +290,9 @@ def _identity(checkpoint: Checkpoint) -> tuple[str, ...]:
     return c.number, c.source, c.wall, c.zone, c.code
 
 
-def _checkpoints(number: str, packed: bytes | None, runs: Iterable[Seen]) -> list[Checkpoint]:
+def _checkpoints(
+    number: str, packed: bytes | None, runs: Iterable[FirstSeenRun]
+) -> list[Checkpoint]:
     details, events = unpack_events(packed)
     return [
         to_checkpoint(number, event, details["source"], first_seen)

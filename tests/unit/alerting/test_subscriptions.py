@@ -70,7 +70,7 @@ class Office:
     preferences: Preferences = field(default_factory=Preferences)
 
     @property
-    def desk(self) -> Subscriptions:
+    def rig(self) -> Subscriptions:
         topics = TopicSubscribers(self.sns, self.sns.arn, self.sns.translated_arn)
         return Subscriptions(topics, self.preferences, "en")
 
@@ -82,17 +82,17 @@ class Office:
         self, *kinds: AlertKind, endpoint: str = MAIL, language: str | None = None
     ) -> str:
         chosen = kinds or None
-        made, _ = self.desk.subscribe("email", endpoint, chosen, language, NOON)
+        made, _ = self.rig.subscribe("email", endpoint, chosen, language, NOON)
         return made.subscriber.id
 
     def listed(self) -> dict[str, tuple[tuple[AlertKind, ...] | None, str]]:
-        return {s.subscriber.endpoint: (s.kinds, s.language) for s in self.desk.list()}
+        return {s.subscriber.endpoint: (s.kinds, s.language) for s in self.rig.list()}
 
     def test(self) -> int:
         def compose(language: str | None) -> ComposedMessage:
             return TestMessage(language or "en")
 
-        return self.desk.test(compose, self.publisher.publish_to_all, NOON)
+        return self.rig.test(compose, self.publisher.publish_to_all, NOON)
 
 
 @pytest.fixture
@@ -111,8 +111,8 @@ def test_a_subscriber_is_confirmed_so_that_its_link_ends_nothing(
         "https://sns.eu-central-1.amazonaws.com/confirmation.html"
         f"?TopicArn={office.sns.arn}&Token={token}&Endpoint={MAIL}"
     )
-    office.desk.confirm(link if as_link else f" {token} ")
-    (subscription,) = office.desk.list()
+    office.rig.confirm(link if as_link else f" {token} ")
+    (subscription,) = office.rig.list()
     assert subscription.subscriber.arn is not None
     office.sns.follow_unsubscribe_link(MAIL)
     assert {MAIL: (None, "en")} == office.listed()
@@ -134,7 +134,7 @@ def test_what_confirms_nothing_is_refused(office: Office, pasted: str) -> None:
     """With what to do."""
     office.subscribe()
     with pytest.raises(UnacceptableError):
-        office.desk.confirm(pasted)
+        office.rig.confirm(pasted)
 
 
 def test_who_followed_the_link_is_gone_though_still_listed(office: Office) -> None:
@@ -144,9 +144,9 @@ def test_who_followed_the_link_is_gone_though_still_listed(office: Office) -> No
     office.sns.follow_unsubscribe_link(MAIL)
     assert {} == office.listed()
     with pytest.raises(MissingError):
-        office.desk.unsubscribe(subscription_id, NOON)
+        office.rig.unsubscribe(subscription_id, NOON)
     with pytest.raises(MissingError):
-        office.desk.change(subscription_id, NOON, kinds=None)
+        office.rig.change(subscription_id, NOON, kinds=None)
     assert subscription_id == office.subscribe(AlertKind.STALLED)
     assert {MAIL: ((AlertKind.STALLED,), "en")} == office.listed()
 
@@ -167,13 +167,13 @@ def test_what_goes_while_it_is_changed_is_subscribed_again(office: Office) -> No
 def test_a_change_leaves_what_it_does_not_name(office: Office) -> None:
     """Kinds and language each on their own."""
     subscription_id = office.subscribe(AlertKind.LATE, language="de")
-    office.desk.change(subscription_id, NOON, kinds=[AlertKind.STALLED])
+    office.rig.change(subscription_id, NOON, kinds=[AlertKind.STALLED])
     assert {MAIL: ((AlertKind.STALLED,), "de")} == office.listed()
-    office.desk.change(subscription_id, NOON, language="fr")
+    office.rig.change(subscription_id, NOON, language="fr")
     assert {MAIL: ((AlertKind.STALLED,), "fr")} == office.listed()
-    office.desk.change(subscription_id, NOON, kinds=None)
+    office.rig.change(subscription_id, NOON, kinds=None)
     assert {MAIL: (None, "fr")} == office.listed()
-    office.desk.change(subscription_id, NOON)
+    office.rig.change(subscription_id, NOON)
     assert {MAIL: (None, "fr")} == office.listed()
 
 
@@ -193,7 +193,7 @@ def test_a_test_message_reaches_everyone_whatever_each_wants(office: Office) -> 
 def test_a_test_message_that_was_not_sent_is_no_success(office: Office) -> None:
     """Whoever tests wants to know."""
     with pytest.raises(UnavailableError, match="unknown"):
-        office.desk.test(
+        office.rig.test(
             lambda _: TestMessage("en"), lambda _message, _language: Outcome.UNKNOWN, NOON
         )
 

@@ -14,7 +14,7 @@ from stallwatch.messages.drafts import DISPUTE_LIMIT, SELLER_LIMIT, Draft, Draft
 from tests.support.builders import NOON, an_order
 from tests.support.draft_samples import (
     CONTACTED,
-    LIMITS,
+    DEFAULTS,
     OF_SITUATION,
     decided,
     draft_samples,
@@ -49,7 +49,7 @@ def drafted(
     known, decision = decided(
         situation, trace or OF_SITUATION.get(situation, "silent"), order, text
     )
-    return {d.kind: d for d in drafts(known, decision, LIMITS.stalled, language)}
+    return {d.kind: d for d in drafts(known, decision, DEFAULTS.stalled, language)}
 
 
 @pytest.mark.parametrize(
@@ -232,6 +232,6 @@ def test_every_language_of_the_alerts_has_all_drafts(language: str) -> None:
     kinds = {
         draft.kind
         for _, order, decision in draft_samples()
-        for draft in drafts(order, decision, LIMITS.stalled, language)
+        for draft in drafts(order, decision, DEFAULTS.stalled, language)
     }
     assert set(DraftKind) == kinds

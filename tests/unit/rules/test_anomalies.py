@@ -21,7 +21,7 @@ from stallwatch.rules.decision import InitialFindings
 from stallwatch.rules.evaluate import evaluate
 from stallwatch.tracking.trace_record import TraceRecord, absorb
 from tests.support.builders import NOON, NUMBER, an_answer, an_event, an_order
-from tests.support.journeys import LIMITS, START, Journey, Life, journeys
+from tests.support.journeys import DEFAULTS, START, Journey, Life, journeys
 from tests.support.template import ROOT
 
 DAY = timedelta(days=1)
@@ -231,7 +231,7 @@ def test_whatever_is_seen_can_be_said(journey: Journey) -> None:
         decision = life.evaluate(hour)
         trace = replace(journey.trace_at(hour, life.order), country="Spain")
         now = START + timedelta(hours=hour)
-        found = anomalies(life.order, decision, trace, ("y",), LIMITS)
+        found = anomalies(life.order, decision, trace, ("y",), DEFAULTS)
         assert all(describe(o, Translations()).isprintable() for o in found)
         assert advise(life.order, decision, trace, now, Translations(), found)
         assert (
@@ -242,7 +242,7 @@ def test_whatever_is_seen_can_be_said(journey: Journey) -> None:
                 life.alerts,
                 life.memory,
                 now,
-                LIMITS,
+                DEFAULTS,
                 second_source=journey.second,
             ).stage
         )

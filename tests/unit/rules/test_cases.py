@@ -21,7 +21,7 @@ from tests.support.case_runner import CASES, GATE_CASES, Case, Look, load
 
 START = datetime(2026, 6, 15, 9, 30, tzinfo=UTC)
 BEFORE_A_LEAP_DAY = datetime(2028, 2, 9, 9, 30, tzinfo=UTC)
-LIMITS = Thresholds()
+DEFAULTS = Thresholds()
 
 
 def order_of(case: Case) -> Order:
@@ -100,7 +100,7 @@ class Watched:
             self.alerts,
             self.memory,
             now,
-            LIMITS,
+            DEFAULTS,
             second_source=second_source,
         )
         self.memory = decision.memory
@@ -123,7 +123,7 @@ class Watched:
 
     def _act(self, kind: ActionKind, look: Look) -> None:
         journey = read_journey(
-            self.order, self.trace.checkpoints, LIMITS, first_answer_at=self.memory.answered_at
+            self.order, self.trace.checkpoints, DEFAULTS, first_answer_at=self.memory.answered_at
         )
         action = Action(
             kind=kind,
@@ -154,7 +154,7 @@ class Watched:
             trace = with_status(trace, look, has_news=bool(new))
         elif look.answered == "others":
             since = trace.answered_at or self.asked_since
-            if look.now - since >= timedelta(days=LIMITS.unanswered):
+            if look.now - since >= timedelta(days=DEFAULTS.unanswered):
                 trace = replace(trace, unanswered_since=since)
         self.trace = trace
 

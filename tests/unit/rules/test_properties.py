@@ -47,7 +47,7 @@ from stallwatch.domain.orders import ActionKind, State
 from stallwatch.domain.parcels import Stage
 from stallwatch.rules.decision import Decision, KeyDates
 from stallwatch.rules.evaluate import evaluate
-from tests.support.journeys import HOUR, LIMITS, START, Journey, Life, journeys
+from tests.support.journeys import DEFAULTS, HOUR, START, Journey, Life, journeys
 
 ASKS = set(AlertKind) - {AlertKind.DELIVERED, AlertKind.MOVING_AGAIN}
 """The kinds that ask something of the buyer."""
@@ -355,9 +355,9 @@ def test_the_order_of_checkpoints_does_not_matter(
     now = START + hour * HOUR
     life = Life(journey)
 
-    one = evaluate(life.order, trace, [], life.memory, now, LIMITS)
+    one = evaluate(life.order, trace, [], life.memory, now, DEFAULTS)
     other = evaluate(
-        life.order, replace(trace, checkpoints=tuple(shuffled)), [], life.memory, now, LIMITS
+        life.order, replace(trace, checkpoints=tuple(shuffled)), [], life.memory, now, DEFAULTS
     )
 
     assert one == other
@@ -371,8 +371,8 @@ def test_no_answer_is_not_silence(journey: Journey, hour: int, more: int) -> Non
     now = START + hour * HOUR
     life = Life(journey)
 
-    today = evaluate(life.order, trace, [], life.memory, now, LIMITS)
-    later = evaluate(life.order, trace, [], life.memory, now + days(more), LIMITS)
+    today = evaluate(life.order, trace, [], life.memory, now, DEFAULTS)
+    later = evaluate(life.order, trace, [], life.memory, now + days(more), DEFAULTS)
 
     if life.order.tracking_number is not None:
         assert (today.silent_days, today.days_in_transit) == (

@@ -12,7 +12,7 @@ from stallwatch.tracking.circuit_breaker import KEPT_OUTAGES, CircuitBreaker, Ou
 from stallwatch.tracking.source import Verdict
 
 NOW = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
-LIMITS = Thresholds()
+DEFAULTS = Thresholds()
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 
@@ -21,7 +21,7 @@ def after(
     health: CircuitBreaker, verdict: Verdict, now: datetime = NOW, *, any_answer: bool | None = None
 ) -> CircuitBreaker:
     answered = verdict is Verdict.OK if any_answer is None else any_answer
-    return health.after(verdict, now, LIMITS, any_answer=answered)
+    return health.after(verdict, now, DEFAULTS, any_answer=answered)
 
 
 def test_the_first_block_opens_the_circuit() -> None:
@@ -142,7 +142,7 @@ def test_outages_do_not_count_as_asking() -> None:
 
 
 def told(health: CircuitBreaker, alerts: list[Alert], now: datetime) -> list[AlertKind]:
-    due = source_alerts(health, alerts, now, LIMITS)
+    due = source_alerts(health, alerts, now, DEFAULTS)
     alerts += due
     return [alert.kind for alert in due]
 
@@ -154,28 +154,28 @@ def test_the_owner_is_told_once_that_it_is_down_and_once_that_it_is_up() -> None
     assert [] == told(health, alerts, NOW + 23 * HOUR)
     assert [AlertKind.SOURCE_DOWN] == told(health, alerts, NOW + 24 * HOUR)
     assert [] == told(health, alerts, NOW + 48 * HOUR)
-    assert health.must_tell(NOW + 48 * HOUR, LIMITS)
+    assert health.must_tell(NOW + 48 * HOUR, DEFAULTS)
     health = after(health, Verdict.OK, NOW + 50 * HOUR)
-    assert health.must_tell(NOW + 50 * HOUR, LIMITS)
+    assert health.must_tell(NOW + 50 * HOUR, DEFAULTS)
     assert [AlertKind.SOURCE_UP] == told(health, alerts, NOW + 50 * HOUR)
     assert [] == told(health, alerts, NOW + 51 * HOUR)
-    assert not health.must_tell(NOW + 75 * HOUR, LIMITS)
+    assert not health.must_tell(NOW + 75 * HOUR, DEFAULTS)
 
 
 def test_where_no_check_is_due_any_more_the_source_is_not_down() -> None:
     """A check failed once, and then the last order was forgotten: nobody misses an answer."""
     health = after(CircuitBreaker(), Verdict.FAILING)
-    assert not health.is_down(NOW + 240 * HOUR, LIMITS)
-    assert not health.must_tell(NOW + 240 * HOUR, LIMITS)
-    assert health.unasked(NOW + 240 * HOUR).is_down(NOW + 240 * HOUR, LIMITS)
+    assert not health.is_down(NOW + 240 * HOUR, DEFAULTS)
+    assert not health.must_tell(NOW + 240 * HOUR, DEFAULTS)
+    assert health.unasked(NOW + 240 * HOUR).is_down(NOW + 240 * HOUR, DEFAULTS)
 
 
 def test_a_daily_check_that_comes_a_little_earlier_than_the_day_before_is_a_day_later() -> None:
     """Its second failure in a row tells the owner, though a few minutes of the day are missing."""
     health = after(CircuitBreaker(), Verdict.FAILING)
     health = after(health, Verdict.FAILING, NOW + 24 * HOUR - 5 * MINUTE)
-    assert not health.is_down(NOW + 24 * HOUR - 5 * MINUTE, LIMITS)
-    assert health.is_down(NOW + 24 * HOUR, LIMITS)
+    assert not health.is_down(NOW + 24 * HOUR - 5 * MINUTE, DEFAULTS)
+    assert health.is_down(NOW + 24 * HOUR, DEFAULTS)
 
 
 def test_how_long_checks_were_missed_is_noted_to_the_hour() -> None:

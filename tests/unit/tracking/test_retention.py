@@ -13,7 +13,7 @@ from stallwatch.domain.parcels import Checkpoint, Stage, Trace
 from stallwatch.tracking.fingerprint import MOST_EVENTS, added_to, fingerprint, is_news
 from stallwatch.tracking.source import Event, TrackingResult
 from stallwatch.tracking.trace_codec import pack_answer
-from stallwatch.tracking.trace_record import Seen, TraceRecord, absorb, change_number
+from stallwatch.tracking.trace_record import FirstSeenRun, TraceRecord, absorb, change_number
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -48,7 +48,7 @@ def written(record: TraceRecord, told: TrackingResult, now: datetime) -> TraceRe
     return replace(
         record,
         events=pack_answer(told, "cainiao"),
-        seen=(*record.seen, Seen(now, added)) if added else record.seen,
+        seen=(*record.seen, FirstSeenRun(now, added)) if added else record.seen,
         fingerprint=fingerprint(told),
         answered_at=now,
         asked_at=now,

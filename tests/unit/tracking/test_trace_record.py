@@ -17,8 +17,8 @@ from stallwatch.tracking.fingerprint import MOST_EVENTS, UNANSWERED, added_to, f
 from stallwatch.tracking.source import Event, TrackingResult
 from stallwatch.tracking.trace_codec import pack_answer
 from stallwatch.tracking.trace_record import (
+    FirstSeenRun,
     SecondRecord,
-    Seen,
     TraceRecord,
     absorb,
     change_number,
@@ -89,7 +89,7 @@ def written(record: TraceRecord, told: TrackingResult, now: datetime) -> TraceRe
     return replace(
         record,
         events=pack_answer(told, "cainiao"),
-        seen=(*record.seen, Seen(now, added)) if added else record.seen,
+        seen=(*record.seen, FirstSeenRun(now, added)) if added else record.seen,
         fingerprint=fingerprint(told),
         answered_at=now,
         asked_at=now,
