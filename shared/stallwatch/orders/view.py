@@ -68,23 +68,9 @@ class OrderViewer:
         Which other orders have its number is looked up where it is shown alone, or where that
         belongs to the advice.
         """
-        entry, trace = snapshot.entry, snapshot.trace
+        entry = snapshot.entry
         slot = entry.slot or ""
-        checked_at, checked = trace.asked_at, trace
-        if slot and trace.number is not None:
-            order_id, since = snapshot.order.order_id, entry.in_slot_since
-            lengths = progress.turn_lengths
-            check = last_check_of(order_id, slot, since, progress.turns, lengths, self._silent_in)
-            checked_at = _later(checked_at, check.tried_at)
-            answered_at, silent_since = check.answered_at, check.silent_since
-            if check.may_be_silent:
-                runs = (run for turn in turns_of(slot, lengths) for run in self.store.runs(turn))
-                answered_at = last_answer_before_silence(order_id, since, runs)
-            checked = replace(
-                trace,
-                answered_at=trace.answered_at and _later(trace.answered_at, answered_at),
-                silent_since=trace.silent_since or silent_since,
-            )
+        checked_at, checked = self._last_check(snapshot, progress)
         opened = checked.open()
         decision = evaluate(
             snapshot.order,
@@ -113,6 +99,29 @@ class OrderViewer:
             checked_at=checked_at,
             next_check_at=self.schedule.next_turn(slot, now) if slot else None,
         )
+
+    def _last_check(
+        self, snapshot: OrderSnapshot, progress: Progress
+    ) -> tuple[datetime | None, TraceRecord]:
+        """When it was last tried, and its trace with what the run log knows of later checks."""
+        entry, trace = snapshot.entry, snapshot.trace
+        slot = entry.slot or ""
+        checked_at, checked = trace.asked_at, trace
+        if slot and trace.number is not None:
+            order_id, since = snapshot.order.order_id, entry.in_slot_since
+            lengths = progress.turn_lengths
+            check = last_check_of(order_id, slot, since, progress.turns, lengths, self._silent_in)
+            checked_at = _later(checked_at, check.tried_at)
+            answered_at, silent_since = check.answered_at, check.silent_since
+            if check.may_be_silent:
+                runs = (run for turn in turns_of(slot, lengths) for run in self.store.runs(turn))
+                answered_at = last_answer_before_silence(order_id, since, runs)
+            checked = replace(
+                trace,
+                answered_at=trace.answered_at and _later(trace.answered_at, answered_at),
+                silent_since=trace.silent_since or silent_since,
+            )
+        return checked_at, checked
 
     def listed_view(self, snapshot: OrderSnapshot, progress: Progress, now: datetime) -> OrderView:
         """An order as it stands in a list, where its alerts are not read: they may close it."""

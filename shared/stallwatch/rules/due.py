@@ -6,10 +6,8 @@ from datetime import datetime
 from stallwatch.domain.alerts import (
     BANK,
     DISPUTE,
-    LOST,
     NOT_RECEIVED,
     PROFILES,
-    RETURNED,
     Alert,
     AlertKind,
 )
@@ -20,7 +18,7 @@ from stallwatch.domain.thresholds import Thresholds
 from stallwatch.rules.case import Case, DueAlert, bank_of, ends_at
 from stallwatch.rules.deadline import deadline_alerts
 from stallwatch.rules.in_force import ActionsInForce
-from stallwatch.rules.ladder import LADDER, escalation_level, ladder_alerts
+from stallwatch.rules.ladder import AT_ONCE, LADDER, escalation_level, ladder_alerts
 from stallwatch.rules.notices import (
     USES_UP_ALL_CLEAR,
     delivered_alerts,
@@ -152,7 +150,7 @@ def _ladder_applies(alert: Alert, actions: ActionsInForce, now: datetime) -> boo
         return False
     if alert.kind in {AlertKind.LATE, AlertKind.STALLED} and alert.episode in actions.contacts:
         return False
-    return alert.reason in {RETURNED, LOST} or not actions.snoozed(now)
+    return alert.reason in AT_ONCE or not actions.snoozed(now)
 
 
 def _reminder_applies(alert: Alert, order: Order, actions: ActionsInForce) -> bool:
