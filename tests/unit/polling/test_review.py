@@ -10,8 +10,9 @@ from stallwatch.domain.orders import State
 from stallwatch.orders.snapshot import WatchEntry
 from stallwatch.polling import review
 from stallwatch.polling.state import WatchRow
+from tests.support.base_rig import DAY
 from tests.support.builders import NOON
-from tests.support.poll_rig import DAY, Rig
+from tests.support.poll_rig import Rig
 
 
 def updated(rig: Rig) -> None:
