@@ -1,6 +1,6 @@
 """What the rules decide about an order, and what they keep."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -65,7 +65,7 @@ class KeyDates(NamedTuple):
 NO_DATES = KeyDates()
 
 
-KEY_DATES = tuple(field.name for field in fields(KeyDates))
+KEY_DATES = KeyDates._fields
 """In the order in which a mail lists them."""
 
 
