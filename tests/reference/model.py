@@ -217,7 +217,7 @@ class Sent:
     """What tells it from another of its kind: threshold, stay, attempt, spell, word."""
     nth: int = 1
     """2: the reminder of a stay, the second word of a cancellation."""
-    episode: tuple[datetime | None, int] = (None, 0)
+    episode: tuple[datetime | None, datetime | None] = (None, None)
     change: datetime | None = None
     """The change of number that had been the last one then."""
     answer_at: datetime | None = None

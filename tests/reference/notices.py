@@ -152,7 +152,7 @@ def unanswered(v: View) -> list[Sent]:
 def took_back(sent: Sent, alarm: Sent) -> bool:
     """Whether a message of a later episode, begun by a scan, was an alarm's one all-clear or used
     it up; another number does not make it due again."""
-    begun = sent.episode != alarm.episode and sent.episode[1] > 0
+    begun = sent.episode != alarm.episode and sent.episode[1] is not None
     return sent.kind in USES_UP and sent.at >= alarm.at and begun
 
 

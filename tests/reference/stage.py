@@ -315,7 +315,8 @@ def brings_news(answer: Answer, updates: Sequence[Update]) -> bool:
 class Episodes:
     """The episode, and when scans began one."""
 
-    present: tuple[datetime | None, int]
+    present: tuple[datetime | None, datetime | None]
+    """The change of number, and the sight of the scan that began it."""
     begun_by_scans: tuple[datetime, ...]
 
 
@@ -328,28 +329,28 @@ def episodes(
     first_answer_at: datetime | None,
     n: Numbers,
 ) -> Episodes:
-    """Count the episodes.
+    """Find the episodes.
 
     "A physical scan newer than every known one begins the next, unless … A changed tracking number
-    begins one too. The trace of an order's very first answer begins no episode."
+    begins one too. The trace of an order's very first answer begins no episode." What counts as an
+    update or a scan is judged by all that is known by now: a filler may come to count later.
     """
     begun = []
-    own = [e for e in events if e.number == number]
+    own = tuple(e for e in events if e.number == number)
+    journey = read(own, number, ordered_on, None, n)
     for now in sorted({e.first_seen for e in own}):
-        seen = tuple(e for e in own if e.first_seen <= now)
-        journey = read(seen, number, ordered_on, None, n)
-        known = [u for u in journey.scans if u.event.first_seen < now]
+        updates = [u for u in journey.updates if u.event.first_seen <= now]
+        scans = [u for u in journey.scans if u.event.first_seen <= now]
+        known = [u for u in scans if u.event.first_seen < now]
         newest = max((u.at for u in known), default=None)
         newer = [
-            u
-            for u in journey.scans
-            if u.event.first_seen == now and (newest is None or u.at > newest)
+            u for u in scans if u.event.first_seen == now and (newest is None or u.at > newest)
         ]
         if not newer or now == first_answer_at or (changed_at is not None and now < changed_at):
             continue
         # It begins none where "the parcel is silent for 12 days even so (a scan registered late
         # ends nothing)".
-        last_update = journey.last_update
+        last_update = max((u.at for u in updates), default=None)
         silent = last_update is not None and now - last_update >= n.stalled * DAY
         # "or every such scan is a second source's report of one known before (same stage within
         # 24 h)"
@@ -360,4 +361,4 @@ def episodes(
         )
         if not silent and not repeated:
             begun.append(now)
-    return Episodes((changed_at, len(begun)), tuple(begun))
+    return Episodes((changed_at, begun[-1] if begun else None), tuple(begun))

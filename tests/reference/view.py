@@ -111,13 +111,13 @@ class View:
         if word is not None:
             events = tuple(e for e in events if word.knew(e.first_seen))
             if changed_at is not None and changed_at > word.said_at:
-                return Episodes((None, -1), ())  # of another number: never the present one
+                return Episodes((word.said_at, None), ())  # of another number: never the present
         return episodes(
             events, order.number, changed_at, order.ordered_on, self.first_answer_at, self.n
         )
 
     @cached_property
-    def episode(self) -> tuple[datetime | None, int]:
+    def episode(self) -> tuple[datetime | None, datetime | None]:
         """The present episode."""
         return self.episodes_of().present
 
