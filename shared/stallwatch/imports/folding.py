@@ -30,10 +30,10 @@ from stallwatch.imports.tracking_cells import numbers_of
 
 NOTHING_NAMED = "no order id and no tracking number"
 NOTHING_NAMED_RAZZZILA = (
-    "no order id: this export has it in the name of its file only, and the name is not known"
+    "no order id: this export has it only in the name of its file; send the name as filename"
 )
 NOTHING_IN_MAIL = "no order and no parcel of AliExpress in this mail (subject: {shape})"
-BAD_ACTIONS = "the actions are no list of actions as the export writes them"
+BAD_ACTIONS = "the actions are not a list as the export writes it"
 
 _DATES = ("ordered_on", "paid_on", "shipped_on", "protection_ends_on", "promised_on")
 _OTHER_DATES = ("other_date",)
