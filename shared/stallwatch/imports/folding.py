@@ -30,7 +30,7 @@ from stallwatch.imports.tracking_cells import numbers_of
 
 NOTHING_NAMED = "no order id and no tracking number"
 NOTHING_NAMED_RAZZZILA = (
-    "no order id: this export has it only in the name of its file; send the name as filename"
+    "no order id: this export has it in the name of its file only, and the name is not known"
 )
 NOTHING_IN_MAIL = "no order and no parcel of AliExpress in this mail (subject: {shape})"
 BAD_ACTIONS = "the actions are not a list as the export writes it"
