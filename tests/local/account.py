@@ -7,7 +7,12 @@ import os
 from typing import Any
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+)
 
 from tests.local.machine import LocalError
 
@@ -23,13 +28,23 @@ def open_session() -> Any:
 
 
 def check_credentials(session: Any) -> str:
-    """Say whose account this is. Raises `LocalError` where there is none."""
+    """Say whose account this is. Raises `LocalError` where that cannot be said."""
     if session.region_name is None:
         raise LocalError(
-            "No region is set: `aws configure`, or `export AWS_REGION=eu-central-1` beforehand."
+            "No AWS region is set: `aws configure` sets one, or `export AWS_REGION=eu-central-1`."
         )
     try:
         caller = session.client("sts").get_caller_identity()
+    except NoCredentialsError as error:
+        raise LocalError(
+            "No AWS credentials are set. `aws configure` or `aws sso login` sets them; the README "
+            'says under "Into your AWS account" where to get them.'
+        ) from error
+    except EndpointConnectionError as error:
+        raise LocalError(
+            f"AWS cannot be reached in region {session.region_name} ({error}). Check the network, "
+            "and the region's name."
+        ) from error
     except (BotoCoreError, ClientError) as error:
         raise LocalError(
             f"AWS does not accept your credentials ({error}). `aws configure` or `aws sso login` "

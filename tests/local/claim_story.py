@@ -82,7 +82,7 @@ class ClaimStory:
         self._say_day("The order is added, and its parcel has stalled already.")
         self.demo.add(SPEAKER)
         self._await_alert()
-        say("\n  The buyer sends the seller the first of the words that the page has ready:\n")
+        say("\n  The buyer sends the seller the first draft from the page:\n")
         quote(self._draft("seller_question"))
         self._act("seller_contacted")
         self.turn = datetime.fromisoformat(self.demo.api("GET", _ORDER)["next_check_at"])

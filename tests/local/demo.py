@@ -33,7 +33,7 @@ KEY_NAME = "/stallwatch/17track"
 """Where the key of 17TRACK is kept."""
 
 DAYS = (
-    (0, "fine", "Eleven orders are added. Each is looked at as soon as it is there."),
+    (0, "fine", "Eleven orders are added. Each is checked at once."),
     (1, "block_page", "Cainiao blocks us: its page asks for a captcha instead of answering."),
     (3, "fine", "It answers again, and the puzzle has been scanned abroad."),
     (7, "fine", "A week has passed. The headphones are still at the pickup point."),

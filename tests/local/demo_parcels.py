@@ -100,7 +100,7 @@ PARCELS = (
         ((13, "PU_PICKUP_SUCCESS"), (6, "LH_ARRIVE"), (0.5, "CC_IM_FAILURE")),
         expect=("action_needed",),
         carrier="DHL",
-        but_not="stalled: it is inside its window; the stop is told of once",
+        but_not="stalled: it is inside its window; the stop is reported once",
     ),
     Parcel(
         "jacket",
@@ -134,11 +134,11 @@ PARCELS = (
     Parcel(
         "tripod",
         "Tripod",
-        "a young order; the look at it on the second day is blocked",
+        "a young order; its check on day 1 is blocked",
         6,
         ((4, "PU_PICKUP_SUCCESS"), (1, "SC_OUTBOUND_SUCCESS")),
         service="expedited",
-        but_not="anything: it is young, and a look that is blocked counts no silence",
+        but_not="anything: it is young, and a blocked check counts no silence",
     ),
 )
 

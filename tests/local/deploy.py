@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from stallwatch.domain.languages import ALERT_LANGUAGES
 from tests.local import machine
 from tests.local.account import check_credentials, open_session, outputs_of
 from tests.local.machine import LOCAL, ROOT, LocalError, end_of, need
@@ -39,8 +40,12 @@ _QUESTIONS: Final = (
         "Your mail address (Enter for no e-mail alerts)",
         r"|[^@\s]{1,64}@[^@\s]{1,255}",
     ),
-    ("HomeCountry", "The country your orders go to, as two letters, like DE", r"[A-Z]{2}"),
-    ("Language", "The language of the alerts, like en, de, fr", r"[a-z]{2}(-[A-Z]{2})?"),
+    ("HomeCountry", "The country your orders go to, as two letters, like DE or US", r"[A-Z]{2}"),
+    (
+        "Language",
+        f"The language of the alerts: {', '.join(ALERT_LANGUAGES)}",
+        "|".join(ALERT_LANGUAGES),
+    ),
 )
 """Parameter, question, and what an answer looks like."""
 
@@ -98,7 +103,7 @@ def parse(text: str) -> dict[str, str]:
     for word in words:
         name, equals, value = word.partition("=")
         if not equals or not re.fullmatch(r"[A-Z][A-Za-z0-9]*", name):
-            raise LocalError(f"{word!r} is no parameter: write Name=value.")
+            raise LocalError(f"{word!r} is not a parameter: write Name=value.")
         pairs[name] = value.strip('"')
     return pairs
 
@@ -121,7 +126,7 @@ def ask_questions(ask: Callable[[str], str] | None) -> dict[str, str]:
     """
     if ask is None:
         raise LocalError(
-            "Nothing is known of this stack yet, and there is no terminal to ask in: "
+            "This is the stack's first deployment, and there is no terminal to ask in. Answer so: "
             'PARAMETERS="AlertEmail=you@example.com HomeCountry=DE Language=en" make deploy'
         )
     answers = {}
@@ -133,7 +138,7 @@ def ask_questions(ask: Callable[[str], str] | None) -> dict[str, str]:
             answer = answer.upper() if name == "HomeCountry" else answer
             if re.fullmatch(pattern, answer):
                 break
-            print("That is not one. Please try again.")
+            print("That does not look right. Please try again.")
         answers[name] = answer
     return answers
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
 
 from tests.local import redrive, restore
 from tests.local.account import check_credentials
@@ -159,3 +159,27 @@ def test_without_a_region_each_command_says_how_to_set_one() -> None:
     account.region_name = None
     with pytest.raises(LocalError, match="AWS_REGION"):
         check_credentials(account)
+
+
+@pytest.mark.parametrize(
+    ("failure", "said"),
+    [
+        (NoCredentialsError(), "No AWS credentials are set"),
+        (EndpointConnectionError(endpoint_url="https://sts"), "AWS cannot be reached"),
+        (
+            ClientError({"Error": {"Code": "InvalidClientTokenId"}}, "GetCallerIdentity"),
+            "AWS does not accept your credentials",
+        ),
+    ],
+)
+def test_missing_credentials_no_connection_and_wrong_credentials_differ(
+    monkeypatch: pytest.MonkeyPatch, failure: Exception, said: str
+) -> None:
+    """Each has another remedy."""
+
+    def fail(_: Account) -> dict[str, str]:
+        raise failure
+
+    monkeypatch.setattr(Account, "get_caller_identity", fail)
+    with pytest.raises(LocalError, match=said):
+        check_credentials(Account())

@@ -142,7 +142,7 @@ def test_a_full_disk_is_told_in_a_sentence(
 
 def test_three_questions_are_asked_until_they_are_answered() -> None:
     """Enter takes what is proposed; an answer that makes no sense is asked for again."""
-    answers = iter(["you at home", "you@example.com", "Germany", "de", ""])
+    answers = iter(["you at home", "you@example.com", "Germany", "de", "ru", ""])
     asked = []
 
     def answer(question: str) -> str:
@@ -154,7 +154,7 @@ def test_three_questions_are_asked_until_they_are_answered() -> None:
         "HomeCountry": "DE",
         "Language": "en",
     } == ask_questions(answer)
-    assert 5 == len(asked)
+    assert 6 == len(asked)
 
 
 def test_without_a_terminal_it_says_how_to_answer() -> None:

@@ -74,7 +74,7 @@ class WaysStory:
 
     def tell(self) -> None:
         """Tell it."""
-        say("\n\nOrders come in by themselves, and the night is quiet\n")
+        say("\n\nOrders are added automatically, and the night is quiet\n")
         pushed = len(self.ntfy.of(TOPIC))
         self._fall_asleep()
         self._import_a_file()

@@ -145,7 +145,7 @@ def add_from_file(hand: Hand) -> None:
     hand.use(_link(hand, "Add"))
     chooser = hand.choose_file(hand.page.get_by_label("Or a file"))
     chooser.set_files({"name": "orders.csv", "mimeType": "text/csv", "buffer": TABLE.encode()})
-    hand.use(_button(hand, "Show what it holds"))
+    hand.use(_button(hand, "Show what is in it"))
     hand.use(_button(hand, "Add 2 orders"))
     expect(_link(hand, "Kettle")).to_be_visible()
 

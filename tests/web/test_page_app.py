@@ -122,7 +122,9 @@ def test_a_subscriber_is_changed_in_place(visitor: "Visitor") -> None:
     mine.get_by_role("button", name="Change").click()
     mine.get_by_label("Language").select_option("Polski")
     late = mine.get_by_label("Late", exact=True)
-    visitor.expect(late).to_have_accessible_description("It takes longer than usual or promised.")
+    visitor.expect(late).to_have_accessible_description(
+        "The parcel takes longer than usual or promised."
+    )
     late.uncheck()
     mine.get_by_role("button", name="Save").click()
 
@@ -137,7 +139,7 @@ def test_that_nobody_is_told_is_said_everywhere(visitor: "Visitor") -> None:
     banner = visitor.page.locator(".banner")
     visitor.expect(banner).to_have_text("Nobody gets e-mails or SMS yet. Set up alerts")
     banner.get_by_role("link", name="Set up alerts").click()
-    visitor.expect(visitor.page.get_by_text("Nobody is told yet.")).to_be_visible()
+    visitor.expect(visitor.page.get_by_text("Nobody gets alerts yet.")).to_be_visible()
     visitor.expect(banner).to_be_hidden()
 
 

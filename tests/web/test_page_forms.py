@@ -110,7 +110,7 @@ def test_every_field_can_be_given(visitor: "Visitor") -> None:
     world = visitor.bridge.world
     visitor.go("#/add")
     page = visitor.page
-    page.get_by_text("More about it").click()
+    page.get_by_text("More details").click()
     for label, value in {
         "Order id": "1",
         "Ordered on": day(world, 10),
@@ -162,13 +162,13 @@ def test_what_is_wrong_stands_at_its_field(visitor: "Visitor") -> None:
     page.get_by_label("Ordered on").fill("2009-12-31")
     add_it.click()
     visitor.expect(page.get_by_label("Order id")).to_have_accessible_description(
-        "As it stands on the order’s page. Enter letters, digits, dots, dashes and underscores,"
+        "As the order’s page shows it. Enter letters, digits, dots, dashes and underscores,"
         " at most 64."
     )
     page.get_by_label("Order id").fill("1")
-    page.get_by_text("More about it").click()
+    page.get_by_text("More details").click()
     page.get_by_label("Currency").fill("EUR")
-    page.get_by_text("More about it").click()
+    page.get_by_text("More details").click()
     add_it.click()
     visitor.expect(page.get_by_label("Ordered on")).to_have_accessible_description(
         "Enter a day from 2010 on, tomorrow at the latest."
@@ -192,7 +192,7 @@ def test_an_id_that_is_taken_leads_to_its_order(visitor: "Visitor") -> None:
     page.get_by_role("button", name="Add").click()
 
     visitor.expect(page.get_by_role("alert")).to_contain_text("There is an order 1 already")
-    page.get_by_role("link", name="Open the order that is there").click()
+    page.get_by_role("link", name="Open the existing order").click()
     visitor.expect(page.get_by_role("heading", name="Lamp", level=1)).to_be_visible()
 
 
@@ -203,7 +203,7 @@ def test_what_is_pasted_is_shown_before_it_is_added(visitor: "Visitor") -> None:
     visitor.part("Paste or drop").get_by_role("textbox").fill(
         "LP00123456789012\nLP00123456789013\n"
     )
-    page.get_by_role("button", name="Show what it holds").click()
+    page.get_by_role("button", name="Show what is in it").click()
     rows = visitor.part("Paste or drop").get_by_role("listitem")
     visitor.expect(rows).to_contain_text(["New LP00123456789012", "New LP00123456789013"])
     assert 0 == len(visitor.bridge.world.call("GET", "/orders")[1]["orders"])
@@ -222,8 +222,8 @@ def test_a_file_is_imported(visitor: "Visitor") -> None:
     page.get_by_label("Or a file").set_input_files(
         {"name": "orders.csv", "mimeType": "text/csv", "buffer": table.encode()}
     )
-    page.get_by_role("button", name="Show what it holds").click()
-    visitor.expect(visitor.part("Paste or drop")).to_contain_text("Not taken 2")
+    page.get_by_role("button", name="Show what is in it").click()
+    visitor.expect(visitor.part("Paste or drop")).to_contain_text("Rejected 2")
     page.get_by_role("button", name="Add 1 order").click()
     box = visitor.part("Paste or drop")
     visitor.expect(box).to_contain_text("1 added, 0 filled in. Not taken: 1.")
@@ -239,10 +239,10 @@ def test_what_cannot_be_read_is_told(visitor: "Visitor") -> None:
     visitor.expected = {422}
     visitor.go("#/add")
     box = visitor.part("Paste or drop")
-    box.get_by_role("button", name="Show what it holds").click()
+    box.get_by_role("button", name="Show what is in it").click()
     visitor.expect(box.get_by_text("Paste something, or choose a file.")).to_be_visible()
     box.get_by_role("textbox").fill("what is this")
-    box.get_by_role("button", name="Show what it holds").click()
+    box.get_by_role("button", name="Show what is in it").click()
     visitor.expect(box.get_by_text("No order ids and no tracking numbers")).to_be_visible()
 
 

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from tests.web.visitor import Visitor
 
-SHOW = "Show what it holds"
+SHOW = "Show what is in it"
 
 
 def show(visitor: "Visitor", table: str) -> "Locator":

@@ -28,8 +28,8 @@ def test_a_wrong_key_is_refused(visitor: "Visitor") -> None:
     visitor.enter("not-the-key")
 
     visitor.expect(visitor.page.get_by_label("API key")).to_have_accessible_description(
-        "On AWS: in API Gateway’s console, under API keys. With make local: in .local/stack.json."
-        " The key was refused. Check it, and try again."
+        "make deploy prints it; in the AWS console it is under API Gateway, API keys. With make "
+        "local: in .local/stack.json. The key was refused. Check it, and try again."
     )
     assert [] == visitor.stored("sessionStorage")
 

@@ -58,7 +58,7 @@ def test_an_order_that_is_not_there_is_told(visitor: "Visitor") -> None:
     visitor.expect(visitor.page.get_by_role("alert")).to_contain_text("There is no order gone.")
 
     visitor.turn_to("#/orders/%2e%2e")
-    visitor.expect(visitor.page.get_by_role("alert")).to_contain_text("leads nowhere")
+    visitor.expect(visitor.page.get_by_role("alert")).to_contain_text("no page at this address")
 
 
 def test_what_is_odd_about_a_number_is_shown(visitor: "Visitor") -> None:
@@ -72,7 +72,7 @@ def test_what_is_odd_about_a_number_is_shown(visitor: "Visitor") -> None:
         "The check digit of RB123456784CN is wrong"
     )
     visitor.turn_to("#/orders/1")
-    visitor.expect(visitor.page.get_by_text("Seen about this number")).to_have_count(0)
+    visitor.expect(visitor.page.get_by_text("Odd about this number")).to_have_count(0)
 
 
 def test_a_clock_that_runs_is_shown(visitor: "Visitor") -> None:
@@ -109,7 +109,7 @@ def test_words_to_send_are_read_when_they_are_wanted(visitor: "Visitor") -> None
     visitor.expect(words.get_by_role("heading", level=3)).to_have_text(
         ["To the seller", "For the dispute"]
     )
-    language = words.get_by_label("In which language")
+    language = words.get_by_label("Language")
     visitor.expect(language.locator("option:checked")).to_have_text("Deutsch")
     visitor.expect(words.locator("[lang=de]").first).to_contain_text("Guten Tag")
     language.select_option("中文")
@@ -150,7 +150,7 @@ def test_words_are_selected_where_the_clipboard_is_closed(visitor: "Visitor") ->
 
     words.get_by_role("button", name="Copy").first.click()
 
-    visitor.expect(page.get_by_text("copy them by hand")).to_be_visible()
+    visitor.expect(page.get_by_text("copy it by hand")).to_be_visible()
     assert words.locator("[lang=en]").first.text_content() == page.evaluate(
         "getSelection().toString()"
     )
@@ -167,7 +167,7 @@ def test_words_that_cannot_be_had_can_be_asked_for_again(visitor: "Visitor") -> 
     words.get_by_text("Show the messages").click()
     visitor.expect(words.locator("[lang=en]").first).to_be_visible()
     page.route("**/drafts?*", lambda route: route.fulfill(status=503, body="{}"))
-    words.get_by_label("In which language").select_option("Polski")
+    words.get_by_label("Language").select_option("Polski")
     visitor.expect(words.get_by_role("alert")).to_contain_text("error 503")
     page.unroute("**/drafts?*")
     words.get_by_role("button", name="Try again").click()

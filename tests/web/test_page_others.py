@@ -132,8 +132,8 @@ def test_a_source_that_blocks_is_told_everywhere(visitor: "Visitor", route: str)
     visitor.go(route)
 
     visitor.expect(visitor.page.locator(".banner p").first).to_have_text(
-        "Cainiao blocks our questions since 15 Jun 2026, 14:00. Nothing is being checked, and no"
-        " silence is counted. Next try: 15 Jun 2026, 14:30."
+        "Cainiao has blocked our requests since 15 Jun 2026, 14:00. Nothing is being checked, "
+        "and no silence is counted. Next try: 15 Jun 2026, 14:30."
     )
 
 

@@ -58,7 +58,7 @@ def test_a_failure_is_told_and_can_be_tried_again(
     visitor.page.unroute("**/subscriptions")
     visitor.page.get_by_role("button", name="Try again").click()
 
-    visitor.expect(visitor.page.get_by_text("Nobody is told yet.")).to_be_visible()
+    visitor.expect(visitor.page.get_by_text("Nobody gets alerts yet.")).to_be_visible()
 
 
 def test_a_mistake_of_the_page_is_told_too(visitor: "Visitor") -> None:

@@ -155,7 +155,7 @@ def test_the_sentences_are_found() -> None:
         "The order is closed. Reopen it first.",
         "must lie between ordered_on and tomorrow",
         "There is no such subscriber.",
-        "There is another order 7 with other content.",
+        "An order 7 with other content exists already.",
         "the tracking number is none: it has 8 to 40 letters A-Z and digits",
         "no order date: today is taken",
     } <= found

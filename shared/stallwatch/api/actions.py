@@ -20,7 +20,7 @@ router = APIGatewayRouter()  # type: ignore[no-untyped-call]
 
 @router.post(
     "/orders/<order_id>/actions",
-    summary="Say what was done about an order",
+    summary="Record what was done about an order",
     description="The same again changes nothing.",
     tags=["Orders"],
     responses={
@@ -53,7 +53,7 @@ def _searched_places(given: ActionIn) -> tuple[tuple[SearchPlace, date], ...]:
 @router.delete(
     "/orders/<order_id>/actions/<action_id>",
     summary="Take one action back",
-    description="This action only; all others stay.",
+    description="All other actions stay.",
     tags=["Orders"],
     responses={
         200: {
@@ -93,8 +93,8 @@ def check_order(order_id: OrderIdInPath) -> Response[OrderDetails]:
 
 @router.get(
     "/orders/<order_id>/drafts",
-    summary="Words to send to the seller and for the dispute",
-    description="In the order's language, unless another is asked for. Chinese (`zh`) is for the "
+    summary="Drafts for the seller and the dispute",
+    description="In the order's language, unless you ask for another. Chinese (`zh`) is for the "
     "seller only.",
     tags=["Orders"],
     responses={
@@ -104,7 +104,7 @@ def check_order(order_id: OrderIdInPath) -> Response[OrderDetails]:
 )
 def draft_words(
     order_id: OrderIdInPath,
-    language: Annotated[SellerLanguage | None, Query(description="None: the order's")] = None,
+    language: Annotated[SellerLanguage | None, Query(description="Default: the order's")] = None,
 ) -> DraftsOut:
     """Draft what to send about an order."""
     services = services_of(router)

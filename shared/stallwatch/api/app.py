@@ -202,7 +202,7 @@ def _missing(error: MissingError) -> Response[str]:
 
 @_answers(ExistsError)
 def _exists(error: ExistsError) -> Response[str]:
-    return refusal(409, f"There is another order {error} with other content.")
+    return refusal(409, f"An order {error} with other content exists already.")
 
 
 @_answers(SenselessError)

@@ -44,7 +44,7 @@ def make_calendar_link() -> Response[NewCalendarLinkOut]:
     summary="List the calendar addresses",
     tags=["Calendar"],
     responses={
-        200: {"description": "Those that live", "content": {JSON: {"model": CalendarLinksOut}}}
+        200: {"description": "The addresses in use", "content": {JSON: {"model": CalendarLinksOut}}}
     },
 )
 def list_calendar_links() -> CalendarLinksOut:
@@ -58,7 +58,7 @@ def list_calendar_links() -> CalendarLinksOut:
 @router.delete(
     "/calendar/links/<link_id>",
     summary="Revoke a calendar address",
-    description="It stops working with this answer.",
+    description="It has stopped working when this answer comes.",
     tags=["Calendar"],
     responses={204: {"description": "It is revoked"}, **refusals(404, 422)},
 )

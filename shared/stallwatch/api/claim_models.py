@@ -35,7 +35,7 @@ class ClaimOrder(_Part):
     currency: str | None
     protection_ends_on: date | None = Field(description='"Refund if no delivery before"')
     promised_on: date | None = Field(description='"Delivery by"')
-    order_number: str | None = Field(description="AliExpress's, where `order_id` is another")
+    order_number: str | None = Field(description="AliExpress's, if `order_id` is not it")
     paid_with: PaidWith | None
     paid_on: date | None
 
@@ -44,7 +44,7 @@ class ClaimAsks(_Part):
     """What is asked, and why."""
 
     reason: ClaimReason
-    refund: Literal["full"] | None = Field(description="Null where nothing is asked yet")
+    refund: Literal["full"] | None = Field(description="Null if nothing is asked for yet")
     amount: str | None
     currency: str | None
 
@@ -61,7 +61,7 @@ class ClaimDates(_Part):
 class ClaimCarrier(_Part):
     """The carrier that delivers in the destination country."""
 
-    name: str | None = Field(description="Null where only its number is known")
+    name: str | None = Field(description="Null if only its number is known")
     url: str | None
     number: str | None = Field(description="What the carrier itself knows the parcel by")
 

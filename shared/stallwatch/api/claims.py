@@ -29,7 +29,7 @@ from stallwatch.domain.errors import MissingError
 
 router = APIGatewayRouter()  # type: ignore[no-untyped-call]
 
-_AS = Query(alias="as", description="The form, where no `Accept` header can be set")
+_AS = Query(alias="as", description="The form, for clients that cannot set an `Accept` header")
 
 _FOR = Query(alias="for", description="`bank`: the page is the form for the bank or PayPal")
 
@@ -60,9 +60,10 @@ _GONE: Any = {
     "/orders/<order_id>/claim",
     summary="The claim file of an order",
     description=(
-        "What is known of the parcel, who said it, how it was watched, and a checksum: JSON, a page"
-        " for `Accept: text/html`, a picture for `image/png` or `image/svg+xml`. Each call makes a"
-        " file of its own; a link keeps one, so that its forms have the same checksum."
+        "What is known about the parcel, who reported it, how it was watched, and a checksum:"
+        " JSON, a page for `Accept: text/html`, a picture for `image/png` or `image/svg+xml`."
+        " Each call makes a file of its own; a link keeps one, so that its forms have the same"
+        " checksum."
         " `for=bank` answers the form for the bank, a page for the printer."
     ),
     tags=["Claims"],
@@ -83,7 +84,7 @@ def get_claim(
     summary="List the links to an order's claim file",
     tags=["Claims"],
     responses={
-        200: {"description": "Those that live", "content": {JSON: {"model": LinksOut}}},
+        200: {"description": "The links in use", "content": {JSON: {"model": LinksOut}}},
         **refusals(404, 422),
     },
 )
@@ -98,8 +99,8 @@ def list_links(order_id: OrderIdInPath) -> LinksOut:
     "/orders/<order_id>/claim/links",
     summary="Make a link to an order's claim file",
     description=(
-        "It needs no key, keeps the file as it stands now, and lives for 30 days. Its token is"
-        " told this once."
+        "It needs no key, keeps the file as it is now, and works for 30 days. Its token is"
+        " shown only this once."
     ),
     tags=["Claims"],
     responses={
@@ -118,7 +119,7 @@ def make_link(order_id: OrderIdInPath) -> Response[NewLinkOut]:
 @router.delete(
     "/orders/<order_id>/claim/links/<link_id>",
     summary="Revoke a link",
-    description="It stops working with this answer.",
+    description="It has stopped working when this answer comes.",
     tags=["Claims"],
     responses={204: {"description": "It is revoked"}, **refusals(404, 422)},
 )
@@ -135,8 +136,8 @@ def revoke_link(
     "/claims/<token>",
     summary="What a link opens",
     description=(
-        "Needs no key. A link that was revoked or has ended is as if it had never been; a browser"
-        " gets a page that says so."
+        "Needs no key. A link that was revoked or has expired answers 404; a browser gets a page"
+        " that says so."
     ),
     tags=["Claims"],
     responses={**_CLAIM, **refusals(422), 404: _GONE},

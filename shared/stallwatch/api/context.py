@@ -30,8 +30,8 @@ _LANGUAGES = {code.lower(): code for code in ALERT_LANGUAGES}
 
 _MEANING = {
     400: "Unreadable",
-    404: "There is no such thing",
-    409: "It is another one, or makes no sense now",
+    404: "Not found",
+    409: "Another one exists, or it makes no sense now",
     413: "Too large",
     415: "Not JSON",
     422: "Fields are not acceptable",

@@ -18,7 +18,8 @@ class NewLinkOut(LinkOut):
 
     token: str
     path: str = Field(
-        description="Below the API's address; `?as=html`, `png`, `svg` or `json` asks for a form"
+        description="To append to the API's address; `?as=html`, `png`, `svg` or `json` chooses "
+        "the form"
     )
 
 
@@ -39,9 +40,9 @@ class NewCalendarLinkOut(CalendarLinkOut):
     """An address that was just made. Its token is told this once."""
 
     token: str
-    path: str = Field(description="Below the API's address")
+    path: str = Field(description="To append to the API's address")
     code: list[str] = Field(
-        description="The QR code of the address, for a calendar to subscribe to: a row a string,"
+        description="The QR code of the address, for a calendar to subscribe to: one string a row,"
         " `1` where it is dark"
     )
 

@@ -70,12 +70,12 @@ class OrderFields(Sent):
     """What the buyer gives of an order, besides its id and its date."""
 
     tracking_number: TrackingNumber | None = None
-    service: Service | None = Field(None, description="None: by the rules")
+    service: Service | None = Field(None, description="Default: by the rules")
     destination: Country | None = Field(
-        None, description="ISO 3166-1 alpha-2; none: the stack's home country"
+        None, description="ISO 3166-1 alpha-2. Default: the stack's home country"
     )
     remote: StrictBool | None = Field(
-        None, description="Whether the longer windows hold; none: by the destination"
+        None, description="Whether the longer windows apply. Default: by the destination"
     )
     shipped_on: Day | None = None
     protection_ends_on: Day | None = Field(
@@ -83,18 +83,18 @@ class OrderFields(Sent):
     )
     promised_on: Day | None = Field(None, description="'Delivery by' on the order's page")
     paid_with: PaidWith | None = Field(
-        None, description="It decides how long the bank takes a complaint"
+        None, description="It decides until when the bank accepts a complaint"
     )
-    paid_on: Day | None = Field(None, description="None: on the day of the order")
+    paid_on: Day | None = Field(None, description="Default: the day of the order")
     order_number: OrderId | None = Field(
-        None, description="AliExpress's number of the order, where `order_id` is another"
+        None, description="AliExpress's order number, if `order_id` is not it"
     )
     title: Text | None = None
     seller: Text | None = None
     price: Amount | None = None
     currency: Currency | None = Field(None, description="ISO 4217")
     language: Language | None = Field(
-        None, description="Of the drafts for the seller and the dispute; none: the stack's"
+        None, description="Of the drafts for the seller and the dispute. Default: the stack's"
     )
 
 
@@ -124,14 +124,14 @@ class ActionIn(Sent):
     """What the buyer says of an order."""
 
     action: ActionKind
-    on: Day | None = Field(None, description="The day it is about; none: today")
+    on: Day | None = Field(None, description="The day it happened. Default: today")
     until: Day | None = Field(None, description="The day on which a snooze ends")
     amount: Amount | None = Field(None, description="What was refunded, in the order's currency")
     answers: LookedAt | None = Field(
-        None, description="With not_found_here: at least one; later ones add to earlier ones"
+        None, description="With not_found_here: at least one; later answers add to earlier ones"
     )
     note: Note | None = Field(
-        None, description="What belongs to it, such as the seller's reply; no names, no addresses"
+        None, description="A note, such as the seller's reply; no names, no addresses"
     )
 
 
@@ -147,7 +147,7 @@ class AlertOut(BaseModel):
 
     kind: AlertKind
     reason: str | None = None
-    sent_at: Instant | None = Field(description="None: it is about to be sent")
+    sent_at: Instant | None = Field(description="Null: it is still to be sent")
 
 
 class CheckpointOut(BaseModel):
@@ -178,7 +178,7 @@ class ActionOut(BaseModel):
 class CarrierOut(BaseModel):
     """The carrier that delivers in the destination country."""
 
-    name: str | None = Field(description="Null where only its number is known")
+    name: str | None = Field(description="Null if only its number is known")
     url: str | None = None
     number: str | None = Field(None, description="What the carrier knows the parcel by")
 
@@ -186,7 +186,7 @@ class CarrierOut(BaseModel):
 class OrderLinks(BaseModel):
     """Pages elsewhere about an order."""
 
-    order: str | None = Field(description="The order on AliExpress, where its number is one")
+    order: str | None = Field(description="The order on AliExpress, if its number is known")
     tracking: str | None = Field(description="The parcel on Cainiao")
     carrier: str | None = Field(description="The local carrier's page")
 
@@ -220,7 +220,7 @@ class OrderOut(BaseModel):
     price: Amount | None
     currency: str | None
     language: str | None
-    stake: StakeOut | None = Field(description="None: it has no price, or has come")
+    stake: StakeOut | None = Field(description="Null: it has no price, or has arrived")
     state: State
     stage: Stage
     last_checkpoint: CheckpointOut | None
@@ -237,7 +237,9 @@ class OrderOut(BaseModel):
     dispute_until: date | None = Field(
         description="The last day of a dispute about a delivered order"
     )
-    bank_until: date | None = Field(description="The last day on which the bank takes a complaint")
+    bank_until: date | None = Field(
+        description="The last day on which the bank accepts a complaint"
+    )
     reminder_on: date | None = Field(
         description="When the clock of the seller or of the dispute runs out"
     )

@@ -33,7 +33,8 @@ router = APIGatewayRouter()  # type: ignore[no-untyped-call]
 @router.post(
     "/orders",
     summary="Add an order",
-    description="The first check follows at once. The same again answers 200, another order 409.",
+    description="The first check follows at once. Sent again, the same order answers 200; a "
+    "different order with the same id answers 409.",
     tags=["Orders"],
     responses={
         200: {"description": "It is there already", "content": {JSON: {"model": OrderDetails}}},
@@ -54,8 +55,8 @@ def add_order(order: NewOrder) -> Response[OrderDetails]:
 @router.get(
     "/orders",
     summary="List orders",
-    description="By default watched ones first, then delivered, then closed; the newest of each"
-    " first. A page may be short; only a null cursor ends the list.",
+    description="By default watched orders first, then delivered, then closed ones; of each the"
+    " newest first. A page may be short; only a null cursor ends the list.",
     tags=["Orders"],
     responses={
         200: {"description": "A page", "content": {JSON: {"model": OrdersPage}}},
@@ -73,7 +74,7 @@ def list_orders(
     sort: Annotated[
         Sort,
         Query(
-            description="`urgent`: what presses most first; `deadline`: the nearest deadline first"
+            description="`urgent`: the most urgent first; `deadline`: the nearest deadline first"
         ),
     ] = Sort.NEWEST,
     stage: Annotated[Stage | None, Query(description="Only orders in this stage")] = None,
@@ -109,7 +110,7 @@ def get_order(order_id: OrderIdInPath) -> OrderDetails:
 @router.patch(
     "/orders/<order_id>",
     summary="Change an order",
-    description="Fields that are missing stay; null clears a field.",
+    description="Fields that you leave out stay as they are; null clears a field.",
     tags=["Orders"],
     responses={
         200: {"description": "The order", "content": {JSON: {"model": OrderDetails}}},
@@ -131,7 +132,7 @@ def change_order(order_id: OrderIdInPath, changes: OrderChanges) -> OrderDetails
 @router.delete(
     "/orders/<order_id>",
     summary="Forget an order",
-    description="From the answer on nothing new is sent for it.",
+    description="Once this has answered, nothing new is sent for the order.",
     tags=["Orders"],
     responses={204: {"description": "It is forgotten"}, **refusals(404, 422)},
 )

@@ -15,7 +15,7 @@ class CreditsOut(BaseModel):
     """What asking a source costs: a credit for each new number."""
 
     spent: int = Field(description="On numbers that were registered here")
-    left: int | None = Field(description="As the source said last")
+    left: int | None = Field(description="As the source last reported")
     total: int | None
     asked_at: Instant | None = Field(description="When it was asked for that")
 
@@ -26,8 +26,8 @@ class SourceOut(BaseModel):
     name: str
     verdict: Literal["ok", "blocked", "failing"]
     down_since: Instant | None
-    next_try_at: Instant | None = Field(description="While it is paused: when it is tried again")
-    credits: CreditsOut | None = Field(description="Of a source that takes some")
+    next_try_at: Instant | None = Field(description="During a pause: when it is tried again")
+    credits: CreditsOut | None = Field(description="Of a source that charges credits")
 
 
 class SumOut(BaseModel):
@@ -42,11 +42,13 @@ class MoneyOut(BaseModel):
     """How it stands with the money in one currency. Amounts of two are never added."""
 
     currency: str
-    at_risk: SumOut = Field(description="Paid, and not come yet")
+    at_risk: SumOut = Field(description="Paid, and not arrived yet")
     claimed: SumOut = Field(description="A dispute is open")
     recovered: SumOut = Field(description="Refunded: the amount, or the price")
     lost: SumOut = Field(description="Given up")
-    unsettled: SumOut = Field(description="The watch ended without a delivery and without a word")
+    unsettled: SumOut = Field(
+        description="The watch ended without a delivery and without an action"
+    )
 
 
 class DaysOut(BaseModel):
@@ -65,7 +67,7 @@ class ExperienceOut(BaseModel):
     parcels: int
     days: DaysOut = Field(description="From the first scan to the delivery")
     silence: DaysOut = Field(description="The longest time between two updates of a parcel")
-    window: WindowOut = Field(description="What the rules go by")
+    window: WindowOut = Field(description="The window that the rules use")
 
 
 class StatsOut(BaseModel):

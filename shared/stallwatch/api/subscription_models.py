@@ -16,12 +16,12 @@ class SubscriptionIn(Sent):
     protocol: Literal["email", "sms"]
     endpoint: Annotated[StrictStr, Field(max_length=320)]
     kinds: list[AlertKind] | None = Field(
-        None, min_length=1, description="The alerts that are wanted; none: all"
+        None, min_length=1, description="The kinds of alerts to send. Default: all"
     )
     language: Language | None = Field(
         None,
-        description="Of the alerts; none: the stack's. Who changes it by e-mail confirms it again, "
-        "and gets the former language until then",
+        description="Of the alerts. Default: the stack's. An e-mail subscriber has to confirm "
+        "another one, and gets the former language until then",
     )
 
 
@@ -29,7 +29,7 @@ class SubscriptionChanges(Sent):
     """Changes of a subscriber: what is missing stays."""
 
     kinds: list[AlertKind] | None = Field(
-        None, min_length=1, description="The alerts that are wanted; null: all"
+        None, min_length=1, description="The kinds of alerts to send; null: all"
     )
     language: Language | None = Field(None, description="Of the alerts; null: the stack's")
 
@@ -94,4 +94,4 @@ class SubscriptionsOut(BaseModel):
 class TestMessageOut(BaseModel):
     """A test message that was sent."""
 
-    messages: int = Field(description="How many went out: one for each language")
+    messages: int = Field(description="How many were sent: one for each language")

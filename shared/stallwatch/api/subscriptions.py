@@ -50,7 +50,7 @@ def list_subscriptions() -> SubscriptionsOut:
 @router.post(
     "/subscriptions",
     summary="Subscribe by e-mail or SMS",
-    description="The same endpoint with other kinds or another language changes them.",
+    description="Sent again with other kinds or another language, the same endpoint is changed.",
     tags=["Subscribers"],
     responses={
         200: {"description": "Changed", "content": {JSON: {"model": SubscriptionOut}}},
@@ -71,7 +71,7 @@ def subscribe(given: SubscriptionIn) -> Response[SubscriptionOut]:
 @router.patch(
     "/subscriptions/<subscription_id>",
     summary="Change a subscriber",
-    description="What is missing stays, null brings the default back.",
+    description="Fields that you leave out stay as they are; null restores the default.",
     tags=["Subscribers"],
     responses={
         200: {"description": "The subscriber", "content": {JSON: {"model": SubscriptionOut}}},
@@ -97,8 +97,8 @@ def change_subscription(
 @router.post(
     "/subscriptions/confirm",
     summary="Confirm a subscription",
-    description="By the link in its mail, so that nobody but the owner of the stack can end it:"
-    " not even by the unsubscribe link in a forwarded mail.",
+    description="With the link in its mail, so that only the owner of the stack can end it: the"
+    " unsubscribe link in a forwarded mail does nothing.",
     tags=["Subscribers"],
     responses={204: {"description": "It is confirmed"}, **refusals(400, 413, 415, 422)},
 )
@@ -111,7 +111,8 @@ def confirm_subscription(confirmation: ConfirmationIn) -> Response[None]:
 @router.post(
     "/subscriptions/test",
     summary="Send a test message",
-    description="To all, in quiet hours too, whatever alerts each wants; at most once a minute.",
+    description="To everyone who has confirmed, whatever kinds they chose, in quiet hours too; "
+    "at most once a minute.",
     tags=["Subscribers"],
     responses={
         202: {"description": "It was sent", "content": {JSON: {"model": TestMessageOut}}},

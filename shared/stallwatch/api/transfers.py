@@ -53,10 +53,13 @@ def import_orders(
     *,
     dry_run: Annotated[bool, Query(description="Report, and write nothing")] = False,
     dates: Annotated[
-        Literal["dmy", "mdy"] | None, Query(description="What dates like 5/9/2026 stand for")
+        Literal["dmy", "mdy"] | None, Query(description="How dates like 5/9/2026 are read")
     ] = None,
     filename: Annotated[
-        str | None, Query(max_length=200, description="One known export has the order id in it")
+        str | None,
+        Query(
+            max_length=200, description="The file's name: one known export has the order id in it"
+        ),
     ] = None,
 ) -> ImportReportOut:
     """Import orders."""
@@ -122,7 +125,7 @@ def _as_fields(order: Order) -> dict[str, Any]:
     summary="Export all orders",
     description=(
         "A page at a time: while there is more, the header `X-Next-Cursor` has the next cursor."
-        " What comes out goes in again, and changes nothing."
+        " Importing an export changes nothing."
     ),
     tags=["Import and export"],
     responses={

@@ -17,7 +17,7 @@ app = typer.Typer(
 
 @app.command("new")
 def new(context: typer.Context, as_json: AsJson = False) -> None:
-    """Make an address; it is told this once. Whoever has it sees the deadlines."""
+    """Make an address. It is shown only once; whoever has it sees the deadlines."""
     client = client_of(context)
     made = client.post("/calendar/links", repeatable=False).json()
     address = f"{client.url}/{made.get('path')}"
@@ -33,7 +33,7 @@ def new(context: typer.Context, as_json: AsJson = False) -> None:
 
 @app.command("list")
 def list_(context: typer.Context, as_json: AsJson = False) -> None:
-    """List the addresses that are in use. The addresses themselves are kept by nobody."""
+    """List the addresses in use, by their ids; the addresses themselves are not kept."""
     answer: dict[str, Any] = client_of(context).get("/calendar/links").json()
     if as_json:
         output.print_json(answer)

@@ -33,10 +33,10 @@ def claim(
         typer.Option("--output", "-o", metavar="FOLDER", help="None: claim-ORDER, made here."),
     ] = None,
     reader: Annotated[
-        Reader, typer.Option("--for", help="For whom: bank is for PayPal or the card's issuer.")
+        Reader, typer.Option("--for", help="For whom: bank is for PayPal or the card issuer.")
     ] = Reader.ALIEXPRESS,
     link: Annotated[
-        bool, typer.Option("--link", help="Keep a link that opens it without the key, for 30 days.")
+        bool, typer.Option("--link", help="Make a link that opens it without the key for 30 days.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -83,7 +83,9 @@ def _write(client: Client, path: str, folder: Path, order_id: str, reader: Reade
         query = {"as": form, "for": "bank" if bank else None}
         data = client.get(f"/{path}", query, accept="*/*").body
         if not data.lstrip().startswith(_FORMS[form]):
-            raise UnreachableError(f"What came as the claim's {form.upper()} is none.")
+            raise UnreachableError(
+                f"The API's answer is not a claim file of the form {form.upper()}."
+            )
         file = folder / f"{order_id}{'-bank' if bank else ''}.{form}"
         try:
             folder.mkdir(parents=True, exist_ok=True)

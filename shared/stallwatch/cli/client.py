@@ -72,7 +72,7 @@ class Answer:
         except ValueError:
             value = None
         if not isinstance(value, dict):
-            raise UnreachableError("What answers at this address is not Stallwatch's API.")
+            raise UnreachableError("This address does not belong to a Stallwatch API.")
         return value
 
 
@@ -280,7 +280,7 @@ def _reason(answer: Answer) -> str:
         if message == _UNKNOWN_ROUTE:
             return (
                 "The stack does not know this request (403): it is older than this command line, "
-                "or the address is not quite right; `stallwatch doctor` tells."
+                "or the address is not quite right; `stallwatch doctor` says which."
             )
         return "The key was refused (403); `stallwatch login` stores another."
     errors = content.get("errors")
@@ -292,7 +292,7 @@ def _reason(answer: Answer) -> str:
     sentence = (message or "The API refused the request").rstrip(".")
     detail = f": {'; '.join(reasons)}" if reasons else ""
     waiting = answer.headers.get("Retry-After", "") if answer.status == _TOO_MANY else ""
-    again = f"; again in {waiting} s" if waiting.isdecimal() else ""
+    again = f"; try again in {waiting} s" if waiting.isdecimal() else ""
     return f"{sentence}{detail}{again} ({answer.status})."
 
 

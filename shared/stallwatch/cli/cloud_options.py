@@ -8,10 +8,11 @@ StackName = Annotated[str, typer.Option("--stack", metavar="NAME", help="The sta
 
 
 Region = Annotated[
-    str | None, typer.Option(metavar="REGION", help="None: the one in the API's address, or AWS's.")
+    str | None,
+    typer.Option(metavar="REGION", help="Default: the one in the API's address, or AWS's."),
 ]
 
 
 Profile = Annotated[
-    str | None, typer.Option(metavar="PROFILE", help="Of the credentials; none: AWS's default.")
+    str | None, typer.Option(metavar="PROFILE", help="The credentials' profile. Default: AWS's.")
 ]

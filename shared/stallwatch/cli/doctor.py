@@ -73,14 +73,14 @@ def doctor(
         client = surroundings_of(context).client
         url = client.url
         stats = client.get("/stats").json()
-        checks.append(_ok("api", f"{url} answers, and takes the key."))
+        checks.append(_ok("api", f"{url} answers and accepts the key."))
         subscribers = client.get("/subscriptions").json().get("subscriptions") or []
         checks += _sources(stats)
         checks += _subscribers(subscribers)
         checks.append(_version(client))
     except CommandError as error:
         exit_code = error.exit_code
-        advice = "Without the API nothing can be added; what follows, if anything, is AWS's word."
+        advice = "Without the API nothing can be added. Anything below comes from AWS."
         checks.append(_finding("api", str(error), advice))
     if api_only:
         checks.append(_skipped("aws", "AWS was not asked (--api-only)."))
@@ -116,16 +116,16 @@ def _sources(stats: dict[str, Any]) -> Iterator[Check]:
         elif verdict == "blocked":
             yield _finding(
                 "source",
-                f"{name} blocks the stack since {since}; no silence is counted meanwhile.",
-                "Often it ends by itself. If it stays so for a day: `stallwatch poll --here` asks "
-                "from your own connection, and FirstSource 17track asks another service.",
+                f"{name} has blocked the stack since {since}; no silence is counted meanwhile.",
+                "A block often ends by itself. If it lasts for a day: `stallwatch poll --here` "
+                "asks from your own connection, and FirstSource 17track asks another service.",
             )
         else:
             yield _finding(
                 "source",
                 f"{name} has given no valid answer since {since}.",
-                "Wait: it is tried again by itself, and no silence is counted. If it goes on for "
-                "days, look for a newer version.",
+                "Wait: the stack tries again, and no silence is counted. If it goes on for days, "
+                "look for a newer version of Stallwatch.",
             )
         credits_ = source.get("credits") or {}
         left = credits_.get("left")
@@ -133,7 +133,7 @@ def _sources(stats: dict[str, Any]) -> Iterator[Check]:
             yield _finding(
                 "credits",
                 f"{name} has {left} credits left.",
-                "Buy some, or new numbers are not asked about there.",
+                "Buy more, or it cannot be asked about new numbers.",
             )
 
 
@@ -145,14 +145,14 @@ def _subscribers(subscribers: list[dict[str, Any]]) -> Iterator[Check]:
     elif subscribers:
         yield _finding(
             "subscribers",
-            "Nobody has confirmed, so nobody is told anything.",
-            "Follow the link in the mail from AWS (look in the spam folder; it ends after three "
-            "days: then remove the subscriber and add it again).",
+            "Nobody has confirmed, so nobody gets alerts.",
+            "Follow the link in the mail from AWS (look in the spam folder). It expires after two "
+            "days: then add the subscriber again.",
         )
     else:
         yield _finding(
             "subscribers",
-            "Nobody is told anything: there are no subscribers by e-mail or SMS.",
+            "Nobody gets alerts: there are no subscribers by e-mail or SMS.",
             "`stallwatch subscribers add ADDRESS`. If only a queue or a web hook listens, all is "
             "well.",
         )
@@ -160,7 +160,8 @@ def _subscribers(subscribers: list[dict[str, Any]]) -> Iterator[Check]:
         yield _finding(
             "unconfirmed",
             f"Not confirmed yet: {', '.join(waiting)}.",
-            "The link in the mail from AWS does it; `stallwatch subscribers remove` ends the wait.",
+            "The link in the mail from AWS confirms; `stallwatch subscribers remove` removes "
+            "the address.",
         )
 
 
@@ -168,10 +169,10 @@ def _version(client: Client) -> Check:
     info = client.get("/openapi.json").json().get("info") or {}
     version = output.shown(info.get("version"))
     if version == __version__:
-        return _ok("version", f"Stack and command line are both {version}.")
+        return _ok("version", f"Stack and command line both have version {version}.")
     return _finding(
         "version",
-        f"The stack is {version or 'of an unknown version'}, this command line {__version__}.",
+        f"The stack has {version or 'an unknown version'}, this command line {__version__}.",
         "Update the older one: `make deploy` the stack, `pipx install --force .` this.",
     )
 
@@ -195,7 +196,8 @@ def _aws(
         yield _finding(
             "region",
             f"AWS is configured for {cloud.configured_region}, the stack is in {region_of_api}.",
-            f"`export AWS_DEFAULT_REGION={region_of_api}`, or other commands of AWS look in vain.",
+            f"`export AWS_DEFAULT_REGION={region_of_api}`, or other AWS commands look in the "
+            "wrong region.",
         )
     try:
         stack = cloud.stack(stack_name)
@@ -228,8 +230,9 @@ def _status(status: str, stack: str, region: str) -> Check:
     if any(word in status for word in _UNWELL):
         return _finding(
             "stack",
-            f"The last deployment of {stack} in {region} went wrong ({status}).",
-            "The stack's events in CloudFormation's console say why; then `make deploy` again.",
+            f"The last deployment of {stack} in {region} failed ({status}).",
+            "The stack's events in the CloudFormation console say why. Then run `make deploy` "
+            "again.",
         )
     return _ok("stack", f"{stack} in {region}: {status}.")
 
@@ -250,8 +253,8 @@ def _dead_letters(depths: dict[str, int]) -> list[Check]:
     return [
         _finding(
             "dead_letters",
-            f"{queue} holds about {depth} that were given up on.",
-            "Once the cause is mended (the logs say it), `make redrive` does them again.",
+            f"{queue} holds about {depth} dead letters.",
+            "The logs say why. Once the cause is mended, `make redrive` repeats them.",
         )
         for queue, depth in full.items()
     ]
@@ -259,13 +262,13 @@ def _dead_letters(depths: dict[str, int]) -> list[Check]:
 
 def _sms(*, is_in_sandbox: bool) -> list[Check]:
     if not is_in_sandbox:
-        return [_ok("sms", "SMS are out of the sandbox.")]
+        return [_ok("sms", "The account is not in the SMS sandbox.")]
     return [
         _finding(
             "sms",
-            "SMS are in the sandbox of SNS: only verified numbers get any, and nobody is told of "
-            "the others.",
-            "Verify the number, or ask to leave the sandbox, in the console of SNS, Mobile, Text "
+            "The account is in the SMS sandbox: only verified numbers get SMS, and SNS does not "
+            "report the others.",
+            "Verify the number, or ask to leave the sandbox, in the SNS console, Mobile, Text "
             "messaging.",
         )
     ]

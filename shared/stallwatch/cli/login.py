@@ -23,7 +23,7 @@ def login(
         bool, typer.Option("--key-stdin", help="Read the key from standard input.")
     ] = False,
     in_file: Annotated[
-        bool, typer.Option("--no-keyring", help="Keep the key in a file even where a keyring is.")
+        bool, typer.Option("--no-keyring", help="Keep the key in a file, not in the keyring.")
     ] = False,
 ) -> None:
     """Keep the address and the key of your stack, once the stack has taken them.

@@ -43,8 +43,8 @@ app = typer.Typer(
     epilog=(
         "Exit codes: 0 done; 1 findings or refused rows; 2 wrong use, nothing was sent; "
         "3 the API does not answer; 4 the API refused. "
-        "STALLWATCH_URL and STALLWATCH_KEY come before what `login` has kept; NO_COLOR=1 takes the "
-        "colours away; --install-completion completes commands in your shell."
+        "STALLWATCH_URL and STALLWATCH_KEY take precedence over `login`; NO_COLOR=1 turns colours "
+        "off; --install-completion completes commands in your shell."
     ),
 )
 
@@ -62,7 +62,7 @@ def root(
         typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
     ] = False,
 ) -> None:
-    """Watch AliExpress parcels: add orders, see what presses, say what you have done.
+    """Watch AliExpress parcels: add orders, see what is urgent, record what you have done.
 
     Begin with `stallwatch login`, then `stallwatch import orders.csv` or `stallwatch add`.
     """
@@ -74,7 +74,7 @@ app.command(short_help="Keep the address and the key of your stack.")(login)
 app.command(short_help="Forget them on this machine.")(logout)
 
 
-app.command("list", short_help="List orders, what presses most first.")(list_orders)
+app.command("list", short_help="List orders, the most urgent first.")(list_orders)
 
 
 app.command(short_help="Show an order: what to do, its dates and scans.")(show)
@@ -86,16 +86,16 @@ app.command(short_help="Add an order.")(add)
 app.command("import", short_help="Import orders from tables, JSON, mails, lists.")(import_)
 
 
-app.command(short_help="Export all orders and what you said of them.")(export)
+app.command(short_help="Export all orders and your actions.")(export)
 
 
 app.command(short_help="Change an order.")(change)
 
 
-app.command(short_help="Say what you have done about an order.")(act)
+app.command(short_help="Record what you have done about an order.")(act)
 
 
-app.command(short_help="Take back one thing that you have said.")(undo)
+app.command(short_help="Take back one action.")(undo)
 
 
 app.command(short_help="Check an order now.")(check)
@@ -104,7 +104,7 @@ app.command(short_help="Check an order now.")(check)
 app.command(short_help="Write the files of an order's claim.")(claim)
 
 
-app.command(short_help="Forget an order with all that is known of it.")(forget)
+app.command(short_help="Delete an order and everything known about it.")(forget)
 
 
 app.command(short_help="Count orders, alerts and money.")(stats)
@@ -116,7 +116,7 @@ app.add_typer(subscribers.app, name="subscribers", short_help="Who gets the aler
 app.add_typer(calendar.app, name="calendar", short_help="Deadlines in your calendar.")
 
 
-app.command(short_help="Say whether the stack is well, and what to do.")(doctor)
+app.command(short_help="Check the stack, and say what to do.")(doctor)
 
 
 app.command(short_help="Ask the carrier from this machine (--here).")(poll)

@@ -32,7 +32,7 @@ def order_list(orders: Iterable[Mapping[str, Any]], today: str) -> Table:
         today: The present day, as 2026-05-31.
     """
     return table(
-        ["order", "title", "stage", "silent", "presses", "next date", "what to do"],
+        ["order", "title", "stage", "silent", "pressing", "next date", "what to do"],
         (_row(order, today) for order in orders),
     )
 
@@ -64,7 +64,7 @@ def show_order(order: Mapping[str, Any]) -> None:
         facts(
             [
                 ("stage", f"{_words(order.get('stage'))} ({_words(order.get('state'))})"),
-                ("presses", _words(order.get("pressing"))),
+                ("pressing", _words(order.get("pressing"))),
                 ("tracking number", order.get("tracking_number")),
                 ("ordered on", order.get("ordered_on")),
                 ("shipped on", order.get("shipped_on")),

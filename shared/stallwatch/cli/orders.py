@@ -21,18 +21,18 @@ Tracking = Annotated[
 
 
 ServiceOption = Annotated[
-    Service | None, typer.Option(help="The shipping service; none: by the rules.")
+    Service | None, typer.Option(help="The shipping service. Default: by the rules.")
 ]
 
 
 Destination = Annotated[
-    str | None, typer.Option(metavar="CC", help="A country like DE; none: the stack's.")
+    str | None, typer.Option(metavar="CC", help="A country like DE. Default: the stack's.")
 ]
 
 
 Remote = Annotated[
     bool | None,
-    typer.Option("--remote/--not-remote", help="Whether the longer windows hold."),
+    typer.Option("--remote/--not-remote", help="Whether the longer windows apply."),
 ]
 
 
@@ -54,7 +54,7 @@ PaidOn = Annotated[str | None, typer.Option(help="The day of the payment.", **DA
 
 
 OrderNumber = Annotated[
-    str | None, typer.Option(metavar="TEXT", help="AliExpress's number, where the id is another.")
+    str | None, typer.Option(metavar="TEXT", help="AliExpress's order number, if the id is not it.")
 ]
 
 
@@ -67,17 +67,21 @@ Seller = Annotated[str | None, typer.Option(help="The seller's name.")]
 Price = Annotated[str | None, typer.Option(help="What was paid, like 23.90.", **AMOUNT)]
 
 
-Currency = Annotated[str | None, typer.Option(metavar="CODE", help="The price's, like EUR.")]
+Currency = Annotated[
+    str | None, typer.Option(metavar="CODE", help="The currency of the price, like EUR.")
+]
 
 
-LanguageOption = Annotated[Language | None, typer.Option(help="Of the words to send.")]
+LanguageOption = Annotated[
+    Language | None, typer.Option(help="The language of the message templates.")
+]
 
 
 def add(
     context: typer.Context,
     order_id: OrderId,
     ordered_on: Annotated[
-        str | None, typer.Option(help="The day of the order; none: today.", **DAY)
+        str | None, typer.Option(help="The day of the order. Default: today.", **DAY)
     ] = None,
     tracking_number: Tracking = None,
     service: ServiceOption = None,
@@ -149,7 +153,7 @@ def change(
     currency: Currency = None,
     language: LanguageOption = None,
     clear: Annotated[
-        list[str] | None, typer.Option(metavar="FIELD", help="Empty a field, like shipped_on.")
+        list[str] | None, typer.Option(metavar="FIELD", help="Clear a field, like shipped_on.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -190,7 +194,9 @@ def list_orders(
     stage: Annotated[Stage | None, typer.Option(help="Only orders in this stage.")] = None,
     text: Annotated[
         str | None,
-        typer.Option("--q", "-q", metavar="TEXT", help="An id, a number, part of title or seller."),
+        typer.Option(
+            "--q", "-q", metavar="TEXT", help="An id, a number, or part of title or seller."
+        ),
     ] = None,
     sort: Annotated[
         str, typer.Option(metavar="urgent|newest|deadline", help="What comes first.")
@@ -201,7 +207,7 @@ def list_orders(
     all_: Annotated[bool, typer.Option("--all", "-a", help="All of them.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """List orders, what presses most first.
+    """List orders, the most urgent first.
 
     With --json: {"orders": […], "more": whether there may be more than --limit}.
 
@@ -217,11 +223,11 @@ def list_orders(
         return
     output.console().print(order_list(orders, surroundings_of(context).today.isoformat()))
     if more:
-        output.note("There may be more; --all lists them, --limit more of them.")
+        output.note("There may be more: --all lists all of them, --limit N as many as N.")
 
 
 def show(context: typer.Context, order_id: OrderId, as_json: AsJson = False) -> None:
-    """Show an order: what to do, its dates, checkpoints, alerts, and what you have said of it."""
+    """Show an order: what to do, its dates, checkpoints, alerts, and your actions."""
     order = client_of(context).get(path_of("orders", order_id)).json()
     if as_json:
         output.print_json(order)
@@ -235,7 +241,9 @@ def act(
     action: Annotated[
         ActionKind, typer.Argument(metavar="ACTION", help=f"One of: {', '.join(ActionKind)}.")
     ],
-    on: Annotated[str | None, typer.Option(help="The day it is about; none: today.", **DAY)] = None,
+    on: Annotated[
+        str | None, typer.Option(help="The day it happened. Default: today.", **DAY)
+    ] = None,
     until: Annotated[str | None, typer.Option(help="The day a snooze ends.", **DAY)] = None,
     amount: Annotated[
         str | None, typer.Option(help="What was refunded, in the order's currency.", **AMOUNT)
@@ -245,7 +253,8 @@ def act(
         list[str] | None,
         typer.Option(
             metavar="PLACE[=DATE]",
-            help=f"With not_found_here: {', '.join(SearchPlace)}; the day of the look, or today.",
+            help=f"With not_found_here: {', '.join(SearchPlace)}; the day you looked. Default: "
+            "today.",
         ),
     ] = None,
     as_json: AsJson = False,
@@ -262,7 +271,7 @@ def act(
         action=action, on=on, until=until, amount=amount, note=note, answers=places or None
     )
     answer = client_of(context).post(path_of("orders", order_id, "actions"), body)
-    _changed(answer, as_json, f"Noted for {order_id}: {action}.")
+    _changed(answer, as_json, f"Recorded for {order_id}: {action}.")
 
 
 def undo(
@@ -271,17 +280,15 @@ def undo(
     action_id: Annotated[str, typer.Argument(metavar="ACTION_ID", help="`show` lists them.")],
     as_json: AsJson = False,
 ) -> None:
-    """Take back one thing that you have said of an order, and nothing else."""
+    """Take back one action on an order, and nothing else."""
     answer = client_of(context).delete(path_of("orders", order_id, "actions", action_id))
     _changed(answer, as_json, f"Taken back from {order_id}: {action_id}.")
 
 
 def check(context: typer.Context, order_id: OrderId, as_json: AsJson = False) -> None:
-    """Ask the carrier about an order now; at most once in ten minutes for each."""
+    """Check an order now; at most once in ten minutes for each."""
     answer = client_of(context).post(path_of("orders", order_id, "check"), repeatable=False)
-    _changed(
-        answer, as_json, f"{order_id} is being asked about; `show` has the answer in a minute."
-    )
+    _changed(answer, as_json, f"{order_id} is being checked; `show` has the answer in a minute.")
 
 
 def forget(
@@ -289,11 +296,11 @@ def forget(
     order_id: OrderId,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
-    """Forget an order, with all that is known of it."""
+    """Delete an order and everything known about it."""
     if not yes:
         if not sys.stdin.isatty():
-            raise InvalidUseError("Nobody can be asked here; --yes says that you are sure.")
-        typer.confirm(f"Forget {order_id} with all that is known of it?", abort=True)
+            raise InvalidUseError("There is no terminal to ask in; --yes confirms.")
+        typer.confirm(f"Delete {order_id} and everything known about it?", abort=True)
     client_of(context).delete(path_of("orders", order_id))
     output.say(f"Forgotten: {order_id}.")
 

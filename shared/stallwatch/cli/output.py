@@ -112,7 +112,9 @@ def styled(text: str, severity: object) -> Text:
 
 
 def next_date(order: Mapping[str, Any], today: str) -> str:
-    """The nearest key date that is still to come, with its name; both as texts."""
+    """The nearest key date that is still to come, with its name; none of a closed order."""
+    if order.get("state") == "closed":
+        return ""
     coming = sorted(
         (str(order[name]), label)
         for name, label in KEY_DATES.items()

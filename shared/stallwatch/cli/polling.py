@@ -30,7 +30,7 @@ def poll(
     context: typer.Context,
     order_ids: Annotated[
         list[str] | None,
-        typer.Argument(metavar="ORDER…", help="Check these now; none: what is due."),
+        typer.Argument(metavar="ORDER…", help="Check these now. Default: those that are due."),
     ] = None,
     here: Annotated[
         bool, typer.Option("--here", help="Ask from this machine, with your AWS credentials.")
@@ -53,8 +53,8 @@ def poll(
     """
     if not here:
         raise InvalidUseError(
-            "The stack polls by itself. --here polls from this machine, with your AWS credentials; "
-            "`stallwatch check ORDER` has the stack look at an order now."
+            "The stack checks orders by itself. --here checks from this machine, with your AWS "
+            "credentials; `stallwatch check ORDER` has the stack check an order now."
         )
     if order_ids and len(order_ids) > _MOST_ORDERS:
         raise InvalidUseError(f"At most {_MOST_ORDERS} orders at once.")

@@ -16,11 +16,13 @@ app = typer.Typer(no_args_is_help=True, help="Who gets the alerts, by e-mail or 
 
 Kinds = Annotated[
     list[AlertKind] | None,
-    typer.Option("--kind", "-k", help="A kind that is wanted; once for each. None: all."),
+    typer.Option("--kind", "-k", help="A kind to send; repeat for each. Default: all."),
 ]
 
 
-LanguageOption = Annotated[Language | None, typer.Option(help="Of the alerts; none: the stack's.")]
+LanguageOption = Annotated[
+    Language | None, typer.Option(help="The language of the alerts. Default: the stack's.")
+]
 
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="`subscribers list` lists them.")]
@@ -35,7 +37,7 @@ def list_(context: typer.Context, as_json: AsJson = False) -> None:
         return
     found = answer.get("subscriptions") or []
     if not found:
-        output.say("Nobody is told anything; `stallwatch subscribers add` changes that.")
+        output.say("Nobody gets alerts; `stallwatch subscribers add` adds somebody.")
         return
     output.console().print(
         output.table(
@@ -89,7 +91,7 @@ def change(
     language: LanguageOption = None,
     as_json: AsJson = False,
 ) -> None:
-    """Change which alerts somebody gets, or in which language; what is not named stays."""
+    """Change which alerts somebody gets, or their language; what you do not name stays."""
     if kinds and all_kinds:
         raise InvalidUseError("--kind and --all-kinds exclude each other.")
     body: dict[str, Any] = {}
@@ -105,7 +107,7 @@ def change(
 
 @app.command("remove")
 def remove(context: typer.Context, subscription_id: Id) -> None:
-    """Remove somebody: nothing is sent to them any more."""
+    """Remove somebody: they get no more alerts."""
     client_of(context).delete(path_of("subscriptions", subscription_id))
     output.say(f"Removed: {subscription_id}.")
 

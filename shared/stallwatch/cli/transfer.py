@@ -89,7 +89,7 @@ def import_(
         list[str], typer.Argument(metavar="FILE…", help="Files, or - for standard input.")
     ],
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only say what would become of each row.")
+        bool, typer.Option("--dry-run", help="Only say what the import would do with each row.")
     ] = False,
     dates: Annotated[
         DateOrder | None, typer.Option(help="How dates like 03/04/2026 are read.")
@@ -115,8 +115,8 @@ def import_(
     except CommandError:
         if not dry_run and (sent := sum(sum(r.counts.values()) for r in reports.values())):
             output.note(
-                f"{sent} rows were taken before this; run the same command again: "
-                "what is in already stays as it is."
+                f"{sent} rows were imported before this and stay as they are; "
+                "run the same command again for the rest."
             )
         raise
     totals = {name: sum(r.counts[name] for r in reports.values()) for name in _OUTCOMES}
@@ -147,7 +147,7 @@ def _read(name: str) -> bytes:
     except OSError as error:
         raise InvalidUseError(f"it cannot be read: {error.strerror}.") from None
     if len(data) > _LARGEST_FILE:
-        raise InvalidUseError(f"it has more than {_LARGEST_FILE // 1024 // 1024} MiB.")
+        raise InvalidUseError(f"it is larger than {_LARGEST_FILE // 1024 // 1024} MiB.")
     return data
 
 

@@ -58,18 +58,18 @@ def _check_sense(order: Order, action: Action, state: State, stage: Stage | None
         if not order.in_force():
             raise SenselessError("There is nothing to take back.")
         if state is State.CLOSED and order.ending() is None:
-            raise SenselessError("The watch has ended by itself: too much time has passed.")
+            raise SenselessError("The watch of this order has ended: too much time has passed.")
         return
     if kind is ActionKind.NOT_RECEIVED:
         # It is the one word that opens a watch again which has ended after a delivery.
         is_delivered = state is not State.WATCHING if stage is None else stage is Stage.DELIVERED
         if not is_delivered:
-            raise SenselessError("The carrier does not say that it was delivered.")
+            raise SenselessError("The carrier does not report this order as delivered.")
         return
     if state is State.CLOSED and kind not in _OUTCOMES:
         raise SenselessError("The order is closed. Reopen it first.")
     if kind is ActionKind.DISPUTE_REJECTED and order.last_said(ActionKind.DISPUTE_OPENED) is None:
-        raise SenselessError("There is no dispute that could have been rejected.")
+        raise SenselessError("No dispute was recorded that could have been rejected.")
 
 
 def _stands(action: Action, standing: tuple[Action, ...]) -> bool:

@@ -84,7 +84,7 @@ class TooSoonError(StallwatchError):
     """
 
     def __init__(self, again_at: datetime) -> None:
-        super().__init__(f"again from {again_at:%H:%M:%S} UTC on")
+        super().__init__(f"possible again from {again_at:%H:%M:%S} UTC")
         self.again_at = again_at
 
 

@@ -106,7 +106,7 @@ class Thresholds:
     refund_third: int = _number(14, OURS, "Days after the end of protection: last refund_due")
     pickup_reminder: int = _number(5, OURS, "Days at a pickup point before the reminder")
     cancelled_again: int = _number(
-        10, OURS, "Days after a cancellation before the second word about it"
+        10, OURS, "Days after a cancellation before the second alert about it"
     )
     attempt_hours: int = _number(
         20, OURS, "Hours between two messages about attempts or flags of one reason"

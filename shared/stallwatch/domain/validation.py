@@ -59,7 +59,7 @@ def check(order: Order, now: datetime) -> None:
         if not EARLIEST <= order.paid_on <= tomorrow:
             reasons["paid_on"] = f"must lie between {EARLIEST} and tomorrow"
     if order.order_number is not None and not _ORDER_NUMBER.fullmatch(order.order_number):
-        reasons["order_number"] = "must be AliExpress's number of the order: 8 to 24 digits"
+        reasons["order_number"] = "must be AliExpress's order number: 8 to 24 digits"
     if order.price is not None and order.currency is None:
         reasons["currency"] = "is needed with a price"
     if order.currency is not None and order.price is None:
@@ -80,18 +80,18 @@ def check_action(action: Action, order: Order, now: datetime) -> None:
         if action.until is None or not today < action.until <= today + LONGEST_SNOOZE:
             reasons["until"] = f"is needed, after today and within {LONGEST_SNOOZE.days} days"
     elif action.until is not None:
-        reasons["until"] = "goes with a snooze only"
+        reasons["until"] = "is allowed with a snooze only"
     if action.on is not None and not order.ordered_on <= action.on <= today + timedelta(days=1):
         reasons["on"] = "must lie between ordered_on and tomorrow"
     if action.amount is not None:
         if action.kind is not ActionKind.REFUNDED:
-            reasons["amount"] = "goes with a refund only"
+            reasons["amount"] = "is allowed with a refund only"
         elif order.currency is None:
             reasons["amount"] = "needs the order's price and currency first"
         elif order.price is not None and action.amount > order.price:
             reasons["amount"] = f"is more than the price, {order.price} {order.currency}"
     if action.note is not None and len(action.note) > NOTE_LIMIT:
-        reasons["note"] = f"may have {NOTE_LIMIT} characters at most"
+        reasons["note"] = f"must have at most {NOTE_LIMIT} characters"
     reasons |= _check_answers(action, order, today)
     if reasons:
         raise UnacceptableError(reasons)
@@ -100,11 +100,11 @@ def check_action(action: Action, order: Order, now: datetime) -> None:
 def _check_answers(action: Action, order: Order, today: date) -> dict[str, str]:
     """What is wrong with the answers to where a parcel was looked for."""
     if action.kind is not ActionKind.NOT_FOUND_HERE:
-        return {"answers": "goes with not_found_here only"} if action.answers else {}
+        return {"answers": "is allowed with not_found_here only"} if action.answers else {}
     if not action.answers:
         return {"answers": "is needed: at least one place, with the day on which it was checked"}
     if action.on is not None:
-        return {"on": "does not go with not_found_here: each answer has its own day"}
+        return {"on": "is not allowed with not_found_here: each answer has its own day"}
     tomorrow = today + timedelta(days=1)
     return {
         f"answers.{spot}": "must lie between ordered_on and tomorrow"

@@ -30,7 +30,7 @@ BROKEN_ID = (
     "format the column as text and export it again"
 )
 
-NO_ORDER = "this row is no order: totals, or the header once more"
+NO_ORDER = "this row is not an order but totals, or the header again"
 
 _FORMATTED_ID = re.compile(r"[0-9]{1,3}([.,'\u2019])[0-9]{3}(?:\1[0-9]{3}){3,5}")
 """An id that a spreadsheet shows with a mark at each thousand."""

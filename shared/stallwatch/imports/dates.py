@@ -11,10 +11,10 @@ from stallwatch.imports.errors import CellError
 from stallwatch.imports.records import DateOrder
 
 AMBIGUOUS = (
-    "the date fits both day/month and month/day: say dates=dmy or dates=mdy, "
+    "the date can be read as day/month and as month/day: choose dates=dmy or dates=mdy, "
     "or write it like 2026-05-31"
 )
-UNREADABLE = "the {field} is no date that can be read: write it like 2026-05-31"
+UNREADABLE = "{field} is not a date that can be read: write it like 2026-05-31"
 
 _ISO = re.compile(
     r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})"

@@ -33,7 +33,7 @@ NOTHING_NAMED_RAZZZILA = (
     "no order id: this export has it in the name of its file only, and the name is not known"
 )
 NOTHING_IN_MAIL = "no order and no parcel of AliExpress in this mail (subject: {shape})"
-BAD_ACTIONS = "the actions are no list of actions as the export writes them"
+BAD_ACTIONS = "the actions are not a list as the export writes it"
 
 _DATES = ("ordered_on", "paid_on", "shipped_on", "protection_ends_on", "promised_on")
 _OTHER_DATES = ("other_date",)

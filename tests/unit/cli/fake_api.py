@@ -143,7 +143,7 @@ class FakeApi:
         if known is None:
             return Reply(201, self.put(**given))
         if any(known[name] != value for name, value in given.items()):
-            raise Refusal(409, f"There is another order {given['order_id']} with other content.")
+            raise Refusal(409, f"An order {given['order_id']} with other content exists already.")
         return Reply(200, known)
 
     def _list(self, request: Request) -> Reply:

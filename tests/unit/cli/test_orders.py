@@ -54,7 +54,7 @@ def test_another_order_of_that_id_is_refused(cli: Terminal) -> None:
     ended = cli.run("add", "lamp", "--title", "Chair")
 
     assert (4, "") == (ended.exit_code, ended.stdout)
-    assert "stallwatch: There is another order lamp with other content (409).\n" == ended.stderr
+    assert "stallwatch: An order lamp with other content exists already (409).\n" == ended.stderr
 
 
 def test_a_refused_field_is_named(cli: Terminal) -> None:
@@ -112,6 +112,18 @@ def test_what_presses_most_stands_first(cli: Terminal, api: FakeApi) -> None:
     assert ["order", "claim", "late", "calm"] == first
     assert "Open the dispute." in ended.stdout
     assert "urgent" == api.requests[-1].query["sort"]
+
+
+def test_only_an_open_order_has_a_next_date(cli: Terminal, api: FakeApi) -> None:
+    """The protection of a closed order stays known, and nothing waits for it."""
+    api.put("open", protection_ends_on="2999-01-01")
+    api.put("over", protection_ends_on="2999-01-01", state="closed")
+
+    _, *rows = cli.ok("list").stdout.splitlines()
+
+    assert {"open": True, "over": False} == {
+        row.split()[0]: "2999-01-01" in row for row in rows if row.startswith("o")
+    }
 
 
 def test_a_list_is_colourless_in_a_pipe(cli: Terminal, api: FakeApi) -> None:
@@ -206,7 +218,7 @@ def test_what_was_done_is_said(cli: Terminal, api: FakeApi) -> None:
     cli.ok("act", "lamp", "snooze", "--until", "2026-06-30")
     cli.ok("act", "lamp", "not_found_here", "--searched", "locker")
 
-    assert ended.stdout.startswith("Noted for lamp: refunded.\n")
+    assert ended.stdout.startswith("Recorded for lamp: refunded.\n")
     assert [
         {"action": "refunded", "amount": "12.50", "on": "2026-06-14"},
         {"action": "snooze", "until": "2026-06-30"},
@@ -242,11 +254,11 @@ def test_an_order_is_asked_about_now_once_in_ten_minutes(cli: Terminal, api: Fak
     """The second time is refused at once, with the seconds to wait; nothing waits for them."""
     api.put("lamp")
 
-    assert cli.ok("check", "lamp").stdout.startswith("lamp is being asked about;")
+    assert cli.ok("check", "lamp").stdout.startswith("lamp is being checked;")
     ended = cli.run("check", "lamp")
 
     assert 4 == ended.exit_code
-    assert "stallwatch: It was asked about just now; again in 540 s (429).\n" == ended.stderr
+    assert "stallwatch: It was asked about just now; try again in 540 s (429).\n" == ended.stderr
     assert [] == cli.waited
 
 

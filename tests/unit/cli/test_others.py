@@ -80,7 +80,7 @@ def test_a_calendars_address_is_told_to_scripts(cli: Terminal, api: FakeApi) -> 
 
 def test_subscribers_come_change_and_go(cli: Terminal, api: FakeApi) -> None:
     """With their kinds and their language."""
-    assert "Nobody is told anything;" in cli.ok("subscribers", "list").stdout
+    assert "Nobody gets alerts;" in cli.ok("subscribers", "list").stdout
     added = cli.ok("subscribers", "add", "a@example.com", "-k", "late", "--language", "de")
     [subscription_id] = api.subscriptions
     assert added.stdout.startswith(f"Subscribed: a@example.com ({subscription_id});")

@@ -124,7 +124,7 @@ def test_an_import_that_ends_early_says_how_far_it_came(cli: Terminal, api: Fake
     ended = cli.run("import", name, "--json")
 
     assert (3, "") == (ended.exit_code, ended.stdout)
-    assert ended.stderr.startswith("2000 rows were taken before this; run the same command again:")
+    assert ended.stderr.startswith("2000 rows were imported before this and stay as they are; run")
 
 
 def test_what_the_api_cannot_read_is_refused(cli: Terminal) -> None:

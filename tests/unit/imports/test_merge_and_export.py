@@ -62,8 +62,8 @@ def test_report() -> None:
                 "row": 3,
                 "outcome": "rejected",
                 "order_id": "ABC",
-                "reason": "the date fits both day/month and month/day: say dates=dmy or dates=mdy, "
-                "or write it like 2026-05-31",
+                "reason": "the date can be read as day/month and as month/day: choose dates=dmy "
+                "or dates=mdy, or write it like 2026-05-31",
             },
         ],
     } == merged(text).report.as_dict()

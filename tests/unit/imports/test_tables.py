@@ -148,7 +148,7 @@ def test_rows_that_are_no_orders(row: str) -> None:
     """A row of totals, or the header once more, becomes no order."""
     document = read(f"Order ID;Date;Title;Total\n{ID};2026-09-05;Lamp;14,39 €\n{row}\n")
     assert [ID] == [order.order_id for order in document.orders]
-    assert [(3, "this row is no order: totals, or the header once more")] == [
+    assert [(3, "this row is not an order but totals, or the header again")] == [
         (rejected.row, rejected.reason) for rejected in document.rejected
     ]
 
