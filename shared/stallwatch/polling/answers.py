@@ -5,19 +5,26 @@ write costs that order's turn alone.
 """
 
 import logging
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 
 from stallwatch.domain.clock import Clock, epoch_minutes
 from stallwatch.domain.errors import StallwatchError
 from stallwatch.polling.ports import AnswerStore
 from stallwatch.polling.state import WatchRow, is_due
 from stallwatch.polling.tally import BatchResult, NumberRequest, RequestResult
+from stallwatch.tracking.codes import canonical
 from stallwatch.tracking.fingerprint import added_to, is_news
+from stallwatch.tracking.profiles import profile_of
 from stallwatch.tracking.source import Source, TrackingResult, Verdict
 
 _log = logging.getLogger(__name__)
+
+_IS_CODE = re.compile(r"(?!.*\d{5})[A-Z][A-Z0-9_]+", re.ASCII)
+"""What can be a code, and is no name or number that has come into its field."""
 
 
 def saved(row: WatchRow, write: Callable[[], object]) -> bool:
@@ -33,6 +40,13 @@ def saved(row: WatchRow, write: Callable[[], object]) -> bool:
         _log.exception("not saved", extra={"order_id": row.order_id, "why": why})
         return False
     return True
+
+
+@lru_cache(maxsize=1024)
+def _tell_of_code(source: str, code: str) -> None:
+    """Log a code that is not listed, so that somebody can list it: once, as long as this lives."""
+    if _IS_CODE.fullmatch(canonical(code)):
+        _log.info("code not listed", extra={"source": source, "code": canonical(code)})
 
 
 class AnswerWriter:
@@ -112,4 +126,7 @@ class AnswerWriter:
         written = added is not None and self._store.add_answer(row, answer, source, now, added)
         if written or self._store.merge_answer(row, answer, source, now):
             result.changed += 1
+        is_listed = profile_of(source).is_listed
+        for code in {event.code for event in answer.events if not is_listed(event.code)}:
+            _tell_of_code(source, code)
         _log.info("news", extra={"order_id": row.order_id, "events": len(answer.events)})

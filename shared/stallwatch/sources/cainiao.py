@@ -20,7 +20,9 @@ from stallwatch import __version__
 from stallwatch.domain.parcels import RANK, LocalCarrier, Stage
 from stallwatch.domain.text import clean
 from stallwatch.domain.tracking_numbers import normalize_number
-from stallwatch.sources.cainiao_events import EPOCH, events_of
+from stallwatch.sources.cainiao_events import events_of
+from stallwatch.sources.clocks import EPOCH
+from stallwatch.sources.numbers import number_among_words, number_in, text_of_number
 from stallwatch.sources.sanitize import link, without_contacts
 from stallwatch.sources.transport import Received, Transport, UnansweredError
 from stallwatch.tracking.codes import code_of_status, is_listed, stage_of, stage_of_status
@@ -55,9 +57,6 @@ _BLOCK_MARKS = (
 (`x5sec`, `sufei-punish`); the JSON form names `RGV587_ERROR` or another of Alibaba's codes."""
 
 
-_BLOCK_ADDRESSES = ("punish", "_____tmd_____")
-
-
 _JSON = json.JSONDecoder(parse_int=float, strict=False)
 """One kind of number, which no length of digits can make fail; control characters in texts."""
 
@@ -68,8 +67,7 @@ _OWN_NUMBER = re.compile(
 """The forms of Cainiao's own numbers; any other latest number is the local carrier's."""
 
 
-_NUMBER_FILLING = re.compile(r"[\s.\-\u2010\u2011]+")
-"""What stands between the groups of a latest number."""
+_COMMAS = re.compile(r"[,;|\uff0c\uff1b\u3001]")
 
 
 _ETA_FROM = datetime(2010, 1, 1, tzinfo=UTC).timestamp() * 1000
@@ -127,10 +125,8 @@ class Cainiao:
 
 
 def _judge(received: Received, numbers: Sequence[str]) -> SourceResponse:
-    goes_to = received.headers.get("location", "")
-    if received.headers.get("bxpunish", "0").strip() not in {"", "0"} or any(
-        mark in goes_to for mark in _BLOCK_ADDRESSES
-    ):
+    goes_to = received.headers.get("location", "").encode(errors="replace")
+    if received.headers.get("bxpunish", "0").strip() not in {"", "0"} or _is_marked(goes_to):
         return SourceResponse(Verdict.BLOCKED, reason="block page")
     if received.status != HTTPStatus.OK:
         return _no_answer(received.body, f"status {received.status}")
@@ -159,9 +155,10 @@ def parse(body: bytes, numbers: Sequence[str]) -> SourceResponse:
     by_number: dict[str, list[TrackingResult | None]] = {}
     about_others = False
     for entry in entries:
-        if not isinstance(entry, dict) or not isinstance(entry.get("mailNo"), str):
+        mail_no = text_of_number(entry.get("mailNo")) if isinstance(entry, dict) else None
+        if mail_no is None:
             continue
-        number = wanted.get(normalize_number(entry["mailNo"]))
+        number = wanted.get(normalize_number(mail_no))
         if number is None:
             about_others = True
         else:
@@ -188,14 +185,25 @@ def _is_refusal(decoded: Mapping[str, Any]) -> bool:
     codes = returned if isinstance(returned, list) else [returned]
     return (
         "rgv587_flag" in decoded
-        or decoded.get("success", True) is not True
-        or any(mark in str(code).lower().encode() for code in codes for mark in _BLOCK_MARKS)
+        or not _is_true(decoded.get("success"))
+        or any(_is_marked(str(code).encode(errors="replace")) for code in codes)
     )
 
 
+def _is_true(success: object) -> bool:
+    """Whether an answer says that it is one; it may say so in a text, or not at all."""
+    if isinstance(success, str):
+        return success.strip().lower() == "true"
+    return success is None or success is True
+
+
+def _is_marked(text: bytes) -> bool:
+    lowered = text.lower().replace(b"\0", b"")  # as in UTF-16
+    return any(mark in lowered for mark in _BLOCK_MARKS)
+
+
 def _no_answer(body: bytes, reason: str) -> SourceResponse:
-    lowered = body.lower()
-    if any(mark in lowered for mark in _BLOCK_MARKS):
+    if _is_marked(body):
         return SourceResponse(Verdict.BLOCKED, reason="block page")
     return SourceResponse(Verdict.FAILING, reason=reason)
 
@@ -235,11 +243,11 @@ def _answer(number: str, entry: Mapping[str, Any]) -> TrackingResult | None:
         or status != ""
         or clean(entry.get("mailNoSource"), 64).upper() != "EXTERNAL",
         events=tuple(events),
-        mail_type=clean(entry.get("mailType"), 40) or None,
+        mail_type=without_contacts(clean(entry.get("mailType"), 40)) or None,
         eta=_eta(entry.get("globalEtaInfo")),
         carrier=carrier,
         # A town may stand behind the country: that is the receiver's.
-        country=clean(clean(entry.get("destCountry"), 200).partition(",")[0], 60) or None,
+        country=clean(_COMMAS.split(clean(entry.get("destCountry"), 200))[0], 60) or None,
         points_to=points_to,
         other_number=latest if is_own and events else None,
         delivered=delivered,
@@ -266,16 +274,23 @@ def _by_status(entry: Mapping[str, Any], events: Sequence[Event]) -> Event | Non
     """What the coarse `status` adds where the newest codes are unknown: a place.
 
     It is seldom worth reading: one status covers the whole transit, another stays on after its end.
+    Newer events that place nothing do not keep it out.
     """
     status = clean(entry.get("status"), 64)
     stage = stage_of_status(status)
-    if not events or stage is None or stage is Stage.DELIVERED or stage in _SAYS_NOTHING:
+    telling = [event for event in events if not _is_filler(event.code)]
+    if not telling or stage is None or stage is Stage.DELIVERED or stage in _SAYS_NOTHING:
         return None
-    newest = events[-1]
-    if not all(_is_unknown(event.code) for event in events if event.at == newest.at):
+    newest = telling[-1]
+    if not all(_is_unknown(event.code) for event in telling if event.at == newest.at):
         return None
     text = without_contacts(clean(entry.get("statusDesc"), 400))
     return replace(newest, code=code_of_status(status), text=text, place=None)
+
+
+def _is_filler(code: str) -> bool:
+    """Whether a listed code places nothing."""
+    return is_listed(code) and stage_of(code)[0] in {Stage.IN_TRANSIT_UNPLACED, Stage.ADVISORY}
 
 
 def _is_unknown(code: str) -> bool:
@@ -285,21 +300,18 @@ def _is_unknown(code: str) -> bool:
 def _latest_number(entry: Mapping[str, Any], number: str) -> str | None:
     """The other number that an answer names, in whatever form it is written.
 
-    `realMailNo` alone is prose with a TAB or colon in front of the number.
+    `realMailNo` is prose around the number.
     """
-    text = entry.get("copyRealMailNo")
-    if not isinstance(text, str) or not text.strip():
-        prose = entry.get("realMailNo")
-        text = re.split(r"[:\uff1a\t]", prose)[-1] if isinstance(prose, str) else ""
-        if not any(character.isdigit() for character in text):
-            return None
-    other = normalize_number(_NUMBER_FILLING.sub("", text))
-    return None if other == normalize_number(number) else other
+    carrier = clean(_object(entry.get("destCpInfo")).get("cpName"), 80)
+    besides = normalize_number(number)
+    told = (entry.get("copyRealMailNo"), entry.get("realMailNo"))
+    numbers = (number_among_words(text, carrier, besides) for text in told)
+    return next((other for other in numbers if other is not None), None)
 
 
 def _eta(info: object) -> datetime | None:
-    latest = info.get("deliveryMaxTime") if isinstance(info, dict) else None
-    if not isinstance(latest, float) or not _ETA_FROM <= latest < _ETA_BEFORE:
+    latest = number_in(_object(info).get("deliveryMaxTime"))
+    if latest is None or not _ETA_FROM <= latest < _ETA_BEFORE:
         return None
     return EPOCH + timedelta(milliseconds=latest)
 
@@ -309,8 +321,12 @@ def _carrier(info: object, number: str | None) -> LocalCarrier | None:
 
     Its phone number is left alone, for it may be a courier's. Without a name its number stays.
     """
-    fields = info if isinstance(info, dict) else {}
-    name = clean(fields.get("cpName"), 80) or None
+    fields = _object(info)
+    name = without_contacts(clean(fields.get("cpName"), 80)) or None
     if name is None:
         return None if number is None else LocalCarrier(None, None, number)
     return LocalCarrier(name, link(fields.get("url")), number)
+
+
+def _object(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}

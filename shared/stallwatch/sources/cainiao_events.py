@@ -4,7 +4,6 @@
 is `timeStr` read in `timeZone`.
 """
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,24 +12,11 @@ from typing import Any
 
 from stallwatch.domain.parcels import RANK, Flag, Stage
 from stallwatch.domain.text import clean
+from stallwatch.sources.clocks import BEIJING, offset_of, wall_and_zone, wall_in_beijing
 from stallwatch.sources.places import split_place
 from stallwatch.sources.sanitize import without_contacts
 from stallwatch.tracking.codes import stage_of
 from stallwatch.tracking.source import Event
-
-_BEIJING = timedelta(hours=8)
-
-_WALL = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d(?:\.\d+)?)?", re.ASCII)
-
-_ZONE = re.compile(
-    r"Z|(?:GMT|UTC)?\s*([+-])\s*(\d{1,2})(?::?([0-5]\d))?|(?:GMT|UTC)", re.ASCII | re.IGNORECASE
-)
-
-_WIDEST_ZONE = timedelta(hours=14)
-
-_YEARS = range(1970, 2201)
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _DESTINATION = RANK[Stage.ARRIVED_DESTINATION]
 
@@ -47,7 +33,7 @@ class _UndatedEvent:
 
     def at(self, without_zone: timedelta) -> Event:
         """The event, with the offset that holds where its own zone cannot be read."""
-        offset = _offset(self.zone)
+        offset = offset_of(self.zone)
         if offset is None:
             offset = without_zone
         return Event(
@@ -64,15 +50,24 @@ def events_of(entry: Mapping[str, Any]) -> list[Event] | None:
     """The events of an entry that can be read, oldest first; None where none of them can.
 
     Without `detailList` the newest event may stand alone, as `latestTrace` or
-    `globalCombinedLogisticsTraceDTO`.
+    `globalCombinedLogisticsTraceDTO`. What comes before the shipment may have no clock: without any
+    other event there is none yet.
     """
     details = entry.get("detailList")
     if details is not None and not isinstance(details, list):
         return None
-    if details:
-        return _events(details) or None
-    alone = (entry.get("latestTrace"), entry.get("globalCombinedLogisticsTraceDTO"))
-    return _events(alone)
+    if not details:
+        alone = (entry.get("latestTrace"), entry.get("globalCombinedLogisticsTraceDTO"))
+        details = [detail for detail in alone if detail]
+    events = _events(details)
+    return events if events or all(map(_is_timeless_notice, details)) else None
+
+
+def _is_timeless_notice(detail: object) -> bool:
+    """Whether an event has no clock, and needs none: it announces the shipment."""
+    if not isinstance(detail, dict) or detail.get("timeStr") or detail.get("time"):
+        return False
+    return stage_of(_code(detail))[0] is Stage.ORDERED
 
 
 def _events(details: Iterable[object]) -> list[Event]:
@@ -81,7 +76,7 @@ def _events(details: Iterable[object]) -> list[Event]:
     events: dict[tuple[datetime, str, str, str], Event] = {}
     for event_without_instant in undated:
         event = event_without_instant.at(
-            abroad if _is_at_destination(event_without_instant.code) else _BEIJING
+            abroad if _is_at_destination(event_without_instant.code) else BEIJING
         )
         events.setdefault((event.at, event.wall, event.zone, event.code), event)
     return [events[key] for key in sorted(events)]
@@ -92,9 +87,9 @@ def _zone_of_destination(undated: Iterable[_UndatedEvent]) -> timedelta:
 
     It is that of the other events of that side, if they agree; else Beijing's.
     """
-    offsets = {_offset(event.zone) for event in undated if _is_at_destination(event.code)}
+    offsets = {offset_of(event.zone) for event in undated if _is_at_destination(event.code)}
     known = [offset for offset in offsets if offset is not None]
-    return known[0] if len(known) == 1 else _BEIJING
+    return known[0] if len(known) == 1 else BEIJING
 
 
 def _is_at_destination(code: str) -> bool:
@@ -105,56 +100,28 @@ def _is_at_destination(code: str) -> bool:
 def _undated_event(detail: object) -> _UndatedEvent | None:
     """What an event says, or None where it has no clock.
 
-    `time` stands in for a wall clock that cannot be read, and the group's node for an action code
-    that is missing.
+    `time` stands in for a wall clock that cannot be read.
     """
     if not isinstance(detail, dict):
         return None
-    wall = _wall(detail.get("timeStr")) or _wall_of_time(detail.get("time"))
+    wall, own_zone = wall_and_zone(detail.get("timeStr")) or (None, "")
+    if wall is None:
+        either = (wall_in_beijing(detail.get(name)) for name in ("time", "timeStr"))
+        wall = next((clock for clock in either if clock is not None), None)
     if wall is None:
         return None
+    text, place = _words(detail)
+    zone = clean(own_zone or detail.get("timeZone"), 32)
+    return _UndatedEvent(wall, zone, _code(detail), text, place)
+
+
+def _code(detail: Mapping[str, Any]) -> str:
+    """The action code of an event; the group's node where there is none."""
     code = clean(detail.get("actionCode"), 64)
     if not code and isinstance(group := detail.get("group"), dict):
         code = clean(group.get("nodeCode"), 64)
-    text, place = _words(detail)
     # A colon is the mark of what a status says, and that is not an event's to say.
-    return _UndatedEvent(
-        wall, clean(detail.get("timeZone"), 32), code.replace(":", "_"), text, place
-    )
-
-
-def _wall(text: object) -> datetime | None:
-    if not isinstance(text, str) or not _WALL.fullmatch(text := text.strip()):
-        return None
-    try:
-        wall = datetime.fromisoformat(text[: len("2026-05-19 09:12:00")])
-    except ValueError:
-        return None
-    return wall if wall.year in _YEARS else None
-
-
-def _wall_of_time(milliseconds: object) -> datetime | None:
-    if not isinstance(milliseconds, float):
-        return None
-    try:
-        instant = EPOCH + timedelta(milliseconds=milliseconds)
-    except (OverflowError, ValueError):
-        return None
-    wall = (instant + _BEIJING).replace(tzinfo=None, microsecond=0)
-    return wall if wall.year in _YEARS else None
-
-
-@lru_cache(maxsize=256)
-def _offset(zone: str) -> timedelta | None:
-    """How far a zone is ahead of UTC; None where it cannot be read."""
-    match = _ZONE.fullmatch(zone)
-    if match is None:
-        return None
-    sign, hours, minutes = match.groups(default="0")
-    offset = timedelta(hours=int(hours), minutes=int(minutes))
-    if offset > _WIDEST_ZONE:
-        return None
-    return -offset if sign == "-" else offset
+    return without_contacts(code.replace(":", "_"))
 
 
 def _words(detail: Mapping[str, Any]) -> tuple[str, str | None]:
@@ -171,4 +138,4 @@ def _words(detail: Mapping[str, Any]) -> tuple[str, str | None]:
 def _text_and_place(text: str) -> tuple[str, str | None]:
     """Most texts are the same for thousands of parcels."""
     text, place = split_place(text)
-    return without_contacts(text), place
+    return without_contacts(text), without_contacts(place) if place else None

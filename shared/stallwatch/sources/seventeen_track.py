@@ -14,6 +14,7 @@ from typing import Any
 
 from stallwatch import __version__
 from stallwatch.domain.errors import StallwatchError
+from stallwatch.sources.numbers import number_in
 from stallwatch.sources.seventeen_track_answers import (
     CAINIAO,
     by_normal_form,
@@ -201,7 +202,7 @@ def _data(received: Received) -> dict[str, Any]:
     if not isinstance(decoded, dict):
         raise _RefusedError(Verdict.FAILING, "no object", unknown=True)
     data = decoded.get("data")
-    errors = [decoded.get("code"), *(e.get("code") for e in objects_in(data, "errors"))]
+    errors = [_code_in(e) for e in (decoded, *objects_in(data, "errors"))]
     errors += [error_code_of(entry) for entry in objects_in(data, "rejected")]
     if _BAD_KEY in errors:
         raise _RefusedError(Verdict.BLOCKED, "key refused")
@@ -213,5 +214,12 @@ def _data(received: Received) -> dict[str, Any]:
     return data
 
 
+def _code_in(entry: dict[str, Any]) -> object:
+    """An entry's code: as a number, where it is one."""
+    code = number_in(entry.get("code"))
+    return entry.get("code") if code is None else code
+
+
 def _count(value: object) -> int | None:
-    return int(value) if isinstance(value, float) and 0 <= value < _MOST_CREDITS else None
+    number = number_in(value)
+    return None if number is None or not 0 <= number < _MOST_CREDITS else int(number)

@@ -4,17 +4,21 @@ An event carries a sub-status, whose stages stand in `tracking/data/seventeen_tr
 that is not listed, the event's coarse `stage` places it.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from stallwatch.domain.parcels import LocalCarrier, Stage
 from stallwatch.domain.text import clean
 from stallwatch.domain.tracking_numbers import normalize_number
+from stallwatch.sources.clocks import BEIJING, offset_of, wall_and_zone, wall_in_beijing
+from stallwatch.sources.numbers import number_in, same_number
 from stallwatch.sources.places import place_of
 from stallwatch.sources.sanitize import link, without_contacts
-from stallwatch.tracking.profiles import SEVENTEEN_TRACK, is_listed_status
+from stallwatch.tracking.codes import canonical, code_of_status
+from stallwatch.tracking.profiles import SEVENTEEN_TRACK
 from stallwatch.tracking.source import Event, SourceResponse, TrackingResult, Verdict
 
 CAINIAO = 190271
@@ -26,22 +30,28 @@ _REGISTERED = (-18019901, -18019909)
 """Already registered, and registered with nothing to tell yet."""
 
 _STAGES = {
-    "InfoReceived": "InfoReceived",
-    "PickedUp": "InTransit_PickedUp",
-    "Accepted": "Accepted",
-    "Inbound": "Inbound",
-    "Outbound": "Outbound",
-    "Departure": "InTransit_Departure",
-    "Arrival": "InTransit_Arrival",
-    "AvailableForPickup": "AvailableForPickup",
-    "OutForDelivery": "OutForDelivery",
-    "Delivered": "Delivered",
-    "Returning": "Exception_Returning",
-    "Returned": "Exception_Returned",
+    "INFORECEIVED": "InfoReceived",
+    "PICKEDUP": "InTransit_PickedUp",
+    "ACCEPTED": "Accepted",
+    "INBOUND": "Inbound",
+    "OUTBOUND": "Outbound",
+    "DEPARTURE": "InTransit_Departure",
+    "ARRIVAL": "InTransit_Arrival",
+    "AVAILABLEFORPICKUP": "AvailableForPickup",
+    "OUTFORDELIVERY": "OutForDelivery",
+    "DELIVERED": "Delivered",
+    "RETURNING": "Exception_Returning",
+    "RETURNED": "Exception_Returned",
 }
 """The coarse stages of an event, each with the status that means the same."""
 
-_NO_DELIVERY = ("to local carrier", "to the local carrier", "not delivered", "undelivered")
+_NO_DELIVERY = re.compile(
+    r"\bto (?:the |a )?(?:local|last[- ]mile|destination|delivery|partner|next) "
+    r"(?:carrier|courier|post|postal|delivery|partner|agent|company|logistics)"
+    r"|\bnot (?:yet )?(?:be |been )?delivered|\bundeliver|\bunable to deliver"
+    r"|\bdelivery (?:attempt )?(?:failed|unsuccessful)",
+    re.IGNORECASE,
+)
 """What a `Delivered_Other` says where it is none."""
 
 _YEARS = range(1970, 2201)
@@ -59,14 +69,12 @@ def objects_in(data: object, name: str) -> list[dict[str, Any]]:
 
 def number_of(entry: Mapping[str, Any]) -> str | None:
     """The number that an entry is about."""
-    number = entry.get("number")
-    return normalize_number(number) if isinstance(number, str) else None
+    return same_number(entry.get("number"))
 
 
-def error_code_of(entry: Mapping[str, Any]) -> object:
+def error_code_of(entry: Mapping[str, Any]) -> float | None:
     """The code of an entry's error."""
-    error = entry.get("error")
-    return error.get("code") if isinstance(error, dict) else None
+    return number_in(_dict(entry, "error").get("code"))
 
 
 def by_normal_form(numbers: Iterable[str]) -> dict[str | None, str]:
@@ -115,7 +123,7 @@ def read_answers(data: Mapping[str, Any], numbers: Sequence[str]) -> SourceRespo
 
 
 def _is_cainiao(carrier: object) -> bool:
-    return carrier in {float(CAINIAO), str(CAINIAO)} if isinstance(carrier, float | str) else False
+    return number_in(carrier) == CAINIAO
 
 
 def _answer(number: str, info: object) -> TrackingResult | None:
@@ -130,28 +138,27 @@ def _answer(number: str, info: object) -> TrackingResult | None:
     stage_of = SEVENTEEN_TRACK.stage_of
     newest = max(events.values(), default=None)
     sub_status = clean(latest.get("sub_status"), 64) or status
-    if sub_status.startswith("Delivered") and newest is not None and _is_no_delivery(newest.text):
+    if newest is not None and _means_delivery(sub_status) and _NO_DELIVERY.search(newest.text):
         sub_status = "InTransit_Other"
     stage = stage_of(sub_status)[0]
     is_untold = all(stage_of(event.code)[0] is not stage for event in events.values())
     if stage in {Stage.DELIVERED, Stage.RETURNED} and newest is None:
         return None
     if stage is Stage.RETURNED and is_untold and newest is not None:
-        events[_key(newest, sub_status)] = replace(newest, code=sub_status, text="", place=None)
+        code = code_of_status(sub_status)
+        events[_key(newest, code)] = replace(newest, code=code, text="", place=None)
     return TrackingResult(
         number=number,
         known=bool(events) or status != "NotFound",
         events=tuple(sorted(events.values())),
         eta=_eta(_dict(_dict(info, "time_metrics"), "estimated_delivery_date")),
-        carrier=_carrier(info),
+        carrier=_carrier(info, number),
         delivered=stage is Stage.DELIVERED if status else None,
     )
 
 
-def _is_no_delivery(text: str) -> bool:
-    """Whether the text of a "delivered" says that the buyer has not got the parcel."""
-    lowered = text.lower()
-    return any(words in lowered for words in _NO_DELIVERY)
+def _means_delivery(status: str) -> bool:
+    return SEVENTEEN_TRACK.stage_of(status)[0] is Stage.DELIVERED
 
 
 def _events(info: Mapping[str, Any]) -> dict[tuple[Any, ...], Event]:
@@ -184,13 +191,16 @@ def _event(detail: Mapping[str, Any]) -> Event | None:
     zone = clean(raw.get("timezone"), 32)
     local = _instant(f"{raw.get('date')}T{raw.get('time')}")
     iso = _instant(detail.get("time_iso"))
-    at = _instant(detail.get("time_utc")) or iso
-    if at is None and local is not None:
-        at = _instant(f"{raw.get('date')}T{raw.get('time')}{zone}") or local
-    if at is None:
+    given = _instant(detail.get("time_utc"))
+    wall = local or iso or given
+    if wall is None:
         return None
-    wall = local or iso or at
-    at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    at = _first_with_zone(given, iso)
+    if at is None and given is not None:
+        at = given.replace(tzinfo=UTC)
+    elif at is None:
+        # A clock of the place.
+        at = wall.replace(tzinfo=UTC) - (offset_of(zone) or timedelta(0))
     text = _text(detail)
     return Event(
         at=at.replace(microsecond=0),
@@ -204,24 +214,37 @@ def _event(detail: Mapping[str, Any]) -> Event | None:
 
 def _code(detail: Mapping[str, Any], text: str) -> str:
     """The status that places an event: its own, or what its coarse stage means."""
-    code = clean(detail.get("sub_status"), 64)
+    # A colon is the mark of what a status says, and that is not an event's to say.
+    code = clean(detail.get("sub_status"), 64).replace(":", "_")
     stage = clean(detail.get("stage"), 64)
-    if not code or (not is_listed_status(code) and stage in _STAGES):
-        code = _STAGES.get(stage, stage)
+    status = _STAGES.get(canonical(stage).replace("_", ""))
+    if not code or (not SEVENTEEN_TRACK.is_listed(code) and status is not None):
+        code = status or stage
     # The original may say more than its translation.
     texts = f"{text} {clean(detail.get('description'), 400)}"
-    return "InTransit_Other" if code.startswith("Delivered") and _is_no_delivery(texts) else code
+    return "InTransit_Other" if _means_delivery(code) and _NO_DELIVERY.search(texts) else code
 
 
-def _instant(text: object) -> datetime | None:
+def _instant(value: object) -> datetime | None:
     """An instant, or a wall clock where no zone is given; None where it cannot be read."""
-    if not isinstance(text, str):
-        return None
     try:
-        instant = datetime.fromisoformat(text.strip())
+        instant = datetime.fromisoformat(value.strip()) if isinstance(value, str) else None
     except ValueError:
-        return None
+        instant = None
+    if instant is None:
+        wall, zone = wall_and_zone(value) or (None, "")
+        offset = offset_of(zone)
+        if wall is None:
+            wall, offset = wall_in_beijing(value), BEIJING
+        if wall is None:
+            return None
+        instant = wall if offset is None else wall.replace(tzinfo=timezone(offset))
     return instant if instant.year in _YEARS else None
+
+
+def _first_with_zone(*instants: datetime | None) -> datetime | None:
+    known = (instant for instant in instants if instant is not None and instant.tzinfo is not None)
+    return next((instant.astimezone(UTC) for instant in known), None)
 
 
 def _text(detail: Mapping[str, Any]) -> str:
@@ -242,23 +265,22 @@ def _eta(estimate: Mapping[str, Any]) -> datetime | None:
     return None if guessed else until.astimezone(UTC)
 
 
-def _carrier(info: Mapping[str, Any]) -> LocalCarrier | None:
-    """The local carrier, with its page and the number by which it knows the parcel."""
+def _carrier(info: Mapping[str, Any], asked: str) -> LocalCarrier | None:
+    """The local carrier, with its page and the number by which it knows the parcel.
+
+    Without a name its number stays, if it is another than the one that was asked.
+    """
     misc = _dict(info, "misc_info")
     name, key = clean(misc.get("local_provider"), 80), misc.get("local_key")
-    if not name or _is_cainiao(key):
+    number = same_number(misc.get("local_number"))
+    if _is_cainiao(key) or (not name and number in {None, asked}):
         return None
-    number = misc.get("local_number")
     pages = (
         link(_dict(provider, "provider").get("homepage"))
         for provider in objects_in(_dict(info, "tracking"), "providers")
         if key is not None and _dict(provider, "provider").get("key") == key
     )
-    return LocalCarrier(
-        name,
-        next(pages, None),
-        normalize_number(number) if isinstance(number, str) else None,
-    )
+    return LocalCarrier(without_contacts(name) or None, next(pages, None) if name else None, number)
 
 
 def _dict(value: object, name: str) -> dict[str, Any]:

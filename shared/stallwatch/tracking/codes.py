@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 from importlib.resources import files
+from unicodedata import normalize
 
 from stallwatch.domain.parcels import Flag, Stage
 
@@ -58,7 +59,7 @@ _STATUS_MARK = "STATUS:"
 """Stands before an answer's coarse `status` where that takes the place of an action code. No action
 code has a colon."""
 
-_GAP = re.compile(r"[\s\-\u2010\u2011_]+")
+_GAP = re.compile(r"[\s\-\u2010-\u2015\u2212_]+")
 """A run of what separates the words of a code."""
 
 
@@ -119,7 +120,9 @@ def canonical(code: str) -> str:
 
     "GTMS SIGNED", "gtms-signed" and wide underlines were seen.
     """
-    return _GAP.sub("_", code.strip().upper().replace("\uff3f", "_"))
+    if not code.isascii():
+        code = normalize("NFKC", code)
+    return _GAP.sub("_", code.upper()).strip("_")
 
 
 def _listed(code: str) -> Placed | None:
@@ -163,14 +166,19 @@ def _inferred(code: str) -> Placed:
 
 def is_destruction(code: str) -> bool:
     """Whether a code says that the parcel was destroyed."""
-    return canonical(code).removeprefix("AE_") in _DESTROYED
+    return canonical(code).removeprefix(_STATUS_MARK).removeprefix("AE_") in _DESTROYED
 
 
 def stage_of_status(status: str) -> Stage | None:
     """The stage that an answer's coarse `status` names; None for an unlisted one."""
-    return _statuses().get(status.strip().upper())
+    return _statuses().get(canonical(status))
+
+
+def is_of_status(code: str) -> bool:
+    """Whether a code is that of a checkpoint which only an answer's status tells of."""
+    return code.startswith(_STATUS_MARK.lower())
 
 
 def code_of_status(status: str) -> str:
     """The code of a checkpoint that only an answer's coarse `status` tells of."""
-    return f"{_STATUS_MARK.lower()}{status.strip().upper()}"
+    return f"{_STATUS_MARK.lower()}{canonical(status)}"

@@ -10,7 +10,14 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 
 from stallwatch.domain.parcels import Stage
-from stallwatch.tracking.codes import Placed, canonical, placed_by_list, stage_of
+from stallwatch.tracking.codes import (
+    Placed,
+    canonical,
+    code_of_status,
+    is_listed,
+    placed_by_list,
+    stage_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +36,8 @@ class SourceProfile:
     """Where a claim says that an answer comes from, so that a reader can look for himself."""
     stage_of: Callable[[str], Placed]
     """The stage that one of its codes means."""
+    is_listed: Callable[[str], bool]
+    """Whether one of its codes stands in the list that the product has of them."""
     takes_credits: bool = False
     """Whether numbers must be registered with it, for a credit each, with the user's key."""
     answers_late: bool = False
@@ -56,7 +65,7 @@ def stage_of_listed_status(file: str, status: str) -> Placed:
         file: The list in `data/`.
         status: Such as `InTransit_Departure`.
     """
-    status = canonical(status)
+    status = canonical(status.removeprefix(code_of_status("")))
     listed = _list_of(file)
     for known in (status, status.partition("_")[0]):
         if known in listed:
@@ -64,9 +73,14 @@ def stage_of_listed_status(file: str, status: str) -> Placed:
     return Stage.IN_TRANSIT_UNPLACED, None
 
 
-def is_listed_status(status: str) -> bool:
-    """Whether a status or sub-status of 17TRACK is a listed one."""
-    return canonical(status) in _list_of("seventeen_track.csv")
+def is_listed_status(file: str, status: str) -> bool:
+    """Whether a status or sub-status is a listed one.
+
+    Args:
+        file: The list in `data/`.
+        status: Such as `InTransit_Departure`.
+    """
+    return canonical(status.removeprefix(code_of_status(""))) in _list_of(file)
 
 
 CAINIAO = SourceProfile(
@@ -76,6 +90,7 @@ CAINIAO = SourceProfile(
     page="https://global.cainiao.com/newDetail.htm?mailNoList=",
     attribution="global.cainiao.com",
     stage_of=stage_of,
+    is_listed=is_listed,
     url_variable="CAINIAO_URL",
 )
 
@@ -86,6 +101,7 @@ SEVENTEEN_TRACK = SourceProfile(
     page="https://t.17track.net/en#nums=",
     attribution="17track.net",
     stage_of=partial(stage_of_listed_status, "seventeen_track.csv"),
+    is_listed=partial(is_listed_status, "seventeen_track.csv"),
     takes_credits=True,
     answers_late=True,
     url_variable="SEVENTEEN_TRACK_URL",
@@ -105,12 +121,22 @@ def profile_of(name: str) -> SourceProfile:
     are signs of life that place nothing.
     """
     return PROFILES.get(name) or SourceProfile(
-        name=name, module="", title=name, page="", attribution=name, stage_of=_unplaced
+        name=name,
+        module="",
+        title=name,
+        page="",
+        attribution=name,
+        stage_of=_unplaced,
+        is_listed=_without_list,
     )
 
 
 def _unplaced(_code: str) -> Placed:
     return Stage.IN_TRANSIT_UNPLACED, None
+
+
+def _without_list(_code: str) -> bool:
+    return True
 
 
 def stage_of_entry(source: str, code: str) -> Placed:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from stallwatch.domain.parcels import RANK, Flag, Stage
-from stallwatch.tracking.codes import Placed
+from stallwatch.tracking.codes import Placed, is_of_status
 from stallwatch.tracking.fingerprint import MOST_EVENTS, characters_in, event_key
 from stallwatch.tracking.source import Event
 
@@ -88,6 +88,27 @@ def merge_events(
         if event_key(event) not in replaced
     ]
     return sorted(merged, key=lambda kept: kept.event)
+
+
+def without_withdrawn_states(
+    merged: Sequence[KeptEvent], *, has_status: bool, now: datetime
+) -> list[KeptEvent]:
+    """The events without those that only a status told, and that the present answer takes back.
+
+    As a delivery by status, they stand while the answers tell them: an answer with another status,
+    or with newer events, takes them back. An answer without events takes nothing back.
+
+    Args:
+        merged: All events with those of the present answer, oldest first.
+        has_status: Whether the present answer has a status.
+        now: The present instant.
+    """
+    told = {kept.event.code for kept in merged if kept.told}
+    newest = merged[-1] if merged else None
+    is_newer = newest is not None and newest.told and newest.first_seen == now
+    if not told or not (has_status or is_newer):
+        return list(merged)
+    return [k for k in merged if k.event.code in told or not is_of_status(k.event.code)]
 
 
 def _redated(gone: Iterable[Event], new: Iterable[Event]) -> dict[bytes, Event]:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from stallwatch.domain.parcels import Checkpoint, LocalCarrier, SecondOpinion, Trace
-from stallwatch.tracking.codes import Placed
+from stallwatch.tracking.codes import Placed, is_of_status
 from stallwatch.tracking.fingerprint import MOST_EVENTS, SILENT, UNANSWERED, fingerprint
 from stallwatch.tracking.profiles import SEVENTEEN_TRACK, profile_of
 from stallwatch.tracking.retention import (
@@ -25,6 +25,7 @@ from stallwatch.tracking.retention import (
     delivered_since,
     is_dated_well,
     merge_events,
+    without_withdrawn_states,
 )
 from stallwatch.tracking.source import TrackingResult
 from stallwatch.tracking.trace_codec import (
@@ -181,7 +182,11 @@ def _merged(
     """What a source has said with an answer merged into it, and the fingerprint of that."""
     before, events = unpack_events(packed)
     stage_of = profile_of(source).stage_of
-    merged = merge_events(list(zip(events, _instants(seen), strict=True)), answer.events, now)
+    merged = without_withdrawn_states(
+        merge_events(list(zip(events, _instants(seen), strict=True)), answer.events, now),
+        has_status=answer.delivered is not None,
+        now=now,
+    )
     details = details_of(answer, source) if answer.events or not events else dict(before)
     details.pop("delivered", None)
     details |= _delivery_by_status(before, merged, answer, stage_of, now)
@@ -234,10 +239,11 @@ def _left_out(merged: Sequence[KeptEvent], kept: Sequence[KeptEvent]) -> Iterabl
 def change_number(record: TraceRecord, number: str | None) -> TraceRecord:
     """A trace record for another tracking number.
 
-    The old number's checkpoints stay as evidence under their number; there is no answer yet about
-    the new one.
+    The old number's checkpoints stay as evidence under their number, without what only a status
+    told; there is no answer yet about the new one.
     """
-    return TraceRecord(number=number, past=_bounded_past(_all_checkpoints(record)))
+    scans = [c for c in _all_checkpoints(record) if not is_of_status(c.code)]
+    return TraceRecord(number=number, past=_bounded_past(scans))
 
 
 def _bounded_past(checkpoints: Sequence[Checkpoint]) -> bytes | None:

@@ -183,6 +183,8 @@ def test_the_destination_is_kept_without_its_town() -> None:
     """The town is the receiver's."""
     for told, kept in (
         ("France,Town", "France"),
+        ("法国，巴黎", "法国"),
+        ("España; Madrid", "España"),
         (" Spain ", "Spain"),
         (",Town", None),
         (7, None),
@@ -242,7 +244,9 @@ def test_a_mark_inside_a_valid_answer_is_only_a_text() -> None:
         b'{"module": null, "success": true}',
         b'{"module": {"0": {}}, "success": true}',
         b'{"module": [], "success": false}',
-        b'{"module": [], "success": "true"}',
+        b'{"module": [], "success": "false"}',
+        b'{"module": [], "success": "yes"}',
+        b'{"module": [], "success": 1}',
         b'{"module": []',
         b'{"module": [], "success": true} and more',
         '{"module": [], "success": true}'.encode("utf-16"),
@@ -257,6 +261,29 @@ def test_what_cannot_be_read_is_no_answer(nonsense: bytes) -> None:
     assert (Verdict.FAILING, {}) == (reply.verdict, reply.answers)
     assert reply.reason
     assert NUMBER not in reply.reason
+
+
+@pytest.mark.parametrize(
+    "said", [{"success": "true"}, {"success": " True "}, {"success": None}, {}]
+)
+def test_an_answer_may_say_in_a_text_or_not_at_all_that_it_is_one(said: dict[str, object]) -> None:
+    """Only what says otherwise is none."""
+    answer = json.dumps({"module": [module(NUMBER, detail())], **said}).encode()
+    assert [NUMBER] == list(parse(answer, [NUMBER]).answers)
+
+
+def test_a_mark_of_a_block_is_seen_in_any_encoding() -> None:
+    """Asking must stop."""
+    page = "<html><Punish-Component/></html>".encode("utf-16")
+    assert parse(page, [NUMBER]).verdict is Verdict.BLOCKED
+
+
+def test_texts_in_another_encoding_cost_nothing_but_themselves() -> None:
+    """Codes and clocks are plain letters and figures in each of them."""
+    told = {"module": [module(NUMBER, detail(standerdDesc="已到达"))], "success": True}
+    answer = json.dumps(told, ensure_ascii=False).encode("gbk")
+    (event,) = parse(answer, [NUMBER]).answers[NUMBER].events
+    assert "LH_ARRIVE" == event.code
 
 
 def test_stray_bytes_and_control_characters_in_a_text_cost_nothing() -> None:
@@ -337,6 +364,29 @@ def test_an_entry_whose_events_cannot_be_read_is_no_answer(details: object) -> N
     assert {OTHER} == set(reply.answers)
 
 
+def test_a_notice_without_a_clock_is_an_answer_without_events() -> None:
+    """Recorded: what a warehouse writes before the shipment has none. It is no silence of ours."""
+    notice = detail("WMS_CONFIRMED", timeStr=None, time=None)
+    assert TrackingResult(NUMBER, known=True) == known_answer(module(NUMBER, notice))
+    assert known_answer(module(latestTrace=detail("GWMS_ACCEPT", timeStr="", time=0))).known
+    answer = known_answer(module(NUMBER, notice, detail()))
+    assert ["LH_ARRIVE"] == [event.code for event in answer.events]
+
+
+@pytest.mark.parametrize(
+    "unreadable",
+    [
+        detail("LH_DEPART", timeStr=None, time=None),
+        detail("WMS_CONFIRMED", timeStr="soon", time=None),
+        detail(None, timeStr=None, time=None),
+    ],
+)
+def test_an_event_whose_clock_cannot_be_read_is_not_taken_for_none(unreadable: object) -> None:
+    """Where it is all there is, nothing was answered: a silence would follow from it."""
+    assert answer_to(module(NUMBER, unreadable)) is None
+    assert answer_to(module(NUMBER, unreadable, detail("GWMS_ACCEPT", timeStr="", time=0))) is None
+
+
 @pytest.mark.parametrize("absent", [{}, {"detailList": None}])
 def test_absent_events_are_none(absent: dict[str, object]) -> None:
     """A known number without a list of events is a number without events."""
@@ -353,6 +403,7 @@ def test_absent_events_are_none(absent: dict[str, object]) -> None:
         ({"mailNoSource": "EXTERNAL", "status": "  "}, False),
         ({"mailNoSource": "EXTERNAL", "status": "SELLER_PREPARING"}, True),
         ({"mailNoSource": "EXTERNAL", "copyRealMailNo": OTHER}, True),
+        ({"mailNoSource": "EXTERNAL", "status": "pickup"}, True),
         ({"mailNoSource": "AE"}, True),
         ({"mailNoSource": None}, True),
     ],
@@ -370,7 +421,7 @@ def test_only_an_external_entry_without_anything_is_unknown(
         (" cng-0000 0000000001 ", "CNG00000000000001"),
         (NUMBER.lower(), None),
         ("short", None),
-        ("Latest Tracking Number:\tRC000000003EE", None),
+        ("Latest Tracking Number:\tRC000000003EE", "RC000000003EE"),
         ("", None),
         (None, None),
         (7, None),
@@ -379,7 +430,7 @@ def test_only_an_external_entry_without_anything_is_unknown(
 def test_a_placeholder_is_followed_only_to_another_valid_number(
     other: object, points_to: str | None
 ) -> None:
-    """Neither to itself nor to prose."""
+    """Not to itself."""
     assert points_to == known_answer(module(copyRealMailNo=other)).points_to
 
 
@@ -403,7 +454,7 @@ def test_a_number_with_events_is_no_placeholder() -> None:
         (float("nan"), None),
         (float("inf"), None),
         (True, None),
-        ("1787828878899", None),
+        ("1787828878899", utc("2026-08-27 11:07:58.899")),
         (None, None),
         ([], None),
     ],

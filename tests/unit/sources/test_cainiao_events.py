@@ -4,7 +4,15 @@ import pytest
 
 from stallwatch.domain.parcels import Stage
 from stallwatch.tracking.codes import stage_of
-from tests.support.cainiao_answers import NUMBER, detail, known_answer, module, only_event, utc
+from tests.support.cainiao_answers import (
+    NUMBER,
+    answer_to,
+    detail,
+    known_answer,
+    module,
+    only_event,
+    utc,
+)
 
 # -------------------------------------------------------------------------------------- the events
 
@@ -94,7 +102,7 @@ def test_time_stands_in_for_a_wall_clock_that_cannot_be_read(text: object) -> No
 
 @pytest.mark.parametrize(
     "time",
-    [None, "1778371200000", True, [], 10**400, -(10**400), 1e300, float("nan"), 10**13, -(10**12)],
+    [None, "soon", 0, True, [], 10**400, -(10**400), 1e300, float("nan"), 10**13, -(10**12)],
 )
 def test_an_event_without_a_clock_is_dropped_alone(time: object) -> None:
     """The rest of the journey stays."""
@@ -115,6 +123,8 @@ def test_an_event_without_a_clock_is_dropped_alone(time: object) -> None:
         ({"standerdDesc": "Left [Roissy]"}, "Left [Roissy]", None),
         ({"standerdDesc": "[31m[Roissy] Left"}, "[31m[Roissy] Left", None),
         ({"standerdDesc": "", "desc": "运单已交接"}, "运单已交接", None),
+        ({"standerdDesc": "", "desc": "【东莞市】快件已发出"}, "快件已发出", "东莞市"),
+        ({"standerdDesc": "", "desc": "تم التسليم"}, "تم التسليم", None),
         ({"standerdDesc": None, "desc": 7}, "Carrier note:", None),
         ({"standerdDesc": [], "desc": {}, "descTitle": True}, "", None),
         ({"standerdDesc": "\u202e[\x07Roissy\u202c] Left\r\nnow"}, "Left now", "Roissy"),
@@ -267,6 +277,15 @@ def test_an_answer_without_a_status_says_nothing_of_a_delivery(
     assert delivered is known_answer(module(NUMBER, detail(), status=status)).delivered
 
 
+@pytest.mark.parametrize("filler", ["COMMON_INTRANSIT", "LAST_MILE_ASN_NOTIFY"])
+def test_a_newer_event_that_places_nothing_keeps_no_status_out(filler: str) -> None:
+    """It is not the code that the status stands in for."""
+    newer = detail(filler, timeStr="2026-05-12 08:00:00")
+    told = module(NUMBER, newer, detail("NEW_THING"), status="RETURNED")
+    (added,) = (e for e in known_answer(told).events if e.code.startswith("status:"))
+    assert ("status:RETURNED", "2026-05-10 08:00:00") == (added.code, added.wall)
+
+
 def test_a_known_code_at_the_same_moment_keeps_the_status_out() -> None:
     """One instant may have several events, of which one is enough."""
     answer = known_answer(
@@ -298,5 +317,8 @@ def test_the_latest_trace_stands_for_a_list_that_is_missing(name: str) -> None:
     assert (event,) == known_answer(entry).events
     entry["detailList"] = [detail("GTMS_ACCEPT")]
     assert ["GTMS_ACCEPT"] == [e.code for e in known_answer(entry).events]
-    for unreadable in (None, {}, "text", detail(timeStr="", time=None)):
-        assert () == known_answer(module(status="DELIVERING", **{name: unreadable})).events
+    nothing: tuple[object, ...] = (None, {}, "")
+    for absent in nothing:
+        assert () == known_answer(module(status="DELIVERING", **{name: absent})).events
+    for unreadable in ("text", [latest], detail(timeStr="", time=None)):
+        assert answer_to(module(status="DELIVERING", **{name: unreadable})) is None

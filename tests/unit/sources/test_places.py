@@ -21,6 +21,12 @@ from stallwatch.sources.places import place_of, split_place
         ("Praha 110 00", "Praha"),
         ("Lisboa 1000-001", "Lisboa"),
         ("Beverly Hills, CA 90210-1234", "Beverly Hills, CA"),
+        ("London sw1a 1aa", "London"),
+        ("Tokyo 〒150-0001", "Tokyo"),
+        ("Buenos Aires C1425DKF", "Buenos Aires"),
+        ("北京市100000", "北京市"),
+        ("District5339001", "District"),
+        ("28001 Madrid，ES", "Madrid，ES"),
         ("Dongguan", "Dongguan"),
         ("Praha 9", "Praha 9"),
         ("75001", None),
@@ -34,7 +40,19 @@ def test_a_place_has_no_postcode(text: str, place: str | None) -> None:
 
 @pytest.mark.parametrize(
     "named",
-    ["FR", "GOFO", "Gofo Express", "Hub 12", "CDG", "Sorting Center", "4PX", "PostNL", "USPS"],
+    [
+        "FR",
+        "GOFO",
+        "Gofo Express",
+        "Hub 12",
+        "CDG",
+        "Sorting Center",
+        "4PX",
+        "PostNL",
+        "USPS",
+        "DHL",
+        "东莞分拨中心",
+    ],
 )
 def test_brackets_that_hold_no_place_stay_in_the_text(named: str) -> None:
     """Country codes, carriers and hubs."""
@@ -49,6 +67,8 @@ def test_brackets_that_hold_no_place_stay_in_the_text(named: str) -> None:
         ("[Xiaoshan District] Departed", "Departed", "Xiaoshan District"),
         ("[Netherlands,Amsterdam] Delivered", "Delivered", "Netherlands,Amsterdam"),
         ("[FR,Centre-Val de Loire] Arrived", "Arrived", "FR,Centre-Val de Loire"),
+        ("【东莞市】快件已发出", "快件已发出", "东莞市"),
+        ("[法国，巴黎] Arrived", "Arrived", "法国，巴黎"),
         ("[75001] Arrived", "Arrived", None),
         ("[] Arrived", "Arrived", None),
         ("Arrived [Dongguan]", "Arrived [Dongguan]", None),

@@ -15,7 +15,7 @@ from stallwatch.domain.parcels import LocalCarrier, Stage
 from stallwatch.sources.seventeen_track import SeventeenTrack, parse
 from stallwatch.sources.seventeen_track_answers import CAINIAO
 from stallwatch.sources.transport import Received, Transport
-from stallwatch.tracking.codes import is_destruction
+from stallwatch.tracking.codes import code_of_status, is_destruction
 from stallwatch.tracking.profiles import SEVENTEEN_TRACK, stage_of_entry
 from stallwatch.tracking.source import Quota, Registration, TrackingResult, Verdict
 from tests.simulators.seventeen_track import KEY
@@ -107,7 +107,11 @@ def test_a_return_is_not_overlooked() -> None:
     """Where only the status tells of it, it stands at the newest event."""
     name = "Exception_Returning"
     answer = must_read(with_events(an_event(), latest_status=status(name)))
-    assert (name, PICKED_UP) in [(event.code, event.at) for event in answer.events]
+    assert {("InTransit_PickedUp", Stage.ACCEPTED), (code_of_status(name), Stage.RETURNED)} == {
+        (event.code, stage_of_entry("17track", event.code)[0]) for event in answer.events
+    }
+    assert {PICKED_UP} == {event.at for event in answer.events}
+    assert SEVENTEEN_TRACK.is_listed(code_of_status(name))
     told_twice = an_event(sub_status=name)
     again = must_read(with_events(told_twice, latest_status=status(name)))
     assert [name] == [e.code for e in again.events]
@@ -129,11 +133,22 @@ def test_an_end_without_any_clock_is_no_answer() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["Delivered to local carrier", "NOT DELIVERED: no access", "Undelivered"]
+    "text",
+    [
+        "Delivered to local carrier",
+        "Delivered to the local courier",
+        "Handed to destination post",
+        "NOT DELIVERED: no access",
+        "Not yet delivered",
+        "Item could not be delivered",
+        "Undelivered",
+        "Unable to deliver",
+    ],
 )
-def test_a_delivered_other_may_be_no_delivery(text: str) -> None:
+@pytest.mark.parametrize("name", ["Delivered_Other", "DELIVERED_OTHER", "delivered other"])
+def test_a_delivered_other_may_be_no_delivery(text: str, name: str) -> None:
     """Its text says who has the parcel; it stays a sign of life."""
-    event = an_event(sub_status="Delivered_Other", description=text)
+    event = an_event(sub_status=name, description=text)
     answer = must_read(with_events(event, latest_status=status("Delivered_Other")))
     assert [Stage.IN_TRANSIT_UNPLACED] == [
         stage_of_entry("17track", e.code)[0] for e in answer.events
@@ -149,13 +164,15 @@ def test_a_delivered_other_may_be_no_delivery(text: str) -> None:
         ("Accepted", "InTransit_NewThing", Stage.ACCEPTED),
         ("Departure", "InTransit_NewThing", Stage.DEPARTED_ORIGIN),
         ("OutForDelivery", "NewThing_Other", Stage.OUT_FOR_DELIVERY),
+        ("OUTFORDELIVERY", "NewThing_Other", Stage.OUT_FOR_DELIVERY),
+        ("Out_For_Delivery", None, Stage.OUT_FOR_DELIVERY),
         ("Departure", "InTransit_Arrival", Stage.ARRIVED_DESTINATION),
         ("NewStage", "DeliveryFailure_NewThing", Stage.FAILED_ATTEMPT),
         (None, "Exception_RTS", Stage.RETURNED),
     ],
 )
 def test_a_stage_places_an_event_whose_sub_status_is_not_listed(
-    stage: str | None, sub_status: str, expected: Stage
+    stage: str | None, sub_status: str | None, expected: Stage
 ) -> None:
     """A listed sub-status is more exact, and one beside an unknown stage means its main status."""
     (event,) = must_read(with_events(an_event(stage=stage, sub_status=sub_status))).events
@@ -184,6 +201,46 @@ def test_a_stage_places_an_event_whose_sub_status_is_not_listed(
             "2026-04-01T18:00:00",
             "2026-04-01 18:00:00",
             "",
+        ),
+        (
+            {"time_utc": None, "time_iso": "2026-04-01T18:00:00"},
+            "2026-04-01T10:00:00",
+            "2026-04-01 18:00:00",
+            "+08:00",
+        ),
+        (
+            {
+                "time_utc": None,
+                "time_iso": None,
+                "time_raw": {"date": "2026-04-01", "time": "18:00:00", "timezone": "GMT+8"},
+            },
+            "2026-04-01T10:00:00",
+            "2026-04-01 18:00:00",
+            "GMT+8",
+        ),
+        (
+            {"time_utc": "2026/04/01 10:00:00 UTC"},
+            "2026-04-01T10:00:00",
+            "2026-04-01 18:00:00",
+            "+08:00",
+        ),
+        (
+            {"time_utc": 1775037600000},
+            "2026-04-01T10:00:00",
+            "2026-04-01 18:00:00",
+            "+08:00",
+        ),
+        (
+            {"time_utc": "1775037600"},
+            "2026-04-01T10:00:00",
+            "2026-04-01 18:00:00",
+            "+08:00",
+        ),
+        (
+            {"time_utc": "2026-04-01T10:00:00"},
+            "2026-04-01T10:00:00",
+            "2026-04-01 18:00:00",
+            "+08:00",
         ),
         (
             {
@@ -297,6 +354,74 @@ def test_only_the_carrier_s_own_estimate_is_read(
     assert eta == must_read(with_events(an_event(), time_metrics=metrics)).eta
 
 
+def test_a_delivery_to_somebody_else_is_one() -> None:
+    """A neighbour has it; only its carriers have not delivered it yet."""
+    event = an_event(sub_status="Delivered_Other", description="Delivered to a neighbour")
+    (told,) = must_read(with_events(event)).events
+    assert Stage.DELIVERED is stage_of_entry("17track", told.code)[0]
+
+
+def test_two_providers_that_tell_the_same_tell_it_once() -> None:
+    """In other words, too."""
+    providers = [{"events": [an_event()]}, {"events": [an_event(description="Collected")]}]
+    assert 1 == len(must_read(told(tracking={"providers": providers})).events)
+
+
+def test_an_answer_of_milestones_alone_has_no_events() -> None:
+    """Somebody knows the number, and that is all."""
+    milestone = [{"key_stage": "PickedUp", "time_utc": "2026-04-01T10:00:00Z"}]
+    assert TrackingResult(FIRST, known=True, delivered=False) == read(told(milestone=milestone))
+
+
+@pytest.mark.parametrize(
+    ("misc", "carrier"),
+    [
+        ({"local_number": "RB 123456785 FR"}, LocalCarrier(None, None, "RB123456785FR")),
+        ({"local_number": FIRST.lower()}, None),
+        ({"local_number": "RB123456785FR", "local_key": str(CAINIAO)}, None),
+        (
+            {"local_number": 36337263201, "local_provider": "La Poste"},
+            LocalCarrier("La Poste", None, "36337263201"),
+        ),
+        (
+            {"local_provider": "Correos 600123456"},
+            LocalCarrier("Correos ..."),
+        ),
+    ],
+)
+def test_the_local_number_stays_without_a_name(
+    misc: dict[str, object], carrier: LocalCarrier | None
+) -> None:
+    """Unless it is the one that was asked."""
+    assert carrier == must_read(with_events(an_event(), misc_info=misc)).carrier
+
+
+@pytest.mark.parametrize("code", [-18019901, -18019909])
+def test_a_number_that_is_registered_already_is_registered(code: int) -> None:
+    """Or has nothing to tell yet: neither costs another credit, nor is an answer."""
+    rejected = [{"number": FIRST.lower(), "error": {"code": code, "message": "x"}}]
+    answer = json.dumps({"code": 0, "data": {"accepted": [], "rejected": rejected}}).encode()
+    reply = parse(answer, [FIRST])
+    assert (frozenset({FIRST}), frozenset()) == (reply.registered, reply.unregistered)
+    assert not reply.answers
+
+
+def test_codes_may_stand_in_texts() -> None:
+    """As the carrier does in some documented answers."""
+    entry = {"number": FIRST, "carrier": CAINIAO, "track_info": with_events(an_event())}
+    fine = json.dumps({"code": "0", "data": {"accepted": [entry], "rejected": []}}).encode()
+    assert [FIRST] == list(parse(fine, [FIRST]).answers)
+    refused = json.dumps({"code": "-18010002", "data": {}}).encode()
+    assert Verdict.BLOCKED is parse(refused, [FIRST]).verdict
+    rejected = [{"number": FIRST, "error": {"code": "-18019902"}}]
+    unknown = json.dumps({"code": 0, "data": {"accepted": [], "rejected": rejected}}).encode()
+    assert {FIRST} == parse(unknown, [FIRST]).unregistered
+    odd_codes: tuple[object, ...] = ("zero", [], True)
+    for code in odd_codes:
+        odd = json.dumps({"code": code, "data": {"accepted": [entry]}}).encode()
+        assert Verdict.FAILING is parse(odd, [FIRST]).verdict
+
+
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
     lambda inner: (
@@ -372,6 +497,7 @@ def test_the_sources_codes_are_read_apart() -> None:
     assert Stage.IN_TRANSIT_UNPLACED is stage_of_entry("cainiao", "Delivered_Other")[0]
     assert Stage.DELIVERED is stage_of_entry("cainiao", "GTMS_SIGNED")[0]
     assert is_destruction("Exception_Destroyed")
+    assert is_destruction(code_of_status("Exception_Destroyed"))
     assert not is_destruction("Exception_Returned")
 
 

@@ -126,12 +126,18 @@ def test_a_cancelled_shipment_is_flagged(code: str) -> None:
         ("GTMS SIGNED", Stage.DELIVERED),
         ("gtms  -signed", Stage.DELIVERED),
         ("AE GTMS_SIGNED", Stage.DELIVERED),
+        ("GTMS\u2013SIGNED", Stage.DELIVERED),
+        ("ＧＴＭＳ＿ＳＩＧＮＥＤ", Stage.DELIVERED),
+        ("_GTMS_SIGNED_", Stage.DELIVERED),
+        ("GTMS\u00a0SIGNED", Stage.DELIVERED),
+        ("GTMS_SIGNED-2", Stage.LAST_MILE_CARRIER),
+        ("AE_GTMS_SIGNED_V2", Stage.LAST_MILE_CARRIER),
         ("AE_LH_ARRIVE_SUCCESS", Stage.ARRIVED_DESTINATION),
         ("GTMS_RETURN", Stage.RETURNED),
     ],
 )
 def test_spellings_that_were_seen(spelling: str, stage: Stage) -> None:
-    """In recorded answers and in public reports."""
+    """In recorded answers, in public reports, and others like them."""
     assert stage is stage_of(spelling)[0]
 
 
@@ -170,6 +176,7 @@ STATES = [
 def test_a_state_is_placed_as_the_list_says(state: str, stage: Stage) -> None:
     """A checkpoint that only a `status` tells of has the stage of that state."""
     assert stage is stage_of_status(f" {state.lower()} ")
+    assert stage is stage_of_status(state.replace("_", " "))
     assert (stage, None) == stage_of(code_of_status(state))
     assert is_listed(code_of_status(state))
 

@@ -11,7 +11,14 @@ from stallwatch import wiring
 from stallwatch.aws.settings import Settings
 from stallwatch.domain.parcels import Stage
 from stallwatch.sources.sanitize import link
-from stallwatch.tracking.profiles import PROFILES, SourceProfile, profile_of, stage_of_entry
+from stallwatch.tracking.profiles import (
+    CAINIAO,
+    PROFILES,
+    SEVENTEEN_TRACK,
+    SourceProfile,
+    profile_of,
+    stage_of_entry,
+)
 from tests.support.template import template
 from tests.support.transformed import given_to, grants
 
@@ -119,3 +126,19 @@ def test_an_unknown_source_is_shown_by_its_name() -> None:
     assert ("new", "new", "") == (profile.title, profile.attribution, profile.page)
     assert (Stage.IN_TRANSIT_UNPLACED, None) == stage_of_entry("new", "GTMS_SIGNED")
     assert json.dumps(profile.name)
+
+
+def test_a_source_is_asked_within_what_it_allows() -> None:
+    """17TRACK takes 40 numbers a call and three calls a second; Cainiao's are parameters."""
+    assert 40 == SEVENTEEN_TRACK.batch
+    assert SEVENTEEN_TRACK.per_minute <= 3 * 60
+    assert (0, 0) == (CAINIAO.batch, CAINIAO.per_minute)
+
+
+def test_a_code_is_listed_where_its_source_s_list_has_it() -> None:
+    """A name that nobody knows any more has no list to add it to."""
+    assert CAINIAO.is_listed("gtms signed")
+    assert not CAINIAO.is_listed("Delivered_Other")
+    assert SEVENTEEN_TRACK.is_listed("delivered_other")
+    assert not SEVENTEEN_TRACK.is_listed("GTMS_SIGNED")
+    assert profile_of("gone").is_listed("anything")

@@ -10,10 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stallwatch.domain.parcels import Checkpoint, Stage, Trace
+from stallwatch.tracking.codes import code_of_status
 from stallwatch.tracking.fingerprint import MOST_EVENTS, added_to, fingerprint, is_news
 from stallwatch.tracking.source import Event, TrackingResult
 from stallwatch.tracking.trace_codec import pack_answer
-from stallwatch.tracking.trace_record import FirstSeenRun, TraceRecord, absorb, change_number
+from stallwatch.tracking.trace_record import (
+    FirstSeenRun,
+    SecondRecord,
+    TraceRecord,
+    absorb,
+    change_number,
+)
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -268,6 +275,29 @@ def test_a_changed_number_takes_no_delivery_by_status_along() -> None:
     trace = change_number(change_number(record, OTHER), NUMBER).open()
     assert trace.status_delivered_at is None
     assert Stage.DELIVERED not in {c.stage for c in trace.checkpoints}
+
+
+def test_neither_a_changed_number_nor_another_source_takes_what_a_status_told_along() -> None:
+    """Nobody could take it back any more."""
+    said = [*REAL, event(NOW - HOUR, "NEW_THING"), event(NOW - HOUR, code_of_status("RETURNED"))]
+    record = written(TraceRecord(NUMBER), answer(said), NOW)
+    assert Stage.RETURNED in {c.stage for c in record.open().checkpoints}
+    back = change_number(change_number(record, OTHER), NUMBER)
+    other = absorb(record, answer([event(NOW, "InTransit_Other")]), "17track", NOW + DAY)
+    for trace in (back.open(), other.open()):
+        assert Stage.RETURNED not in {c.stage for c in trace.checkpoints}
+        assert "NEW_THING" in codes(trace)
+
+
+def test_what_only_the_second_source_s_status_told_is_taken_back_too() -> None:
+    """By its next answer, whatever the first says."""
+    told_once = answer([event(NOW, "InTransit_Other"), event(NOW, "status:EXCEPTION_RETURNING")])
+    second = SecondRecord().absorb(told_once, "17track", NOW)
+    returned = replace(TraceRecord(NUMBER), second=second).open()
+    assert Stage.RETURNED in {c.stage for c in returned.checkpoints}
+    second = second.absorb(answer([event(NOW, "InTransit_Other")]), "17track", NOW + DAY)
+    later = replace(TraceRecord(NUMBER), second=second).open()
+    assert [Stage.IN_TRANSIT_UNPLACED] == [c.stage for c in later.checkpoints]
 
 
 # Bytes.
