@@ -253,12 +253,16 @@ class Inbox(StrictSns):
     def publish(self, **call: Any) -> dict[str, str]:
         answer = super().publish(**call)
         body = json.loads(json.loads(call["Message"])["default"])
-        told = [(order, at) for order in body["orders"] for at in self._raised(body["kind"], order)]
+        raised_at = datetime.fromisoformat(body["raised_at"])
+        told = [
+            (order, at)
+            for order in body["orders"]
+            for at in self._raised(body["kind"], order) or [raised_at]
+        ]
         orders = tuple((o["order_id"], o.get("reason", "")) for o, _ in told)
         asked = tuple(o["advice"] for o, _ in told)
         at, run = self.now(), self.run()
         shown = tuple(self.look(order_id, None) for order_id, _ in orders)
-        raised_at = datetime.fromisoformat(body["raised_at"])
         then: tuple[Shown | None, ...] = ()
         if raised_at.date() != self.clock(at).date():
             then = tuple(self.look(o["order_id"], at) for o, at in told)

@@ -85,7 +85,7 @@ def test_where_it_was_looked_for_can_be_noted_at_any_time(visitor: "Visitor") ->
     deeds.get_by_role("button", name="Save").click()
 
     visitor.expect(looked_on).to_have_accessible_description(
-        "must lie between ordered_on and tomorrow"
+        "Enter a day from the order on, tomorrow at the latest."
     )
     looked_on.fill(day(world, 0))
     deeds.get_by_role("button", name="Save").click()
@@ -124,7 +124,7 @@ def test_a_snooze_needs_its_day(visitor: "Visitor") -> None:
     deeds.get_by_role("button", name="Save").click()
 
     visitor.expect(until).to_have_accessible_description(
-        "is needed, after today and within 180 days"
+        "Enter a day after today, within 180 days."
     )
     visitor.expect(until).to_be_focused()
     until.fill(day(world, -3))
@@ -144,7 +144,7 @@ def test_an_action_that_makes_no_sense_now_is_told(visitor: "Visitor") -> None:
     deeds.get_by_role("button", name="Seller contacted").click()
     deeds.get_by_role("button", name="Save").click()
 
-    visitor.expect(deeds.get_by_role("alert")).to_have_text("The order is closed. Reopen it first.")
+    visitor.expect(deeds.get_by_role("alert")).to_have_text("The order is closed. Take that back first.")
 
 
 def test_one_action_is_taken_back_alone(visitor: "Visitor") -> None:
@@ -178,4 +178,4 @@ def test_an_order_is_checked_now(visitor: "Visitor") -> None:
     now.click()
     visitor.expect(visitor.page.get_by_text("It is being checked.")).to_be_visible()
     now.click()
-    visitor.expect(visitor.page.get_by_role("alert").filter(has_text="Wait")).to_be_visible()
+    visitor.expect(visitor.page.get_by_role("alert").filter(has_text="It is possible again from")).to_be_visible()

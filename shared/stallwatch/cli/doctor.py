@@ -253,7 +253,7 @@ def _dead_letters(depths: dict[str, int]) -> list[Check]:
     return [
         _finding(
             "dead_letters",
-            f"{queue} holds about {depth} dead letters.",
+            f"{queue} holds dead letters: about {depth}.",
             "The logs say why. Once the cause is mended, `make redrive` repeats them.",
         )
         for queue, depth in full.items()
