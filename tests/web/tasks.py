@@ -91,6 +91,8 @@ class Keyboard:
     def __init__(self, page: Page) -> None:
         self.page = page
         self.effort = Effort()
+        # The browser hands over its choosers of files from the first listener on, and not at once.
+        page.on("filechooser", lambda _: None)
 
     def _press(self, key: str) -> None:
         self.page.keyboard.press(key)

@@ -144,7 +144,9 @@ def test_an_action_that_makes_no_sense_now_is_told(visitor: "Visitor") -> None:
     deeds.get_by_role("button", name="Seller contacted").click()
     deeds.get_by_role("button", name="Save").click()
 
-    visitor.expect(deeds.get_by_role("alert")).to_have_text("The order is closed. Take that back first.")
+    visitor.expect(deeds.get_by_role("alert")).to_have_text(
+        "The order is closed. Take that back first."
+    )
 
 
 def test_one_action_is_taken_back_alone(visitor: "Visitor") -> None:
@@ -178,4 +180,6 @@ def test_an_order_is_checked_now(visitor: "Visitor") -> None:
     now.click()
     visitor.expect(visitor.page.get_by_text("It is being checked.")).to_be_visible()
     now.click()
-    visitor.expect(visitor.page.get_by_role("alert").filter(has_text="It is possible again from")).to_be_visible()
+    visitor.expect(
+        visitor.page.get_by_role("alert").filter(has_text="It is possible again from")
+    ).to_be_visible()

@@ -153,7 +153,9 @@ def test_a_cursor_that_is_not_ours_leads_back(visitor: "Visitor") -> None:
     visitor.expected = {400}
     visitor.go("#/?cursor=nonsense")
 
-    visitor.expect(visitor.page.get_by_role("alert")).to_contain_text("This page of the list is not there any more.")
+    visitor.expect(visitor.page.get_by_role("alert")).to_contain_text(
+        "This page of the list is not there any more."
+    )
     visitor.page.get_by_role("link", name="First page").click()
     visitor.expect(visitor.page.get_by_role("heading", name="No orders yet")).to_be_visible()
 
