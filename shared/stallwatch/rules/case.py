@@ -100,8 +100,6 @@ class Case(NamedTuple):
     delivery: Delivery | None
     not_received: Action | None
     """The buyer's word that what is delivered did not come, while it stands."""
-    contradicted: bool
-    """Whether that word stands, though the parcel be on its way back by now."""
     bank: Bank | None
 
     @property
@@ -202,7 +200,6 @@ def case_of(
         and (journey.last_scan is None or journey.last_scan <= journey.newest.at),
         delivery=delivery,
         not_received=word if stage is DELIVERED else None,
-        contradicted=word is not None,
         bank=None if memory.old_order or order.paid_with is None else bank_of(order, thresholds),
     )
 
@@ -357,7 +354,8 @@ def ends_at(case: Case, alerts: Iterable[Alert]) -> datetime:
     claim = last_raised(alerts, _REFUND_CLAIM)
     if claim is not None:
         end = min(end, claim.message_at + days(thresholds.end_after_claim))
-    if delivery is None or case.contradicted:
+    # What goes back counts as not delivered: its refund is still due.
+    if not case.delivery_mutes:
         if order.protection_ends_on is not None:
             end = max(end, midnight(order.protection_ends_on) + days(thresholds.refund_days + 1))
         if case.bank is not None:
