@@ -69,7 +69,7 @@ class SendReport:
     held: bool = False
     """Whether another run held the lease."""
     waiting: bool = False
-    """Whether it waited for first checks to be over."""
+    """Whether what is about orders waited for first checks to be over."""
 
 
 @dataclass(slots=True)
@@ -95,6 +95,8 @@ class OutboxDispatcher:
     report: SendReport = field(default_factory=SendReport)
     _published_at: datetime | None = None
     _batches: int = 0
+    _holds_orders: bool = False
+    """Whether what is about orders waits, until somebody else wants to send."""
     _isolated: set[AlertRef] = field(default_factory=set)
     """Alerts of a refused batch, which are tried one by one."""
 
@@ -108,8 +110,9 @@ class OutboxDispatcher:
         """
         now = self.clock.now()
         if self.groups and _more_may_come_due(self.outbox, fresh, evaluated, now):
-            self.report.waiting = True
-            return self.report
+            self.report.waiting = self._holds_orders = True
+            if all(member.order_id for member in (*fresh, *self.outbox.pending())):
+                return self.report
         until = now + self.clock.remaining() + LEASE_MARGIN
         lease = self.outbox.take_lease(self.owner, until, now)
         if lease is None:
@@ -140,6 +143,7 @@ class OutboxDispatcher:
             waiting = []
             before = wanted
             wanted = self.outbox.release_lease(self.owner, before, keep_batch=open_batch)
+            self._holds_orders = False
             if wanted is not None and self._has_time():
                 self.clock.sleep(LOOK_AGAIN)
 
@@ -172,7 +176,11 @@ class OutboxDispatcher:
         listed = list(fresh)
         seen: set[AlertRef] = set()
         while self._has_time():
-            listed = [p for p in (*listed, *self.outbox.pending()) if p not in seen]
+            listed = [
+                p
+                for p in (*listed, *self.outbox.pending())
+                if p not in seen and not (self._holds_orders and p.order_id)
+            ]
             members = self._next_members(listed)
             if not members:
                 return None

@@ -655,3 +655,32 @@ def test_no_alert_waits_longer_than_ten_minutes_for_first_checks(office: Office)
         grouping.groups = True
         assert expected == grouping.send()
         office.clock.at += SECOND
+
+
+def test_what_is_about_no_order_waits_for_no_first_check(office: Office) -> None:
+    """While the source is down no first check ends, and the owner must hear of it."""
+    office.raise_alert("a")
+    office.store.keep_source_alert(Alert(AlertKind.SOURCE_DOWN, NOON, about=NOON.isoformat()))
+    grouping = office.sending()
+    grouping.groups = True
+    assert SendReport(messages=1, alerts=1, waiting=True) == grouping.send()
+    assert [AlertKind.SOURCE_DOWN] == [n.kind for n in office.notifier.notifications]
+    assert ["a"] == office.pending
+
+
+def test_who_wants_to_send_meanwhile_is_held_up_by_no_first_check(office: Office) -> None:
+    """The last first check ends while the owner's alert goes out: the holder sends the rest."""
+    office.raise_alert("a")
+    office.store.keep_source_alert(Alert(AlertKind.SOURCE_DOWN, NOON, about=NOON.isoformat()))
+    grouping = office.sending()
+    grouping.groups = True
+
+    def meanwhile(notification: Notification) -> None:
+        if notification.kind is AlertKind.SOURCE_DOWN:
+            other = office.sending()
+            other.groups = True
+            assert SendReport(held=True) == other.send((), {"a"})
+
+    office.notifier.before = meanwhile
+    assert 2 == grouping.send().messages
+    assert [] == office.pending
