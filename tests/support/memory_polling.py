@@ -187,10 +187,9 @@ class MemoryPollStore(MemoryRunLog):
         if stored is None:
             return
         known = stored.record.answered_at
-        if answered_at is not None and known is not None and known < answered_at:
-            self._touch(row, answered_at=answered_at)
-            return
         changes: dict[str, object] = {"asked_at": now} if asked else {}
+        if answered_at is not None and known is not None and known < answered_at:
+            changes["answered_at"] = answered_at
         if silent is not None:
             changes |= {"silent_since": silent.since, "unanswered": silent.too_long}
         self._touch(row, **changes)

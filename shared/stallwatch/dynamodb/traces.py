@@ -116,19 +116,19 @@ class DynamoTraceStore(TableStore):
         silent: Silence | None = None,
     ) -> None:
         """Have the evaluation look again without an answer."""
-        if answered_at is not None and self._touch(
-            row,
-            "answered_at = :answered",
-            now,
-            condition="answered_at < :answered",
-            values={":answered": wire.value(answered_at)},
-        ):
-            return
         sets = ["asked_at = :now"] if asked else []
         values: dict[str, Any] = {}
         if silent is not None:
             sets += ["silent_since = :since", "unanswered = :too_long"]
             values = {":since": wire.value(silent.since), ":too_long": wire.value(silent.too_long)}
+        if answered_at is not None and self._touch(
+            row,
+            ", ".join([*sets, "answered_at = :answered"]),
+            now,
+            condition="answered_at < :answered",
+            values={**values, ":answered": wire.value(answered_at)},
+        ):
+            return
         self._touch(row, ", ".join(sets), now, values=values)
 
     def _touch(

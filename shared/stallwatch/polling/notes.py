@@ -38,10 +38,11 @@ class EvaluationNotes:
         for row in (*result.silent, *result.unsaved):
             since = self._silences.since(row, progress)
             too_long = self._silences.is_too_long(since, result)
-            unsaved += self._silent(row, now, Silence(since, too_long=too_long))
+            silent = Silence(since, too_long=too_long)
+            unsaved += self._silent(row, now, silent, progress)
         for row in (*result.unasked, *rows_in(result.failed)):
             if is_clock_due(row, now):
-                unsaved += self._unasked(row, now, None)
+                unsaved += self._unasked(row, now, progress)
         return unsaved
 
     def of_turn(self, result: BatchResult, run: RunRecord, progress: Progress) -> int:
@@ -52,10 +53,11 @@ class EvaluationNotes:
             since = run.silent[short_name(row.order_id)]
             too_long = self._silences.is_too_long(since, result)
             if (too_long and row.fingerprint != UNANSWERED) or is_clock_due(row, now):
-                unsaved += self._silent(row, now, Silence(since, too_long=too_long))
+                silent = Silence(since, too_long=too_long)
+                unsaved += self._silent(row, now, silent, progress)
         for row in result.unasked:
             if is_clock_due(row, now):
-                unsaved += self._unasked(row, now, self._silences.answered_at(row, progress))
+                unsaved += self._unasked(row, now, progress)
         return unsaved
 
     def _answered(self, result: BatchResult) -> int:
@@ -64,11 +66,20 @@ class EvaluationNotes:
             for row, at in result.answered
         )
 
-    def _silent(self, row: WatchRow, now: datetime, silent: Silence) -> bool:
-        touch = partial(self._store.touch_unanswered, row, now, asked=True, silent=silent)
+    def _silent(self, row: WatchRow, now: datetime, silent: Silence, progress: Progress) -> bool:
+        answered_at = self._silences.answered_at(row, progress)
+        touch = partial(
+            self._store.touch_unanswered,
+            row,
+            now,
+            asked=True,
+            answered_at=answered_at,
+            silent=silent,
+        )
         return not saved(row, touch)
 
-    def _unasked(self, row: WatchRow, now: datetime, answered_at: datetime | None) -> bool:
+    def _unasked(self, row: WatchRow, now: datetime, progress: Progress) -> bool:
+        answered_at = self._silences.answered_at(row, progress)
         touch = partial(
             self._store.touch_unanswered, row, now, asked=False, answered_at=answered_at
         )

@@ -50,6 +50,9 @@ class SilenceStore(Protocol):
     def silent_of(self, turn: str) -> Mapping[str, datetime]:
         """The silent orders of a turn's last run that was answered, by short name."""
 
+    def runs(self, turn: str) -> Sequence[RunRecord]:
+        """The last runs of a turn, newest first."""
+
 
 class NoteStore(Protocol):
     """Where the evaluation is told to look again."""

@@ -255,12 +255,13 @@ class PollRun:
         if run.due and result.first_unserved is None:
             self._watch.save_run(turn.name, run)
             self._silences.forget(turn.name)
-        self._report.unsaved += self._notes.of_turn(result, run, self._kept)
         if result.first_unserved is not None:
             self._kept = stopped(self._kept, turn, run, result.first_unserved)
-            return False
-        self._kept = finished(self._kept, turn, run)
-        return True
+        else:
+            self._kept = finished(self._kept, turn, run)
+        # The evaluation is told of the last answers that the page will read from the same log.
+        self._report.unsaved += self._notes.of_turn(result, run, self._kept)
+        return result.first_unserved is None
 
     def _rows_of(self, turn: Turn, cursor: Cursor) -> Iterator[WatchRow]:
         for slot in slots_of(turn, self._kept.turn_lengths):

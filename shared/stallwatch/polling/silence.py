@@ -9,7 +9,13 @@ from stallwatch.polling.gate import RequestGate
 from stallwatch.polling.ports import SilenceStore
 from stallwatch.polling.state import Progress, WatchRow
 from stallwatch.polling.tally import BatchResult
-from stallwatch.tracking.run_log import OrderCheck, last_check_of, short_name
+from stallwatch.tracking.run_log import (
+    OrderCheck,
+    last_answer_before_silence,
+    last_check_of,
+    short_name,
+)
+from stallwatch.tracking.schedule import turns_of
 
 
 class Silences:
@@ -55,7 +61,13 @@ class Silences:
         """The last answer about an order, as the run log proves it."""
         if row.number is None or row.gone:
             return None
-        return self._last_check(row, progress).answered_at
+        check = self._last_check(row, progress)
+        if not check.may_be_silent:
+            return check.answered_at
+        turns = turns_of(row.slot, progress.turn_lengths)
+        runs = (run for turn in turns for run in self._store.runs(turn))
+        since = self._store.in_slot_since(row.order_id)
+        return last_answer_before_silence(row.order_id, since, runs)
 
     def is_too_long(self, since: datetime, result: BatchResult) -> bool:
         """Whether a number gets no answer for too long, while the source is up."""

@@ -165,6 +165,24 @@ def test_a_touch_carries_the_ledger_s_answer_only_where_it_is_newer(store: Store
     assert NOON + HOUR == store.snapshot().trace.answered_at
 
 
+def test_a_touch_carries_the_ledger_s_answer_beside_a_silence(store: Store) -> None:
+    """Whichever of the two answers is the newer, the silence is written."""
+    store.add()
+    store.answer(DEPARTED)
+    silent = Silence(NOON + 2 * DAY, too_long=False)
+    for answered_at, expected in ((NOON + DAY, NOON + DAY), (NOON, NOON + DAY)):
+        now = answered_at + 2 * DAY
+        store.watch.touch_unanswered(
+            store.row(), now, asked=True, answered_at=answered_at, silent=silent
+        )
+        trace = store.snapshot().trace
+        assert (expected, now, silent.since) == (
+            trace.answered_at,
+            trace.asked_at,
+            trace.silent_since,
+        )
+
+
 def test_another_number_s_trace_is_not_touched(store: Store) -> None:
     """An answer about the old number is none about the new one."""
     store.add()

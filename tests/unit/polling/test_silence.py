@@ -1,6 +1,7 @@
 """A number without an answer: since when, and when that is told."""
 
 from collections import deque
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -316,3 +317,25 @@ def test_no_answer_is_ever_taken_for_one(
     rig.live(3 * DAY, tick=HOUR)
     for order_id in ids:
         assert rig.clock.now() - (rig.answered_at(order_id) or NOON) <= 25 * HOUR
+
+
+def test_who_has_it_looked_at_without_an_answer_tells_the_last_one(rig: Rig) -> None:
+    """To the second, as the page reads it: a claim stands for a day after it.
+
+    The answers before brought nothing new, so that the trace has not been told of them, and the
+    rows of the turns know only their minutes.
+    """
+    rig.clock.at += 17 * SECOND
+    rig.add_settled("a", protection_ends_on=NOON.date() + timedelta(days=15))
+    rig.live(9 * DAY + 11 * HOUR)
+    kept = rig.store.progress_kept
+    turns = {
+        name: replace(row, answered_at=row.answered_at and row.answered_at.replace(second=0))
+        for name, row in kept.turns.items()
+    }
+    rig.store.progress_kept = replace(kept, turns=turns)
+    rig.source.mute = {number_of("a")}
+    assert AlertKind.PROTECTION_ENDING in rig.live(4 * HOUR)
+    known = rig.store.shelves["a"].record.answered_at
+    assert known is not None
+    assert (17, rig.answered_at("a")) == (known.second, known)
