@@ -77,9 +77,14 @@ def record(*messages: Message, surveys: list[Survey] | None = None) -> Record:
         (claim(MORNING, LAST_DAY + timedelta(days=5)), []),
         (claim(EVENING, LAST_DAY + timedelta(days=5)), ["in the quiet hours"]),
         (claim(MORNING + timedelta(hours=9), LAST_DAY + timedelta(days=5)), ["held until then"]),
+        (claim(MORNING + timedelta(minutes=55, seconds=40), LAST_DAY + timedelta(days=5)), []),
+        (claim(MORNING + timedelta(minutes=57), LAST_DAY + timedelta(days=5)), ["held until then"]),
         (replace(claim(EVENING, LAST_DAY), severity="action"), ["in the quiet hours"]),
     ],
-    ids=["must go", "too late", "held", "could wait", "held too long", "ordinary"],
+    ids=[
+        *("must go", "too late", "held", "could wait", "held too long"),
+        *("the next tick", "a minute after it", "ordinary"),
+    ],
 )
 def test_what_may_go_out_at_night(message: Message, wrong: list[str]) -> None:
     """A claim whose last day ends, and nothing else; and that one must."""

@@ -87,7 +87,9 @@ def judged_nights(record: Record) -> Iterator[str]:
         for raised_at in message.raised:
             raised = plan.true_time(raised_at, at)
             latest = raised + 2 * tick + _GROUPED
-            if at > max(latest, plan.nights.put_off(raised, latest) + tick):
+            # A clock that is wrong may show the night's end a tick late, which itself keeps to its
+            # minute, but not to the second.
+            if at > max(latest, plan.nights.put_off(raised, latest) + tick + _MINUTE):
                 yield f"{said} raised at {raised:%Y-%m-%d %H:%M} and held until then"
 
 
