@@ -272,9 +272,7 @@ def test_alarms_and_dead_letters_are_findings(
 
     assert "The alarm lookout-pull-fails is on." == found["alarms"]["message"]
     assert "The log says why." == found["alarms"]["advice"]
-    assert (
-        "PullDeadLetters holds dead letters: about 1." == (found["dead_letters"]["message"])
-    )
+    assert "PullDeadLetters holds dead letters: about 1." == (found["dead_letters"]["message"])
     assert "make redrive" in found["dead_letters"]["advice"]
     watch.delete_alarms(AlarmNames=["lookout-pull-fails", "another-pull-fails"])
     assert world.now == START
