@@ -92,17 +92,23 @@ class DigestRun:
         return raised
 
     def _views(self, now: datetime) -> Iterator[OrderView]:
-        """The orders whose watch goes on, the most urgent first."""
+        """The orders whose watch goes on, the most urgent first.
+
+        Each is read with its alerts: which days still come depends on what was said.
+        """
         progress = self.orders.progress()
         cursor: PageCursor | None = None
         left = MOST_ORDERS
         while left > 0:
             query = PageQuery(limit=min(left, _PAGE), sort=Sort.URGENT)
             page = self.orders.page(query, cursor)
-            for snapshot in page.snapshots:
-                if snapshot.entry.state is not State.CLOSED:
-                    left -= 1
-                    yield self.viewer.listed_view(snapshot, progress, now)
+            for listed in page.snapshots:
+                if listed.entry.state is State.CLOSED:
+                    continue
+                left -= 1
+                snapshot = self.orders.open(listed.order.order_id)
+                if snapshot is not None:
+                    yield self.viewer.view(snapshot, progress, now)
             cursor = page.next
             if cursor is None or cursor.section == State.CLOSED:
                 return
