@@ -20,6 +20,7 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
+from stallwatch.api.compression import accepts_gzip
 from stallwatch.api.page_words import page_words
 from stallwatch.domain.errors import MissingError
 from stallwatch.domain.languages import DEFAULT_LANGUAGE
@@ -159,7 +160,7 @@ def file_response(
     kind = _KINDS.get(plain) or _TYPES[plain.rpartition(".")[2]]
     if plain in ICONS:
         return _binary(Response(200, kind, base64.b64encode(file.content).decode(), answered))
-    if plain not in ALWAYS_PACKED and not _accepts_gzip(headers.get("accept-encoding", "")):
+    if plain not in ALWAYS_PACKED and not accepts_gzip(headers.get("accept-encoding", "")):
         return Response(200, kind, file.content.decode(), answered)
     answered["Content-Encoding"] = "gzip"
     return _binary(Response(200, kind, base64.b64encode(file.compressed).decode(), answered))
@@ -168,15 +169,6 @@ def file_response(
 def _binary(response: Response[Any]) -> Response[Any]:
     response.base64_encoded = True
     return response
-
-
-def _accepts_gzip(accepted: str) -> bool:
-    """Whether an `Accept-Encoding` header takes gzip."""
-    for coding in accepted.lower().split(","):
-        name, _, quality = coding.partition(";")
-        if name.strip() in {"gzip", "*"} and not re.fullmatch(r"\s*q\s*=\s*0(\.0*)?\s*", quality):
-            return True
-    return False
 
 
 @lru_cache

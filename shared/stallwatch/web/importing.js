@@ -86,7 +86,7 @@ const tooLarge = (why) => wrongFields(["file", say(why === "workbook" ? "import.
 async function readRest({ parts, answers, dates }, filename, progress) {
   const all = parts.flatMap(({ rows }) => rows ?? []).length;
   while (answers.length < parts.length && progress.isLookedAt()) {
-    if (parts.length > 1) progress.tell(answers.flatMap(({ piece }) => piece.rows).length, all);
+    if (parts.length > 1) progress.reach(answers.flatMap(({ piece }) => piece.rows).length, all);
     const piece = parts[answers.length];
     try {
       const answer = await call("POST", "orders/import", { file: bodyOf(piece), query: { filename, dates, dry_run: "true" } });

@@ -55,12 +55,12 @@ export function progressOf(sentence) {
     bar.hidden = true;
     far.textContent = "";
   };
-  const tell = (done, all) => {
+  const reach = (done, all) => {
     Object.assign(bar, { hidden: false, value: done / all });
     far.textContent = say(sentence, { done, all });
   };
   end();
-  return { shown: [bar, far], isLookedAt: () => bar.isConnected, tell, end };
+  return { shown: [bar, far], isLookedAt: () => bar.isConnected, reach, end };
 }
 
 /** A failure after which another press sends the rest, if something is done already. */
@@ -90,7 +90,7 @@ export function reviewParts({ format, rows: given }) {
       for (const view of views) view.question();
       throw new Failure(say("import.confirm"));
     }
-    progress.tell(0, wanted.length);
+    progress.reach(0, wanted.length);
     for (let from = 0; from < wanted.length; from += AT_ONCE) {
       const some = wanted.slice(from, from + AT_ONCE);
       let answer;
@@ -102,7 +102,7 @@ export function reviewParts({ format, rows: given }) {
       const done = new Map(answer.rows.map((row) => [row.order_id, row]));
       changed();
       for (const row of some) Object.assign(row, { done: true }, became(done.get(row.order_id) ?? row));
-      progress.tell(from + some.length, wanted.length);
+      progress.reach(from + some.length, wanted.length);
     }
     return () => finish(rows, place);
   };
