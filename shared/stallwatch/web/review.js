@@ -107,11 +107,14 @@ export function reviewParts({ format, rows: given }) {
     return () => finish(rows, place);
   };
 
+  const adding = makeForm({ send, go: "", beside: buttonLink(say("cancel"), "#/") }, progress.shown);
+
+  /** The form stays the same: a correction may be answered while its button is pressed. */
   function refresh() {
     const n = rows.filter((row) => isTaken(row) && !row.done).length;
-    place.replaceChildren(n
-      ? makeForm({ send, go: say("import.go", { n }), beside: buttonLink(say("cancel"), "#/") }, progress.shown)
-      : h("p", say("import.nothing")));
+    adding.querySelector("button").textContent = say("import.go", { n });
+    if (!n) place.replaceChildren(h("p", say("import.nothing")));
+    else if (!adding.isConnected) place.replaceChildren(adding);
   }
   refresh();
   return [
