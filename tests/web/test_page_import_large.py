@@ -34,9 +34,7 @@ def choose(visitor: "Visitor", name: str, data: bytes) -> "Locator":
     visitor.go("#/add")
     box = visitor.part("Paste or drop")
     kind = "application/octet-stream"
-    box.get_by_label("Or a file").set_input_files(
-        {"name": name, "mimeType": kind, "buffer": data}
-    )
+    box.get_by_label("Or a file").set_input_files({"name": name, "mimeType": kind, "buffer": data})
     box.get_by_role("button", name=SHOW).click()
     return box
 
@@ -87,7 +85,12 @@ def test_a_broken_connection_keeps_what_was_read(visitor: "Visitor") -> None:
 def test_json_lines_of_three_megabytes_are_read_and_added(visitor: "Visitor") -> None:
     """By their size, not by their number; what is added is what was read."""
     orders = [
-        {"order_id": str(FIRST + n), "ordered_on": "2026-06-01", "title": f"Lamp {n}", "x": "ö" * 5000}
+        {
+            "order_id": str(FIRST + n),
+            "ordered_on": "2026-06-01",
+            "title": f"Lamp {n}",
+            "x": "ö" * 5000,
+        }
         for n in range(300)
     ]
     lines = "".join(json.dumps(order, ensure_ascii=False) + "\n" for order in orders).encode()
@@ -119,6 +122,7 @@ def test_a_workbook_that_is_too_large_is_to_be_saved_as_csv(visitor: "Visitor") 
         workbook.writestr("xl/workbook.xml", b"x" * 1_100_000)
     box = choose(visitor, "orders.xlsx", held.getvalue())
     visitor.expect(box.get_by_label("Or a file")).to_have_accessible_description(
-        "This workbook is too large, and a browser cannot cut it. Save its sheet as CSV, and choose that."
+        "This workbook is too large, and a browser cannot cut it."
+        " Save its sheet as CSV, and choose that."
     )
     assert 0 == read(visitor)

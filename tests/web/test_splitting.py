@@ -85,7 +85,11 @@ def assert_told_alike(
 def table(count: int, separator: str = ",", end: str = "\n") -> str:
     """A table of orders whose titles need quotes; each third has two rows, far from each other."""
     rows = [
-        [str(8_190_000_000_000_000 + n), f'"Lamp {n}{separator} ""red""{end}and größer"', f"LP{n:014}"]
+        [
+            str(8_190_000_000_000_000 + n),
+            f'"Lamp {n}{separator} ""red""{end}and größer"',
+            f"LP{n:014}",
+        ]
         for n in range(count)
     ]
     rows += [[row[0], '"Cable"', f"LQ{n:014}"] for n, row in enumerate(rows) if n % 3 == 0]
@@ -96,7 +100,7 @@ def table(count: int, separator: str = ",", end: str = "\n") -> str:
 def orders(count: int) -> list[dict[str, Any]]:
     """Orders as JSON."""
     return [
-        {"order_id": str(8_190_000_000_000_000 + n), "title": f"Größe {n}: \"[{{,\" \\"}
+        {"order_id": str(8_190_000_000_000_000 + n), "title": f'Größe {n}: "[{{," \\'}
         for n in range(count)
     ]
 
@@ -105,7 +109,8 @@ def mail(n: int) -> str:
     """A mail of AliExpress as it stands in an mbox."""
     return (
         "From MAILER Mon Jun 15\nFrom: AliExpress <a@notice.aliexpress.com>\n"
-        f"Date: Mon, 15 Jun 2026 10:00:00 +0000\nSubject: Order {8_190_000_000_000_000 + n}: shipped"
+        "Date: Mon, 15 Jun 2026 10:00:00 +0000\n"
+        f"Subject: Order {8_190_000_000_000_000 + n}: shipped"
         "\n\nSent.\nFrom here on it is on its way.\n\n"
     )
 
@@ -116,7 +121,7 @@ def mail(n: int) -> str:
 def test_a_table_is_cut_between_rows(
     tab: "Page", monkeypatch: pytest.MonkeyPatch, separator: str, end: str, encoding: str
 ) -> None:
-    """With its header and its encoding, however many lines a row has, and each order in one part."""
+    """With its header and encoding, whatever lines a row has, and each order in one part."""
     data = table(20, separator, end).encode(encoding)
     bodies = assert_told_alike(tab, monkeypatch, data, SMALL)
 
@@ -243,7 +248,11 @@ def test_what_cannot_be_cut_says_so(tab: "Page", begin: bytes, why: str) -> None
 
 def test_a_part_that_is_too_much_after_all_goes_in_halves(tab: "Page") -> None:
     """Each with what stands above it; a single row has none."""
-    split(tab, ("order_id,title\n" + table(20)[len("order_id,title,tracking_number\n") :]).encode(), SMALL)
+    split(
+        tab,
+        ("order_id,title\n" + table(20)[len("order_id,title,tracking_number\n") :]).encode(),
+        SMALL,
+    )
     texts = tab.evaluate(
         """async () => {
           const two = splitting.halves(found.parts[0]);
