@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from tests.web.visitor import Visitor
 
-SHOW = "Show what it holds"
+SHOW = "Show what is in it"
 
 FIRST = 8_190_000_000_000_000
 
@@ -57,7 +57,7 @@ def test_a_table_is_shown_as_one(visitor: "Visitor", encoding: str) -> None:
     box = choose(visitor, "orders.csv", table(unnamed=4320).encode(encoding))
     expect_understood(visitor, box, ROWS - 1)
     visitor.expect(box.get_by_text("And 4,900 more rows.")).to_be_visible()
-    visitor.expect(box.get_by_role("listitem").nth(0)).to_contain_text("Not taken row 4,322")
+    visitor.expect(box.get_by_role("listitem").nth(0)).to_contain_text("Rejected row 4,322")
     visitor.expect(box.get_by_role("listitem").nth(1)).to_contain_text('Größe 0 "red"')
     assert 3 == read(visitor)
 
