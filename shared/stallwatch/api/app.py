@@ -25,6 +25,7 @@ from stallwatch.api import (
     subscriptions,
     transfers,
 )
+from stallwatch.api.compression import packed
 from stallwatch.api.context import (
     JSON,
     Services,
@@ -75,7 +76,8 @@ def respond(event: dict[str, Any], context: Any, services: Services) -> dict[str
     answer = _in_words(app.resolve(_below(event, services.base_path), context), event)
     # The gateway documents a string as the body. Powertools makes null of an empty one, which AWS
     # takes too, but not every emulator of it.
-    return {**answer, "body": answer.get("body") or ""}
+    answer = {**answer, "body": answer.get("body") or ""}
+    return packed(answer, APIGatewayProxyEvent(event).headers)
 
 
 def _in_words(answer: dict[str, Any], event: dict[str, Any]) -> dict[str, Any]:

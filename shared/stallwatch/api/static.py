@@ -20,6 +20,7 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
+from stallwatch.api.compression import accepts_gzip
 from stallwatch.api.page_words import page_words
 from stallwatch.domain.errors import MissingError
 from stallwatch.domain.languages import DEFAULT_LANGUAGE
@@ -36,6 +37,7 @@ MODULES = (
     "actions",
     "claim",
     "order",
+    "splitting",
     "review",
     "importing",
     "edit",
@@ -104,6 +106,7 @@ _IMMUTABLE = "public, max-age=31536000, immutable"
 _HASHED = re.compile(r"(?P<stem>[a-z0-9-]+(?:\.min)?)\.(?P<hash>[0-9a-f]{16})\.(?P<type>[a-z]+)")
 _REFERENCE = re.compile(r"(?<=asset=)[a-z0-9-]+\.[a-z]+|(?<=assets/)[a-z.-]+\.[a-z]+")
 _IMPORT = re.compile(r"^import \{[^}]*\} from \"\./[a-z]+\.js\";\n", re.MULTILINE)
+_COMMENT = re.compile(r"^ *(?:/\*(?:[^*]|\*(?!/))*\*/|//[^\n]*)\n", re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async |const|let|class|function))", re.MULTILINE)
 
 
@@ -157,7 +160,7 @@ def file_response(
     kind = _KINDS.get(plain) or _TYPES[plain.rpartition(".")[2]]
     if plain in ICONS:
         return _binary(Response(200, kind, base64.b64encode(file.content).decode(), answered))
-    if plain not in ALWAYS_PACKED and not _accepts_gzip(headers.get("accept-encoding", "")):
+    if plain not in ALWAYS_PACKED and not accepts_gzip(headers.get("accept-encoding", "")):
         return Response(200, kind, file.content.decode(), answered)
     answered["Content-Encoding"] = "gzip"
     return _binary(Response(200, kind, base64.b64encode(file.compressed).decode(), answered))
@@ -166,15 +169,6 @@ def file_response(
 def _binary(response: Response[Any]) -> Response[Any]:
     response.base64_encoded = True
     return response
-
-
-def _accepts_gzip(accepted: str) -> bool:
-    """Whether an `Accept-Encoding` header takes gzip."""
-    for coding in accepted.lower().split(","):
-        name, _, quality = coding.partition(";")
-        if name.strip() in {"gzip", "*"} and not re.fullmatch(r"\s*q\s*=\s*0(\.0*)?\s*", quality):
-            return True
-    return False
 
 
 @lru_cache
@@ -226,9 +220,12 @@ def _with_hashes(page: str) -> str:
 
 
 def script() -> str:
-    """The page's script: its modules as one, without the imports and exports between them."""
+    """The page's script: its modules as one, without what joins them and without comments.
+
+    The comments that have lines of their own would be a sixth of what a first load transfers.
+    """
     parts = (_EXPORT.sub("", _IMPORT.sub("", _text(f"{name}.js"))) for name in MODULES)
-    text = "\n".join(parts)
+    text = _COMMENT.sub("", "\n".join(parts))
     for name in ("icon.svg", "manifest.json"):
         stem, _, kind = name.partition(".")
         text = text.replace(f"?asset={name}", f"?asset={stem}.{served_file(name).tag}.{kind}")

@@ -4,9 +4,10 @@ import { h, part, reload, say } from "./lib.js";
 import { apiKey, call } from "./client.js";
 import { VIEWS } from "./shell.js";
 import { field, makeForm, wrongFields } from "./forms.js";
-import { reviewParts } from "./review.js";
+import { bodyOf, halves, joined, split } from "./splitting.js";
+import { progressOf, restOf, reviewParts } from "./review.js";
 
-const LARGEST = 1024 * 1024;
+const TOO_LARGE = 413;
 
 /** Files that were dropped onto the page, whatever it showed, until the box has them. */
 let dropped = null;
@@ -36,12 +37,21 @@ export function importPart() {
   });
   dates.hidden = true;
   dates.addEventListener("change", () => form.requestSubmit());
+  const progress = progressOf("import.reading");
+  let reading = null;
   const send = async (entered) => {
-    const body = input.files[0] ?? text.value.trim();
-    if (!body) throw wrongFields(["text", say("import.empty")]);
-    if (body.size > LARGEST) throw wrongFields(["file", say("import.large")]);
-    const query = { filename: input.files[0]?.name, dates: entered.dates, dry_run: "true" };
-    const understood = await call("POST", "orders/import", { file: body, query });
+    const source = input.files[0] ?? text.value.trim();
+    if (!source) throw wrongFields(["text", say("import.empty")]);
+    // What was read before a failure stays read, as long as it is the same that is to be read.
+    if (reading?.source !== source || reading.dates !== entered.dates) {
+      reading = { source, dates: entered.dates, answers: [], ...await split(new Blob([source])) };
+    }
+    if (reading.uncut) throw tooLarge(reading.uncut);
+    report.replaceChildren();
+    await readRest(reading, input.files[0]?.name, progress);
+    const understood = joined(reading.answers, reading.refused.map((row) => ({ row, outcome: "rejected", reason: say("import.row_large") })));
+    reading = null;
+    progress.end();
     return () => {
       // Only a row that could not be read at all may be one whose dates mean either.
       dates.hidden = !entered.dates && !understood.rows.some(({ outcome, read }) => outcome === "rejected" && !read);
@@ -56,7 +66,8 @@ export function importPart() {
       h("p.hint", { id: "import-hint" }, say("import.hint")),
       h("p.wrong", { id: `${id}-wrong` })),
     chosen,
-    dates);
+    dates,
+    progress.shown);
   // Other content may have other dates.
   form.addEventListener("change", ({ target }) => {
     if (target === input || target === text) dates.querySelector("select").value = "";
@@ -67,4 +78,23 @@ export function importPart() {
     setTimeout(() => form.requestSubmit()); // Once it is part of the page.
   }
   return part("import", say("import.title"), h("div.panel", form, report));
+}
+
+const tooLarge = (why) => wrongFields(["file", say(why === "workbook" ? "import.workbook" : "import.large")]);
+
+/** Has the parts read that have no answer yet, as long as somebody looks. One that is too much for the API after all goes in halves. */
+async function readRest({ parts, answers, dates }, filename, progress) {
+  const all = parts.flatMap(({ rows }) => rows ?? []).length;
+  while (answers.length < parts.length && progress.isLookedAt()) {
+    if (parts.length > 1) progress.reach(answers.flatMap(({ piece }) => piece.rows).length, all);
+    const piece = parts[answers.length];
+    try {
+      const answer = await call("POST", "orders/import", { file: bodyOf(piece), query: { filename, dates, dry_run: "true" } });
+      answers.push({ piece, answer });
+    } catch (error) {
+      const two = error.status === TOO_LARGE && halves(piece);
+      if (!two) throw piece.isWorkbook && error.status === TOO_LARGE ? tooLarge("workbook") : restOf(error, answers.length);
+      parts.splice(answers.length, 1, ...two);
+    }
+  }
 }

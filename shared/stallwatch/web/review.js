@@ -11,6 +11,9 @@ import { orderLink } from "./parcel.js";
 const SHOWN = 100;
 const AT_ONCE = 50;
 
+/** Answers after which the same may work later. */
+const [BUSY, SERVER] = [429, 500];
+
 /** How many missing dates are asked for with a field each; more would bury the rest. */
 const ASKED = 12;
 
@@ -44,6 +47,28 @@ const importing = (rows, format, dryRun) =>
 /** What an answer tells of a row anew; what was entered stays. */
 const became = ({ outcome, reason }) => ({ outcome, reason });
 
+/** How far something is that takes several requests. */
+export function progressOf(sentence) {
+  const bar = h("progress", { max: "1", "aria-label": say("import.title") });
+  const far = h("p.hint", { role: "status" });
+  const end = () => {
+    bar.hidden = true;
+    far.textContent = "";
+  };
+  const reach = (done, all) => {
+    Object.assign(bar, { hidden: false, value: done / all });
+    far.textContent = say(sentence, { done, all });
+  };
+  end();
+  return { shown: [bar, far], isLookedAt: () => bar.isConnected, reach, end };
+}
+
+/** A failure after which another press sends the rest, if something is done already. */
+export function restOf(error, done) {
+  const { message, status = SERVER } = error;
+  return done && error instanceof Failure && (status >= SERVER || status === BUSY) ? new Failure(`${message} ${say("import.rest")}`, status) : error;
+}
+
 /** All that was understood, and the button that adds it. */
 export function reviewParts({ format, rows: given }) {
   const rows = given.map((row) => ({ ...row, read: row.read && { ...row.read } }));
@@ -53,8 +78,7 @@ export function reviewParts({ format, rows: given }) {
   rows.sort((one, other) => rank(one) - rank(other));
   const lacking = rows.filter(isWithoutDeadline);
   const views = rows.slice(0, SHOWN).map((row) => rowView(row, format, lacking.length <= ASKED && lacking.includes(row), () => refresh()));
-  const progress = h("progress", { hidden: true, max: "1", "aria-label": say("import.title") });
-  const far = h("p.hint", { role: "status" });
+  const progress = progressOf("import.progress");
   const place = h("div");
   let asked = "";
 
@@ -66,23 +90,31 @@ export function reviewParts({ format, rows: given }) {
       for (const view of views) view.question();
       throw new Failure(say("import.confirm"));
     }
-    progress.hidden = false;
+    progress.reach(0, wanted.length);
     for (let from = 0; from < wanted.length; from += AT_ONCE) {
       const some = wanted.slice(from, from + AT_ONCE);
-      const done = new Map((await importing(some, format)).rows.map((row) => [row.order_id, row]));
+      let answer;
+      try {
+        answer = await importing(some, format);
+      } catch (error) {
+        throw restOf(error, from);
+      }
+      const done = new Map(answer.rows.map((row) => [row.order_id, row]));
       changed();
       for (const row of some) Object.assign(row, { done: true }, became(done.get(row.order_id) ?? row));
-      progress.value = (from + some.length) / wanted.length;
-      far.textContent = say("import.progress", { done: from + some.length, all: wanted.length });
+      progress.reach(from + some.length, wanted.length);
     }
     return () => finish(rows, place);
   };
 
+  const adding = makeForm({ send, go: "", beside: buttonLink(say("cancel"), "#/") }, progress.shown);
+
+  /** The form stays the same: a correction may be answered while its button is pressed. */
   function refresh() {
     const n = rows.filter((row) => isTaken(row) && !row.done).length;
-    place.replaceChildren(n
-      ? makeForm({ send, go: say("import.go", { n }), beside: buttonLink(say("cancel"), "#/") }, progress, far)
-      : h("p", say("import.nothing")));
+    adding.querySelector("button").textContent = say("import.go", { n });
+    if (!n) place.replaceChildren(h("p", say("import.nothing")));
+    else if (!adding.isConnected) place.replaceChildren(adding);
   }
   refresh();
   return [
