@@ -128,3 +128,21 @@ def test_what_names_no_instant_is_refused(world: World) -> None:
     """Loudly: Lambda tries again and then keeps it."""
     with pytest.raises(ValueError, match="isoformat"):
         world.handlers["evaluate_orders"].handler({"digest": "soon"}, Context())
+
+
+def test_list_order_and_digest_name_the_same_days(world: World) -> None:
+    """Once a reminder has been sent its day is over, also where no alerts are read at first."""
+    add(world, "1", [(START - timedelta(days=2), "GWMS_ACCEPT")], ordered_on="2026-06-01")
+    assert 200 == world.call("POST", "/orders/1/actions", {"action": "seller_contacted"})[0]
+    world.pump()
+    for _ in range(5):
+        world.now += timedelta(days=1)
+        world.check("1")
+    assert "reminder" in {m.kind for m in world.messages()}
+    order = world.call("GET", "/orders/1")[1]
+    (listed,) = world.call("GET", "/orders")[1]["orders"]
+    assert {name: order[name] for name in listed} == listed
+    assert order["reminder_on"] is None
+    digest(world)
+    world.pump()
+    assert all("reminder" not in text for text in sent(world))

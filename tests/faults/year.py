@@ -470,12 +470,19 @@ class Year:
             # The closed ones come last, but time alone may have closed some before them.
             is_last = cursor is None or all(o["state"] == "closed" for o in body["orders"])
             query = None if is_last else {**query, "cursor": cursor}
+        # The list reads no alerts, so it learns only by the next evaluation that a watch has ended.
+        shown = (
+            json.loads(world.api("GET", f"/orders/{order['order_id']}")["body"])
+            for order in orders
+            if order["pressing"] is not None
+        )
+        pressing = sum(order["pressing"] is not None for order in shown)
         world.now, world.on_call = now, on_call
         return Survey(
             at=now,
             scheduled_at=instant,
             watched=len(orders),
-            pressing=sum(order["pressing"] is not None for order in orders),
+            pressing=pressing,
             scans={o["order_id"]: (o["last_checkpoint"] or {"at": ""})["at"] for o in orders},
         )
 

@@ -9,6 +9,7 @@ from stallwatch.domain.orders import Order, State
 from stallwatch.domain.parcels import Trace
 from stallwatch.domain.thresholds import Thresholds
 from stallwatch.orders.ports import OrderStore
+from stallwatch.orders.pressing import pressing_of
 from stallwatch.orders.snapshot import OrderSnapshot
 from stallwatch.polling.state import Progress
 from stallwatch.rules.anomalies import Anomaly, anomalies
@@ -124,8 +125,16 @@ class OrderViewer:
         return checked_at, checked
 
     def listed_view(self, snapshot: OrderSnapshot, progress: Progress, now: datetime) -> OrderView:
-        """An order as it stands in a list, where its alerts are not read: they may close it."""
+        """An order as it stands in a list, which reads alerts only where they make a difference.
+
+        Without them an alert that went out looks due. Where the order would stand in another place
+        than its last evaluation gave it, its alerts are read. They may also have closed it.
+        """
         shown = self.view(snapshot, progress, now)
+        if pressing_of(shown.decision, now.date()) != snapshot.entry.pressing:
+            whole = self.store.open(snapshot.order.order_id)
+            if whole is not None:
+                return self.view(whole, progress, now)
         if snapshot.entry.state is not State.CLOSED or shown.state is State.CLOSED:
             return shown
         # No word of the buyer's closed it, so an alert did: the watch has ended by itself.
