@@ -31,6 +31,7 @@ NO_SECRETS = {
     r'"body": "(eyJ|b3JkZXJf)': "sample events hold their bodies in base64",
     r"123456789012:stallwatch-AlertsTopic": "the made-up topic of a sample event",
     r"must be the link in the confirmation mail|has expired: subscribe again": "what the API says",
+    r'"refusal\.token":|"token": "the link, or': "words about a token",
     r'"swordfish"|"t0ken"|user:secret@': "made-up words of the tests",
     r"ApiKeyRequired|AWS::ApiGateway::ApiKey": "words of the template",
     r'(?i)AWS_SECRET_ACCESS_KEY"?[:=] ?"test"': "emulators take any credentials",
