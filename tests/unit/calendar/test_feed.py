@@ -1,9 +1,12 @@
 """The calendar as iCalendar: what any reader of RFC 5545 makes of it."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
+from icalendar import Calendar
 
 from stallwatch.calendar.feed import Entry, icalendar
 
@@ -50,3 +53,19 @@ def test_any_text_comes_out_as_it_went_in(text: str) -> None:
     assert all(len(line.encode()) <= 75 for line in written.split("\r\n"))
     (summary,) = [x for x in unfolded(written) if x.startswith("SUMMARY:")]
     assert text == unescaped(summary.removeprefix("SUMMARY:"))
+
+
+@given(st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=300))
+def test_another_s_reader_finds_the_same(text: str) -> None:
+    """A library that knows nothing of ours: name, days, text, address and id of each entry."""
+    entry = Entry("1@x", date(2026, 6, 30), text, f"{text}!", "https://x/#/orders/1")
+    read = Calendar.from_ical(icalendar("Stallwatch", [entry, replace(entry, uid="2@x")], NOW))
+    assert "2.0" == read["version"]
+    assert "Stallwatch" == str(read["x-wr-calname"])
+    entries: list[Any] = read.walk("VEVENT")
+    one, other = entries
+    assert ("1@x", "2@x") == (str(one["uid"]), str(other["uid"]))
+    assert [] == one.errors
+    assert (date(2026, 6, 30), date(2026, 7, 1)) == (one["dtstart"].dt, one["dtend"].dt)
+    assert (text, f"{text}!") == (str(one["summary"]), str(one["description"]))
+    assert "https://x/#/orders/1" == str(one["url"])
