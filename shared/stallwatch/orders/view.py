@@ -128,27 +128,31 @@ class OrderViewer:
         """An order as it stands in a list, which reads alerts only where they make a difference.
 
         Without them an alert that went out looks due. Where the order would stand in another place
-        than its last evaluation gave it, its alerts are read. They may also have closed it.
+        than its last evaluation gave it, its alerts are read; not where it closed the order.
         """
         shown = self.view(snapshot, progress, now)
+        if snapshot.entry.state is State.CLOSED:
+            return shown if shown.state is State.CLOSED else _ended(shown)
         if pressing_of(shown.decision, now.date()) != snapshot.entry.pressing:
             whole = self.store.open(snapshot.order.order_id)
             if whole is not None:
                 return self.view(whole, progress, now)
-        if snapshot.entry.state is not State.CLOSED or shown.state is State.CLOSED:
-            return shown
-        # No word of the buyer's closed it, so an alert did: the watch has ended by itself.
-        decision = shown.decision._replace(
-            state=State.CLOSED,
-            escalation=None,
-            key_dates=NO_DATES,
-            situation=Situation.CLOSED_ENDED,
-        )
-        return replace(shown, state=State.CLOSED, decision=decision)
+        return shown
 
     def _silent_in(self, turn: str) -> Mapping[str, datetime]:
         """The silent orders of a turn's last answered run, by short name."""
         return next((run.silent for run in self.store.runs(turn) if run.answered), {})
+
+
+def _ended(shown: OrderView) -> OrderView:
+    """An order whose watch has ended by itself: no word of the buyer's closed it, so alerts did."""
+    decision = shown.decision._replace(
+        state=State.CLOSED,
+        escalation=None,
+        key_dates=NO_DATES,
+        situation=Situation.CLOSED_ENDED,
+    )
+    return replace(shown, state=State.CLOSED, decision=decision)
 
 
 def _later(one: datetime | None, other: datetime | None) -> datetime | None:
