@@ -269,10 +269,16 @@ def crowd(lives: Sequence[Life], count: int) -> Iterator[dict[str, Any]]:
 
 
 def progress_item() -> dict[str, Any]:
-    """The pull's own item after a day of turns: all but the present one."""
+    """The pull's own item after a day of turns: all but the present one.
+
+    Nothing is left to review, and the evaluation was woken today: a measured tick pays for neither.
+    """
     half_hours = [NOW - timedelta(minutes=30 * (n + 1)) for n in range(48)]
     turns = {f"{at:%H%M}+30": LastRun(at, at, silent=False) for at in half_hours}
-    attributes = progress_to_attributes(Progress(NOW, None, None, turns, (30,)))
+    settled = Progress(
+        NOW, turns=turns, turn_lengths=(30,), woken_at=NOW, reviewed_version=wire.VERSION
+    )
+    attributes = progress_to_attributes(settled)
     return {**key(STACK, PULL), **wire.attributes(attributes)}
 
 
