@@ -18,8 +18,10 @@ from stallwatch.dynamodb.polling import DynamoPollStore
 from stallwatch.polling.answers import AnswerWriter
 from stallwatch.polling.state import WatchRow
 from stallwatch.tracking.schedule import PollSchedule
-from tests.faults.scenarios import days, next_turn, settle
-from tests.faults.simulated_stack import EPOCH, Journey, World, running
+from tests.faults.journeys import Journey
+from tests.faults.simulated_stack import EPOCH, World
+from tests.faults.story_steps import days, next_turn, settle
+from tests.faults.wired_handlers import running
 from tests.in_memory_aws.dynamodb import InMemoryDynamoDb
 from tests.local.machine import ROOT
 
@@ -253,7 +255,7 @@ def test_a_scan_in_the_tick_is_found() -> None:
 
     with (
         mock.patch.object(DynamoPollStore, "rows", scanning),
-        mock.patch("tests.faults.simulated_stack._Database.scan", scan, create=True),
+        mock.patch("tests.faults.simulated_clients.Database.scan", scan, create=True),
         pytest.raises(AssertionError),
     ):
         assert_reads_do_not_grow()

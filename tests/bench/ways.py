@@ -20,9 +20,12 @@ from stallwatch.dynamodb.table import Table
 from stallwatch.mailbox.ports import Bookmark
 from stallwatch.push.ports import Handover
 from tests.bench.cost import CALL, PRICES, START
-from tests.faults.simulated_stack import EPOCH, Journey, World, running
-from tests.in_memory_aws.dynamodb import InMemoryDynamoDb, Key
-from tests.in_memory_aws.dynamodb import _size as size_of
+from tests.faults.journeys import Journey
+from tests.faults.simulated_stack import EPOCH, World
+from tests.faults.wired_handlers import running
+from tests.in_memory_aws.dynamodb import InMemoryDynamoDb
+from tests.in_memory_aws.item_sizes import size_of
+from tests.in_memory_aws.stored_items import Key
 from tests.local.machine import ROOT
 from tests.support.template import template
 
@@ -115,19 +118,19 @@ class Metered(InMemoryDynamoDb):
         units = max(1, ceil(sum(map(size_of, items)) / READ_UNIT))
         self.read += units if consistent else units / 2
 
-    def _write(self, key: Key, after: Any) -> None:
+    def write(self, key: Key, after: Any) -> None:
         before = self.items.get(key)
         self.calls += self._times == 1
         larger = max(size_of(before or {}), size_of(after or {}))
         self.written += self._times * max(1, ceil(larger / WRITE_UNIT))
-        for index in self._indexes.values():
+        for index in self.indexes.values():
             old = None if before is None else index.row(before)
             new = None if after is None else index.row(after)
             if old != new:
                 names = (index.hash_key, index.range_key)
                 moved = old and new and any(old[name] != new[name] for name in names)
                 self.written += 2 if moved else 1
-        super()._write(key, after)
+        super().write(key, after)
 
 
 @dataclass

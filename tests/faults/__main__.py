@@ -17,10 +17,11 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from random import Random, SystemRandom
 from typing import Any
 
-from tests.faults.explore import Counts, Explorer, Fault, Found, world_of
+from tests.faults.explore import Explorer, world_of
 from tests.faults.interleave import PAIRS, explore, world_of_two
 from tests.faults.scenarios import STORIES, Story
-from tests.faults.simulated_stack import running
+from tests.faults.schedules import Counts, Fault, Found
+from tests.faults.wired_handlers import running
 
 ENOUGH = 250_000
 """Schedules, where nobody says how many."""

@@ -7,20 +7,18 @@ outcomes every stretch of which was run from the very state that it was in. What
 wrong and made no difference (an index that has no earlier state to show, say) makes no schedule.
 """
 
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from itertools import combinations
 from random import Random
-from typing import NamedTuple
 
-from stallwatch.dynamodb.items import alert_of_item, trace_of_item
-from stallwatch.dynamodb.sources import credits_of_item
-from stallwatch.tracking.circuit_breaker import LONGEST_PAUSE
-from stallwatch.tracking.schedule import NEW, PollSchedule
+from tests.faults.healing import heal, next_minute, summary
 from tests.faults.scenarios import Story
-from tests.faults.simulated_stack import EPOCH, Call, Snapshot, World
+from tests.faults.schedules import STEP, Counts, Fault, Found, Schedule
+from tests.faults.simulated_calls import Call
+from tests.faults.simulated_clients import Published
+from tests.faults.simulated_stack import EPOCH, World
+from tests.faults.snapshot import Snapshot
 
 WAYS = {
     "deliver": ("late", "one", "twice", "dropped", "reversed"),
@@ -28,13 +26,7 @@ WAYS = {
 }
 """What may become of the stream's records besides being delivered, and of a tick."""
 
-STEP = -1
-"""Stands for the step as a whole, where a fault is in none of its calls."""
-
 DIGEST = ("", "digest")
-
-HEALING = timedelta(hours=27)
-"""Longer than the longest cadence, and a lease."""
 
 MOST = 3
 """Faults in one schedule."""
@@ -44,74 +36,6 @@ TRIES = 10
 
 RUNS_IN_A_STEP = 100
 """More than there are: a step's runs have numbers of their own, whatever happened before it."""
-
-
-class Fault(NamedTuple):
-    """Something that goes wrong in a step."""
-
-    step: int
-    call: int
-    """Which call of the step, or `STEP`."""
-    kind: str
-
-    def __str__(self) -> str:
-        return f"{self.step}.{'*' if self.call == STEP else self.call}={self.kind}"
-
-    @classmethod
-    def of(cls, text: str) -> "Fault":
-        """The fault that is written so."""
-        where, _, kind = text.partition("=")
-        step, _, call = where.partition(".")
-        return cls(int(step), STEP if call == "*" else int(call), kind)
-
-
-Schedule = tuple[Fault, ...]
-
-
-@dataclass(frozen=True)
-class Found:
-    """A schedule after which something was wrong."""
-
-    story: str
-    schedule: Schedule
-    what: str
-
-    @property
-    def replay(self) -> str:
-        """The command that shows it."""
-        faults = " ".join(str(fault) for fault in self.schedule)
-        return f"REPLAY='{self.story}: {faults}' make faults"
-
-
-@dataclass
-class Counts:
-    """What was explored."""
-
-    schedules: int = 0
-    runs: int = 0
-    """Steps that were run."""
-    healed: int = 0
-    """Different states that were healed and judged."""
-    seconds: float = 0
-    """Of processor time."""
-    repeated: int = 0
-    """Messages that went out twice because the outcome of the first was unknown."""
-    faults: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """What went wrong in the steps that were run, by call and kind."""
-    wrong: Counter[str] = field(default_factory=Counter)
-    """How many of the healed states were wrong, and in what way."""
-    found: list[Found] = field(default_factory=list)
-    """The shortest schedule to each thing that was wrong."""
-
-    def add(self, other: "Counts") -> None:
-        self.schedules += other.schedules
-        self.runs += other.runs
-        self.healed += other.healed
-        self.seconds += other.seconds
-        self.repeated += other.repeated
-        self.faults += other.faults
-        self.wrong += other.wrong
-        self.found += other.found
 
 
 class Explorer:
@@ -216,7 +140,7 @@ class Explorer:
         world = self.world
         world.load(state)
         world.runs = RUNS_IN_A_STEP * (step + 1)
-        world.now = _next_minute(world.now)
+        world.now = next_minute(world.now)
         world.faults = {fault.call: fault.kind for fault in chosen}
         world.way = world.faults.get(STEP, "as usual")
         world.keep_calls = True
@@ -331,7 +255,7 @@ class Explorer:
         optional = {(*alert, language) for alert in may_be for language in story.languages}
         wrong = [f"lost: {' '.join(alert)}".strip() for alert in wanted - sent]
         wrong += [f"undue: {' '.join(alert)}".strip() for alert in sent - wanted - optional]
-        wrong += [f"doubled: {what}" for what in self._doubles()]
+        wrong += [f"doubled: {what}" for what in _doubles(world.published, self.counts)]
         if world.hurried:
             wrong.append("hurried: the source was asked too fast")
         if world.broken:
@@ -344,21 +268,6 @@ class Explorer:
                 wrong.append(f"not healed: {name} is {there}, not {faultless}")
         return wrong
 
-    def _doubles(self) -> Iterator[str]:
-        """What went out again though its first outcome was known, or as if it were another one."""
-        first: dict[tuple[str, ...], tuple[bool, str]] = {}
-        for message in self.world.published:
-            for order in message.orders:
-                name = (order, message.kind, message.language)
-                if name in first:
-                    unknown, batch = first[name]
-                    if not unknown:
-                        yield " ".join(name).strip()
-                    elif batch != message.batch:
-                        yield f"{' '.join(name).strip()}, under another id"
-                    self.counts.repeated += 1
-                first[name] = message.unknown, message.batch
-
     def _end_of_faultless(self) -> dict[str, str]:
         state = self.start
         for step in range(len(self.story.steps)):
@@ -368,79 +277,25 @@ class Explorer:
         return summary(self.world)
 
 
+def _doubles(published: Sequence[Published], counts: Counts) -> Iterator[str]:
+    """What went out again though its first outcome was known, or as if it were another one."""
+    first: dict[tuple[str, ...], tuple[bool, str]] = {}
+    for message in published:
+        for order in message.orders:
+            name = (order, message.kind, message.language)
+            if name in first:
+                unknown, batch = first[name]
+                if not unknown:
+                    yield " ".join(name).strip()
+                elif batch != message.batch:
+                    yield f"{' '.join(name).strip()}, under another id"
+                counts.repeated += 1
+            first[name] = message.unknown, message.batch
+
+
 def _was_met(fault: Fault, calls: list[Call]) -> bool:
     """Whether a fault made a difference where it was wanted."""
     return fault.call == STEP or (fault.call < len(calls) and calls[fault.call].fault is not None)
-
-
-def _next_minute(instant: datetime) -> datetime:
-    return instant.replace(second=0, microsecond=0) + timedelta(minutes=1)
-
-
-def heal(world: World, fine_from: datetime = EPOCH) -> None:
-    """Nothing goes wrong any more but with the source, until it is fine again; time goes on."""
-    world.faults = {}
-    world.way = "as usual"
-    # Whoever died may still hold a lease.
-    world.now = _next_minute(world.now) + timedelta(minutes=16)
-    if world.notifications:
-        world.redrive()
-    # A number is registered with the second source at one turn, and asked about at the next.
-    turns = 2 if world.second else 1
-    until = max(world.now, fine_from + LONGEST_PAUSE) + turns * HEALING
-    while world.now < until:
-        world.pull()
-        while world.deliver():
-            pass
-        world.now = min(_next_instant(world), until) + timedelta(seconds=1)
-
-
-def _next_instant(world: World) -> datetime:
-    soon = world.now + timedelta(minutes=15)
-    instants = [world.now + HEALING]
-    for (_, sk), item in world.db.items.items():
-        if sk == "WATCH" and "slot" in item:
-            turn = PollSchedule(30).next_turn(item["slot"]["S"], world.now)
-            instants.append(soon if item["slot"]["S"] == NEW or turn is None else turn)
-        if "pending" in item or (sk == "PULL" and "owner" in item):
-            instants.append(soon)
-    return min(instants)
-
-
-def summary(world: World) -> dict[str, str]:
-    """What must be the same in the end, whatever went wrong on the way."""
-    said: dict[str, str] = {}
-    now = world.now.timestamp()
-    for (pk, sk), item in world.db.items.items():
-        name = pk.removeprefix("ORDER#")
-        if sk == "ORDER":
-            deeds = (action["M"]["deed"]["S"] for action in item.get("actions", {"L": []})["L"])
-            number = item.get("tracking_number", {"S": "no number"})["S"]
-            said[name] = " ".join(("ordered", number, *deeds))
-        if sk == "WATCH":
-            said[f"{name} in the watch"] = " ".join(
-                item.get(part, {"S": "-"})["S"] for part in ("state", "stage", "slot", "n", "was")
-            )
-        if sk == "TRACE":
-            codes = [c.code for c in trace_of_item(item).open().checkpoints]
-            said[f"{name} traced"] = " ".join(codes)
-        if sk.startswith("ALERT#"):
-            alert = alert_of_item(item)
-            # Its key may have the instant in it at which something was seen.
-            where = " ".join((name, alert.kind, alert.reason, str(alert.nth)))
-            became = next((part for part in ("pending", "refused") if part in item), "sent")
-            said[where] = f"{said[where]}, {became}" if where in said else became
-        if sk.startswith("CREDITS#"):
-            # An attempt that is open is settled before the next registration.
-            book = credits_of_item(item)
-            attempted = () if book.attempt is None else book.attempt.numbers
-            counted = book.spent + sum(world.charged[number] for number in attempted)
-            said["credits"] = f"{counted} of {world.charged.total()}"
-        if sk in {"PULL", "PUBLISH"} and int(item.get("ends", {"N": "0"})["N"]) > now:
-            said[sk] = "held"
-    if world.notifications:
-        said["dead letters"] = str(len(world.notifications))
-    return said
 
 
 def explorer_of(story: Story) -> Explorer:

@@ -8,27 +8,22 @@ same, go on equally and are taken once.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.event_handler.api_gateway import BaseRouter
 from greenlet import greenlet  # type: ignore[import-untyped,unused-ignore]
 
 from stallwatch.api.app import app
-from tests.faults.explore import heal, summary
-from tests.faults.scenarios import (
-    ANOTHER,
-    A,
-    B,
-    C,
-    add,
-    at,
-    collectable,
-    days,
-    events,
-    next_turn,
-    settle,
-)
-from tests.faults.simulated_stack import EPOCH, Journey, KilledError, Running, Snapshot, World
+from tests.faults.call_faults import KilledError
+from tests.faults.healing import heal, summary
+from tests.faults.journeys import Journey
+from tests.faults.simulated_stack import EPOCH, World
+from tests.faults.snapshot import Snapshot
+from tests.faults.story_beginnings import collectable
+from tests.faults.story_steps import ANOTHER, A, B, C, add, at, days, events, next_turn, settle
+
+if TYPE_CHECKING:
+    from tests.faults.simulated_calls import Running
 
 Run = Callable[[World], object]
 

@@ -32,10 +32,11 @@ from stallwatch.orders.snapshot import OrderSnapshot, WatchEntry
 from stallwatch.polling.state import WatchRow
 from stallwatch.tracking.fingerprint import fingerprint
 from stallwatch.tracking.source import TrackingResult
-from tests.faults.explore import Explorer, Found, world_of
+from tests.faults.explore import Explorer, world_of
 from tests.faults.interleave import PAIRS, explore, world_of_two
 from tests.faults.scenarios import STORIES
-from tests.faults.simulated_stack import running
+from tests.faults.schedules import Found
+from tests.faults.wired_handlers import running
 from tests.support.publishing import sns_notifier
 from tests.unit.aws.test_sns import ACCEPTED, ARN, TRANSLATED_ARN, URL, Wire, notification
 

@@ -11,10 +11,12 @@ from random import Random
 import pytest
 
 from tests.faults import __main__ as command
-from tests.faults.explore import STEP, Explorer, Fault, world_of
+from tests.faults.call_faults import FAULTS
+from tests.faults.explore import Explorer, world_of
 from tests.faults.scenarios import STORIES, Story
-from tests.faults.simulated_stack import FAULTS, running
+from tests.faults.schedules import STEP, Fault
 from tests.faults.test_breakages import marking_before_publishing
+from tests.faults.wired_handlers import running
 from tests.support.template import ROOT
 
 

@@ -12,11 +12,15 @@ from stallwatch.domain.alerts import AlertKind
 from stallwatch.domain.orders import Order
 from stallwatch.dynamodb.orders import DynamoOrderStore
 from stallwatch.dynamodb.table import Table
+from tests.faults.call_faults import FAULTS
 from tests.faults.random_parcels import Number, Scan
-from tests.faults.scenarios import days
-from tests.faults.simulated_stack import EPOCH, FAULTS, Call, Snapshot, World, deploy, running
+from tests.faults.simulated_calls import Call
+from tests.faults.simulated_stack import EPOCH, World
+from tests.faults.snapshot import Snapshot
+from tests.faults.story_steps import days
 from tests.faults.strict_source import Knowledge, Manners, Outage, StrictSource
-from tests.faults.year import Inbox
+from tests.faults.wired_handlers import deploy, running
+from tests.faults.year_record import Inbox
 from tests.support.template import template
 
 MOST_IN_A_SECOND = 5

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from tests.faults.simulated_stack import EPOCH, Journey, World, running
+from tests.faults.journeys import Journey
+from tests.faults.simulated_stack import EPOCH, World
+from tests.faults.wired_handlers import running
 from tests.local.demo_parcels import PARCELS, SPEAKER
 from tests.support.template import template
 

@@ -5,7 +5,7 @@ from math import comb
 import pytest
 
 from tests.faults.interleave import PAIRS, Pair, Run, explore, world_of_two
-from tests.faults.simulated_stack import running
+from tests.faults.wired_handlers import running
 
 LONG = {"pull and another number", "adding again and pull", "digest and digest"}
 """They take seconds each; `make faults` runs them too."""

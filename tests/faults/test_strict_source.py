@@ -12,9 +12,10 @@ import pytest
 from stallwatch.dynamodb import polling
 from stallwatch.dynamodb.progress import progress_of_item
 from stallwatch.tracking.source import Verdict
-from tests.faults.scenarios import add, days
-from tests.faults.simulated_stack import EPOCH, World, deploy
+from tests.faults.simulated_stack import EPOCH, World
+from tests.faults.story_steps import add, days
 from tests.faults.strict_source import SECOND, Knowledge, Manners, Outage, StrictSource
+from tests.faults.wired_handlers import deploy
 from tests.faults.year import lived
 
 TICK = timedelta(minutes=15)

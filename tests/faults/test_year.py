@@ -10,9 +10,10 @@ from stallwatch.domain.orders import Order
 from stallwatch.orders.cadence import cadence
 from stallwatch.polling import notes, state
 from stallwatch.rules.decision import Decision
-from tests.faults import simulated_stack as world
-from tests.faults.year import Plan, live, plan
+from tests.faults import wired_handlers
+from tests.faults.year import live
 from tests.faults.year_judged import judge
+from tests.faults.year_plan import Plan, plan
 from tests.support.template import thresholds_variable
 
 SEED = 2
@@ -68,6 +69,6 @@ def test_a_wrong_cadence_after_silence_is_seen() -> None:
 def test_a_number_that_is_a_day_off_is_seen() -> None:
     """A breakage: eleven days of silence are taken for too many."""
     rules = {**json.loads(thresholds_variable()), "stalled": 11}
-    with mock.patch.object(world, "thresholds_variable", return_value=json.dumps(rules)):
+    with mock.patch.object(wired_handlers, "thresholds_variable", return_value=json.dumps(rules)):
         judgement = judge(live(some_weeks()))
     assert judgement.kinds[AlertKind.STALLED].undue

@@ -10,9 +10,11 @@ from stallwatch.alerting import digest
 from stallwatch.alerting.quiet_hours import QuietHours
 from stallwatch.domain.alerts import AlertKind
 from tests.faults.nights import Nights, digests_between
-from tests.faults.year import KEY_DATES, Message, Plan, Record, Shown, Survey, live, plan
+from tests.faults.year import live
 from tests.faults.year_digests import Range, judged_digests, judged_nights
 from tests.faults.year_judged import judge
+from tests.faults.year_plan import Plan, plan
+from tests.faults.year_record import KEY_DATES, Message, Record, Shown, Survey
 
 BERLIN = Nights("22:00-07:00", "Europe/Berlin")
 

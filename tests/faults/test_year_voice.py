@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from tests.faults.random_parcels import Request
-from tests.faults.year import KEY_DATES, Accepted, Message, Shown
+from tests.faults.year_record import KEY_DATES, Accepted, Message, Shown
 from tests.faults.year_voice import Voice
 from tests.reference.model import Evaluation, KeyDates, Memory, Sent
 

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from stallwatch.domain.alerts import AlertKind, Severity
 from tests.faults.simulated_stack import ENDING
-from tests.faults.year import Message, Record, Survey
+from tests.faults.year_record import Message, Record, Survey
 from tests.faults.year_voice import MAY_BE_HIDDEN
 from tests.reference.model import KeyDates
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from stallwatch.tracking.source import Verdict
 from tests.faults.strict_source import Asked
-from tests.faults.year import Record
+from tests.faults.year_record import Record
 
 DAY = timedelta(days=1)
 

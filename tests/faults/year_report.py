@@ -14,9 +14,12 @@ from random import SystemRandom
 
 from stallwatch.domain.alerts import AlertKind
 from tests.faults.nights import DIGESTS, Nights
-from tests.faults.year import Plan, Record, live, plan
+from tests.faults.year import live
 from tests.faults.year_digests import judged_digests
-from tests.faults.year_judged import Judgement, Tally, judged_orders, judged_stack
+from tests.faults.year_judged import judged_orders, judged_stack
+from tests.faults.year_judgement import Judgement, Tally
+from tests.faults.year_plan import Plan, plan
+from tests.faults.year_record import Record
 
 ORDERS = 2000
 DAYS = 365

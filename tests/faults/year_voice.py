@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
-from tests.faults.year import Accepted, Message, Shown
+from tests.faults.year_record import Accepted, Message, Shown
 from tests.reference.evaluate import ADVICE
 from tests.reference.model import Evaluation
 
