@@ -26,7 +26,8 @@ from stallwatch.polling.state import Progress
 from stallwatch.tracking.run_log import LastRun
 from tests.aws.moto_stack import Context, load_handler
 from tests.bench.meter import Meter
-from tests.bench.order_lives import NOW, Find, Life, names
+from tests.bench.order_lives import NOW, Life, names
+from tests.bench.order_shelf import Find
 from tests.in_memory_aws.sns import StrictSns
 from tests.local.machine import client as plain_client
 from tests.support.template import (

@@ -31,7 +31,8 @@ from tests.bench.bench_stack import (
 )
 from tests.bench.cost import DAYS, HOUSEHOLD, HOUSEHOLD_DAYS, ORDERS, Month, month
 from tests.bench.importing import WITHIN, seconds_to_import
-from tests.bench.order_lives import DEFAULTS, NOW, Find, Life, due
+from tests.bench.order_lives import NOW, Life, due
+from tests.bench.order_shelf import DEFAULTS, Find
 from tests.bench.source import simulated_source
 from tests.bench.workers import workers
 from tests.in_memory_aws.dynamodb import InMemoryDynamoDb
