@@ -24,7 +24,8 @@ import pytest
 
 from tests.local import __main__ as local_command
 from tests.local import tutorial
-from tests.local.local_stack import LocalStack, Stack
+from tests.local.emulated_stack import Stack
+from tests.local.local_stack import LocalStack
 from tests.local.machine import HOST, LOCAL, ROOT, LocalError, check_free, free_port
 from tests.local.parts import need
 from tests.local.sam import known_parameters

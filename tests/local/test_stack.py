@@ -12,7 +12,8 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from tests.local.local_stack import FUNCTIONS, FunctionError, LocalStack, Neighbour, Stack
+from tests.local.emulated_stack import FUNCTIONS, Neighbour, Stack
+from tests.local.local_stack import FunctionError, LocalStack
 from tests.local.machine import ROOT, client
 from tests.local.parts import need
 from tests.simulators.seventeen_track import KEY, Simulator

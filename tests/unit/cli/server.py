@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
 
-from tests.unit.cli.fake_api import CUT, FakeApi, Request
+from tests.unit.cli.fake_api import FakeApi
+from tests.unit.cli.fake_replies import CUT, Request
 
 
 class _Handler(BaseHTTPRequestHandler):

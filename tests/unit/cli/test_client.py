@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.unit.cli.fake_api import CUT, FakeApi, Reply
+from tests.unit.cli.fake_api import FakeApi
+from tests.unit.cli.fake_replies import CUT, Reply
 from tests.unit.cli.terminal import Terminal
 
 BUSY = Reply(429, {"message": "Too Many Requests"})

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.cli.fake_api import FakeApi, Reply
+from tests.unit.cli.fake_api import FakeApi
+from tests.unit.cli.fake_replies import Reply
 from tests.unit.cli.terminal import Terminal
 
 

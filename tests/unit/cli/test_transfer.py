@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.cli.fake_api import CUT, FakeApi, Reply
+from tests.unit.cli.fake_api import FakeApi
+from tests.unit.cli.fake_replies import CUT, Reply
 from tests.unit.cli.terminal import Terminal
 
 HEADER = "order_id,ordered_on,tracking_number,title\n"
