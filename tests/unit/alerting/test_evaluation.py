@@ -1,65 +1,25 @@
 """Evaluating an order: all that is known of it is read, and only differences are written."""
 
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from decimal import Decimal
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import pytest
 
-from stallwatch.alerting.evaluation import Evaluation
 from stallwatch.domain.alerts import Alert, AlertKind, AlertRef
 from stallwatch.domain.clock import epoch_minutes, from_epoch_minutes
 from stallwatch.domain.errors import ConflictError
-from stallwatch.domain.orders import Action, ActionKind, Order, Service, State
+from stallwatch.domain.orders import Action, ActionKind, State
 from stallwatch.domain.parcels import Stage
-from stallwatch.domain.thresholds import Thresholds
-from stallwatch.orders.delivery_times import DeliverySample, DeliveryStats
-from stallwatch.orders.money import MoneyStatus, Sum
 from stallwatch.orders.snapshot import OrderSnapshot, WatchEntry
 from stallwatch.polling.state import WatchRow
 from stallwatch.tracking.circuit_breaker import CircuitBreaker, Outage
 from stallwatch.tracking.fingerprint import UNANSWERED
 from stallwatch.tracking.run_log import SlotStay
 from stallwatch.tracking.schedule import NEW, PollSchedule
-from tests.support.builders import NOON, NUMBER, an_answer, an_event, an_order
+from tests.support.builders import NOON, NUMBER, an_answer, an_order
 from tests.support.memory_store import MemoryStore
-
-DAY = timedelta(days=1)
-
-
-@dataclass
-class Office:
-    """A store, and what evaluates its orders."""
-
-    store: MemoryStore = field(default_factory=MemoryStore)
-    evaluation: Evaluation = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.evaluation = Evaluation(self.store, PollSchedule(), Thresholds())
-
-    def add(self, order: Order, *codes: str, days_ago: float = 1, at: datetime = NOON) -> None:
-        """An order, and where codes are given, an answer with them."""
-        self.store.create(order)
-        if codes:
-            self.see(order.order_id, *codes, days_ago=days_ago, at=at)
-
-    def see(self, order_id: str, *codes: str, days_ago: float = 1, at: datetime = NOON) -> None:
-        row = self.store.row(order_id)
-        assert row is not None
-        events = [
-            an_event(at - days_ago * DAY - timedelta(hours=len(codes) - n), code)
-            for n, code in enumerate(codes, start=1)
-        ]
-        self.store.merge_answer(row, an_answer(NUMBER, *events), "cainiao", at)
-
-    def evaluate(self, order_id: str = "x", now: datetime = NOON) -> list[AlertKind]:
-        self.store.journal.clear()
-        return [p.kind for p in self.evaluation.evaluate(order_id, now)]
-
-    def entry(self, order_id: str = "x") -> WatchEntry:
-        return self.store.shelves[order_id].entry
+from tests.unit.alerting.evaluating_office import DAY, Office
 
 
 @pytest.fixture
@@ -258,41 +218,6 @@ def test_a_pending_alert_that_no_longer_fits_makes_room(office: Office) -> None:
     assert kept.pending
 
 
-# Counts.
-
-
-def counts(office: Office) -> dict[tuple[State, Stage], int]:
-    office.evaluation.write_counts()
-    return {counted: n for counted, n in office.store.counted.items() if n}
-
-
-def test_orders_are_counted_by_what_they_are(office: Office) -> None:
-    """As they come, change, and go."""
-    office.add(an_order("a"), "LH_DEPART")
-    office.add(an_order("b"), "LH_DEPART")
-    for order_id in ("a", "b", "a"):
-        office.evaluate(order_id)
-    assert {(State.WATCHING, Stage.DEPARTED_ORIGIN): 2} == counts(office)
-    office.see("a", "LH_DEPART", "GTMS_SIGNED", days_ago=0.5)
-    office.evaluate("a")
-    office.store.forget("b")
-    office.evaluate("b")
-    office.evaluate("b")
-    assert {(State.DELIVERED, Stage.DELIVERED): 1} == counts(office)
-
-
-def test_counts_are_written_once_for_all_that_was_evaluated_together(office: Office) -> None:
-    """And not at all where nothing changed on balance."""
-    for n in range(5):
-        office.add(an_order(f"{n}"), "LH_DEPART")
-        office.evaluate(f"{n}")
-    office.store.journal.clear()
-    office.evaluation.write_counts()
-    office.evaluation.write_counts()
-    assert ["add_to_totals"] == office.store.journal
-    assert Counter() == office.evaluation.counts
-
-
 # Alerts about the source.
 
 
@@ -312,100 +237,6 @@ def test_the_owner_is_told_of_an_outage_once(office: Office) -> None:
     kept = [kept.alert for kept in office.store.kept.values()]
     assert [AlertKind.SOURCE_DOWN, AlertKind.SOURCE_UP] == [alert.kind for alert in kept]
     assert {"source": "cainiao"} == kept[0].facts
-
-
-# The money and the delivery days.
-
-
-def priced() -> Order:
-    return an_order(price=Decimal("12.50"), currency="EUR")
-
-
-def test_a_price_counts_once_however_often_it_is_evaluated(office: Office) -> None:
-    """From the first evaluation on, and at its outcome as something else."""
-    office.add(priced(), "LH_DEPART")
-    for _ in range(3):
-        office.evaluate()
-    assert {("EUR", MoneyStatus.AT_RISK): Sum(Decimal("12.50"), 1)} == office.store.totals().money
-    refund = Action(ActionKind.REFUNDED, NOON, amount=Decimal("10.40"))
-    snapshot = office.store.open("x")
-    assert snapshot is not None
-    office.store.replace(snapshot, replace(snapshot.order, actions=(refund,)))
-    for _ in range(3):
-        office.evaluate()
-    assert {
-        ("EUR", MoneyStatus.RECOVERED): Sum(Decimal("10.40"), 1, 20)
-    } == office.store.totals().money
-
-
-def test_a_write_that_got_lost_counts_nothing(office: Office) -> None:
-    """The evaluation reads again, and says the difference to what is there."""
-    office.add(priced(), "LH_DEPART")
-    keep, tries = office.store.keep, []
-
-    def kept_but_not_heard_of(
-        snapshot: OrderSnapshot, entry: WatchEntry, alerts: Sequence[Alert]
-    ) -> list[AlertRef]:
-        pending = keep(snapshot, entry, alerts)
-        tries.append(pending)
-        if len(tries) == 1:
-            raise ConflictError("x")
-        return pending
-
-    office.store.keep = kept_but_not_heard_of  # type: ignore[method-assign]
-    office.evaluate()
-    assert {("EUR", MoneyStatus.AT_RISK): Sum(Decimal("12.50"), 1)} == office.store.totals().money
-
-
-def test_a_delivery_teaches_once(office: Office) -> None:
-    """A later scan, a return and another delivery change nothing of it."""
-    office.add(an_order(), "PU_PICKUP_SUCCESS", "LH_DEPART", days_ago=9)
-    office.see("x", "GTMS_SIGNED", days_ago=2)
-    office.evaluate()
-    (experience,) = office.store.experiences.values()
-    assert {7: 1} == experience.days.counts
-    office.see("x", "GTMS_SIGNED", days_ago=1)
-    office.evaluate()
-    office.see("x", "RT_INBOUND", days_ago=0.5)
-    office.evaluate()
-    assert [experience] == list(office.store.experiences.values())
-
-
-def test_the_own_parcels_are_read_only_for_what_tells_of_them(office: Office) -> None:
-    """Once for all that is evaluated together, and told from thirty parcels on."""
-    read = []
-    experience = office.store.experience
-
-    def reading(service: Service, destination: str) -> DeliveryStats:
-        read.append((service, destination))
-        return experience(service, destination)
-
-    office.store.experience = reading  # type: ignore[method-assign]
-    for n in range(30):
-        lived = DeliverySample(Service.STANDARD, "DE", n, n)
-        place = (Service.STANDARD, "DE")
-        office.store.experiences[place] = experience(*place).after(lived)
-    office.add(an_order("moving"), "LH_DEPART")
-    office.evaluate("moving")
-    assert [] == read
-    for name in ("a", "b"):
-        office.add(an_order(name), "SC_INBOUND_SUCCESS", days_ago=13)
-        assert [AlertKind.STALLED] == office.evaluate(name)
-    assert [(Service.STANDARD, "DE")] == read
-    alerts = [kept.alert for kept in office.store.kept.values()]
-    assert [[30, 28]] * 2 == [alert.facts["experience"] for alert in alerts]
-
-
-def test_a_few_own_parcels_are_not_spoken_of(office: Office) -> None:
-    """Twenty-nine say too little."""
-    for n in range(29):
-        lived = DeliverySample(Service.STANDARD, "DE", n, n)
-        place = (Service.STANDARD, "DE")
-        office.store.experiences[place] = office.store.experience(*place).after(lived)
-    office.add(an_order(), "SC_INBOUND_SUCCESS", days_ago=13)
-    office.evaluate()
-    (kept,) = office.store.kept.values()
-    assert "experience" not in kept.alert.facts
 
 
 def test_never_scanned_tells_what_is_odd_about_the_number(office: Office) -> None:

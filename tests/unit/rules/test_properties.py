@@ -40,34 +40,13 @@ from stallwatch.domain.alerts import (
     SILENCE,
     Alert,
     AlertKind,
-    Situation,
 )
 from stallwatch.domain.clock import days
 from stallwatch.domain.orders import ActionKind, State
 from stallwatch.domain.parcels import Stage
-from stallwatch.rules.decision import Decision, KeyDates
+from stallwatch.rules.decision import Decision
 from stallwatch.rules.evaluate import evaluate
 from tests.support.journeys import DEFAULTS, HOUR, START, Journey, Life, journeys
-
-ASKS = set(AlertKind) - {AlertKind.DELIVERED, AlertKind.MOVING_AGAIN}
-"""The kinds that ask something of the buyer."""
-
-ASKS_NOTHING = {
-    *(s for s in Situation if s.startswith("closed_")),
-    Situation.IN_TRANSIT,
-    Situation.IN_TRANSIT_ECONOMY,
-    Situation.OUT_FOR_DELIVERY,
-    Situation.AWAITING_SHIPMENT,
-    Situation.UNKNOWN,
-    Situation.SNOOZED,
-    Situation.CONTACTED,
-    Situation.OLD_ORDER,
-    Situation.DEADLINE_OVER,
-    Situation.EXCEPTION,
-    Situation.NOT_FOUND,
-    Situation.RETURNED,
-}
-"""The situations in which there is nothing to do but to wait."""
 
 thorough = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 
@@ -285,42 +264,6 @@ def test_the_days_of_the_deadline_have_one_voice(journey: Journey) -> None:
             assert alert.kind not in (muted if left >= -15 else muted - {AlertKind.MOVING_AGAIN})
             if left >= -15 and alert.kind is AlertKind.REFUND_CLAIM:
                 assert alert.reason in {RETURNED, LOST}
-
-
-@thorough
-@given(journeys(days=150))
-def test_message_page_and_calendar_have_one_voice(journey: Journey) -> None:
-    """Laws 11 and 12."""
-    life = Life(journey)
-    for hour in range(0, journey.hours, 12):
-        for passed in range(hour - 11, hour + 1):
-            life.live(passed)
-        decision = life.evaluate(hour)
-        asking = {a.kind for a in decision.due} & ASKS
-        if decision.situation is Situation.CONTACTED:
-            # The seller was asked already, before an answer showed that this is due.
-            asking -= {AlertKind.NEVER_SCANNED}
-        if asking:
-            assert decision.situation not in ASKS_NOTHING, (decision.due, decision.situation)
-        assert decision.situation in Situation
-        shown = {name for name, day in decision.key_dates._asdict().items() if day}
-        assert shown <= dates_allowed(decision, life)
-        now = START + hour * HOUR
-        for name in ("protection_ends_on", "refund_until", "dispute_until", "bank_until"):
-            day = getattr(decision.key_dates, name)
-            assert day is None or day >= now.date()
-
-
-def dates_allowed(decision: Decision, life: Life) -> set[str]:
-    """The key dates that the state allows."""
-    if decision.state is State.CLOSED:
-        return set()
-    is_contradicted = life.order.last_said(ActionKind.NOT_RECEIVED) is not None
-    if decision.stage is Stage.DELIVERED and not is_contradicted:
-        return {"dispute_until"}
-    if life.order.last_said(ActionKind.DISPUTE_OPENED) is not None:
-        return {"bank_until", "reminder_on", *(["dispute_until"] if is_contradicted else [])}
-    return set(KeyDates._fields)
 
 
 @thorough
