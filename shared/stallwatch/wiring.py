@@ -5,6 +5,7 @@ same lease and keep the same pace in the same table, so what a run consists of s
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from importlib import import_module
 from typing import cast
@@ -41,6 +42,48 @@ def source(name: str, url: str, key_name: str) -> Source:
     return SOURCES[name](url, lambda: read_secret(clients.parameters(), key_name))
 
 
+@dataclass(frozen=True)
+class _Parts:
+    """Makes the parts of one run, of what they share."""
+
+    settings: Settings
+    clock: Clock
+    owner: str
+    make_source: SourceMaker
+    store: DynamoPollStore
+
+    def source(self, profile: SourceProfile) -> Source:
+        """The source of a profile, as the settings have it."""
+        settings = self.settings
+        return self.make_source(profile.name, settings.url_of(profile), settings.key_of(profile))
+
+    def registering(
+        self, profile: SourceProfile
+    ) -> Callable[[Callable[[], bool]], RegistrationRun] | None:
+        """What registers numbers with a source; None where it takes no credits."""
+        if not profile.takes_credits:
+            return None
+        registry = cast("Registry", self.source(profile))
+        batch = self.settings.pace_of(profile).batch
+        return partial(
+            RegistrationRun, registry, self.store, self.clock.now, batch=batch, owner=self.owner
+        )
+
+    def second_source_check(self) -> SecondSourceCheck | None:
+        """What asks the second source; None where there is none."""
+        second = self.settings.second_profile
+        if second is None:
+            return None
+        return SecondSourceCheck(
+            self.store,
+            self.source(second),
+            self.clock,
+            self.settings.pace_of(second),
+            self.settings.thresholds,
+            self.registering(second),
+        )
+
+
 def build_poll_run(
     settings: Settings,
     clock: Clock,
@@ -61,40 +104,18 @@ def build_poll_run(
         SettingsError: a setting is missing or makes no sense.
     """
     store = DynamoPollStore(Table(clients.dynamodb(), settings.table_name))
-
-    def made(profile: SourceProfile) -> Source:
-        return make_source(profile.name, settings.url_of(profile), settings.key_of(profile))
-
-    def registering(
-        profile: SourceProfile,
-    ) -> Callable[[Callable[[], bool]], RegistrationRun] | None:
-        """What registers numbers with a source; None where it takes no credits."""
-        if not profile.takes_credits:
-            return None
-        registry = cast("Registry", made(profile))
-        batch = settings.pace_of(profile).batch
-        return partial(RegistrationRun, registry, store, clock.now, batch=batch, owner=owner)
-
-    first, second = settings.first_profile, settings.second_profile
+    parts = _Parts(settings, clock, owner, make_source, store)
+    first = settings.first_profile
     return PollRun(
         watch=store,
-        source=made(first),
+        source=parts.source(first),
         clock=clock,
         schedule=settings.schedule,
         pace=settings.pace_of(first),
         thresholds=settings.thresholds,
         owner=owner,
         catch_up=settings.catch_up,
-        registering=registering(first),
+        registering=parts.registering(first),
         workers=workers,
-        second=None
-        if second is None
-        else SecondSourceCheck(
-            store,
-            made(second),
-            clock,
-            settings.pace_of(second),
-            settings.thresholds,
-            registering(second),
-        ),
+        second=parts.second_source_check(),
     )

@@ -1,10 +1,11 @@
 """What the evaluation reads and writes."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from stallwatch.domain.alerts import Alert, AlertRef
 from stallwatch.domain.errors import ConditionFailedError, ConflictError, TransactionRefusedError
-from stallwatch.domain.orders import State
+from stallwatch.domain.orders import Order, State
 from stallwatch.dynamodb import wire
 from stallwatch.dynamodb.items import alert_key, alert_to_item
 from stallwatch.dynamodb.snapshots import DynamoSnapshotStore, entry_to_item
@@ -49,29 +50,11 @@ class DynamoEvaluationStore(DynamoSnapshotStore, DynamoTotalsStore, DynamoSource
             if not alerts and not totals:
                 self.table.put(item, **condition)
                 return []
-            puts = [
-                {
-                    "Put": {
-                        "Item": alert_to_item(order.order_id, order.incarnation, alert),
-                        # One that is pending and no longer fits makes room for its successor.
-                        "ConditionExpression": "attribute_not_exists(pk)"
-                        " OR attribute_exists(pending)",
-                    }
-                }
-                for alert in alerts
-            ]
+            puts = [_put_of(order, alert) for alert in alerts]
             self.table.transact([{"Put": {"Item": item, **condition}}, *puts, *totals])
         except (ConditionFailedError, TransactionRefusedError) as refusal:
             raise ConflictError(order.order_id) from refusal
-        return [
-            AlertRef(
-                order.order_id,
-                alert_key(order.order_id, order.incarnation, alert)[1],
-                alert.kind,
-                alert.raised_at,
-            )
-            for alert in alerts
-        ]
+        return [_named(order, alert) for alert in alerts]
 
     def watched(self) -> Iterator[str]:
         """The partitions of all orders that are not closed."""
@@ -83,3 +66,19 @@ class DynamoEvaluationStore(DynamoSnapshotStore, DynamoTotalsStore, DynamoSource
                 ExpressionAttributeValues={":state": wire.value(state)},
             ):
                 yield item["pk"]["S"]
+
+
+def _put_of(order: Order, alert: Alert) -> dict[str, Any]:
+    """The write of an alert; it takes the place of one that is pending and no longer fits."""
+    return {
+        "Put": {
+            "Item": alert_to_item(order.order_id, order.incarnation, alert),
+            "ConditionExpression": "attribute_not_exists(pk) OR attribute_exists(pending)",
+        }
+    }
+
+
+def _named(order: Order, alert: Alert) -> AlertRef:
+    """An alert as the sending names it."""
+    _, sort_key = alert_key(order.order_id, order.incarnation, alert)
+    return AlertRef(order.order_id, sort_key, alert.kind, alert.raised_at)
