@@ -14,7 +14,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from tests.bench.cost import GROWN, HOUSEHOLD, ORDERS, PRICES, scaled_month
-from tests.bench.figures import Figure
+from tests.bench.figure import Figure
 from tests.bench.floors import FLOORS
 from tests.local.machine import ROOT
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.bench import report
 from tests.bench.cost import GROWN, ORDERS, PRICES, scaled_month
-from tests.bench.figures import Figure
+from tests.bench.figure import Figure
 from tests.bench.floors import FLOORS, LOOKED_AT, NEWS
 
 
