@@ -43,7 +43,7 @@ def memory(endpoint: str) -> Iterator[Figure]:
     expect(ran["answer"], due=count, checked=count)
     yield Figure(
         key="memory",
-        name="peak memory of the pull, 20,000 due",
+        name="peak memory of the poll, 20,000 due",
         unit="MiB",
         ours=ran["peak"],
         bar=110,

@@ -30,7 +30,7 @@ def cost_of_stored(endpoint: str, lives: Sequence[Life]) -> Iterator[Figure]:
     large_units, plain_large = _engine_tick(endpoint, few, 20_000)
     yield Figure(
         key="stored",
-        name="CPU of a tick, 1,000,000 stored against 1,000",
+        name="CPU of a run, 1,000,000 stored against 1,000",
         unit="times",
         ours=large / small,
         bar=1.2,
@@ -38,7 +38,7 @@ def cost_of_stored(endpoint: str, lives: Sequence[Life]) -> Iterator[Figure]:
     )
     yield Figure(
         key="stored_units",
-        name="read units of a tick, 20,000 stored against 1,000",
+        name="read units of a run, 20,000 stored against 1,000",
         unit="times",
         ours=large_units / small_units,
         bar=1.2,
@@ -92,7 +92,7 @@ def _on(table: InMemoryDynamoDb, url: str) -> Iterator[Any]:
 
 
 def _engine_tick(endpoint: str, few: Sequence[Life], stored: int) -> tuple[float, float]:
-    """The read units of a tick, ours and by a scan, on DynamoDB Local."""
+    """The read units of a run, ours and by a scan, on DynamoDB Local."""
     others = [_elsewhere(few[n % len(few)], n) for n in range(stored - len(few))]
     create_table(endpoint)
     fill(endpoint, [*few, *others], watch_only=True)

@@ -48,7 +48,7 @@ def units_and_cpu(endpoint: str, lives: Sequence[Life]) -> Iterator[Figure]:
     again = sum(life.find is Find.AGAIN for life in lives)
     yield Figure(
         key="write_units_pull",
-        name="write units a check, pull alone",
+        name="write units a check, poll alone",
         unit="units",
         ours=pulled.written / count,
         bar=0.09,
@@ -70,7 +70,7 @@ def units_and_cpu(endpoint: str, lives: Sequence[Life]) -> Iterator[Figure]:
     )
     yield Figure(
         key="read_units_pull",
-        name="read units a check, pull",
+        name="read units a check, poll",
         unit="units",
         ours=pulled.read / count,
         bar=0.0125,
@@ -88,7 +88,7 @@ def units_and_cpu(endpoint: str, lives: Sequence[Life]) -> Iterator[Figure]:
     )
     yield Figure(
         key="calls",
-        name="calls of the table a check, pull",
+        name="calls of the table a check, poll",
         unit="calls",
         ours=sum(pulled.calls.values()) / count,
         plain=plain.calls,

@@ -16,7 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from tests.local.account import check_credentials, open_session, outputs_of
 from tests.local.machine import LocalError
 
-FUNCTIONS = {"PullTrackingFunction": "The check", "EvaluateOrdersFunction": "The evaluation"}
+FUNCTIONS = {"PullTrackingFunction": "The poll", "EvaluateOrdersFunction": "The evaluation"}
 
 OPTIONAL = {"PushAlertsFunction": "The push"}
 """Made only where the stack has addresses of push services. What the mailbox's run gave up on needs

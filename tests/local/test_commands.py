@@ -128,4 +128,4 @@ def words_and_dates(shell: Shell, folder: Path) -> None:
     link = shell.json("calendar", "new")
     assert [link["id"]] == [one["id"] for one in shell.json("calendar", "list")["links"]]
     shell.run("calendar", "revoke", link["id"])
-    shell.run("forget", "lamp", "--yes")
+    shell.run("delete", "lamp", "--yes")

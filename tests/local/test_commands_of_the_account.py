@@ -103,7 +103,7 @@ def test_a_redrive_says_in_words_what_it_did(
     assert 0 == redrive.main()
     assert (
         "Account 123456789012, region eu-central-1.\n"
-        "The check: 2 done again, 1 failed again and wait for the next time; the log says why: "
+        "The poll: 2 done again, 1 failed again and wait for the next time; the log says why: "
         ".local/sam/bin/sam logs --stack-name stallwatch.\n"
         "The evaluation: it had given up on nothing.\n"
     ) == capsys.readouterr().out
@@ -120,7 +120,7 @@ def test_one_function_that_fails_keeps_no_other_from_its_redrive(
     account = use(monkeypatch, Account(**answers))
     assert 1 == redrive.main()
     assert list(redrive.FUNCTIONS) == account.invoked
-    assert "The check: failed (Task timed out); the log says why" in capsys.readouterr().out
+    assert "The poll: failed (Task timed out); the log says why" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Routes of orders: add, list, look up, change and forget them."""
+"""Routes of orders: add, list, look up, change and delete them."""
 
 from typing import Annotated
 
@@ -131,12 +131,12 @@ def change_order(order_id: OrderIdInPath, changes: OrderChanges) -> OrderDetails
 
 @router.delete(
     "/orders/<order_id>",
-    summary="Forget an order",
+    summary="Delete an order",
     description="Once this has answered, nothing new is sent for the order.",
     tags=["Orders"],
-    responses={204: {"description": "It is forgotten"}, **refusals(404, 422)},
+    responses={204: {"description": "It is deleted"}, **refusals(404, 422)},
 )
 def forget_order(order_id: OrderIdInPath) -> Response[None]:
-    """Forget an order."""
+    """Delete an order."""
     services_of(router).orders.forget(order_id)
     return no_content()

@@ -74,6 +74,6 @@ def check_login(client: Client) -> None:
 
 
 def logout(context: typer.Context) -> None:
-    """Forget the address and the key on this machine. The key itself stays valid."""
+    """Remove the address and the key from this machine. The key itself stays valid."""
     was_there = surroundings_of(context).credentials.forget()
     output.say("Logged out." if was_there else "You were not logged in.")

@@ -13,7 +13,7 @@ from stallwatch.cli.context import Surroundings
 from stallwatch.cli.doctor import doctor
 from stallwatch.cli.errors import CommandError
 from stallwatch.cli.login import login, logout
-from stallwatch.cli.orders import act, add, change, check, forget, list_orders, show, undo
+from stallwatch.cli.orders import act, add, change, check, delete, list_orders, show, undo
 from stallwatch.cli.polling import poll
 from stallwatch.cli.stats import stats
 from stallwatch.cli.transfer import export, import_
@@ -71,7 +71,7 @@ def root(
 app.command(short_help="Keep the address and the key of your stack.")(login)
 
 
-app.command(short_help="Forget them on this machine.")(logout)
+app.command(short_help="Remove them from this machine.")(logout)
 
 
 app.command("list", short_help="List orders, the most urgent first.")(list_orders)
@@ -104,7 +104,11 @@ app.command(short_help="Check an order now.")(check)
 app.command(short_help="Write the files of an order's claim.")(claim)
 
 
-app.command(short_help="Delete an order and everything known about it.")(forget)
+app.command(short_help="Delete an order and everything known about it.")(delete)
+
+
+# Its name in version 1.0.0, for scripts that use it.
+app.command("forget", hidden=True)(delete)
 
 
 app.command(short_help="Count orders, alerts and money.")(stats)

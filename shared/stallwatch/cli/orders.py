@@ -1,4 +1,4 @@
-"""The commands about orders: add, list, show, change, act, undo, check, forget."""
+"""The commands about orders: add, list, show, change, act, undo, check, delete."""
 
 import sys
 from typing import Annotated, Any
@@ -100,7 +100,7 @@ def add(
     language: LanguageOption = None,
     as_json: AsJson = False,
 ) -> None:
-    """Add an order; the first look at its number follows at once.
+    """Add an order; its first check follows at once.
 
     The same order again changes nothing. With --protection-ends-on you are warned before buyer
     protection ends: no tracking service tells that date.
@@ -291,7 +291,7 @@ def check(context: typer.Context, order_id: OrderId, as_json: AsJson = False) ->
     _changed(answer, as_json, f"{order_id} is being checked; `show` has the answer in a minute.")
 
 
-def forget(
+def delete(
     context: typer.Context,
     order_id: OrderId,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
@@ -302,7 +302,7 @@ def forget(
             raise InvalidUseError("There is no terminal to ask in; --yes confirms.")
         typer.confirm(f"Delete {order_id} and everything known about it?", abort=True)
     client_of(context).delete(path_of("orders", order_id))
-    output.say(f"Forgotten: {order_id}.")
+    output.say(f"Deleted: {order_id}.")
 
 
 def _given(**fields: Any) -> dict[str, Any]:

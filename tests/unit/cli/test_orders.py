@@ -85,7 +85,7 @@ def test_a_refused_field_is_named(cli: Terminal) -> None:
         ("change", "lamp"),
         ("change", "lamp", "--seller", "A", "--clear", "seller"),
         ("list", "--limit", "0"),
-        ("forget", "lamp"),
+        ("delete", "lamp"),
         ("dance",),
         ("poll",),
     ],
@@ -272,11 +272,11 @@ def test_an_order_is_changed(cli: Terminal, api: FakeApi) -> None:
     assert "Lamp" == api.orders["lamp"]["title"]
 
 
-def test_an_order_is_forgotten(cli: Terminal, api: FakeApi) -> None:
-    """Where nobody can be asked, only with --yes."""
+def test_an_order_is_deleted(cli: Terminal, api: FakeApi) -> None:
+    """Where nobody can be asked, only with --yes; the command's former name still works."""
     api.put("lamp")
 
-    assert "Forgotten: lamp.\n" == cli.ok("forget", "lamp", "--yes").stdout
+    assert "Deleted: lamp.\n" == cli.ok("delete", "lamp", "--yes").stdout
     assert {} == api.orders
     ended = cli.run("forget", "lamp", "--yes")
     assert (4, "stallwatch: There is no such thing (404).\n") == (ended.exit_code, ended.stderr)
