@@ -26,7 +26,7 @@ from tests.faults.wired_handlers import running
 ENOUGH = 250_000
 """Schedules, where nobody says how many."""
 
-SHORT = {"no number", "forgotten while an alert is pending"}
+SHORT = {"no number", "deleted while an alert is pending"}
 """The stories that are run with every three faults in three steps."""
 
 DRAWN = 20_000

@@ -312,7 +312,7 @@ def _moved(world: World) -> None:
     world.now = next_turn(world, "a") + timedelta(seconds=1)
 
 
-_FORGET = request("DELETE", "/orders/a")
+_DELETE = request("DELETE", "/orders/a")
 _SEND_LATER = {"order_id": "a", "ordered_on": "2026-03-20", "tracking_number": A}
 _ADD_AGAIN = request("POST", "/orders", _SEND_LATER)
 _OTHER_NUMBER = request("PATCH", "/orders/a", {"tracking_number": ANOTHER})
@@ -328,27 +328,27 @@ PAIRS = (
     Pair("sending and sending", _raised_three, wake, wake),
     Pair("digest and digest", collectable, digest, digest),
     Pair("digest and sending", _raised, digest, wake),
-    Pair("digest and the buyer's word", collectable, digest, _RECEIVED),
+    Pair("digest and an action", collectable, digest, _RECEIVED),
     Pair("pull and evaluation", _touched, pull, evaluate("a")),
-    Pair("evaluation and the buyer's word", _touched, evaluate("a"), _DISPUTE),
-    Pair("sending and the buyer's word", _raised, wake, _DISPUTE),
+    Pair("evaluation and an action", _touched, evaluate("a"), _DISPUTE),
+    Pair("sending and an action", _raised, wake, _DISPUTE),
     Pair("sending and another number", _raised, wake, _OTHER_NUMBER),
-    Pair("the buyer's word and another number", _touched, _DISPUTE, _OTHER_NUMBER),
-    Pair("two of the buyer's words", _touched, _DISPUTE, _SELLER),
+    Pair("an action and another number", _touched, _DISPUTE, _OTHER_NUMBER),
+    Pair("two actions", _touched, _DISPUTE, _SELLER),
     Pair("pull and another number", _due, pull, _OTHER_NUMBER),
     Pair("evaluation and another number", _touched, evaluate("a"), _OTHER_NUMBER),
     Pair("a slot's change and its run", _moved, evaluate("a", sends=False), pull),
-    Pair("forgetting and pull", _due, _FORGET, pull),
-    Pair("forgetting and evaluation", _touched, _FORGET, evaluate("a")),
-    Pair("forgetting and sending", _raised, _FORGET, wake),
-    Pair("forgetting and another number", _touched, _FORGET, _OTHER_NUMBER),
-    Pair("forgetting and a slot's run", _moved, _FORGET, pull),
-    Pair("forgetting and adding again", _touched, _FORGET, _ADD_AGAIN),
-    Pair("forgetting and the buyer's word", _touched, _FORGET, _DISPUTE),
-    Pair("forgetting twice", _touched, _FORGET, _FORGET),
-    Pair("adding again and pull", _due, then(_FORGET, _ADD_AGAIN), pull),
-    Pair("adding again and evaluation", _touched, then(_FORGET, _ADD_AGAIN), evaluate("a")),
-    Pair("adding again and sending", _raised, then(_FORGET, _ADD_AGAIN), wake),
+    Pair("deleting and pull", _due, _DELETE, pull),
+    Pair("deleting and evaluation", _touched, _DELETE, evaluate("a")),
+    Pair("deleting and sending", _raised, _DELETE, wake),
+    Pair("deleting and another number", _touched, _DELETE, _OTHER_NUMBER),
+    Pair("deleting and a slot's run", _moved, _DELETE, pull),
+    Pair("deleting and adding again", _touched, _DELETE, _ADD_AGAIN),
+    Pair("deleting and an action", _touched, _DELETE, _DISPUTE),
+    Pair("deleting twice", _touched, _DELETE, _DELETE),
+    Pair("adding again and pull", _due, then(_DELETE, _ADD_AGAIN), pull),
+    Pair("adding again and evaluation", _touched, then(_DELETE, _ADD_AGAIN), evaluate("a")),
+    Pair("adding again and sending", _raised, then(_DELETE, _ADD_AGAIN), wake),
     Pair("dropping an alert and reopening", _closed_with_pending, wake, _REOPEN),
     Pair(
         "dropping an alert and reopening with evaluation",
@@ -360,8 +360,8 @@ PAIRS = (
     Pair("redrive and evaluation", _given_up, redrive, evaluate("a")),
     Pair("redrive and pull", _given_up, redrive, pull),
     Pair("redrive and redrive", _given_up, redrive, redrive),
-    Pair("redrive and the buyer's word", _given_up, redrive, _DISPUTE),
-    Pair("redrive and forgetting", _given_up, redrive, _FORGET),
+    Pair("redrive and an action", _given_up, redrive, _DISPUTE),
+    Pair("redrive and deleting", _given_up, redrive, _DELETE),
     Pair("adding twice", lambda world: None, _ADD_AGAIN, _ADD_AGAIN),  # noqa: ARG005
 )
 

@@ -88,7 +88,7 @@ KINDS = {
     "no longer answered": 1,
     "now and then unanswered": 2,
     "misdated": 1,
-    "forgotten": 1,
+    "deleted": 1,
 }
 """What may become of an order, and how many of a hundred it becomes of."""
 
@@ -146,7 +146,7 @@ def _parcel(random: Random, index: int, kind: str, added: datetime) -> Parcel:
         requests.append(Request(at, "PATCH", {"tracking_number": other}))
     elif kind == "placeholder":
         numbers = {number: Number(points_to=other), other: numbers[number]}
-    elif kind == "forgotten":
+    elif kind == "deleted":
         at = added + timedelta(days=random.uniform(1, 60))
         requests.append(Request(at, "DELETE"))
         if random.random() < 0.5:

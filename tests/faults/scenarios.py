@@ -215,14 +215,14 @@ STORIES = (
         quiet_hours="10:00-10:45",
     ),
     Story(
-        "forgotten while an alert is pending",
+        "deleted while an alert is pending",
         silent,
         (turn_of("a"), request("DELETE", "/orders/a"), deliver, deliver),
         frozenset(),
         optional=frozenset({("a", "stalled")}),
     ),
     Story(
-        "forgotten and added again",
+        "deleted and added again",
         silent,
         (
             request("DELETE", "/orders/a"),

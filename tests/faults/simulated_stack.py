@@ -112,19 +112,7 @@ class World(Calls):
         self, method: str, path: str, body: object = None, query: Mapping[str, str] | None = None
     ) -> Any:
         """Send a request; None where the function died."""
-        event = {
-            "resource": path,
-            "path": path,
-            "httpMethod": method,
-            "headers": {"content-type": "application/json"},
-            "multiValueHeaders": {},
-            "queryStringParameters": query,
-            "multiValueQueryStringParameters": {n: [v] for n, v in (query or {}).items()} or None,
-            "pathParameters": None,
-            "requestContext": {"resourcePath": path, "httpMethod": method, "stage": "live"},
-            "body": None if body is None else json.dumps(body),
-            "isBase64Encoded": False,
-        }
+        event = _request(method, path, body, query or {})
         return self.run("orders_api", event)
 
     def tick(self) -> None:
@@ -319,6 +307,23 @@ def most_tries() -> int:
 
 def _poll_here(_event: Any, _context: Context) -> Any:
     return polling.run_poll(os.environ, timeout_of("pull_tracking"), None)
+
+
+def _request(method: str, path: str, body: object, query: Mapping[str, str]) -> dict[str, Any]:
+    """A request as the gateway hands it to the function."""
+    return {
+        "resource": path,
+        "path": path,
+        "httpMethod": method,
+        "headers": {"content-type": "application/json"},
+        "multiValueHeaders": {},
+        "queryStringParameters": query or None,
+        "multiValueQueryStringParameters": {n: [v] for n, v in query.items()} or None,
+        "pathParameters": None,
+        "requestContext": {"resourcePath": path, "httpMethod": method, "stage": "live"},
+        "body": None if body is None else json.dumps(body),
+        "isBase64Encoded": False,
+    }
 
 
 def _record(pk: str, sk: str, number: int) -> dict[str, Any]:

@@ -34,7 +34,7 @@ def exploring(name: str) -> Iterator[Explorer]:
 @pytest.mark.parametrize(
     "name",
     [
-        *("two in one mail", "no number", "forgotten and added again", "moving again"),
+        *("two in one mail", "no number", "deleted and added again", "moving again"),
         *("claim with a second source", "redriven"),
         *("two held at night", "digest", "digest at night"),
     ],

@@ -34,7 +34,7 @@ def calls_of(pair: Pair, run: Run) -> int:
 
 def test_each_order_of_two_runs_calls_is_tried() -> None:
     """The two calls of a request stand in every place among those of a sending."""
-    (pair,) = (pair for pair in PAIRS if pair.name == "forgetting and sending")
+    (pair,) = (pair for pair in PAIRS if pair.name == "deleting and sending")
     one, other = calls_of(pair, pair.one), calls_of(pair, pair.other)
     world = world_of_two()
     with running(world):

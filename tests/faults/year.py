@@ -1,6 +1,6 @@
 """A year of the real handlers over the stand-ins, in simulated time.
 
-Orders are added, changed and forgotten through the API; ticks come as the schedule sends them, now
+Orders are added, changed and deleted through the API; ticks come as the schedule sends them, now
 and then two at once; the stream's records come soon, or only with what happens next; the source is
 down or refuses for hours and for weeks; the clock of the functions is wrong for a while; and the
 stack is deployed anew with other parameters in the middle of it all.

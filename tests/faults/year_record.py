@@ -44,7 +44,7 @@ class Message:
     asked: tuple[str, ...] = ()
     """What it asks about each of them."""
     shown: tuple[Shown | None, ...] = ()
-    """What the API shows of each of them as it goes out; None: the order is forgotten."""
+    """What the API shows of each of them as it goes out; None: the order is deleted."""
     shown_when_raised: tuple[Shown | None, ...] = ()
     """What it shows at the instant of the evaluation, where a midnight lies in between."""
     raised: tuple[datetime, ...] = ()
