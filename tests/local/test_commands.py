@@ -10,7 +10,7 @@ import pytest
 
 from tests.local.local_stack import LocalStack
 from tests.local.parts import need
-from tests.local.test_wheel import COMMANDS, UV, call, installed, run, schedule
+from tests.local.test_wheel import COMMANDS, INSTALL, UV, call, installed, run, schedule
 from tests.simulators.cainiao import Simulator
 
 __all__ = ["installed", "schedule"]
@@ -23,7 +23,7 @@ def complete(schedule: Path, installed: Path) -> Path:
     """The folder of programs with what `poll --here` needs besides."""
     versions = installed.parents[1] / "constraints.txt"
     added = run(
-        *(UV, "pip", "install", "--python", installed / "python", "--constraint", versions),
+        *(UV, *INSTALL, "--python", installed / "python", "--constraint", versions),
         f"{schedule}[aws]",
         cwd=installed,
     )

@@ -13,6 +13,7 @@ from stallwatch import __version__
 from tests.local.machine import LOCAL, ROOT
 
 UV = LOCAL / "bootstrap" / "bin" / "uv"
+INSTALL = ("pip", "install", "--compile-bytecode")
 
 COMMANDS = """
     login logout list show add import export change act undo check claim forget stats subscribers
@@ -64,7 +65,8 @@ def installed(schedule: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     python = folder / "venv" / "bin" / "python"
     for step in (
         ("venv", "--no-project", "--python", sys.executable, folder / "venv"),
-        ("pip", "install", "--python", python, "--constraint", versions, schedule),
+        # As pip would, or each call would compile all that it imports.
+        (*INSTALL, "--python", python, "--constraint", versions, schedule),
     ):
         ended = run(UV, *step, cwd=folder)
         assert 0 == ended.returncode, ended.stderr
@@ -138,7 +140,7 @@ def test_the_extra_is_enough_for_a_poll(schedule: Path, installed: Path, tmp_pat
     python = installed / "python"
     versions = installed.parents[1] / "constraints.txt"
     added = run(
-        *(UV, "pip", "install", "--python", python, "--constraint", versions, f"{schedule}[aws]"),
+        *(UV, *INSTALL, "--python", python, "--constraint", versions, f"{schedule}[aws]"),
         cwd=tmp_path,
     )
     assert 0 == added.returncode, added.stderr
