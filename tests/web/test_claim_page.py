@@ -118,7 +118,7 @@ def shown(
 
 @pytest.fixture(scope="module")
 def found(validator: Path, tmp_path_factory: pytest.TempPathFactory) -> Counter[str]:
-    """How much the validator finds, by the file; it is started once, which takes longer than all."""
+    """How much the validator finds, by the file; it is started once, which takes longest."""
     folder = tmp_path_factory.mktemp("claims")
     for make in CLAIMS:
         claim = make()
