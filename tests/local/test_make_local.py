@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from http import HTTPStatus
 from pathlib import Path
 from socket import create_server
@@ -146,8 +147,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return copy
 
 
-@pytest.fixture
-def make_local(project: Path) -> Iterator[Made]:
+@contextmanager
+def running(project: Path) -> Iterator[Made]:
     """A stack that is ready, and has served its page."""
     local = Made(project, free_port())
     try:
@@ -157,30 +158,51 @@ def make_local(project: Path) -> Iterator[Made]:
         local.end()
 
 
-def test_it_is_for_this_machine_and_its_owner_alone(make_local: Made) -> None:
-    """It listens on 127.0.0.1, and only who may read its file can use the API."""
-    stack = json.loads(make_local.file.read_text())
-    assert set(stack) == Stack.__required_keys__
-    assert stat.S_IMODE(make_local.file.stat().st_mode) == 0o600
-    assert stack["api_key"] not in "".join(make_local.said)
-    assert _status(f"{stack['api_url']}/orders") == HTTPStatus.FORBIDDEN
-    assert _status(f"{stack['api_url']}/orders", stack["api_key"]) == HTTPStatus.OK
-    assert make_local.listens_on() == [f"{HOST}:{make_local.port}"]
+@pytest.fixture
+def make_local(project: Path) -> Iterator[Made]:
+    """A stack that the test ends."""
+    with running(project) as local:
+        yield local
 
 
-def test_its_lines_to_paste_open_the_api(make_local: Made) -> None:
-    """In a shell, in the folder of the project."""
-    lines = [line for line in make_local.said if line.startswith("export ")]
-    asked = "import os; print(os.environ['API'], os.environ['KEY'])"
-    pasted = subprocess.run(
-        ["sh", "-c", f'{"".join(lines)}{sys.executable} -c "{asked}"'],
-        cwd=make_local.project,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    api, key = pasted.stdout.split()
-    assert _status(f"{api}/orders", key) == HTTPStatus.OK
+@pytest.fixture(scope="class")
+def lasting(project: Path) -> Iterator[Made]:
+    """A stack that several tests look at, and the last of them ends."""
+    with running(project) as local:
+        yield local
+
+
+class TestUntilCtrlC:
+    """One stack is looked at, used and ended: each start takes seconds."""
+
+    def test_it_is_for_this_machine_and_its_owner_alone(self, lasting: Made) -> None:
+        """It listens on 127.0.0.1, and only who may read its file can use the API."""
+        stack = json.loads(lasting.file.read_text())
+        assert set(stack) == Stack.__required_keys__
+        assert stat.S_IMODE(lasting.file.stat().st_mode) == 0o600
+        assert stack["api_key"] not in "".join(lasting.said)
+        assert _status(f"{stack['api_url']}/orders") == HTTPStatus.FORBIDDEN
+        assert _status(f"{stack['api_url']}/orders", stack["api_key"]) == HTTPStatus.OK
+        assert lasting.listens_on() == [f"{HOST}:{lasting.port}"]
+
+    def test_its_lines_to_paste_open_the_api(self, lasting: Made) -> None:
+        """In a shell, in the folder of the project."""
+        lines = [line for line in lasting.said if line.startswith("export ")]
+        asked = "import os; print(os.environ['API'], os.environ['KEY'])"
+        pasted = subprocess.run(
+            ["sh", "-c", f'{"".join(lines)}{sys.executable} -c "{asked}"'],
+            cwd=lasting.project,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        api, key = pasted.stdout.split()
+        assert _status(f"{api}/orders", key) == HTTPStatus.OK
+
+    def test_ctrl_c_leaves_nothing(self, lasting: Made) -> None:
+        """A terminal's Ctrl-C reaches make and what it has started."""
+        os.killpg(lasting.process.pid, signal.SIGINT)
+        assert becomes(lasting.is_gone), lasting.processes()
 
 
 @pytest.mark.parametrize("victim", ["make local", "-m tests.local", "supervised.py", "emulator.py"])
@@ -233,12 +255,6 @@ def test_the_tutorial_can_be_followed(project: Path) -> None:
         assert "closed" == ask("/orders/jacket")["state"]
     finally:
         local.end()
-
-
-def test_ctrl_c_leaves_nothing(make_local: Made) -> None:
-    """A terminal's Ctrl-C reaches make and what it has started."""
-    os.killpg(make_local.process.pid, signal.SIGINT)
-    assert becomes(make_local.is_gone), make_local.processes()
 
 
 def test_a_taken_port_is_named() -> None:
