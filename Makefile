@@ -36,7 +36,7 @@ local: $(STACK_READY) ## Runs the stack on this machine until Ctrl-C (LOCAL_PORT
 	@exec $(LOCAL)/emulator/bin/python -m tests.local
 
 test: $(TESTS_READY) $(STACK_READY) ## Runs the tests (ARGS= go to pytest)
-	$(VENV)/bin/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
+	$(VENV)/bin/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: $(TESTS_READY) $(SAM_READY) ## Checks format, code, types and the template
 	$(VENV)/bin/ruff format --check .

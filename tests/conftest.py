@@ -1,0 +1,31 @@
+"""How all tests are run: on how many workers, and in which order."""
+
+import os
+
+import pytest
+
+FIRST = """
+    tests/local/test_make_local.py tests/faults/test_year.py tests/local/test_commands.py
+    tests/local/test_stack.py tests/web/test_page_trouble.py tests/web/test_pictures.py
+    tests/unit/rules/test_properties.py tests/faults/test_flood.py tests/aws/test_cases.py
+    tests/aws/test_hostile.py tests/faults tests/local tests/web tests/aws tests/bench
+""".split()
+"""Files and folders that take long, the longest first: whoever began one at the end would be waited
+for. The distribution's own order looks at the number of tests alone."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_xdist_auto_num_workers() -> int | None:
+    """One more than there are cores: some tests wait for processes and for a browser."""
+    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ or not hasattr(os, "sched_getaffinity"):
+        return None
+    return len(os.sched_getaffinity(0)) + 1
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest; else leave the order as it is."""
+    items.sort(key=lambda item: _turn(item.nodeid))
+
+
+def _turn(name: str) -> int:
+    return next((n for n, first in enumerate(FIRST) if name.startswith(first)), len(FIRST))
