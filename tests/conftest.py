@@ -1,5 +1,6 @@
-"""How all tests are run: on how many workers, and in which order."""
+"""How all tests are run: on how many workers, in which order, and with how much collecting."""
 
+import gc
 import os
 
 import pytest
@@ -29,3 +30,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _turn(name: str) -> int:
     return next((n for n, first in enumerate(FIRST) if name.startswith(first)), len(FIRST))
+
+
+def pytest_collection_finish() -> None:
+    """Have the collector leave alone what lasts as long as the tests do, and come more rarely."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
