@@ -20,6 +20,8 @@ STACK_READY := $(SAM_READY) $(LOCAL)/emulator/$(MADE)
 SAM_QUIETLY := SAM_CLI_TELEMETRY=0 __SAM_CLI_APP_DIR=$(LOCAL)/sam/home $(SAM)
 
 export PYTHONPATH := shared
+# Or each process that a test starts, and each worker, would compile anew all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
