@@ -48,8 +48,8 @@ def told(error: LocalError | OSError) -> str:
 
 
 @contextlib.contextmanager
-def locked(path: Path, patience: float) -> Iterator[int]:
-    """Hold the lock on a file; gives its descriptor.
+def locked(path: Path, patience: float, *, shared: bool = False) -> Iterator[int]:
+    """Hold the lock on a file, alone or with all who share it; gives its descriptor.
 
     Raises `LocalError` where another holds it for `patience` seconds.
     """
@@ -57,7 +57,7 @@ def locked(path: Path, patience: float) -> Iterator[int]:
     file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         deadline = time.monotonic() + patience
-        while not _lock(file):
+        while not _lock(file, fcntl.LOCK_SH if shared else fcntl.LOCK_EX):
             if time.monotonic() > deadline:
                 raise LocalError(f"Another one runs already: it holds {path.relative_to(ROOT)}")
             time.sleep(0.1)
@@ -66,9 +66,9 @@ def locked(path: Path, patience: float) -> Iterator[int]:
         os.close(file)
 
 
-def _lock(file: int) -> bool:
+def _lock(file: int, how: int) -> bool:
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(file, how | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True

@@ -35,10 +35,15 @@ def known_parameters() -> list[str]:
 @contextlib.contextmanager
 def built(say: Callable[[str], object]) -> Iterator[Path]:
     """Build what changed since the last build; nobody builds again before the block ends."""
-    stamp = _BUILD.with_suffix(".stamp")
-    with locked(_BUILD.with_suffix(".lock"), _BUILD_TURN) as lock:
-        fingerprint = _fingerprint()
-        if not stamp.exists() or stamp.read_text() != fingerprint:
+    stamp, turn = _BUILD.with_suffix(".stamp"), _BUILD.with_suffix(".lock")
+    fingerprint = _fingerprint()
+    with locked(turn, _BUILD_TURN, shared=True):
+        # Who finds it built waits for nobody who deploys what is built.
+        if _is(stamp, fingerprint):
+            yield _BUILD / "template.yaml"
+            return
+    with locked(turn, _BUILD_TURN) as lock:
+        if not _is(stamp, fingerprint):
             say("Building")
             stamp.unlink(missing_ok=True)
             run_sam(
@@ -57,6 +62,10 @@ def built(say: Callable[[str], object]) -> Iterator[Path]:
             stamp.write_text(fingerprint)
         fcntl.flock(lock, fcntl.LOCK_SH)
         yield _BUILD / "template.yaml"
+
+
+def _is(stamp: Path, fingerprint: str) -> bool:
+    return stamp.exists() and stamp.read_text() == fingerprint
 
 
 def build_of(project: Path, folder: Path) -> Path:

@@ -92,6 +92,12 @@ def test_a_layer_that_lacks_a_module_is_found(
     assert f"No module named '{missing}" in start(folder, tmp_path, runtime).stderr
 
 
+def test_what_is_built_is_had_by_several_at_once(layer: Path) -> None:
+    """Nobody who deploys it waits for another."""
+    with built(pytest.fail) as template:
+        assert layer == template.parent / "StallwatchLayer" / "python"
+
+
 def test_every_language_is_in_the_layer(layer: Path, runtime: Path) -> None:
     """What is imported only when it is needed is there too, with its data."""
     program = (
