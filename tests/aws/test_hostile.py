@@ -1,4 +1,4 @@
-"""A hundred orders and a source on its worst days, through the real handlers.
+"""Forty orders and a source on its worst days, through the real handlers.
 
 Whatever it does: nothing crashes, no alert is sent that is not due, and no order pretends to have
 been answered. When it behaves again, everything goes on by itself.
@@ -24,7 +24,7 @@ from tests.support.alphabets import GSM7, GSM7_TWICE
 START = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
 TICK = timedelta(hours=3)
-ORDERS = 100
+ORDERS = 40
 
 NEVER_ENDS = {Mode.HANG, Mode.SLOW_HEADERS, Mode.SLOW_BODY}
 
@@ -58,7 +58,7 @@ class Post:
 
 @pytest.fixture(scope="module")
 def watched() -> Iterator[World]:
-    """The stack with a hundred orders that were all looked at once."""
+    """The stack with forty orders that were all looked at once."""
     with (
         pytest.MonkeyPatch.context() as monkeypatch,
         world_at(START, monkeypatch, CHECK_EVERY="rate(3 hours)", TURN_MINUTES="60") as world,
@@ -162,7 +162,7 @@ def check_honest(world: World, began: datetime, mode: Mode) -> dict[int, Any]:
 def test_a_bad_answer_is_neither_silence_nor_news(
     world: World, post: Post, monkeypatch: pytest.MonkeyPatch, mode: Mode
 ) -> None:
-    """All hundred are looked at while the source is at its worst, and some when it is not."""
+    """All are looked at while the source is at its worst, and some when it is not."""
     ids = [f"{n:02}" for n in range(ORDERS)]
     began = world.now
     world.advance(hours=4)
