@@ -3,8 +3,9 @@
 from datetime import date, datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
+from stallwatch.api.models import Answered
 from stallwatch.claims.history import GapReason
 from stallwatch.claims.reason import ClaimReason
 from stallwatch.domain.orders import ActionKind, PaidWith, SearchPlace, Service, State
@@ -15,7 +16,7 @@ from stallwatch.rules.journey import SkipReason
 Beginning = Literal["scan", "first_scan", "update", "shipped", "ordered", "number_changed"]
 
 
-class _Part(BaseModel):
+class _Part(Answered):
     model_config = ConfigDict(extra="forbid")
 
 

@@ -1,11 +1,12 @@
 """What the API answers about links that need no key: to a claim file, and to the calendar."""
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from stallwatch.api.fields import Instant
+from stallwatch.api.models import Answered
 
 
-class LinkOut(BaseModel):
+class LinkOut(Answered):
     """A link that opens an order's claim file without the key, as it stood when it was made."""
 
     id: str
@@ -23,13 +24,13 @@ class NewLinkOut(LinkOut):
     )
 
 
-class LinksOut(BaseModel):
+class LinksOut(Answered):
     """The links of an order that live, newest first."""
 
     links: list[LinkOut]
 
 
-class CalendarLinkOut(BaseModel):
+class CalendarLinkOut(Answered):
     """An address of the calendar of deadlines that needs no key."""
 
     id: str
@@ -47,7 +48,7 @@ class NewCalendarLinkOut(CalendarLinkOut):
     )
 
 
-class CalendarLinksOut(BaseModel):
+class CalendarLinksOut(Answered):
     """The addresses of the calendar that live, newest first."""
 
     links: list[CalendarLinkOut]

@@ -1,4 +1,8 @@
-"""What the API takes and answers."""
+"""What the API takes and answers.
+
+A model is built when a request first needs it: to build all of them would take longer than the rest
+of a cold start.
+"""
 
 from datetime import date
 from difflib import get_close_matches
@@ -38,7 +42,7 @@ from stallwatch.rules.anomalies import AnomalyKind
 class Sent(BaseModel):
     """What is sent: unknown fields are refused, with the known field that was probably meant."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     @model_validator(mode="wrap")
     @classmethod
@@ -135,14 +139,20 @@ class ActionIn(Sent):
     )
 
 
-class WindowOut(BaseModel):
+class Answered(BaseModel):
+    """What a client is answered."""
+
+    model_config = ConfigDict(defer_build=True)
+
+
+class WindowOut(Answered):
     """How long such a parcel usually takes, in days from its dispatch."""
 
     low: int
     high: int
 
 
-class AlertOut(BaseModel):
+class AlertOut(Answered):
     """An alert that was raised."""
 
     kind: AlertKind
@@ -150,7 +160,7 @@ class AlertOut(BaseModel):
     sent_at: Instant | None = Field(description="Null: it is still to be sent")
 
 
-class CheckpointOut(BaseModel):
+class CheckpointOut(Answered):
     """A checkpoint, as its source told it."""
 
     at: Instant
@@ -162,7 +172,7 @@ class CheckpointOut(BaseModel):
     tracking_number: str
 
 
-class ActionOut(BaseModel):
+class ActionOut(Answered):
     """What the buyer has said."""
 
     action_id: str = Field(description="Takes it back with `DELETE …/actions/{action_id}`")
@@ -175,7 +185,7 @@ class ActionOut(BaseModel):
     note: str | None = None
 
 
-class CarrierOut(BaseModel):
+class CarrierOut(Answered):
     """The carrier that delivers in the destination country."""
 
     name: str | None = Field(description="Null if only its number is known")
@@ -183,7 +193,7 @@ class CarrierOut(BaseModel):
     number: str | None = Field(None, description="What the carrier knows the parcel by")
 
 
-class OrderLinks(BaseModel):
+class OrderLinks(Answered):
     """Pages elsewhere about an order."""
 
     order: str | None = Field(description="The order on AliExpress, if its number is known")
@@ -191,7 +201,7 @@ class OrderLinks(BaseModel):
     carrier: str | None = Field(description="The local carrier's page")
 
 
-class StakeOut(BaseModel):
+class StakeOut(Answered):
     """What an order's price counts as."""
 
     standing: MoneyStatus
@@ -200,7 +210,7 @@ class StakeOut(BaseModel):
     days: int | None = Field(description="From the order to its outcome")
 
 
-class OrderOut(BaseModel):
+class OrderOut(Answered):
     """An order as it stands. Days are whole 24-hour days in UTC."""
 
     order_id: str
@@ -253,7 +263,7 @@ class OrderOut(BaseModel):
     links: OrderLinks
 
 
-class ObservationOut(BaseModel):
+class ObservationOut(Answered):
     """Something odd about the tracking number, as it was seen."""
 
     code: AnomalyKind
@@ -269,14 +279,14 @@ class OrderDetails(OrderOut):
     actions: list[ActionOut] = Field(description="Newest first")
 
 
-class OrdersPage(BaseModel):
+class OrdersPage(Answered):
     """A page of orders. It may be short; only a null cursor ends the list."""
 
     orders: list[OrderOut]
     next_cursor: str | None
 
 
-class ImportRowOut(BaseModel):
+class ImportRowOut(Answered):
     """What became of one order of an import, or why a row of it was not taken."""
 
     row: int = Field(description="The first row that tells of it, from 1 with the header counted")
@@ -289,7 +299,7 @@ class ImportRowOut(BaseModel):
     rows: list[int] | None = Field(None, description="All rows that tell of it, if several")
 
 
-class ImportReportOut(BaseModel):
+class ImportReportOut(Answered):
     """What an import did, or in a dry run would do."""
 
     added: int
@@ -300,7 +310,7 @@ class ImportReportOut(BaseModel):
     rows: list[ImportRowOut]
 
 
-class DraftOut(BaseModel):
+class DraftOut(Answered):
     """A text to copy and send."""
 
     kind: DraftKind
@@ -308,20 +318,20 @@ class DraftOut(BaseModel):
     text: str
 
 
-class DraftsOut(BaseModel):
+class DraftsOut(Answered):
     """Words to send about an order."""
 
     drafts: list[DraftOut]
 
 
-class FieldError(BaseModel):
+class FieldError(Answered):
     """Why a field was refused."""
 
     field: str
     reason: str
 
 
-class ErrorOut(BaseModel):
+class ErrorOut(Answered):
     """Why a request was refused."""
 
     message: str

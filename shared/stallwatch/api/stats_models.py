@@ -2,16 +2,16 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from stallwatch.api.fields import Amount, Instant
-from stallwatch.api.models import WindowOut
+from stallwatch.api.models import Answered, WindowOut
 from stallwatch.domain.alerts import AlertKind
 from stallwatch.domain.orders import Service, State
 from stallwatch.domain.parcels import Stage
 
 
-class CreditsOut(BaseModel):
+class CreditsOut(Answered):
     """What asking a source costs: a credit for each new number."""
 
     spent: int = Field(description="On numbers that were registered here")
@@ -20,7 +20,7 @@ class CreditsOut(BaseModel):
     asked_at: Instant | None = Field(description="When it was asked for that")
 
 
-class SourceOut(BaseModel):
+class SourceOut(Answered):
     """The health of a source."""
 
     name: str
@@ -30,7 +30,7 @@ class SourceOut(BaseModel):
     credits: CreditsOut | None = Field(description="Of a source that charges credits")
 
 
-class SumOut(BaseModel):
+class SumOut(Answered):
     """The prices of some orders, in one currency."""
 
     amount: Amount
@@ -38,7 +38,7 @@ class SumOut(BaseModel):
     average_days: int | None = Field(description="From the order to its outcome")
 
 
-class MoneyOut(BaseModel):
+class MoneyOut(Answered):
     """How it stands with the money in one currency. Amounts of two are never added."""
 
     currency: str
@@ -51,7 +51,7 @@ class MoneyOut(BaseModel):
     )
 
 
-class DaysOut(BaseModel):
+class DaysOut(Answered):
     """Whole days within which so many per cent of the parcels stayed."""
 
     median: int
@@ -59,7 +59,7 @@ class DaysOut(BaseModel):
     p95: int
 
 
-class ExperienceOut(BaseModel):
+class ExperienceOut(Answered):
     """What the own parcels have shown, each counted once at its first delivery."""
 
     service: Service
@@ -70,7 +70,7 @@ class ExperienceOut(BaseModel):
     window: WindowOut = Field(description="The window that the rules use")
 
 
-class StatsOut(BaseModel):
+class StatsOut(Answered):
     """Counts over all orders."""
 
     orders: dict[State, int]

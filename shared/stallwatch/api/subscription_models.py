@@ -2,11 +2,11 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, StrictStr
+from pydantic import Field, StrictStr
 
 from stallwatch.alerting.delivery_plan import Rhythm
 from stallwatch.api.fields import Language
-from stallwatch.api.models import Sent
+from stallwatch.api.models import Answered, Sent
 from stallwatch.domain.alerts import AlertKind
 
 
@@ -42,7 +42,7 @@ class ConfirmationIn(Sent):
     )
 
 
-class SubscriptionOut(BaseModel):
+class SubscriptionOut(Answered):
     """A subscriber to alerts."""
 
     id: str
@@ -53,14 +53,14 @@ class SubscriptionOut(BaseModel):
     confirmed: bool = Field(description="An e-mail subscriber confirms by a link in a mail")
 
 
-class QuietHoursOut(BaseModel):
+class QuietHoursOut(Answered):
     """Hours in which no alert goes out, by the wall clock; their end may lie on the next day."""
 
     start: str = Field(description="Like `22:00`")
     end: str
 
 
-class DigestOut(BaseModel):
+class DigestOut(Answered):
     """When a digest comes."""
 
     every: Rhythm
@@ -69,13 +69,13 @@ class DigestOut(BaseModel):
     schedule: str | None = Field(description="The schedule expression; null without a digest")
 
 
-class PushOut(BaseModel):
+class PushOut(Answered):
     """Whether push services get alerts; their addresses are secret."""
 
     configured: bool
 
 
-class DeliveryOut(BaseModel):
+class DeliveryOut(Answered):
     """When and how alerts go out besides, as the stack's parameters say. It can only be read."""
 
     quiet_hours: QuietHoursOut | None
@@ -84,14 +84,14 @@ class DeliveryOut(BaseModel):
     push: PushOut
 
 
-class SubscriptionsOut(BaseModel):
+class SubscriptionsOut(Answered):
     """The subscribers."""
 
     subscriptions: list[SubscriptionOut]
     delivery: DeliveryOut
 
 
-class TestMessageOut(BaseModel):
+class TestMessageOut(Answered):
     """A test message that was sent."""
 
     messages: int = Field(description="How many were sent: one for each language")
