@@ -14,25 +14,19 @@ from aws_lambda_powertools import Logger
 
 from stallwatch.alerting.composing import ComposingNotifier
 from stallwatch.alerting.delivery import LAST_MESSAGE, OutboxDispatcher, SendReport
-from stallwatch.alerting.digest import DigestRun
 from stallwatch.alerting.evaluation import Evaluation
 from stallwatch.aws import clients, metrics
-from stallwatch.aws.dead_letters import DeadLetters, Stream
 from stallwatch.aws.lambda_clock import Context, LambdaClock
 from stallwatch.aws.logs import configure
-from stallwatch.aws.redrive import evaluate_again
 from stallwatch.aws.settings import Settings
 from stallwatch.aws.sns import SnsPublisher
 from stallwatch.domain.alerts import AlertRef, Notification
 from stallwatch.domain.errors import StallwatchError
-from stallwatch.dynamodb.digests import DynamoDigestStore
 from stallwatch.dynamodb.evaluations import DynamoEvaluationStore
-from stallwatch.dynamodb.orders import DynamoOrderStore
 from stallwatch.dynamodb.outbox import DynamoOutbox
 from stallwatch.dynamodb.table import STACK, Table, order_id_of
 from stallwatch.messages.compose import Message, compose
 from stallwatch.messages.translations import Translations
-from stallwatch.orders.view import OrderViewer
 
 logger = configure(Logger())
 
@@ -104,6 +98,12 @@ class _Run:
         Raises:
             ValueError: that is no instant.
         """
+        # Once a day at the most: no other start pays for it.
+        from stallwatch.alerting.digest import DigestRun  # noqa: PLC0415
+        from stallwatch.dynamodb.digests import DynamoDigestStore  # noqa: PLC0415
+        from stallwatch.dynamodb.orders import DynamoOrderStore  # noqa: PLC0415
+        from stallwatch.orders.view import OrderViewer  # noqa: PLC0415
+
         orders, settings = DynamoOrderStore(self.table), self.settings
         digests = DigestRun(
             orders=orders,
@@ -166,6 +166,10 @@ class _Run:
 
     def redrive(self) -> dict[str, int]:
         """Evaluate again what was given up on, and send what comes of it."""
+        # Only who asks for it pays for it.
+        from stallwatch.aws.dead_letters import DeadLetters, Stream  # noqa: PLC0415
+        from stallwatch.aws.redrive import evaluate_again  # noqa: PLC0415
+
         report = evaluate_again(
             DeadLetters(clients.queues(), self.settings.dead_letters_url),
             Stream(clients.streams()),

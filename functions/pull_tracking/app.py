@@ -11,10 +11,8 @@ from uuid import uuid4
 from aws_lambda_powertools import Logger
 
 from stallwatch.aws import clients, metrics
-from stallwatch.aws.dead_letters import DeadLetters
 from stallwatch.aws.lambda_clock import Context, LambdaClock
 from stallwatch.aws.logs import configure
-from stallwatch.aws.redrive import check_again
 from stallwatch.aws.settings import Settings
 from stallwatch.aws.workers import FunctionWorkers
 from stallwatch.polling.gate import LAST_REQUEST
@@ -63,6 +61,10 @@ def _run(settings: Settings, clock: LambdaClock, order_ids: list[str] | None) ->
 
 
 def _redrive(settings: Settings, clock: LambdaClock) -> dict[str, int]:
+    # Only who asks for it pays for it.
+    from stallwatch.aws.dead_letters import DeadLetters  # noqa: PLC0415
+    from stallwatch.aws.redrive import check_again  # noqa: PLC0415
+
     return check_again(
         DeadLetters(clients.queues(), settings.dead_letters_url),
         check=lambda order_ids: not _run(settings, clock, list(order_ids) or None).left_over,

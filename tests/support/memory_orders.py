@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from stallwatch.domain.alerts import AlertKind
 from stallwatch.domain.errors import ConflictError
 from stallwatch.domain.orders import Order, State
-from stallwatch.orders.ports import CHECK_PAUSE, Page, PageCursor, PageQuery, Sort, Totals
+from stallwatch.orders.ports import CHECK_PAUSE, Page, PageCursor, PageQuery, Sort
 from stallwatch.orders.pressing import BY_URGENCY, CALM, Counts
 from stallwatch.orders.snapshot import OrderSnapshot, WatchEntry, listed
+from stallwatch.orders.totals import Totals
 from stallwatch.tracking.schedule import NEW
 from stallwatch.tracking.trace_record import TraceRecord, change_number
 from tests.support.memory_evaluations import MemoryEvaluationStore

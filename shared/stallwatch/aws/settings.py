@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from stallwatch.domain.thresholds import Thresholds
-from stallwatch.polling.state import Pace
 from stallwatch.tracking.profiles import CAINIAO, PROFILES, SourceProfile
 from stallwatch.tracking.schedule import PollSchedule
 
 if TYPE_CHECKING:
     from stallwatch.alerting.delivery_plan import DeliveryPlan
     from stallwatch.alerting.quiet_hours import QuietHours
+    from stallwatch.polling.state import Pace
 
 
 _RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
@@ -154,8 +154,11 @@ class Settings:
         """How many functions ask the source at once."""
         return self._number("PULL_WORKERS", 1, 100)
 
-    def pace_of(self, source: SourceProfile) -> Pace:
+    def pace_of(self, source: SourceProfile) -> "Pace":
         """How fast a source may be asked: as it allows, else as the stack's parameters say."""
+        # Only the poll asks, and it has this module loaded.
+        from stallwatch.polling.state import Pace  # noqa: PLC0415
+
         if source.per_minute:
             return Pace(batch=source.batch, per_minute=source.per_minute)
         per_minute = self._number("CAINIAO_PER_MINUTE", 1, 100_000)

@@ -19,8 +19,8 @@ from stallwatch.dynamodb.table import PUBLISH, STACK, TOTALS, TableStore, key
 from stallwatch.dynamodb.wire import SCHEMA, Item
 from stallwatch.orders.delivery_times import DeliverySample, DeliveryStats, Histogram
 from stallwatch.orders.money import Exposure, MoneyStatus, Sum, Sums
-from stallwatch.orders.ports import Totals
 from stallwatch.orders.snapshot import Counted
+from stallwatch.orders.totals import Totals
 
 MONEY = "MONEY#"
 

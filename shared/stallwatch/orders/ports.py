@@ -7,13 +7,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from stallwatch.domain.alerts import AlertKind
-from stallwatch.domain.orders import Order, Service, State
+from stallwatch.domain.orders import Order, State
 from stallwatch.domain.parcels import Stage
-from stallwatch.orders.delivery_times import DeliveryStats
-from stallwatch.orders.money import Sums
 from stallwatch.orders.pressing import Counts
 from stallwatch.orders.snapshot import OrderSnapshot
+from stallwatch.orders.totals import Totals
 from stallwatch.polling.registration import Credits
 from stallwatch.polling.state import Progress
 from stallwatch.tracking.circuit_breaker import CircuitBreaker
@@ -88,20 +86,6 @@ class Page:
 
     snapshots: tuple[OrderSnapshot, ...]
     next: PageCursor | None
-
-
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """Counts over all orders."""
-
-    states: Mapping[State, int]
-    stages: Mapping[Stage, int]
-    """Of the orders that are not closed."""
-    alerts: Mapping[AlertKind, int]
-    """Sent so far."""
-    money: Sums
-    experiences: Mapping[tuple[Service, str], DeliveryStats]
-    """By service and destination."""
 
 
 class OrderStore(Protocol):
