@@ -16,7 +16,7 @@ from stallwatch.domain.errors import ConflictError
 from stallwatch.dynamodb.claims import DynamoClaimStore
 from stallwatch.dynamodb.evaluations import DynamoEvaluationStore
 from stallwatch.dynamodb.table import Table
-from stallwatch.tracking.run_log import SlotStay
+from stallwatch.tracking.schedule import SlotStay
 from tests.aws.api.client import check_documented, stored
 from tests.aws.moto_stack import REGION, World, world_at
 

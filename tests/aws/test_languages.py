@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from stallwatch.alerting.subscriptions import Preference
+from stallwatch.alerting.subscribers import Preference
 from stallwatch.dynamodb.outbox import DynamoOutbox
 from stallwatch.dynamodb.subscribers import DynamoSubscriberStore
 from stallwatch.dynamodb.table import Table

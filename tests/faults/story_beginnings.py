@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from stallwatch.alerting.subscriptions import Preference
+from stallwatch.alerting.subscribers import Preference
 from stallwatch.dynamodb.subscribers import DynamoSubscriberStore
 from stallwatch.dynamodb.table import Table
 from tests.faults.journeys import Journey

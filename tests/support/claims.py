@@ -19,8 +19,8 @@ from stallwatch.rules.anomalies import anomalies
 from stallwatch.rules.decision import InitialFindings
 from stallwatch.rules.evaluate import evaluate
 from stallwatch.sources.cainiao import parse
-from stallwatch.tracking.run_log import RunRecord, SlotStay
-from stallwatch.tracking.schedule import PollSchedule
+from stallwatch.tracking.run_log import RunRecord
+from stallwatch.tracking.schedule import PollSchedule, SlotStay
 from stallwatch.tracking.source import Event, TrackingResult
 from stallwatch.tracking.trace_record import TraceRecord, absorb
 from tests.support.builders import NUMBER, an_answer, an_event, an_order

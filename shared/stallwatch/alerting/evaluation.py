@@ -28,8 +28,7 @@ from stallwatch.rules.anomalies import anomalies
 from stallwatch.rules.decision import Decision
 from stallwatch.rules.evaluate import evaluate
 from stallwatch.tracking.circuit_breaker import CircuitBreaker
-from stallwatch.tracking.run_log import SlotStay
-from stallwatch.tracking.schedule import CADENCES, NEW, PollSchedule
+from stallwatch.tracking.schedule import CADENCES, NEW, PollSchedule, SlotStay
 
 _log = logging.getLogger(__name__)
 

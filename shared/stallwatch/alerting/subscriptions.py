@@ -3,13 +3,13 @@
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import Enum
-from hashlib import blake2b
 from typing import Protocol
 from urllib.parse import parse_qs, urlsplit
 
 from stallwatch.alerting.ports import ComposedMessage, Outcome
+from stallwatch.alerting.subscribers import Preference, Subscriber
 from stallwatch.domain.alerts import AlertKind
 from stallwatch.domain.errors import (
     MissingError,
@@ -22,10 +22,6 @@ _TOKEN = re.compile(r"[0-9a-fA-F]{32,512}")
 """A confirmation token; SNS's have 300 hexadecimal digits or so."""
 
 
-TEST_PAUSE = timedelta(minutes=1)
-"""How long it takes until a test message may be sent again: each may cost an SMS."""
-
-
 class Unchanged(Enum):
     """Stands for what a change leaves as it is."""
 
@@ -33,37 +29,6 @@ class Unchanged(Enum):
 
 
 UNCHANGED = Unchanged.UNCHANGED
-
-
-@dataclass(frozen=True, slots=True)
-class Preference:
-    """What is kept of a subscriber."""
-
-    arn: str | None
-    kinds: tuple[AlertKind, ...] | None
-    """The alerts that are wanted; None: all."""
-    language: str | None = None
-    """None: the stack's."""
-    forgotten: bool = False
-    """It was removed before it was confirmed; should it be confirmed after all, it is removed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Subscriber:
-    """A subscriber as the topic has it."""
-
-    protocol: str
-    endpoint: str
-    arn: str | None
-    """None while it is not confirmed."""
-    translated: bool = False
-    """Whether it is one of the topic in other languages."""
-
-    @property
-    def id(self) -> str:
-        """Its id: it follows from the endpoint, so that an unconfirmed one has one too."""
-        name = f"{self.protocol}:{self.endpoint.lower()}"
-        return blake2b(name.encode(), digest_size=8).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

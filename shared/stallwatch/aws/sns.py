@@ -13,7 +13,7 @@ from botocore.exceptions import (
 )
 
 from stallwatch.alerting.ports import ComposedMessage, Outcome
-from stallwatch.alerting.subscriptions import Subscriber
+from stallwatch.alerting.subscribers import Subscriber
 from stallwatch.aws.clients import Connections
 from stallwatch.domain.alerts import AlertKind
 from stallwatch.domain.errors import UnacceptableError

@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
 
-from stallwatch.tracking.run_log import INDEX_LAG, RunRecord, SlotStay, short_name
-from stallwatch.tracking.schedule import turns_of
+from stallwatch.tracking.run_log import INDEX_LAG, RunRecord, short_name
+from stallwatch.tracking.schedule import SlotStay, turns_of
 from stallwatch.tracking.source import Verdict
 
 GAP = timedelta(hours=36)

@@ -41,7 +41,7 @@ from stallwatch.orders.money import changes
 from stallwatch.orders.pressing import Pressing
 from stallwatch.orders.snapshot import Counted, OrderSnapshot, WatchEntry
 from stallwatch.rules.decision import InitialFindings
-from stallwatch.tracking.run_log import SlotStay
+from stallwatch.tracking.schedule import SlotStay
 
 _TRIES = 5
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from stallwatch.alerting.subscriptions import TEST_PAUSE, Preference
+from stallwatch.alerting.subscribers import TEST_PAUSE, Preference
 from stallwatch.domain.alerts import AlertKind
 from stallwatch.dynamodb import wire
 from stallwatch.dynamodb.pauses import claim_pause

@@ -10,8 +10,7 @@ from stallwatch.orders.delivery_times import DeliverySample
 from stallwatch.orders.money import Exposure
 from stallwatch.orders.pressing import Pressing, pressing_of_new
 from stallwatch.rules.decision import InitialFindings
-from stallwatch.tracking.run_log import SlotStay
-from stallwatch.tracking.schedule import NEW
+from stallwatch.tracking.schedule import NEW, SlotStay
 from stallwatch.tracking.trace_record import TraceRecord
 
 MOST_STAYS = 40

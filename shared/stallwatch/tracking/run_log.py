@@ -23,16 +23,6 @@ def short_name(order_id: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class SlotStay:
-    """A slot that an order came into."""
-
-    slot: str
-    """Empty where it came out of the watch."""
-    since: datetime
-    """In whole minutes."""
-
-
-@dataclass(frozen=True, slots=True)
 class LastRun:
     """The last runs of a turn of the day."""
 

@@ -26,6 +26,16 @@ CADENCES = (3, 6, 12, 24)
 
 
 @dataclass(frozen=True, slots=True)
+class SlotStay:
+    """A slot that an order came into."""
+
+    slot: str
+    """Empty where it came out of the watch."""
+    since: datetime
+    """In whole minutes."""
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """A stretch of the day, whose slots are served together."""
 

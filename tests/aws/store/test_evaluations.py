@@ -13,8 +13,7 @@ from stallwatch.domain.orders import State
 from stallwatch.domain.parcels import Stage
 from stallwatch.orders.snapshot import WatchEntry
 from stallwatch.rules.decision import InitialFindings
-from stallwatch.tracking.run_log import SlotStay
-from stallwatch.tracking.schedule import NEW
+from stallwatch.tracking.schedule import NEW, SlotStay
 from stallwatch.tracking.trace_record import TraceRecord
 from tests.aws.store.contract import DAY, DEPARTED, HOUR, Store, create
 from tests.support.builders import NOON, NUMBER, an_order

@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 from botocore.stub import Stubber
 
-from stallwatch.alerting.subscriptions import Preference
+from stallwatch.alerting.subscribers import Preference
 from stallwatch.domain.alerts import Alert, AlertKind
 from stallwatch.domain.errors import (
     ConditionFailedError,

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from stallwatch.alerting.subscriptions import Preference, Subscriber, Subscriptions
+from stallwatch.alerting.subscribers import Preference, Subscriber
+from stallwatch.alerting.subscriptions import Subscriptions
 from stallwatch.domain.alerts import AlertKind
 from stallwatch.domain.errors import MissingError, UnacceptableError
 

@@ -15,8 +15,7 @@ from stallwatch.orders.snapshot import OrderSnapshot, WatchEntry
 from stallwatch.polling.state import WatchRow
 from stallwatch.tracking.circuit_breaker import CircuitBreaker, Outage
 from stallwatch.tracking.fingerprint import UNANSWERED
-from stallwatch.tracking.run_log import SlotStay
-from stallwatch.tracking.schedule import NEW, PollSchedule
+from stallwatch.tracking.schedule import NEW, PollSchedule, SlotStay
 from tests.support.builders import NOON, NUMBER, an_answer, an_order
 from tests.support.memory_store import MemoryStore
 from tests.unit.alerting.evaluating_office import DAY, Office

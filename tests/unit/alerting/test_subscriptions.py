@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from stallwatch.alerting.ports import ComposedMessage, Outcome
-from stallwatch.alerting.subscriptions import TEST_PAUSE, Preference, Subscriptions
+from stallwatch.alerting.subscribers import TEST_PAUSE, Preference
+from stallwatch.alerting.subscriptions import Subscriptions
 from stallwatch.aws.sns import SnsPublisher, TopicSubscribers
 from stallwatch.domain import validation
 from stallwatch.domain.alerts import AlertKind

@@ -11,8 +11,8 @@ from stallwatch.claims.history import (
     check_history,
     turns_checked_in,
 )
-from stallwatch.tracking.run_log import RunRecord, SlotStay, short_name
-from stallwatch.tracking.schedule import NEW, PollSchedule
+from stallwatch.tracking.run_log import RunRecord, short_name
+from stallwatch.tracking.schedule import NEW, PollSchedule, SlotStay
 from stallwatch.tracking.source import Verdict
 
 NOW = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
