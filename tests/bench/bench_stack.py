@@ -18,7 +18,8 @@ from unittest import mock
 from stallwatch.aws import clients
 from stallwatch.aws.lambda_clock import LambdaClock
 from stallwatch.dynamodb import wire
-from stallwatch.dynamodb.items import alert_to_item, order_to_item, trace_to_item
+from stallwatch.dynamodb.alert_items import alert_to_item
+from stallwatch.dynamodb.items import order_to_item, trace_to_item
 from stallwatch.dynamodb.progress import progress_to_attributes
 from stallwatch.dynamodb.snapshots import entry_to_item
 from stallwatch.dynamodb.table import PULL, STACK, key

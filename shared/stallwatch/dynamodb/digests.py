@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from stallwatch.domain.alerts import Alert, AlertKind, AlertRef
 from stallwatch.domain.errors import ConditionFailedError
 from stallwatch.dynamodb import wire
-from stallwatch.dynamodb.items import alert_key, alert_to_item
+from stallwatch.dynamodb.alert_items import alert_key, alert_to_item
 from stallwatch.dynamodb.table import STACK, TableStore
 
 _PREFIX = f"ALERT##{AlertKind.DIGEST}#"

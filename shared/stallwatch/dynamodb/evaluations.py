@@ -7,12 +7,21 @@ from stallwatch.domain.alerts import Alert, AlertRef
 from stallwatch.domain.errors import ConditionFailedError, ConflictError, TransactionRefusedError
 from stallwatch.domain.orders import Order, State
 from stallwatch.dynamodb import wire
-from stallwatch.dynamodb.items import alert_key, alert_to_item
+from stallwatch.dynamodb.alert_items import (
+    alert_key,
+    alert_of_item,
+    alert_to_item,
+    is_known_alert,
+)
 from stallwatch.dynamodb.snapshots import DynamoSnapshotStore, entry_to_item
 from stallwatch.dynamodb.sources import DynamoSourceStore
+from stallwatch.dynamodb.table import STACK
 from stallwatch.dynamodb.totals import DynamoTotalsStore, adding_money, adding_sample
 from stallwatch.orders.money import changes
 from stallwatch.orders.snapshot import OrderSnapshot, WatchEntry
+
+_ALERT = "ALERT##source_"
+"""How the keys of the alerts about sources begin."""
 
 
 class DynamoEvaluationStore(DynamoSnapshotStore, DynamoTotalsStore, DynamoSourceStore):
@@ -66,6 +75,24 @@ class DynamoEvaluationStore(DynamoSnapshotStore, DynamoTotalsStore, DynamoSource
                 ExpressionAttributeValues={":state": wire.value(state)},
             ):
                 yield item["pk"]["S"]
+
+    def alerts_about_sources(self) -> list[Alert]:
+        """The alerts about sources so far."""
+        items = self.table.query(
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :alert)",
+            ExpressionAttributeValues=wire.attributes({":pk": STACK, ":alert": _ALERT}),
+            ConsistentRead=True,
+        )
+        return [alert_of_item(item) for item in items if is_known_alert(item)]
+
+    def keep_source_alert(self, alert: Alert) -> None:
+        """Write an alert about a source, unless it is there."""
+        try:
+            self.table.put(
+                alert_to_item("", "", alert), ConditionExpression="attribute_not_exists(pk)"
+            )
+        except ConditionFailedError:
+            return
 
 
 def _put_of(order: Order, alert: Alert) -> dict[str, Any]:

@@ -11,7 +11,8 @@ from stallwatch.alerting.ports import Batch, OrderRead, SendLease
 from stallwatch.domain.alerts import Alert, AlertKind, AlertRef
 from stallwatch.domain.errors import ConditionFailedError, TransactionRefusedError
 from stallwatch.dynamodb import wire
-from stallwatch.dynamodb.items import alert_of_item, order_of_item
+from stallwatch.dynamodb.alert_items import alert_of_item
+from stallwatch.dynamodb.items import order_of_item
 from stallwatch.dynamodb.leases import LeaseItem
 from stallwatch.dynamodb.subscribers import preferences_in
 from stallwatch.dynamodb.table import ORDER, PUBLISH, STACK, TableStore, key, order_id_of, order_pk

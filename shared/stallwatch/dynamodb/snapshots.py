@@ -9,13 +9,8 @@ from stallwatch.domain.errors import ConflictError, TransactionRefusedError
 from stallwatch.domain.orders import Order, State
 from stallwatch.domain.parcels import Stage
 from stallwatch.dynamodb import wire
-from stallwatch.dynamodb.items import (
-    alert_of_item,
-    incarnation_of_alert,
-    is_known_alert,
-    order_of_item,
-    trace_of_item,
-)
+from stallwatch.dynamodb.alert_items import alert_of_item, incarnation_of_alert, is_known_alert
+from stallwatch.dynamodb.items import order_of_item, trace_of_item
 from stallwatch.dynamodb.table import (
     FILE,
     LINK,

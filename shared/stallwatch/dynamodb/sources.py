@@ -1,20 +1,15 @@
-"""The sources: the circuit breaker of each, its credits, and the alerts about it."""
+"""The sources: the circuit breaker of each, and its credits."""
 
 from datetime import UTC, datetime, timedelta
 
-from stallwatch.domain.alerts import Alert
 from stallwatch.domain.errors import ConditionFailedError
 from stallwatch.dynamodb import wire
-from stallwatch.dynamodb.items import alert_of_item, alert_to_item, is_known_alert
 from stallwatch.dynamodb.table import STACK, TableStore, key
 from stallwatch.dynamodb.wire import Item
 from stallwatch.polling.registration import Attempt, Credits
 from stallwatch.tracking.circuit_breaker import CircuitBreaker, Outage
 from stallwatch.tracking.packing import pack, unpack
 from stallwatch.tracking.source import Quota, Verdict
-
-_ALERT = "ALERT##source_"
-"""How the keys of the alerts about sources begin."""
 
 
 class DynamoSourceStore(TableStore):
@@ -48,24 +43,6 @@ class DynamoSourceStore(TableStore):
                 }
             )
         )
-
-    def alerts_about_sources(self) -> list[Alert]:
-        """The alerts about sources so far."""
-        items = self.table.query(
-            KeyConditionExpression="pk = :pk AND begins_with(sk, :alert)",
-            ExpressionAttributeValues=wire.attributes({":pk": STACK, ":alert": _ALERT}),
-            ConsistentRead=True,
-        )
-        return [alert_of_item(item) for item in items if is_known_alert(item)]
-
-    def keep_source_alert(self, alert: Alert) -> None:
-        """Write an alert about a source, unless it is there."""
-        try:
-            self.table.put(
-                alert_to_item("", "", alert), ConditionExpression="attribute_not_exists(pk)"
-            )
-        except ConditionFailedError:
-            return
 
     def credits(self, source: str) -> Credits:
         """The credits of a source."""
