@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from stallwatch.domain.errors import ConflictError, TransactionRefusedError
 from stallwatch.domain.orders import Order
 from stallwatch.dynamodb import wire
+from stallwatch.dynamodb.credits import DynamoCreditStore
 from stallwatch.dynamodb.items import order_of_item, order_to_item, trace_to_item
 from stallwatch.dynamodb.leases import LeaseItem
 from stallwatch.dynamodb.lists import DynamoOrderLists
@@ -39,7 +40,12 @@ if TYPE_CHECKING:
 
 
 class DynamoOrderStore(
-    DynamoSnapshotStore, DynamoOrderLists, DynamoTotalsStore, DynamoSourceStore, DynamoRunLog
+    DynamoSnapshotStore,
+    DynamoOrderLists,
+    DynamoTotalsStore,
+    DynamoSourceStore,
+    DynamoCreditStore,
+    DynamoRunLog,
 ):
     """The orders as the buyer gives them, with all that their view is made of."""
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from stallwatch.domain.errors import ConditionFailedError
 from stallwatch.domain.orders import State
 from stallwatch.dynamodb import wire
+from stallwatch.dynamodb.credits import DynamoCreditStore
 from stallwatch.dynamodb.leases import LeaseItem
 from stallwatch.dynamodb.progress import progress_of_item, progress_to_attributes
 from stallwatch.dynamodb.run_log import DynamoRunLog
@@ -21,7 +22,7 @@ _ROWS_IN_A_PAGE = 1_000
 """A page holds a megabyte, of which twelve thousand rows take fifty in memory."""
 
 
-class DynamoPollStore(DynamoTraceStore, DynamoSourceStore, DynamoRunLog):
+class DynamoPollStore(DynamoTraceStore, DynamoSourceStore, DynamoCreditStore, DynamoRunLog):
     """The poll's lease and the rows of the watch, with the traces, the sources and the run log."""
 
     __slots__ = ()
