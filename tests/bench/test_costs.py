@@ -13,7 +13,9 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from pydantic import BaseModel
 
+from stallwatch.api import app as api
 from stallwatch.dynamodb.polling import DynamoPollStore
 from stallwatch.polling.answers import AnswerWriter
 from stallwatch.polling.state import WatchRow
@@ -195,8 +197,13 @@ _UNUSED = {
     "pull_tracking": (
         *(*_API, "boto3", "babel", "stallwatch.aws.sns", "stallwatch.alerting.delivery"),
         *("stallwatch.rules", "requests"),  # requests comes with the first request
+        *("stallwatch.domain.alerts", "stallwatch.aws.redrive"),
     ),
-    "evaluate_orders": (*_API, "boto3", "requests", "stallwatch.sources"),
+    "evaluate_orders": (
+        *(*_API, "boto3", "requests", "stallwatch.sources"),
+        *("stallwatch.alerting.digest", "stallwatch.alerting.subscriptions"),
+        *("stallwatch.aws.redrive", "stallwatch.orders.ports", "stallwatch.polling"),
+    ),
     "orders_api": ("boto3", "requests", "stallwatch.sources"),
 }
 
@@ -224,6 +231,20 @@ def assert_imports_nothing_unused(app: Path, unused: Sequence[str]) -> None:
 def test_a_function_imports_nothing_that_it_does_not_use(name: str) -> None:
     """A cold start pays for each module."""
     assert_imports_nothing_unused(ROOT / "functions" / name / "app.py", _UNUSED[name])
+
+
+def test_no_model_of_the_api_is_built_before_it_is_needed() -> None:
+    """To build all of them takes longer than the rest of a cold start, which serves one route."""
+    package = f"{api.__package__}."
+    models = [model for model in _derived(BaseModel) if model.__module__.startswith(package)]
+    assert models
+    assert [] == [model.__name__ for model in models if not model.model_config.get("defer_build")]
+
+
+def _derived(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
+    for derived in model.__subclasses__():
+        yield derived
+        yield from _derived(derived)
 
 
 # That these tests can fail.

@@ -34,6 +34,7 @@ _AFTER = timedelta(microseconds=1)
 
 # Looked up many times in each evaluation, and an enumeration is slow to give its members.
 DELIVERED = Stage.DELIVERED
+_CANCELLED = Flag.CANCELLED
 _ECONOMY = Service.ECONOMY
 _REFUND_CLAIM = AlertKind.REFUND_CLAIM
 
@@ -96,21 +97,14 @@ class Case(NamedTuple):
     deadline_from: datetime | None
     """When the days of the deadline begin; None where no date is given."""
     cancelled: bool
-    """The newest placed update is a cancellation, and no physical scan is newer."""
     delivery: Delivery | None
+    is_delivered: bool
+    """Whether the stage is `delivered`, whatever the buyer says."""
     not_received: Action | None
     """The buyer's word that what is delivered did not come, while it stands."""
+    delivery_mutes: bool
+    """Whether a delivery stands that the buyer has not contradicted."""
     bank: Bank | None
-
-    @property
-    def is_delivered(self) -> bool:
-        """Whether the stage is `delivered`, whatever the buyer says."""
-        return self.stage is DELIVERED
-
-    @property
-    def delivery_mutes(self) -> bool:
-        """Whether a delivery stands that the buyer has not contradicted."""
-        return self.stage is DELIVERED and self.not_received is None
 
     @property
     def era(self) -> str:
@@ -154,20 +148,17 @@ def case_of(
     stage = _stage(journey, trace, numberless=numberless)
     memory = _decided(memory, order, journey, now, thresholds, is_answered=is_answered)
     service = order.service or (_ECONOMY if _is_economy(trace.mail_type) else Service.STANDARD)
-    remote = order.remote
-    if remote is None:
-        remote = order.destination not in MAJOR_DESTINATIONS
-    window = thresholds.window(service, remote=remote)
+    window = thresholds.window(service, remote=_is_remote(order))
     given = midnight(order.shipped_on or order.ordered_on)
     changed_at = order.number_changed_at
     unscanned_since = given if changed_at is None or journey.scanned else changed_at
     dispatched = journey.dispatched or unscanned_since
     last_update = journey.last_update or (given if changed_at is None else changed_at)
     late_at = _late_at(order, trace, dispatched, window, thresholds)
-    silent_at = last_update + days(thresholds.stalled)
     # What was said before a change was about what another number's parcel did.
     words = [w for w in actions.contradictions if changed_at is None or w.at >= changed_at]
     delivery, word = _delivery(journey, trace, memory, words)
+    is_delivered = stage is DELIVERED
     return Case(
         order=order,
         trace=trace,
@@ -186,20 +177,18 @@ def case_of(
         dispatched=dispatched,
         unscanned_since=unscanned_since,
         late_at=late_at,
-        stalled_at=max(silent_at, late_at)
-        if journey.departed or journey.consolidating
-        else silent_at,
+        stalled_at=_stalled_at(journey, last_update, late_at, thresholds),
         never_scanned_at=unscanned_since + days(thresholds.never_scanned),
         never_scanned_again_at=unscanned_since + days(thresholds.never_scanned_again),
         claim_at=last_update + days(thresholds.claim),
         deadline_from=None
         if order.protection_ends_on is None
         else midnight(order.protection_ends_on) - days(thresholds.protection_first),
-        cancelled=journey.flag is Flag.CANCELLED
-        and journey.newest is not None
-        and (journey.last_scan is None or journey.last_scan <= journey.newest.at),
+        cancelled=_is_cancelled(journey),
         delivery=delivery,
-        not_received=word if stage is DELIVERED else None,
+        is_delivered=is_delivered,
+        not_received=word if is_delivered else None,
+        delivery_mutes=is_delivered and word is None,
         bank=None if memory.old_order or order.paid_with is None else bank_of(order, thresholds),
     )
 
@@ -219,6 +208,20 @@ def _stage(journey: Journey, trace: Trace, *, numberless: bool) -> Stage:
 @lru_cache(maxsize=64)
 def _is_economy(mail_type: str | None) -> bool:
     return mail_type is not None and mail_type.strip().lower() == _ECONOMY
+
+
+def _is_remote(order: Order) -> bool:
+    return order.destination not in MAJOR_DESTINATIONS if order.remote is None else order.remote
+
+
+def _is_cancelled(journey: Journey) -> bool:
+    """Whether the newest placed update is a cancellation, and no physical scan is newer."""
+    newest, last_scan = journey.newest, journey.last_scan
+    return (
+        journey.flag is _CANCELLED
+        and newest is not None
+        and (last_scan is None or last_scan <= newest.at)
+    )
 
 
 def _first_look_until(order: Order, trace: Trace) -> datetime:
@@ -246,6 +249,17 @@ def _late_at(
     if trace.eta is None or trace.eta < over:
         return over
     return min(trace.eta + _AFTER, over + days(thresholds.estimate_grace))
+
+
+def _stalled_at(
+    journey: Journey, last_update: datetime, late_at: datetime, thresholds: Thresholds
+) -> datetime:
+    """From when the parcel is stalled.
+
+    On the way abroad, and where parcels wait for weeks, that is no earlier than it is late.
+    """
+    silent_at = last_update + days(thresholds.stalled)
+    return max(silent_at, late_at) if journey.departed or journey.consolidating else silent_at
 
 
 def _first_evaluated(

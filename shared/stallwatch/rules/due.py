@@ -15,7 +15,7 @@ from stallwatch.domain.clock import days, midnight
 from stallwatch.domain.orders import Order
 from stallwatch.domain.parcels import Flag
 from stallwatch.domain.thresholds import Thresholds
-from stallwatch.rules.case import Case, DueAlert, bank_of, ends_at
+from stallwatch.rules.case import Case, DueAlert, bank_of
 from stallwatch.rules.deadline import deadline_alerts
 from stallwatch.rules.in_force import ActionsInForce
 from stallwatch.rules.ladder import AT_ONCE, LADDER, escalation_level, ladder_alerts
@@ -33,12 +33,18 @@ _OF_THE_DEADLINE = frozenset({AlertKind.PROTECTION_ENDING, AlertKind.REFUND_DUE}
 _NAMES_ONLY = Thresholds()
 
 
-def due_alerts(case: Case, alerts: Sequence[Alert], now: datetime) -> list[Alert]:
+def due_alerts(case: Case, alerts: Sequence[Alert], now: datetime, end: datetime) -> list[Alert]:
     """The alerts that the rules call for and that were not raised yet.
 
     A delivery that becomes known when the watch would end is told before it does.
+
+    Args:
+        case: The order's data.
+        alerts: Those raised so far.
+        now: The instant of the evaluation.
+        end: When the watch ends by itself.
     """
-    if now >= ends_at(case, alerts):
+    if now >= end:
         if case.actions.ended or now < case.first_look_until or _was_never_watched(case):
             return []
         return [_raised(case, call, now) for call in delivered_alerts(case, alerts)]

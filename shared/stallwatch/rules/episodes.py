@@ -78,17 +78,19 @@ def _began_at(
 
     The newest scan of all seen by then must have been news, and none of them a repetition.
     """
-    newest: datetime | None = None
+    is_newest = True
     for at, together in reversed(moments):
-        seen = [update for update in together if update.first_seen <= last]
-        if newest is None and seen:
-            newest = at
-            if last - newest >= silence:
+        scans = []
+        for update in together:
+            if update.first_seen > last:
+                continue
+            if is_newest and last - at >= silence:
                 return False
-        scans = [update for update in seen if counts_as_scan(update, first_scan_at)]
-        for scan in scans:
-            if scan.first_seen < last:
-                return False
+            is_newest = False
+            if counts_as_scan(update, first_scan_at):
+                if update.first_seen < last:
+                    return False
+                scans.append(update)
         for scan in scans:
             if not _is_echo(scan, moments, first_scan_at):
                 return True

@@ -16,11 +16,12 @@ from stallwatch.rules.due import due_alerts, still_applies
 from stallwatch.rules.key_dates import key_dates
 from stallwatch.rules.ladder import (
     CLAIM_FOR_SILENCE,
+    Level,
     escalation_level,
     second_is_awaited,
     second_is_passed_over,
 )
-from stallwatch.rules.lookahead import next_clock_at, next_rule_at, second_from
+from stallwatch.rules.lookahead import NEVER_AGAIN, look_ahead
 from stallwatch.rules.reminders import bank_countdown, countdown
 
 
@@ -47,26 +48,25 @@ def evaluate(
     """
     case = case_of(order, trace, memory, now, thresholds, second_source=second_source)
     so_far = [a for a in alerts if a.sent_at is not None or still_applies(a, order, now)]
-    due = tuple(due_alerts(case, so_far, now))
+    end = ends_at(case, so_far)
+    due = tuple(due_alerts(case, so_far, now, end))
     # Looking ahead, what is pending is as good as sent.
     then = [
         a if a.sent_at is not None else replace(a, sent_at=a.raised_at) for a in (*so_far, *due)
     ]
-    end = ends_at(case, then)
+    if due:  # A claim brings the end nearer.
+        end = ends_at(case, then)
     # A delivery that becomes known when the watch would end is told before it does.
     reported_at_the_end = bool(due) and now >= end
     state = State.DELIVERED if reported_at_the_end else state_of(case, end, now)
     is_open = state is not State.CLOSED
-    level = None
-    if is_open:
-        # What the second source said counts for a claim when it is made, not for the days after.
-        claimed = is_raised(then, AlertKind.REFUND_CLAIM, episode=case.journey.episode)
-        level = escalation_level(case, then, case.answered_at, now, second_answers=claimed)
+    level = _level(case, then, now) if is_open else None
     clock = countdown(case, then, case.answered_at, now) if is_open else None
     bank_clock = bank_countdown(case, now) if is_open else None
     is_near = case.deadline_from is not None and now >= case.deadline_from
     step = step_of(case, now.date()) if is_near else None
     passed_over = second_is_passed_over(case, now)
+    ahead = look_ahead(case, then, now, end) if is_open else NEVER_AGAIN
     return Decision(
         state=state,
         stage=case.stage,
@@ -91,9 +91,9 @@ def evaluate(
         due=due,
         memory=case.memory,
         ends_at=end,
-        next_rule_at=next_rule_at(case, then, end) if is_open else None,
-        next_clock_at=next_clock_at(case, then, now, end) if is_open else None,
-        second_from=second_from(case, then) if is_open and second_source else None,
+        next_rule_at=ahead.rule_at,
+        next_clock_at=ahead.clock_at,
+        second_from=ahead.second_from,
         second_awaited=second_source
         and is_open
         and level != CLAIM_FOR_SILENCE
@@ -104,6 +104,15 @@ def evaluate(
             case, state, level, clock, bank_clock, now, second_passed_over=passed_over
         ),
     )
+
+
+def _level(case: Case, alerts: Sequence[Alert], now: datetime) -> Level | None:
+    """The level of the ladder that holds.
+
+    What the second source said counts for a claim when it is made, not for the days after.
+    """
+    claimed = is_raised(alerts, AlertKind.REFUND_CLAIM, episode=case.journey.episode)
+    return escalation_level(case, alerts, case.answered_at, now, second_answers=claimed)
 
 
 def _claim_opens_at(case: Case, now: datetime) -> datetime | None:

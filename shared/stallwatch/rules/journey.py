@@ -53,6 +53,9 @@ _DELIVERED = Stage.DELIVERED
 _UNPLACED = Stage.IN_TRANSIT_UNPLACED
 
 
+_NO_SILENCE = timedelta(0)
+
+
 _ASKS_THE_BUYER = frozenset({Flag.CUSTOMS, Flag.TAX, Flag.ADDRESS, Flag.CANCELLED})
 
 
@@ -150,31 +153,16 @@ def read_journey(
         status_delivered_at: When the answers' status first told a delivery, while it stands.
     """
     updates, has_foreign = updates_of(order, checkpoints, thresholds)
-    all_moments = moments_of(updates)
     deliveries = [(u.at, u.first_seen) for u in updates if u.stage is _DELIVERED]
     walk = Walk(None if deliveries else status_delivered_at)
-    walk.run(all_moments, days(thresholds.filler_days))
-    moments = walk.kept
-    first_scan: datetime | None = None
-    lost_at: datetime | None = None
-    unplaced = False
-    for _, together in moments:
-        for update in together:
-            if update.stage is _UNPLACED:
-                unplaced = True
-            if update.flag is not None and update.flag is _LOST:
-                lost_at = update.at if lost_at is None else max(lost_at, update.at)
-            if (first_scan is None or update.at < first_scan) and is_scan(update):
-                first_scan = update.at
+    walk.run(moments_of(updates), days(thresholds.filler_days))
+    moments, delivered_at = walk.kept, walk.delivered_at
+    counted = [u for _, together in moments for u in together] if walk.fillers else updates
+    first_scan = _first_scan(counted)
     last_scan = _last_scan(moments, first_scan)
-    flag = attempt = None
-    if walk.newest is not None:
-        moment, placing = walk.newest
-        flag = placing.flag if placing.flag in _ASKS_THE_BUYER else None
-        if placing.stage is _ATTEMPT:
-            attempt = _attempt(moment, placing, moments, walk.other_attempt_at)
+    lost_at = max([u.at for u in counted if u.flag is _LOST], default=None)
     episode = episode_of(order, moments, thresholds, first_scan, first_answer_at)
-    delivered_at = walk.delivered_at
+    placing = None if walk.newest is None else walk.newest[1]
     return Journey(
         stage=walk.stage,
         place=walk.place,
@@ -184,31 +172,34 @@ def read_journey(
         last_scan=last_scan,
         departed=walk.departed,
         delivered_at=delivered_at,
-        longest_silence=timedelta(0)
+        longest_silence=_NO_SILENCE
         if delivered_at is None
         else _longest_silence(moments, delivered_at),
         delivery=walk.delivery,
-        deliveries=tuple(sorted(deliveries)) if delivered_at is not None else (),
+        deliveries=() if delivered_at is None else tuple(sorted(deliveries)),
         destroyed=walk.destroyed,
         lost=lost_at is not None and (last_scan is None or last_scan <= lost_at),
-        consolidating=walk.newest is not None and _is_consolidation(walk.newest[1].code),
-        newest=None
-        if walk.newest is None
-        else Event(local_times_of(walk.newest[0][1]), walk.newest[0][0], walk.other_flag_at),
-        flag=flag,
-        stay=Event(
-            local_times_of(u for _, together in walk.stay for u in together), walk.stay[0][0]
-        )
-        if walk.stay
-        else None,
-        attempt=attempt,
+        consolidating=placing is not None and _is_consolidation(placing.code),
+        newest=_newest(walk),
+        flag=placing.flag if placing is not None and placing.flag in _ASKS_THE_BUYER else None,
+        stay=_stay(walk.stay) if walk.stay else None,
+        attempt=_attempt(walk) if placing is not None and placing.stage is _ATTEMPT else None,
         episode=episode,
         moved=began_with_scan(episode),
         last_checkpoint=weightiest(moments[-1][1]) if moments else None,
         foreign=has_foreign,
-        unplaced=unplaced,
+        unplaced=_UNPLACED in {u.stage for u in counted},
         fillers=tuple(walk.fillers),
     )
+
+
+def _first_scan(counted: Iterable[Checkpoint]) -> datetime | None:
+    """The first physical scan; a later moment can hold an earlier instant, for zones differ."""
+    first: datetime | None = None
+    for update in counted:
+        if (first is None or update.at < first) and is_scan(update):
+            first = update.at
+    return first
 
 
 @lru_cache(maxsize=2048)
@@ -235,24 +226,37 @@ def counted_moments(
     return walk.kept
 
 
-def _attempt(
-    moment: Moment, attempt: Checkpoint, moments: Iterable[Moment], other_at: datetime | None
-) -> Event:
-    """A failed attempt, with the local times under which other sources reported the same."""
-    at, together = moment
+def _newest(walk: Walk) -> Event | None:
+    """The newest placed moment."""
+    if walk.newest is None:
+        return None
+    at, together = walk.newest[0]
+    return Event(local_times_of(together), at, walk.other_flag_at)
+
+
+def _stay(moments: Sequence[Moment]) -> Event:
+    """A stay at a pickup point, from its first moment on."""
+    return Event(local_times_of(u for _, together in moments for u in together), moments[0][0])
+
+
+def _attempt(walk: Walk) -> Event | None:
+    """The newest placed update, with the local times under which other sources reported it."""
+    if walk.newest is None:
+        return None
+    (at, together), attempt = walk.newest
     reports = (
         u
-        for other_moment_at, others in moments
-        if abs(other_moment_at - at) <= DAY
+        for other_at, others in walk.kept
+        if abs(other_at - at) <= DAY
         for u in others
         if u.stage is attempt.stage and u.source != attempt.source
     )
-    return Event(local_times_of(together) | local_times_of(reports), at, other_at)
+    return Event(local_times_of(together) | local_times_of(reports), at, walk.other_attempt_at)
 
 
 def _longest_silence(moments: Sequence[Moment], until: datetime) -> timedelta:
-    gaps = (later[0] - earlier[0] for earlier, later in pairwise(moments) if later[0] <= until)
-    return max(gaps, default=timedelta(0))
+    gaps = [later[0] - earlier[0] for earlier, later in pairwise(moments) if later[0] <= until]
+    return max(gaps, default=_NO_SILENCE)
 
 
 def _first_reported_at(moments: Sequence[Moment]) -> datetime:

@@ -6,10 +6,11 @@ same. Every clause begins to hold at one of a few instants; each of them is aske
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from stallwatch.domain.alerts import SILENCE, Alert
 from stallwatch.domain.clock import days, hours, midnight
-from stallwatch.rules.case import Case, ends_at
+from stallwatch.rules.case import Case
 from stallwatch.rules.deadline import instants_of
 from stallwatch.rules.due import calls_at
 from stallwatch.rules.ladder import (
@@ -22,8 +23,40 @@ from stallwatch.rules.notices import notice_instants
 from stallwatch.rules.reminders import dispute_until, not_received_due_on, seller_instants
 
 
-def next_rule_at(case: Case, alerts: Sequence[Alert], end: datetime) -> datetime | None:
-    """The earliest instant at which a newer answer, with nothing new in it, makes an alert due."""
+class Lookahead(NamedTuple):
+    """The instants at which to look at an order again; None: no need to."""
+
+    rule_at: datetime | None = None
+    """The earliest one at which a newer answer, with nothing new in it, makes an alert due."""
+    clock_at: datetime | None = None
+    """The earliest one at which something changes without any answer."""
+    second_from: datetime | None = None
+    """From when on the second source is to be asked; None where no claim can follow."""
+
+
+NEVER_AGAIN = Lookahead()
+
+
+def look_ahead(case: Case, alerts: Sequence[Alert], now: datetime, end: datetime) -> Lookahead:
+    """When to look again at an order whose watch has not ended.
+
+    Args:
+        case: The order's data.
+        alerts: Those raised so far, with those that are due now.
+        now: The instant of the evaluation.
+        end: When the watch ends by itself.
+    """
+    dates = [*_dates(case)]
+    return Lookahead(
+        _next_rule_at(case, alerts, dates, end),
+        _next_clock_at(case, alerts, dates, now, end),
+        _second_from(case, alerts, dates, end) if case.second_source else None,
+    )
+
+
+def _next_rule_at(
+    case: Case, alerts: Sequence[Alert], dates: Sequence[datetime], end: datetime
+) -> datetime | None:
     answered_at = case.answered_at
     if answered_at is None or case.numberless or answered_at >= end:
         return None
@@ -31,17 +64,17 @@ def next_rule_at(case: Case, alerts: Sequence[Alert], end: datetime) -> datetime
         return answered_at
     if case.delivery_mutes:
         return None  # What is said of a delivery is said at once.
-    for instant in sorted([i for i in _thresholds(case, alerts) if answered_at < i < end]):
+    for instant in sorted([i for i in _thresholds(case, alerts, dates) if answered_at < i < end]):
         if calls_at(case, alerts, instant, instant, second_answers=True):
             return instant
     return None
 
 
-def next_clock_at(case: Case, alerts: Sequence[Alert], now: datetime, end: datetime) -> datetime:
-    """The earliest instant at which something changes without any answer."""
-    instants = [case.first_look_until]
-    instants += _thresholds(case, alerts) if case.numberless else _dates(case)
-    for instant in sorted([i for i in instants if now < i < end]):
+def _next_clock_at(
+    case: Case, alerts: Sequence[Alert], dates: Sequence[datetime], now: datetime, end: datetime
+) -> datetime:
+    instants = _thresholds(case, alerts, dates) if case.numberless else dates
+    for instant in sorted([i for i in (case.first_look_until, *instants) if now < i < end]):
         # Until then more answers may come, which no evaluation sees.
         if (
             _is_end_of_snooze(case, instant)
@@ -52,19 +85,19 @@ def next_clock_at(case: Case, alerts: Sequence[Alert], now: datetime, end: datet
     return end
 
 
-def second_from(case: Case, alerts: Sequence[Alert]) -> datetime | None:
-    """From when on the second source is to be asked; None where no claim can follow.
+def _second_from(
+    case: Case, alerts: Sequence[Alert], dates: Sequence[datetime], end: datetime
+) -> datetime | None:
+    """It is early enough that a source which fails from the first try on delays no claim.
 
-    It is early enough that one which fails from the first try on delays no claim, and only where a
-    claim for silence can follow: every number that is asked about costs a credit.
+    And only where a claim for silence can follow: every number that is asked about costs a credit.
     """
     answered_at = case.answered_at
-    if not case.second_source or case.numberless or answered_at is None or case.actions.ended:
+    if case.numberless or answered_at is None or case.actions.ended:
         return None
-    end = ends_at(case, alerts)
     lead = hours(case.thresholds.second_patience_hours + case.thresholds.second_answer_hours)
-    instants = [answered_at, *_thresholds(case, alerts)]
-    for instant in sorted(i for i in instants if answered_at <= i < end):
+    instants = [answered_at, *_thresholds(case, alerts, dates)]
+    for instant in sorted([i for i in instants if answered_at <= i < end]):
         level = escalation_level(case, alerts, instant, instant, second_answers=True)
         if level == CLAIM_FOR_SILENCE and any(
             claim_alerts(case, SILENCE, alerts, instant, instant)
@@ -94,13 +127,13 @@ def _dates(case: Case) -> Iterator[datetime]:
         yield midnight(case.bank.last_day) - days(case.thresholds.bank_notice)
 
 
-def _thresholds(case: Case, alerts: Sequence[Alert]) -> list[datetime]:
+def _thresholds(case: Case, alerts: Sequence[Alert], dates: Sequence[datetime]) -> list[datetime]:
     """The instants at which some clause of the rules begins to hold, as each theme tells them.
 
     In any order, and some twice: to hash an instant takes longer than to look at one again.
     """
     return [
-        *_dates(case),
+        *dates,
         *ladder_instants(case, alerts),
         *notice_instants(case, alerts),
         *seller_instants(case, alerts),

@@ -41,7 +41,6 @@ class Walk:
     """A walk along the moments, oldest first, that keeps what the later ones depend on."""
 
     __slots__ = (
-        "anchor",
         "arrived",
         "delivered_at",
         "delivery",
@@ -66,8 +65,6 @@ class Walk:
         """Whether the border of the origin lies behind it: early codes place, origin's do not."""
         self.arrived = False
         """Whether the border of the destination lies behind it too."""
-        self.anchor: datetime | None = None
-        """The last moment that placed something; before one, the first."""
         self.kept: list[Moment] = []
         self.fillers: list[Checkpoint] = []
         self.stage: Stage | None = None
@@ -82,20 +79,27 @@ class Walk:
 
     def run(self, moments: Iterable[Moment], filler: timedelta) -> None:
         """Take every moment, and a delivery that status alone tells at its own instant."""
+        kept = self.kept
+        # The last moment that placed something; before one, the first.
+        anchor: datetime | None = None
         for moment in moments:
             at, together = moment
             if self.status_at is not None and at > self.status_at:
                 self._deliver_by_status()
             placing = self._placing(together)
-            if placing is None and self.anchor is not None and at > self.anchor + filler:
+            if placing is not None:
+                kept.append(moment)
+                anchor = at
+                # After a delivery nothing moves the parcel but a return.
+                if self.delivered_at is None or placing.stage is _RETURNED:
+                    self._place(moment, placing)
+            elif anchor is None:
+                kept.append(moment)
+                anchor = at
+            elif at <= anchor + filler:
+                kept.append(moment)
+            else:
                 self.fillers += together
-                continue
-            self.kept.append(moment)
-            if placing is not None or self.anchor is None:
-                self.anchor = at
-            # After a delivery nothing moves the parcel but a return.
-            if placing is not None and (self.delivered_at is None or placing.stage is _RETURNED):
-                self._place(moment, placing)
         if self.status_at is not None:
             self._deliver_by_status()
 
