@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 
 from stallwatch.dynamodb.alert_items import alert_of_item
-from stallwatch.dynamodb.items import trace_of_item
 from stallwatch.dynamodb.credits import credits_of_item
+from stallwatch.dynamodb.items import trace_of_item
 from stallwatch.tracking.circuit_breaker import LONGEST_PAUSE
 from stallwatch.tracking.schedule import NEW, PollSchedule
 from tests.faults.simulated_stack import EPOCH, World
