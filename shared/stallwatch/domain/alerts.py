@@ -121,9 +121,12 @@ class Situation(StrEnum):
     REMINDER_NOT_RECEIVED = "reminder_not_received"
     REMINDER_BANK = "reminder_bank"
 
-    # Nothing is asked now.
+    # Nothing was heard about this number for long: look by hand.
     UNANSWERED = "unanswered"
-    """Nothing was heard about this number for long: look by hand."""
+    UNANSWERED_DISPUTED = "unanswered_disputed"
+    """A dispute stands, decided against the buyer or not."""
+
+    # Nothing is asked now.
     DISPUTED = "disputed"
     DISPUTE_REJECTED = "dispute_rejected"
     DEADLINE_OVER = "deadline_over"
@@ -269,6 +272,7 @@ PROFILES: dict[AlertKind, AlertKindProfile] = {
             asks_to="look by hand",
             situations={
                 Situation.UNANSWERED: "",
+                Situation.UNANSWERED_DISPUTED: "",
             },
         ),
         AlertKindProfile(

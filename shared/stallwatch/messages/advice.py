@@ -224,6 +224,7 @@ ADVICE: dict[Situation, Advice] = {
     Situation.RETURNED: Advice("order_page", additions=(_by,)),
     # Where the parcel is.
     Situation.UNANSWERED: Advice("yourself"),
+    Situation.UNANSWERED_DISPUTED: Advice("yourself"),
     Situation.EXCEPTION: Advice("wait"),
     Situation.NO_NUMBER: Advice("wait"),
     Situation.AWAITING_SHIPMENT: Advice("wait"),

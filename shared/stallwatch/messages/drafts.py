@@ -237,6 +237,8 @@ class _Drafting:
     def _theme(self) -> Theme | None:
         """What is the matter, by the situation; None where there is nothing to write about."""
         situation = self._decision.situation
+        if situation is Situation.UNANSWERED_DISPUTED:
+            return Theme.DISPUTED if self._order.has_open_dispute() else Theme.REJECTED
         if situation in _THEMES:
             return _THEMES[situation]
         return self._theme_of_data() if situation in _BY_FACTS else None

@@ -1,11 +1,12 @@
 """Classify a buyer's situation: what page, message and claim advise, all the same.
 
-It depends on what holds, not on what was said already, so that a message and the page a minute
-later ask the same. Of several the first counts in the order in which messages raised together give
+It depends on what holds, so that a message and the page a minute later ask the same; of what was
+said, only on whether the buyer's word to the seller came after it. Of several the first counts in the order in which messages raised together give
 their advice: delivered, the deadline, what only the buyer can do, a claim, never scanned, stalled,
 late, a reminder, unanswered.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from stallwatch.domain.alerts import (
@@ -15,6 +16,7 @@ from stallwatch.domain.alerts import (
     NOT_RECEIVED,
     RETURNED,
     SELLER,
+    Alert,
     AlertKind,
     Situation,
 )
@@ -68,6 +70,7 @@ def situation_of(
     level: Level | None,
     clock: Countdown | None,
     bank_clock: Countdown | None,
+    alerts: Sequence[Alert],
     now: datetime,
     *,
     second_passed_over: bool,
@@ -80,6 +83,7 @@ def situation_of(
         level: The level of the ladder that holds.
         clock: The clock of the buyer's words.
         bank_clock: The bank's.
+        alerts: Those raised so far, with those that are due now.
         now: The instant asked about.
         second_passed_over: Whether a claim does without the second source.
     """
@@ -92,10 +96,11 @@ def situation_of(
     return (
         _deadline(case, level, now)
         or _action(case)
-        or _ladder(case, level, now, second_passed_over=second_passed_over)
+        or _ladder(case, level, alerts, now, second_passed_over=second_passed_over)
         or (_BY_CLOCK[over[0]] if over else None)
         or _not_received(case)
-        or _nothing_asked(case, now)
+        or _unanswered(case)
+        or _nothing_asked(case, alerts, now)
     )
 
 
@@ -139,7 +144,12 @@ def _action(case: Case) -> Situation | None:
 
 
 def _ladder(
-    case: Case, level: Level | None, now: datetime, *, second_passed_over: bool
+    case: Case,
+    level: Level | None,
+    alerts: Sequence[Alert],
+    now: datetime,
+    *,
+    second_passed_over: bool,
 ) -> Situation | None:
     if level is None:
         return None
@@ -148,7 +158,7 @@ def _ladder(
         return _claim(case, reason, now, second_passed_over=second_passed_over)
     if kind is AlertKind.NEVER_SCANNED:
         again = case.answered_at is not None and case.answered_at >= case.never_scanned_again_at
-        return None if _has_asked(case) and not again else _never_scanned(case, again=again)
+        return None if _has_asked(case, alerts) and not again else _never_scanned(case, again=again)
     if kind is AlertKind.STALLED:
         return Situation.STALLED
     return Situation.LATE_ECONOMY if _ends_by_design(case) else Situation.LATE
@@ -180,25 +190,37 @@ def _never_scanned(case: Case, *, again: bool) -> Situation:
     return Situation.NEVER_SCANNED
 
 
-def _has_asked(case: Case) -> bool:
-    """Whether the seller was asked about a number that nobody has scanned for so long."""
+def _has_asked(case: Case, alerts: Sequence[Alert]) -> bool:
+    """Whether the seller was asked about a number that nobody has scanned for so long.
+
+    A message that came after the word asks for it once more: an answer showed it only then.
+    """
     contact = case.actions.contacts.get(case.journey.episode)
-    return contact is not None and contact.done_at >= case.never_scanned_at
+    if contact is None or contact.done_at < case.never_scanned_at:
+        return False
+    return not any(
+        a.kind is AlertKind.NEVER_SCANNED and a.raised_at >= contact.at and case.of_number(a)
+        for a in alerts
+    )
 
 
-def _nothing_asked(case: Case, now: datetime) -> Situation:
+def _unanswered(case: Case) -> Situation | None:
+    if case.trace.unanswered_since is None or case.numberless:
+        return None
+    return Situation.UNANSWERED_DISPUTED if case.actions.disputed else Situation.UNANSWERED
+
+
+def _nothing_asked(case: Case, alerts: Sequence[Alert], now: datetime) -> Situation:
     actions, journey = case.actions, case.journey
     if actions.disputed:
         return Situation.DISPUTE_REJECTED if actions.rejected else Situation.DISPUTED
-    if case.trace.unanswered_since is not None and not case.numberless:
-        return Situation.UNANSWERED
     if case.memory.old_order:
         return Situation.OLD_ORDER
     if is_after_deadline(case, now.date()):
         return Situation.DEADLINE_OVER
     if journey.place is Stage.RETURNED:
         return Situation.RETURNED
-    if journey.episode in actions.contacts and (journey.scanned or _has_asked(case)):
+    if journey.episode in actions.contacts and (journey.scanned or _has_asked(case, alerts)):
         return Situation.CONTACTED
     if actions.snoozed(now):
         return Situation.SNOOZED

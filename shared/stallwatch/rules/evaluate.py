@@ -101,7 +101,7 @@ def evaluate(
         second_passed_over=passed_over,
         key_dates=key_dates(case, then, state, (clock, bank_clock), now),
         situation=situation_of(
-            case, state, level, clock, bank_clock, now, second_passed_over=passed_over
+            case, state, level, clock, bank_clock, then, now, second_passed_over=passed_over
         ),
     )
 
