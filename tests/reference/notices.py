@@ -47,18 +47,22 @@ def delivered(v: View) -> list[Sent]:
 
 def action_needed(v: View) -> list[Sent]:
     """ "The newest placed update is `ready_for_pickup`, `failed_attempt`, or flagged `customs`,
-    `tax`, `address`, `cancelled` (that is the `reason`)"."""
+    `tax`, `address`, `cancelled` (that is the `reason`)".
+
+    A stay at a pickup point is "what stood before" an exception. The text does not say what holds
+    of a stay that is first seen with a flagged exception after it: both are told, for nobody else
+    tells the buyer where the parcel waits.
+    """
     newest = v.journey.newest
     if newest is None or v.delivered:
         return []
+    due = pickup(v) if v.journey.place == "ready_for_pickup" else []
     if newest.flag in FLAGS:
         assert newest.flag is not None
-        return attempt_or_flag(v, newest.flag, newest.at) or cancelled_again(v)
-    if newest.stage == "failed_attempt":
-        return attempt_or_flag(v, "failed_attempt", newest.at)
-    if v.journey.place == "ready_for_pickup":
-        return pickup(v)
-    return []
+        due += attempt_or_flag(v, newest.flag, newest.at) or cancelled_again(v)
+    elif newest.stage == "failed_attempt":
+        due += attempt_or_flag(v, "failed_attempt", newest.at)
+    return due
 
 
 def notices(v: View) -> list[Sent]:
@@ -166,7 +170,12 @@ def over_since(v: View) -> datetime | None:
     since = []
     alarm = max((s for s in v.sent if s.kind in ALARMS), key=lambda s: s.at, default=None)
     if alarm is not None and not any(took_back(s, alarm) for s in v.sent):
-        since += [at for at in v.episodes_of().begun_by_scans if at > alarm.at][:1]
+        begun = v.episodes_of().begun_by_scans
+        since += [at for at in begun if at > alarm.at][:1]
+        if not since and begun and alarm.episode != v.episode:
+            # A scan came to count only when another update placed the parcel before it. The text
+            # says nothing of it: the alarm was wrong, and is taken back.
+            since.append(v.now)
     told = [s.at for s in v.sent_here if s.kind == "delivered"]
     for spell in v.spells:
         at = spell.withdrawn_at

@@ -21,6 +21,10 @@ from tests.reference.model import (
 )
 
 
+GRAVITY: dict[str | None, int] = {"customs": 1, "tax": 1, "address": 1, "cancelled": 2, "lost": 3}
+"""Which of two flagged updates counts; an early code asks nothing of anybody."""
+
+
 @dataclass(frozen=True)
 class Update:
     """A checkpoint that may count, with what its code says."""
@@ -196,8 +200,8 @@ def read(
         if not placing:
             continue
         # "the furthest stage in it counts"; "among updates of the same stage in one moment, a
-        # flagged one is the newest"
-        counts = max(placing, key=lambda u: (distance(u), u.flag is not None, u.at))
+        # flagged one is the newest". Of two flagged ones the text says nothing: the graver counts.
+        counts = max(placing, key=lambda u: (distance(u), GRAVITY.get(u.flag, 0), u.at))
         # Only a return moves it: "after `delivered` only `returned` moves it, and then nothing but
         # `returned`".
         if delivered and counts.stage != "returned":

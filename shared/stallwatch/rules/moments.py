@@ -29,6 +29,17 @@ _UNPLACED = Stage.IN_TRANSIT_UNPLACED
 _SCANNED = frozenset(s for s in RANK if RANK[s] >= RANK[Stage.ACCEPTED]) | {_UNPLACED}
 
 
+_GRAVITY = {
+    Flag.EARLY: 0,
+    Flag.CUSTOMS: 1,
+    Flag.TAX: 1,
+    Flag.ADDRESS: 1,
+    Flag.CANCELLED: 2,
+    Flag.LOST: 3,
+}
+"""What the buyer can mend counts less than what ends the shipment."""
+
+
 _AFTER_A_SCAN_ONLY = "COMMON_INTRANSIT"
 """A sign of life that pre-shipment notices carry too (recorded): no scan before another one."""
 
@@ -153,10 +164,10 @@ def local_times_of(updates: Iterable[Checkpoint]) -> frozenset[str]:
     return frozenset([u.wall for u in updates])
 
 
-def weight(update: Checkpoint) -> tuple[int, bool, str, str]:
-    """What counts among the updates of one moment: the furthest stage, then a flagged one."""
-    flagged = update.flag is not None and update.flag is not _EARLY
-    return RANK.get(update.stage, -1), flagged, update.code, update.text
+def weight(update: Checkpoint) -> tuple[int, int, str, str]:
+    """What counts among the updates of one moment: the furthest stage, then the gravest flag."""
+    gravity = 0 if update.flag is None else _GRAVITY[update.flag]
+    return RANK.get(update.stage, -1), gravity, update.code, update.text
 
 
 def weightiest(together: Sequence[Checkpoint]) -> Checkpoint:

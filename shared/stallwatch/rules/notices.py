@@ -6,7 +6,14 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
-from stallwatch.domain.alerts import ATTEMPT, PICKUP, Alert, AlertKind, last_raised
+from stallwatch.domain.alerts import (
+    ATTEMPT,
+    PICKUP,
+    RETURNED,
+    Alert,
+    AlertKind,
+    last_raised,
+)
 from stallwatch.domain.clock import days, hours
 from stallwatch.domain.parcels import Flag, Stage
 from stallwatch.rules.case import Case, DueAlert, is_raised
@@ -226,9 +233,13 @@ def _after_withdrawal(case: Case, alerts: Iterable[Alert], now: datetime) -> Ite
     announcement = last_raised(of_number, AlertKind.DELIVERED)
     if announcement is None:
         return
-    # While a delivery stands nothing of this is said.
+    # While a delivery stands nothing of this is said but a return, which does not tell that the
+    # delivery was none.
     if not any(
-        a.kind in USES_UP_ALL_CLEAR and a.raised_at > announcement.raised_at for a in of_number
+        a.kind in USES_UP_ALL_CLEAR
+        and a.raised_at > announcement.raised_at
+        and (a.reason != RETURNED or a.raised_at >= withdrawn_at)
+        for a in of_number
     ):
         yield DueAlert(_MOVING_AGAIN, about=f"status {stamp(withdrawn_at)}")
 
