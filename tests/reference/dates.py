@@ -129,11 +129,10 @@ def has_news(v: View, word: Word) -> bool:
     updates = v.journey.updates
     if any(u.at > word.counts_from for u in updates):
         return True
-    known = max((u.at for u in updates if word.knew(u.event.first_seen)), default=None)
     return any(
         not word.knew(u.event.first_seen)
         and u.event.first_seen != v.first_answer_at
-        and (known is None or u.at > known)
+        and all(u.at > k.at for k in updates if k.event.first_seen < u.event.first_seen)
         for u in updates
     )
 

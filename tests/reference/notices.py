@@ -172,10 +172,12 @@ def over_since(v: View) -> datetime | None:
     if alarm is not None and not any(took_back(s, alarm) for s in v.sent):
         begun = v.episodes_of().begun_by_scans
         since += [at for at in begun if at > alarm.at][:1]
-        if not since and begun and alarm.episode != v.episode:
+        silent = v.silent_days
+        if not since and begun and alarm.episode != v.episode and silent is not None:
             # A scan came to count only when another update placed the parcel before it. The text
-            # says nothing of it: the alarm was wrong, and is taken back.
-            since.append(v.now)
+            # says nothing of it: the alarm was wrong, and is taken back, unless the parcel is
+            # silent for 12 days even so.
+            since += [v.now] if silent < v.n.stalled else []
     told = [s.at for s in v.sent_here if s.kind == "delivered"]
     for spell in v.spells:
         at = spell.withdrawn_at

@@ -220,7 +220,12 @@ def moving_again_alerts(
     # What the order's very first answer shows begins no episode.
     since = max(alarm.raised_at, case.memory.answered_at or alarm.raised_at)
     begun = first_begun_after(since, moments, case.thresholds, case.journey.dispatched)
-    if begun is None or not _is_used_up(case, begun, now):
+    if begun is None:
+        # Known before the alarm, it came to count when a later answer placed the parcel before it.
+        if answered_at >= case.last_update + days(case.thresholds.stalled):
+            return
+        begun = now
+    if not _is_used_up(case, begun, now):
         yield DueAlert(_MOVING_AGAIN, about=case.journey.episode)
 
 

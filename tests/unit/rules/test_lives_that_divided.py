@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.reference.journeys import Answered, Beat, Journey
-from tests.reference.model import DAY, HOUR, Event
+from tests.reference.journeys import Answered, Beat, Corrected, Journey, Said
+from tests.reference.model import DAY, HOUR, Event, Word
 from tests.unit.rules.test_reference_model import Pair, agree, event, order_at, said_by_product
 
 NOW = datetime(2026, 6, 15, 9, 30, tzinfo=UTC)
@@ -66,6 +66,37 @@ def test_an_alarm_is_taken_back_when_a_scan_comes_to_count() -> None:
     assert [("moving_again", "")] == said[2]
 
 
+@pytest.mark.parametrize(("ago", "last"), [(11, "moving_again"), (12, "stalled")])
+def test_an_alarm_is_not_taken_back_by_a_scan_that_is_old_when_it_counts(
+    ago: int, last: str
+) -> None:
+    """A scan registered late ends nothing, and neither does one that comes to count late."""
+    behind = event("COMMON_INTRANSIT", NOW - ago * DAY, NOW - ago * DAY)
+
+    said = live(
+        answered(NOW - 70 * DAY, event("LH_DEPART", NOW - 70 * DAY, NOW - 70 * DAY)),
+        answered(NOW - ago * DAY, behind),
+        answered(NOW, event("LH_ARRIVE", NOW - 30 * DAY, NOW)),
+        days=120,
+    )
+
+    assert [[("stalled", "")], [(last, "")]] == said[1:]
+
+
+def test_no_all_clear_in_the_days_of_the_deadline() -> None:
+    """Nor where a scan comes to count in them."""
+    ends_on = (NOW + 5 * DAY).date()
+    said = live(
+        answered(NOW - 50 * DAY, event("LH_DEPART", NOW - 50 * DAY, NOW - 50 * DAY)),
+        answered(NOW - 8 * DAY, event("COMMON_INTRANSIT", NOW - 8 * DAY, NOW - 8 * DAY)),
+        Corrected(NOW - DAY, (("protection_ends_on", ends_on),)),
+        answered(NOW, event("LH_ARRIVE", NOW - 30 * DAY, NOW)),
+        days=60,
+    )
+
+    assert [[("stalled", "")], [], [("protection_ending", "")]] == said[1:]
+
+
 def test_a_delivery_that_is_taken_back_after_a_return_is_told() -> None:
     """The return says nothing of the delivery: the buyer was told both, and neither holds."""
     said = live(
@@ -81,6 +112,22 @@ def test_a_delivery_that_is_taken_back_after_a_return_is_told() -> None:
 
     assert [[("delivered", "")], [("refund_claim", "returned")]] == said[:2]
     assert [("moving_again", "")] == said[2]
+
+
+def test_an_update_of_the_same_instant_is_no_news_to_the_sellers_clock() -> None:
+    """It is not newer than all known, though nothing was known when the word was said."""
+    seen_at = NOW - 17 * DAY
+    word = Said(NOW - 12 * DAY, Word("seller_contacted", NOW - 12 * DAY))
+
+    said = live(
+        word,
+        answered(NOW - 11 * DAY, event("LH_DEPART", seen_at, NOW - 11 * DAY)),
+        answered(NOW - 10 * DAY, event("CUS_TAX", seen_at, NOW - 10 * DAY)),
+        answered(NOW - 9 * DAY),
+        days=20,
+    )
+
+    assert [[("action_needed", "tax")], [("reminder", "seller")]] == said[2:]
 
 
 def test_a_stay_is_told_though_a_flagged_exception_is_newer() -> None:
