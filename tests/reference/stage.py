@@ -212,7 +212,9 @@ def read(
         else:
             departed = departed or departs_here
             arrived = arrived or any(u.stage in ABROAD and not u.is_early for u in placing)
-        delivered = delivered or counts.stage == "delivered"
+        # Of a delivery and a return in one moment the text says nothing: "near to far", it was
+        # delivered and goes back, "and then nothing but `returned`".
+        delivered = delivered or any(u.stage == "delivered" for u in placing)
         if counts.stage != "exception":  # "where the parcel is is what stood before it"
             place = counts.stage
             notices = frozenset(u.event for u in placing if u.stage == "ready_for_pickup")

@@ -93,6 +93,9 @@ def situation_of(
     if case.delivery_mutes:
         return _delivered(case)
     over = [c.reason for c in (clock, bank_clock) if c is not None and c.is_over]
+    if case.actions.snoozed(now):
+        # The message waits for the snooze's day, and so does what it asks.
+        over = [reason for reason in over if reason != SELLER]
     return (
         _deadline(case, level, now)
         or _action(case)

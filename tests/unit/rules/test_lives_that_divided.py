@@ -130,6 +130,17 @@ def test_an_update_of_the_same_instant_is_no_news_to_the_sellers_clock() -> None
     assert [[("action_needed", "tax")], [("reminder", "seller")]] == said[2:]
 
 
+def test_a_delivery_beside_a_return_is_over() -> None:
+    """A return that is signed for, by the sender again: the claim stands."""
+    back = [event(code, NOW - 9 * DAY, NOW - 8 * DAY) for code in ("RT_INBOUND", "GTMS_SIGNED")]
+
+    said = live(
+        answered(NOW - 8 * DAY, *back), answered(NOW, event("GTMS_SIGNED", NOW - DAY, NOW)), days=40
+    )
+
+    assert [[("refund_claim", "returned")]] * 2 == said
+
+
 def test_a_stay_is_told_though_a_flagged_exception_is_newer() -> None:
     """First seen together: nobody else tells the buyer where the parcel waits."""
     stay = event("GSTA_INFORM_BUYER", NOW - 3 * DAY, NOW)
