@@ -20,7 +20,6 @@ from tests.reference.model import (
     midnight,
 )
 
-
 GRAVITY: dict[str | None, int] = {"customs": 1, "tax": 1, "address": 1, "cancelled": 2, "lost": 3}
 """Which of two flagged updates counts; an early code asks nothing of anybody."""
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
+from itertools import takewhile
 
 from tests.reference.model import (
     DAY,
@@ -303,7 +304,9 @@ class View:
         return delivery, not_received
 
     def _first_delivery(self, scans: tuple[Update, ...]) -> Delivery:
-        spell = next((s for s in reversed(self.spells) if s.withdrawn_at is None), None)
+        # The first that was not taken back: a scan of its own ends a spell, and no delivery.
+        told = takewhile(lambda spell: spell.withdrawn_at is None, reversed(self.spells))
+        spell = min(told, key=lambda spell: spell.since, default=None)
         if not scans:
             assert spell is not None
             return Delivery(spell.since, spell.since)

@@ -1,9 +1,9 @@
 """Classify a buyer's situation: what page, message and claim advise, all the same.
 
 It depends on what holds, so that a message and the page a minute later ask the same; of what was
-said, only on whether the buyer's word to the seller came after it. Of several the first counts in the order in which messages raised together give
-their advice: delivered, the deadline, what only the buyer can do, a claim, never scanned, stalled,
-late, a reminder, unanswered.
+said, only on whether the buyer wrote to the seller after it. Of several situations the first counts
+in the order in which messages raised together give their advice: delivered, the deadline, what only
+the buyer can do, a claim, never scanned, stalled, late, a reminder, unanswered.
 """
 
 from collections.abc import Sequence

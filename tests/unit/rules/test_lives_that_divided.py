@@ -130,6 +130,19 @@ def test_an_update_of_the_same_instant_is_no_news_to_the_sellers_clock() -> None
     assert [[("action_needed", "tax")], [("reminder", "seller")]] == said[2:]
 
 
+def test_a_delivery_is_known_since_its_status_was_told() -> None:
+    """Its scan, told later, and the status told once more do not make it younger."""
+    pair = Pair(Journey(order_at(40 * DAY, NOW), second=False, beats=()))
+    for beat in (
+        answered(NOW - 9 * DAY, status="DELIVERED"),
+        answered(NOW - DAY, event("GTMS_SIGNED", NOW - 2 * DAY, NOW - DAY)),
+        answered(NOW, status="DELIVERED"),
+    ):
+        decision, evaluation = pair.live(beat)
+        assert (NOW - 9 * DAY).date() + 15 * DAY == decision.key_dates.dispute_until
+        assert decision.key_dates.dispute_until == evaluation.dates.dispute_until
+
+
 def test_a_delivery_beside_a_return_is_over() -> None:
     """A return that is signed for, by the sender again: the claim stands."""
     back = [event(code, NOW - 9 * DAY, NOW - 8 * DAY) for code in ("RT_INBOUND", "GTMS_SIGNED")]
@@ -150,4 +163,3 @@ def test_a_stay_is_told_though_a_flagged_exception_is_newer() -> None:
 
     assert [("action_needed", "customs"), ("action_needed", "ready_for_pickup")] == said[0]
     assert [] == said[1]
-

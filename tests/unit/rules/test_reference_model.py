@@ -25,9 +25,8 @@ from tests.support.product_twin import ProductTwin
 THOROUGH = settings(
     deadline=None,
     max_examples=60,
-    # The suite compares the same journeys each time; `SEARCH=1` draws others. Of some three
-    # thousand one lies where the text is open: two flagged updates of one instant, or an update
-    # that comes to count only when a later one places the parcel.
+    # The suite compares the same journeys each time; `SEARCH=1` draws others. Where one divides the
+    # two, it belongs into `test_lives_that_divided.py`.
     derandomize="SEARCH" not in os.environ,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     # A journey takes long to shrink; the one that was drawn tells enough.
