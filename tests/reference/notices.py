@@ -160,8 +160,8 @@ def took_back(sent: Sent, alarm: Sent) -> bool:
     return sent.kind in USES_UP and sent.at >= alarm.at and begun
 
 
-def over_since(v: View) -> datetime | None:
-    """Since when an alarm is over and nothing said so, or None.
+def over_since(v: View) -> list[datetime]:
+    """Since when an alarm, or a delivery, is over and nothing said so.
 
     "A newer physical scan after `never_scanned`, `stalled` or `refund_claim`"; "once an alarm, when
     a scan begins an episode". Where a delivery by status is withdrawn and "`delivered` had been
@@ -186,8 +186,7 @@ def over_since(v: View) -> datetime | None:
     # An alarm is used up by "another alert (`delivered`, `action_needed`, the ladder) in the same
     # evaluation".
     spoken = max((s.at for s in v.sent if s.kind in USES_UP), default=None)
-    since = [at for at in since if spoken is None or at > spoken]
-    return min(since, default=None)
+    return [at for at in since if spoken is None or at > spoken]
 
 
 def dispute_stood_since(v: View, since: datetime) -> bool:
@@ -211,13 +210,13 @@ def moving_again(v: View, due: Sequence[Sent]) -> list[Sent]:
     deadline use it up even then)." "Not sent in them, nor while a dispute stands; it is used up."
     A corrected date delays it as a snooze does, and asks for the same fresh answer.
     """
-    since = over_since(v)
-    if since is None or v.journey.place == "returned" or v.delivered or v.snoozed:
+    if v.journey.place == "returned" or v.delivered or v.snoozed or v.dispute is not None:
         return []
-    if any(s.kind in USES_UP for s in due):
+    if any(s.kind in USES_UP for s in due) or not v.answered_within(v.n.fresh_hours):
         return []
-    if v.dispute is not None or dispute_stood_since(v, since):
-        return []
-    if in_the_days(v, since.date()):
-        return []
-    return [v.message("moving_again")] if v.answered_within(v.n.fresh_hours) else []
+    # What uses one all-clear up leaves the other's alarm as it is.
+    is_due = any(
+        not dispute_stood_since(v, since) and not in_the_days(v, since.date())
+        for since in over_since(v)
+    )
+    return [v.message("moving_again")] if is_due else []

@@ -130,6 +130,21 @@ def test_an_update_of_the_same_instant_is_no_news_to_the_sellers_clock() -> None
     assert [[("action_needed", "tax")], [("reminder", "seller")]] == said[2:]
 
 
+def test_the_first_scan_takes_back_that_nobody_had_scanned_it() -> None:
+    """Though the all-clear of a delivery that was taken back fell into the days of the deadline."""
+    said = live(
+        Corrected(NOW - 76 * DAY, (("protection_ends_on", (NOW - 69 * DAY).date()),)),
+        answered(NOW - 76 * DAY),
+        answered(NOW - 75 * DAY, status="DELIVERED"),
+        answered(NOW - 74 * DAY, event("GWMS_ACCEPT", NOW - 75 * DAY, NOW - 74 * DAY)),
+        answered(NOW, event("CW_INBOUND", NOW - DAY, NOW)),
+        days=105,
+    )
+
+    expected = ["never_scanned", "delivered", "protection_ending", "moving_again"]
+    assert expected == [kind for alerts in said for kind, _ in alerts]
+
+
 def test_a_delivery_is_known_since_its_status_was_told() -> None:
     """Its scan, told later, and the status told once more do not make it younger."""
     pair = Pair(Journey(order_at(40 * DAY, NOW), second=False, beats=()))

@@ -51,6 +51,8 @@ class Pair:
         self.twin = ProductTwin.of(journey)
         self.numbers = {journey.order.number}
         """Every tracking number that the order has had."""
+        self.is_closed = False
+        """Nobody asks about a closed order; a beat that was left out may have kept it open."""
 
     def live(self, beat: Beat) -> tuple[Decision, Evaluation]:
         """Let a beat happen, and have both decide."""
@@ -58,7 +60,9 @@ class Pair:
             self.numbers.add(beat.number)
         happen(self.world, beat)
         self.twin.happen(beat)
-        return self.twin.evaluate(beat.at), self.world.evaluate(beat.at)
+        decision, evaluation = self.twin.evaluate(beat.at), self.world.evaluate(beat.at)
+        self.is_closed = decision.state is State.CLOSED
+        return decision, evaluation
 
     def is_left_open(self, beat: Beat) -> bool:
         """Whether the text leaves open what a beat means."""
@@ -69,7 +73,7 @@ class Pair:
                 return beat.word.after_answer or (contradicts and is_odd)
             case beats.Answered() | beats.SecondAsked():
                 said_at = [a.at for a in self.twin.order.actions[-1:]]
-                return beat.at in {self.twin.trace.answered_at, *said_at}
+                return self.is_closed or beat.at in {self.twin.trace.answered_at, *said_at}
             case beats.Renumbered():
                 return beat.number in self.numbers
             case _:
