@@ -1,10 +1,11 @@
 """Lives on which product and reference model once differed, where the rules' text is silent."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
-from tests.reference.journeys import Answered, Beat, Corrected, Journey, Said
+from tests.reference.journeys import NUMBERS, Answered, Beat, Corrected, Journey, Renumbered, Said
 from tests.reference.model import DAY, HOUR, Event, Word
 from tests.unit.rules.test_reference_model import Pair, agree, event, order_at, said_by_product
 
@@ -143,6 +144,22 @@ def test_the_first_scan_takes_back_that_nobody_had_scanned_it() -> None:
 
     expected = ["never_scanned", "delivered", "protection_ending", "moving_again"]
     assert expected == [kind for alerts in said for kind, _ in alerts]
+
+
+def test_another_number_has_its_own_three_claims_for_a_loss() -> None:
+    """Its parcel is another one."""
+    old, new = (event("LOST", NOW - n * DAY, NOW - n * DAY) for n in (40, 30))
+
+    said = live(
+        answered(NOW - 40 * DAY, old),
+        Renumbered(NOW - 35 * DAY, NUMBERS[1]),
+        answered(NOW - 30 * DAY, replace(new, number=NUMBERS[1])),
+        *(answered(NOW - n * DAY) for n in (20, 10, 0)),
+        days=60,
+    )
+
+    claim = [("refund_claim", "lost")]
+    assert [claim, [], claim, claim, claim, []] == said
 
 
 def test_a_delivery_is_known_since_its_status_was_told() -> None:
