@@ -75,9 +75,7 @@ def trace_of(parcel: str, number: str | None, *, answered: bool) -> Trace:
     )
 
 
-def decide(
-    order: Order, trace: Trace, first_evaluated: datetime, now: datetime = NOON
-) -> Decision:
+def decide(order: Order, trace: Trace, first_evaluated: datetime, now: datetime = NOON) -> Decision:
     """An order that was evaluated once before, and for which nothing was raised."""
     memory = InitialFindings(evaluated_at=first_evaluated, answered_at=first_evaluated)
     return evaluate(order, trace, [], memory, now, Thresholds())
@@ -86,9 +84,7 @@ def decide(
 @pytest.mark.parametrize("parcel", PARCELS)
 def test_a_message_that_asks_brings_an_advice_that_asks(parcel: str) -> None:
     """All choices of words, over dates ahead and past, with and without number and answer."""
-    plain = an_order(
-        ordered_on=NOON.date() - PARCELS[parcel][0] * DAY, created_at=NOON - 30 * DAY
-    )
+    plain = an_order(ordered_on=NOON.date() - PARCELS[parcel][0] * DAY, created_at=NOON - 30 * DAY)
     raised = set()
     numbers = (NUMBER,) if PARCELS[parcel][1] else (NUMBER, None)
     for said, ends_in, number, answered, paid in product(
