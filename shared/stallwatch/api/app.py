@@ -73,7 +73,7 @@ def respond(event: dict[str, Any], context: Any, services: Services) -> dict[str
         }
         return _in_words(answer, event)
     provide(services)
-    answer = _in_words(app.resolve(_below(event, services.base_path), context), event)
+    answer = _in_words(app.resolve(_named_json(_below(event, services.base_path)), context), event)
     # The gateway documents a string as the body. Powertools makes null of an empty one, which AWS
     # takes too, but not every emulator of it.
     answer = {**answer, "body": answer.get("body") or ""}
@@ -126,10 +126,10 @@ def _refusal_of(event: dict[str, Any]) -> Response[str] | None:
     if is_import:
         # Its content tells what it is, since what is sent as its type rarely does.
         return None
-    kind = APIGatewayProxyEvent(event).headers.get("content-type", "").strip().lower()
-    if kind.startswith(_FORMS):
+    kind = _media_type(event)
+    if kind in _FORMS or (kind.startswith(JSON) and kind != JSON):
         return refusal(415, "The body must be application/json.")
-    if not kind or kind.startswith(JSON):
+    if kind in {"", JSON}:
         try:
             sent = _json_of(event)
         except (ValueError, RecursionError, binascii.Error):
@@ -138,6 +138,20 @@ def _refusal_of(event: dict[str, Any]) -> Response[str] | None:
             # Powertools would take a list of one object for that object.
             return refusal(422, "The body must be a JSON object.", {"body": "must be an object"})
     return None
+
+
+def _media_type(event: Mapping[str, Any]) -> str:
+    """What a body is sent as, in lower case and without its parameters."""
+    kind: str = APIGatewayProxyEvent(event).headers.get("content-type", "")
+    return kind.partition(";")[0].strip().lower()
+
+
+def _named_json(event: dict[str, Any]) -> dict[str, Any]:
+    """An event whose JSON is called so in lower case: Powertools knows no other spelling."""
+    if _media_type(event) != JSON:
+        return event
+    others = {name: of for name, of in event["headers"].items() if name.lower() != "content-type"}
+    return {**event, "headers": {**others, "content-type": JSON}}
 
 
 def _body_size(event: Mapping[str, Any]) -> int:

@@ -96,6 +96,7 @@ SENTENCES: tuple[tuple[str, str], ...] = (
     ("there is nothing in it", "refusal.empty"),
     ("an old XLS: save it as XLSX or CSV", "refusal.xls"),
     ("a PDF: export CSV or XLSX instead", "refusal.pdf"),
+    ("a gzip archive: unpack it first", "refusal.pdf"),
     ("a web page or XML without a table: export CSV, XLSX or JSON instead", "refusal.pdf"),
     ("the XLSX is damaged", "refusal.damaged"),
     ("the XLSX is damaged or cut", "refusal.damaged"),

@@ -6,13 +6,14 @@ numbers and the day it was sent; nothing else of it is kept.
 
 import html
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date
 from email import message_from_bytes
 from email.errors import MessageError
 from email.header import decode_header
 from email.message import Message
+from email.policy import Compat32
 from email.utils import getaddresses, parsedate_to_datetime
 
 from stallwatch.domain.text import clean
@@ -23,7 +24,12 @@ from stallwatch.imports.shapes import Found, found_in_link, links_within, number
 _MOST_PARTS = 50
 _MOST_BODY = 512 * 1024
 _MOST_LINKS = 2000
+_MOST_MULTIPARTS = 20
+"""Each line of a mail is compared with the borders of all parts around it."""
+
 _LONGEST_HEADER = 2000
+_HUGE_REFERENCE = re.compile(r"&#[0-9]{20,}")
+"""Python's reader raises an error where a character's number has too many digits."""
 
 _MAIL_START = re.compile(rb"\s*(?:From [^\r\n]{3,200}\r?\n)?[A-Za-z][A-Za-z0-9-]{1,60}:[ \t]")
 _MAIL_HEADER = re.compile(
@@ -73,13 +79,29 @@ def split_mbox(body: bytes) -> Iterator[bytes]:
         yield re.sub(rb"(?m)^>(>*From )", rb"\1", body[start.end() : end])
 
 
+class _ShortHeaders(Compat32):  # type: ignore[misc] # typeshed makes it final for users
+    """Headers of a bounded length: Python reads long ones in the square of their length."""
+
+    def header_source_parse(self, sourcelines: Sequence[str]) -> tuple[str, str]:
+        name, value = super().header_source_parse(sourcelines)
+        return name, value[:_LONGEST_HEADER]
+
+
+_SHORT_HEADERS = _ShortHeaders()
+
+
 def read_mail(raw: bytes) -> ReadMail:
     """What a mail tells of orders and parcels. Nothing in it raises an error."""
+    if raw.lower().count(b"multipart/") > _MOST_MULTIPARTS:
+        return ReadMail(is_from_aliexpress=False)
     try:
-        message = message_from_bytes(raw.lstrip())
-        bodies = list(_bodies(message))
+        return _read(message_from_bytes(raw.lstrip(), policy=_SHORT_HEADERS))
     except (MessageError, ValueError, LookupError, TypeError, RecursionError, AttributeError):
         return ReadMail(is_from_aliexpress=False)
+
+
+def _read(message: Message) -> ReadMail:
+    bodies = list(_bodies(message))
     subject = _header(message, "Subject")
     is_direct = _is_from_aliexpress(message)
     is_quoted = not is_direct and any(_QUOTED_SENDER.search(body) for body in bodies)
@@ -153,7 +175,7 @@ def _subject_ids(subject: str, *, has_links: bool) -> list[str]:
 
 
 def _links(text: str) -> list[str]:
-    plain = html.unescape(text)
+    plain = _unescaped(text)
     links = dict.fromkeys(
         link for link, _ in zip(links_within(plain), range(_MOST_LINKS), strict=False)
     )
@@ -162,7 +184,11 @@ def _links(text: str) -> list[str]:
 
 def _prose(text: str) -> str:
     """A body without tags, and without the addresses in it."""
-    return re.sub(r"https?://\S+", " ", html.unescape(re.sub(r"<[^<>]*>", " ", text)))
+    return re.sub(r"https?://\S+", " ", _unescaped(re.sub(r"<[^<>]*>", " ", text)))
+
+
+def _unescaped(text: str) -> str:
+    return html.unescape(_HUGE_REFERENCE.sub("\ufffd", text))
 
 
 def _bodies(message: Message) -> Iterator[str]:

@@ -16,6 +16,8 @@ _BREAKS = frozenset({"br", "p", "div", "li"})
 _UNSEEN = frozenset({"script", "style"})
 
 _MOST_COLUMNS = 120
+_MOST_REREAD = 20_000_000
+"""Characters that may be read again for tags that nothing closes: a fraction of a second."""
 _SPARE_ROWS = 50
 """Rows above the limit of an import that may be empty, or hold titles and the header."""
 
@@ -30,6 +32,7 @@ def read_tables(text: str) -> list[Rows]:
     reader = _Reader()
     try:
         reader.feed(text)
+        _check_rest(reader.rawdata)
         reader.close()
     except ImportTooLargeError:
         raise
@@ -40,6 +43,16 @@ def read_tables(text: str) -> list[Rows]:
             "a web page or XML without a table: export CSV, XLSX or JSON instead", ["HTML"]
         )
     return reader.tables
+
+
+def _check_rest(unread: str) -> None:
+    """Raise an error where reading the rest to its end would take long.
+
+    The reader has stopped at a tag or a comment that nothing closes. It would now take that for
+    text and go on to the next one, and each time look for a close in all that follows.
+    """
+    if len(unread) * unread.count("<") > _MOST_REREAD:
+        raise ValueError("too much that nothing closes")
 
 
 class _Reader(HTMLParser):

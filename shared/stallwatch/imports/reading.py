@@ -122,6 +122,8 @@ def _refuse_known_others(body: bytes) -> None:
         raise ImportUnreadableError("an old XLS: save it as XLSX or CSV")
     if body.startswith(b"%PDF"):
         raise ImportUnreadableError("a PDF: export CSV or XLSX instead")
+    if body.startswith(b"\x1f\x8b"):
+        raise ImportUnreadableError("a gzip archive: unpack it first")
 
 
 def _read_sheets(sheets: Sequence[Rows], filename: str | None, kind: str) -> _Table:
@@ -174,7 +176,7 @@ def _columns_seen(read: Iterable[tuple[str, Rows]]) -> str:
     count = 0
     for _, rows in read:
         first = next((row for row in rows if row), [])
-        known = [f for f in match_header(first)[1] if f is not None]
+        known = [f for f in match_header(first[:_MOST_CELLS])[1] if f is not None]
         if len(known) >= len(seen):
             seen, count = known, max(count, len(first))
     named = f" ({', '.join(seen)})" if seen else ""

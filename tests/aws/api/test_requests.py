@@ -70,8 +70,9 @@ def test_a_body_that_is_too_large_is_refused(api: Api, path: str) -> None:
     [
         "text/plain",
         "text/csv",
+        "application/jsonx",
         "application/x-www-form-urlencoded",
-        "multipart/form-data; boundary=x",
+        "Multipart/Form-Data; boundary=x",
     ],
 )
 @pytest.mark.parametrize("path", ["/orders", "/orders/x/actions", "/subscriptions"])
@@ -81,9 +82,11 @@ def test_what_is_not_sent_as_json_is_refused(api: Api, path: str, kind: str) -> 
     assert 415 == status, answer
 
 
-@pytest.mark.parametrize("kind", ["application/json", "application/json; charset=utf-8"])
+@pytest.mark.parametrize(
+    "kind", ["application/json", "application/json; charset=utf-8", " Application/JSON ;charset=x"]
+)
 def test_json_may_name_its_characters(api: Api, kind: str) -> None:
-    """As many clients do."""
+    """As many clients do, in letters of any case."""
     body = b'{"order_id": "x", "ordered_on": "2026-06-01"}'
     assert 201 == sent_as_bytes(api, "POST", "/orders", body, headers={"Content-Type": kind})[0]
 
