@@ -35,6 +35,7 @@ from stallwatch.api.context import (
     services_of,
 )
 from stallwatch.domain.errors import (
+    ConflictError,
     ExistsError,
     MissingError,
     SenselessError,
@@ -231,6 +232,14 @@ def _too_soon(error: TooSoonError) -> Response[str]:
     seconds = max(1, ceil((error.again_at - services_of(app).now).total_seconds()))
     refused = refusal(429, f"That was done a moment ago: {error}.")
     refused.headers["Retry-After"] = str(seconds)
+    return refused
+
+
+@_answers(ConflictError)
+def _in_each_others_way(_: ConflictError) -> Response[str]:
+    # Like too many requests at once at the gateway: the same request works a moment later.
+    refused = refusal(429, "Other requests were changing the same at this moment. Try again.")
+    refused.headers["Retry-After"] = "1"
     return refused
 
 

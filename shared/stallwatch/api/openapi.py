@@ -24,6 +24,12 @@ _IMPORT_BODY = {
 """The body of an import is read as bytes, whatever its type, and no model describes it."""
 
 
+_TOO_MANY = {
+    "description": "Too many requests, or too many at the same order",
+    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorOut"}}},
+}
+
+
 _OPEN = frozenset({"/claims/{token}", "/calendar/{token}"})
 """What needs no key."""
 
@@ -52,7 +58,7 @@ def openapi() -> str:
                 operation["security"] = []
             else:
                 operation["responses"]["403"] = {"description": "The key is missing or wrong"}
-            operation["responses"].setdefault("429", {"description": "Too many requests"})
+            operation["responses"].setdefault("429", _TOO_MANY)
     document["paths"]["/orders/import"]["post"]["requestBody"] = _IMPORT_BODY
     for unused in ("HTTPValidationError", "ResponseValidationError", "ValidationError"):
         document["components"]["schemas"].pop(unused)

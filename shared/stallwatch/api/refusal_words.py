@@ -31,6 +31,7 @@ SENTENCES: tuple[tuple[str, str], ...] = (
     ("This cursor is not valid.", "refusal.cursor"),
     ("This cursor belongs to another list.", "refusal.cursor"),
     ("That was done a moment ago: {when}.", "refusal.soon"),
+    ("Other requests were changing the same at this moment. Try again.", "refusal.meanwhile"),
     # What is not there.
     ("There is no order {id}.", "none.order"),
     ("The order {id} has no action {action}.", "refusal.no_action"),

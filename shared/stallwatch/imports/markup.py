@@ -32,9 +32,10 @@ def read_tables(text: str) -> list[Rows]:
     reader = _Reader()
     try:
         reader.feed(text)
-        _check_rest(reader.rawdata)
+        if _takes_long(reader.rawdata):
+            raise ImportUnreadableError("the HTML is damaged", ["HTML"])
         reader.close()
-    except ImportTooLargeError:
+    except (ImportTooLargeError, ImportUnreadableError):
         raise
     except Exception as error:  # whatever damaged markup makes of it
         raise ImportUnreadableError("the HTML is damaged", ["HTML"]) from error
@@ -45,14 +46,13 @@ def read_tables(text: str) -> list[Rows]:
     return reader.tables
 
 
-def _check_rest(unread: str) -> None:
-    """Raise an error where reading the rest to its end would take long.
+def _takes_long(unread: str) -> bool:
+    """Whether reading a rest to its end takes long.
 
     The reader has stopped at a tag or a comment that nothing closes. It would now take that for
     text and go on to the next one, and each time look for a close in all that follows.
     """
-    if len(unread) * unread.count("<") > _MOST_REREAD:
-        raise ValueError("too much that nothing closes")
+    return len(unread) * unread.count("<") > _MOST_REREAD
 
 
 class _Reader(HTMLParser):

@@ -167,3 +167,22 @@ def test_a_request_outlasts_another_write(api: Api, busy: Callable[[int], None])
     busy(2)
     assert 204 == api.call("DELETE", f"/orders/{order_id}")[0]
     assert 404 == api.call("GET", f"/orders/{order_id}")[0]
+
+
+def test_a_request_that_others_are_always_ahead_of_is_to_be_sent_again(
+    api: Api, busy: Callable[[int], None]
+) -> None:
+    """As where the gateway is asked too fast: 429, and nothing is half done."""
+    order_id = api.add()
+    before = stored(api.world)
+    busy(1000)
+    for method, path, body in (
+        ("POST", "/orders", {"order_id": "new", "ordered_on": "2026-06-01"}),
+        ("PATCH", f"/orders/{order_id}", {"title": "x"}),
+        ("POST", f"/orders/{order_id}/actions", {"action": "close"}),
+        ("DELETE", f"/orders/{order_id}", None),
+        ("POST", f"/orders/{order_id}/claim/links", None),
+    ):
+        status, answer = api.call(method, path, body)
+        assert (429, True) == (status, "Try again" in answer["message"])
+    assert before == stored(api.world)
