@@ -17,10 +17,14 @@ from botocore.exceptions import (
 from tests.local.machine import LocalError
 
 
-def open_session() -> Any:
-    """The session of AWS_PROFILE and AWS_REGION. Raises `LocalError` where there is no such one."""
+def open_session(region: str | None = None) -> Any:
+    """The session of AWS_PROFILE, in a region or else in AWS_REGION.
+
+    Raises:
+        LocalError: there is no such profile.
+    """
     try:
-        return boto3.Session(region_name=os.environ.get("AWS_REGION"))
+        return boto3.Session(region_name=region or os.environ.get("AWS_REGION"))
     except BotoCoreError as error:
         raise LocalError(
             f"{error}: `aws configure list-profiles` lists those there are."

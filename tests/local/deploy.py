@@ -66,6 +66,9 @@ def main() -> int:
             parameters = ask_questions(input if sys.stdin.isatty() else None)
         build()
         deploy(stack_name, parameters, region=session.region_name, guided=guided)
+        if guided:
+            stack_name, region = chosen(KEPT, stack_name, session.region_name)
+            session = open_session(region)
         print(summary(session, stack_name))
     except (LocalError, OSError) as error:
         print(machine.told(error), file=sys.stderr)
@@ -77,15 +80,25 @@ def main() -> int:
 
 def kept_answers(path: Path, stack_name: str) -> dict[str, str]:
     """The parameters that an earlier deployment of that stack kept, as SAM CLI writes them."""
-    if not path.exists():
-        return {}
-    kept = tomllib.loads(path.read_text("utf-8"))
-    overrides = kept.get(section(stack_name), {}).get("deploy", {}).get("parameters", {})
-    found = overrides.get("parameter_overrides", "")
+    found = _kept(path, stack_name).get("parameter_overrides", "")
     # Its versions write a table, a text, or a list of pairs.
     if isinstance(found, dict):
         return {name: str(value) for name, value in found.items()}
     return parse(found if isinstance(found, str) else shlex.join(found))
+
+
+def chosen(path: Path, stack_name: str, region: str) -> tuple[str, str]:
+    """The name and the region that a stack was given where SAM CLI asked for them."""
+    kept = _kept(path, stack_name)
+    return str(kept.get("stack_name", stack_name)), str(kept.get("region", region))
+
+
+def _kept(path: Path, stack_name: str) -> Mapping[str, Any]:
+    if not path.exists():
+        return {}
+    kept: Any = tomllib.loads(path.read_text("utf-8")).get(section(stack_name), {})
+    found: Mapping[str, Any] = kept.get("deploy", {}).get("parameters", {})
+    return found
 
 
 def section(stack_name: str) -> str:
@@ -157,7 +170,9 @@ def deploy(stack_name: str, parameters: Mapping[str, str], *, region: str, guide
     """Run `sam deploy` over the build in `.aws-sam`. Raises `LocalError` where it fails."""
     need(SAM)
     command = deploy_command(stack_name, parameters, region=region, guided=guided)
-    ended = subprocess.run(command, cwd=ROOT, env={**os.environ, **SAM_QUIETLY}, check=False)
+    # Where it asks, SAM CLI knows the region of no other variable.
+    environment = {**os.environ, **SAM_QUIETLY, "AWS_DEFAULT_REGION": region}
+    ended = subprocess.run(command, cwd=ROOT, env=environment, check=False)
     if ended.returncode:
         raise LocalError("The deployment failed; the lines above say why. Nothing was lost.")
 
@@ -165,15 +180,19 @@ def deploy(stack_name: str, parameters: Mapping[str, str], *, region: str, guide
 def deploy_command(
     stack_name: str, parameters: Mapping[str, str], *, region: str, guided: bool
 ) -> list[str]:
-    """The command of SAM CLI that deploys and keeps the answers."""
-    kept = ("--stack-name", stack_name, "--config-env", section(stack_name))
-    if guided:
-        return [*_SAM, "deploy", "--guided", *kept]
+    """The command of SAM CLI that deploys and keeps the answers.
+
+    What is given or kept is what `guided` offers as the answer to each question.
+    """
     command = [
-        *(*_SAM, "deploy", *kept, "--region", region),
-        *("--resolve-s3", "--capabilities", "CAPABILITY_IAM", "--save-params"),
-        *("--no-fail-on-empty-changeset", "--no-confirm-changeset", "--no-progressbar"),
+        *(*_SAM, "deploy", "--stack-name", stack_name, "--config-env", section(stack_name)),
+        *("--region", region, "--no-fail-on-empty-changeset", "--no-progressbar"),
     ]
+    if guided:
+        command += ["--guided"]
+    else:
+        command += ["--resolve-s3", "--capabilities", "CAPABILITY_IAM", "--save-params"]
+        command += ["--no-confirm-changeset"]
     if parameters:
         pairs = [f'{name}="{value}"' for name, value in sorted(parameters.items())]
         command += ["--parameter-overrides", " ".join(pairs)]

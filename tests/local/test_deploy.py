@@ -12,6 +12,7 @@ import pytest
 from tests.local.deploy import (
     STACK,
     ask_questions,
+    chosen,
     deploy,
     deploy_command,
     kept_answers,
@@ -189,8 +190,8 @@ def test_a_deployment_that_changes_nothing_succeeds_and_nothing_is_told_to_other
     monkeypatch.setattr("tests.local.deploy.subprocess.run", run)
     deploy(STACK, {"HomeCountry": "DE"}, region="eu-central-1", guided=False)
     deploy(STACK, {}, region="eu-central-1", guided=True)
-    (plain, _), _ = ran
-    assert "--no-fail-on-empty-changeset" in plain
+    (plain, _), (guided, _) = ran
+    assert {"--no-fail-on-empty-changeset"} <= set(plain) & set(guided)
     # A script's first line takes no path with blanks.
     assert "python" == Path(plain[0]).name
     assert {"0"} == {environment["SAM_CLI_TELEMETRY"] for _, environment in ran}
@@ -199,3 +200,21 @@ def test_a_deployment_that_changes_nothing_succeeds_and_nothing_is_told_to_other
     (quietly,) = (line for line in makefile.splitlines() if line.startswith("SAM_QUIETLY"))
     assert "SAM_CLI_TELEMETRY=0" in quietly
     assert not [line for line in makefile.splitlines() if line.startswith("\t$(SAM) ")]
+
+
+def test_where_sam_cli_asks_it_offers_what_is_known(kept: Path) -> None:
+    """The region of AWS_REGION, of which it knows nothing, and the parameters that were given."""
+    command = deploy_command("aunts", {"HomeCountry": "PL"}, region="eu-central-1", guided=True)
+    offered = dict(zip(command, command[1:], strict=False))
+    assert "--guided" in command
+    assert "eu-central-1" == offered["--region"]
+    assert 'HomeCountry="PL"' == offered["--parameter-overrides"]
+    assert ("stallwatch", "eu-central-1") == chosen(kept, STACK, "eu-central-1")
+
+
+def test_the_stack_is_looked_up_where_the_answers_put_it(tmp_path: Path) -> None:
+    """Whoever is asked for name and region may give others."""
+    kept = tmp_path / "samconfig.toml"
+    kept.write_text('[default.deploy.parameters]\nstack_name = "mine"\nregion = "us-east-1"\n')
+    assert ("mine", "us-east-1") == chosen(kept, STACK, "eu-central-1")
+    assert (STACK, "eu-central-1") == chosen(tmp_path / "nothing", STACK, "eu-central-1")
