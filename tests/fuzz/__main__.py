@@ -50,13 +50,14 @@ def main() -> int:
                         rounds.send(wanted - rounds.sent)
                         print(f"  {rounds.sent:,} cases {name}", flush=True)
                     wrong = [*rounds.wrong, *api.wrong_with_what_is_stored()]
-                found.append((name, rounds.sent, wrong))
+                found.append((name, rounds.sent, rounds.statuses(), wrong))
     except (LocalError, OSError) as error:
         print(told(error), file=sys.stderr)
         return 1
-    for name, sent, wrong in found:
+    for name, sent, statuses, wrong in found:
         print(f"{sent:,} cases {name}: {len(wrong)} wrong")
-    bad = [line for _, _, wrong in found for line in wrong]
+        print("  answers by status:", ", ".join(f"{n:,} x {of}" for of, n in statuses.items()))
+    bad = [line for *_, wrong in found for line in wrong]
     print("\n".join([*bad, f"\n{'WRONG' if bad else 'All is well'} (seed {seed})"]))
     return 1 if bad else 0
 

@@ -2,21 +2,21 @@
 
 import json
 import shutil
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from itertools import cycle
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from tests.fuzz.targets import Target
 from tests.local.machine import LOCAL, ROOT, LocalError, end_of, need
 from tests.local.supervised import Supervised
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 PROGRAM = LOCAL / "fuzz" / "bin" / "schemathesis"
 REPORTS = LOCAL / "fuzz" / "reports"
 DOCUMENT = ROOT / "shared" / "stallwatch" / "web" / "openapi.json"
+HOOK = Path(__file__).with_name("count_statuses.py")
 
 LIMITS = "examples,coverage"
 """The phase that goes to the limits of every parameter: some thousand requests at once."""
@@ -65,6 +65,8 @@ class Rounds:
         REPORTS.mkdir()
         self._settings = REPORTS / "schemathesis.toml"
         self._settings.write_text(settings(target.stock(), self._dates()), "utf-8")
+        self._statuses = REPORTS / "statuses.txt"
+        self._statuses.touch()
         self.sent = 0
         self.wrong: list[str] = []
         """What was found, each with a request that shows it."""
@@ -85,7 +87,13 @@ class Rounds:
             *("--suppress-health-check=all", "--warnings=off", "--generation-database=none"),
             *("--report=json", f"--report-json-path={report}"),
         ]
-        environment = {"PATH": "/usr/bin:/bin", "NO_PROXY": "127.0.0.1", "LANG": "C.UTF-8"}
+        environment = {
+            "PATH": "/usr/bin:/bin",
+            "NO_PROXY": "127.0.0.1",
+            "LANG": "C.UTF-8",
+            "SCHEMATHESIS_HOOKS": str(HOOK),
+            "STATUSES": str(self._statuses),
+        }
         with (
             log.open("wb") as output,
             Supervised(command, output=output, environment=environment, folder=REPORTS) as run,
@@ -100,6 +108,10 @@ class Rounds:
         self.wrong += [_one_line(found) for found in (*told["failures"], *told["errors"])]
         if not told["test_cases"]["generated"]:
             raise LocalError(f"schemathesis has sent nothing:\n{end_of(log)}")
+
+    def statuses(self) -> dict[str, int]:
+        """How many answers had which status; a case can take several requests."""
+        return dict(sorted(Counter(self._statuses.read_text("ascii").split()).items()))
 
     def _dates(self) -> list[str]:
         days = (-400, -60, -20, -1, 0, 1, 30)

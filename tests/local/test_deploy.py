@@ -4,6 +4,7 @@ import errno
 import os
 import shutil
 import subprocess
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -205,7 +206,7 @@ def test_a_deployment_that_changes_nothing_succeeds_and_nothing_is_told_to_other
 def test_where_sam_cli_asks_it_offers_what_is_known(kept: Path) -> None:
     """The region of AWS_REGION, of which it knows nothing, and the parameters that were given."""
     command = deploy_command("aunts", {"HomeCountry": "PL"}, region="eu-central-1", guided=True)
-    offered = dict(zip(command, command[1:], strict=False))
+    offered = dict(pairwise(command))
     assert "--guided" in command
     assert "eu-central-1" == offered["--region"]
     assert 'HomeCountry="PL"' == offered["--parameter-overrides"]

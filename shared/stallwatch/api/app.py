@@ -141,7 +141,7 @@ def _refusal_of(event: dict[str, Any]) -> Response[str] | None:
     return None
 
 
-def _media_type(event: Mapping[str, Any]) -> str:
+def _media_type(event: dict[str, Any]) -> str:
     """What a body is sent as, in lower case and without its parameters."""
     kind: str = APIGatewayProxyEvent(event).headers.get("content-type", "")
     return kind.partition(";")[0].strip().lower()

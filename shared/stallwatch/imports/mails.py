@@ -6,7 +6,7 @@ numbers and the day it was sent; nothing else of it is kept.
 
 import html
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date
 from email import message_from_bytes
@@ -79,10 +79,10 @@ def split_mbox(body: bytes) -> Iterator[bytes]:
         yield re.sub(rb"(?m)^>(>*From )", rb"\1", body[start.end() : end])
 
 
-class _ShortHeaders(Compat32):  # type: ignore[misc] # typeshed makes it final for users
+class _ShortHeaders(Compat32):
     """Headers of a bounded length: Python reads long ones in the square of their length."""
 
-    def header_source_parse(self, sourcelines: Sequence[str]) -> tuple[str, str]:
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
         name, value = super().header_source_parse(sourcelines)
         return name, value[:_LONGEST_HEADER]
 

@@ -32,8 +32,7 @@ def read_tables(text: str) -> list[Rows]:
     reader = _Reader()
     try:
         reader.feed(text)
-        if _takes_long(reader.rawdata):
-            raise ImportUnreadableError("the HTML is damaged", ["HTML"])
+        _check_rest(reader.rawdata)
         reader.close()
     except (ImportTooLargeError, ImportUnreadableError):
         raise
@@ -46,13 +45,14 @@ def read_tables(text: str) -> list[Rows]:
     return reader.tables
 
 
-def _takes_long(unread: str) -> bool:
-    """Whether reading a rest to its end takes long.
+def _check_rest(unread: str) -> None:
+    """Refuse a rest that takes long to be read to its end.
 
     The reader has stopped at a tag or a comment that nothing closes. It would now take that for
     text and go on to the next one, and each time look for a close in all that follows.
     """
-    return len(unread) * unread.count("<") > _MOST_REREAD
+    if len(unread) * unread.count("<") > _MOST_REREAD:
+        raise ImportUnreadableError("the HTML is damaged", ["HTML"])
 
 
 class _Reader(HTMLParser):

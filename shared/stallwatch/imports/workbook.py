@@ -15,7 +15,7 @@ _MOST_UNPACKED = 48 * 1024 * 1024
 """Bytes of all parts together; a workbook of 2,000 rows has a tenth of it."""
 
 _MOST_TAGS = 2_000_000
-"""Of all parts together: 48 MB of empty cells take minutes, and 2,000 rows of 120 cells half of it."""
+"""Of all parts together: 48 MB of empty cells take minutes, 2,000 rows of 120 cells half of it."""
 
 _MOST_PARTS = 500
 _MOST_COLUMNS = 120
