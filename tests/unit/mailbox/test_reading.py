@@ -200,3 +200,15 @@ def test_a_row_refused_by_another_write_is_taken_again() -> None:
     report = parts.run(busy)
     assert (2, 0) == (busy.calls, report.unplaced)
     assert {samples.order_id(3)} == parts.store.shelves.keys()
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [b"From: " + b"(" * 5000, b"Subject: a\n\n@notice.aliexpress.com http://&#" + b"9" * 5000],
+    ids=["the sender", "the body"],
+)
+def test_a_mail_that_anybody_may_send_stops_no_run(hostile: bytes) -> None:
+    """Else it would stop all that follow it, too, for half a year."""
+    parts = Parts(MemoryMailbox({1: hostile, 2: samples.mail("Order", samples.pair(3), 3)}))
+    assert 2 == parts.run().mails
+    assert {samples.order_id(3)} == parts.store.shelves.keys()
