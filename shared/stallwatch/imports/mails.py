@@ -24,7 +24,7 @@ from stallwatch.imports.shapes import Found, found_in_link, links_within, number
 _MOST_PARTS = 50
 _MOST_BODY = 512 * 1024
 _MOST_LINKS = 2000
-_MOST_MULTIPARTS = 20
+_MOST_MULTIPARTS = 50
 """Each line of a mail is compared with the borders of all parts around it."""
 
 _LONGEST_HEADER = 2000

@@ -25,7 +25,7 @@ def nested(depth: int) -> str:
         f"From: {'(' * 5000}{TEXT}",
         f"From: {'(' * 5000}\r\nX-Original-From: a@notice.aliexpress.com{TEXT}",
         nested(5000),
-        nested(21),
+        nested(51),
         SENDER + "Content-Type: message/rfc822\r\n\r\n" * 5000,
     ],
     ids=["comments", "comments before the sender", "nested", "too many parts", "mails in mails"],
