@@ -47,6 +47,7 @@ ROUTES = {
     "list": "#/",
     "claim": "#/orders/jacket",
     "order": "#/orders/usb-hub",
+    "delivered": "#/orders/socks",
     "edit": "#/orders/usb-hub/edit",
     "add": "#/add",
     "alerts": "#/subscriptions",
@@ -106,8 +107,10 @@ def _views(visitor: Visitor, world: World, folder: Path, look: str) -> Iterator[
             page.locator(".results h2").first.wait_for()
         yield from _shot(visitor, folder / f"{look}-{view}.png")
     yield from _review(visitor, words, folder / f"{look}-review.png")
+    yield from _opened(visitor, words, folder / look)
     page.evaluate("location.hash = '#/'")
-    listed = world.call("GET", "/orders", query={"sort": "urgent", "limit": "100"})[1]["orders"]
+    query, speaks = {"sort": "urgent", "limit": "100"}, {"accept-language": language}
+    listed = world.call("GET", "/orders", query=query, headers=speaks)[1]["orders"]
     for number in COUNTS:
         page.route("**/orders?*", _answering(_many(listed, number)))
         page.reload()
@@ -128,6 +131,33 @@ def _review(visitor: Visitor, words: Words, path: Path) -> Iterator[str]:
     yield from _shot(visitor, path)
 
 
+def _opened(visitor: Visitor, words: Words, path: Path) -> Iterator[str]:
+    """An order with all unfolded that it has, what is refused in a form, and a question."""
+    page = visitor.page
+    page.evaluate("location.hash = '#/orders/jacket'")
+    page.get_by_role("button", name=str(words["action.refunded"]), exact=True).click()
+    page.get_by_text(str(words["drafts.show"])).click()
+    page.locator(".drafts .panel").first.wait_for()
+    page.get_by_role("button", name=str(words["claim.make"])).click()
+    page.locator(".links li").first.wait_for()
+    amount = page.get_by_label(str(words["act.amount"]))
+    if amount.count():
+        amount.fill("?")
+        page.locator(".actions form .primary").click()
+        page.locator("[aria-invalid]").wait_for()
+    yield from _shot(visitor, path.with_name(f"{path.name}-unfolded.png"))
+    page.get_by_role("button", name=str(words["order.forget"])).click()
+    yield from _shot(visitor, path.with_name(f"{path.name}-question.png"), whole=False)
+    page.keyboard.press("Escape")
+    page.evaluate("location.hash = '#/subscriptions'")
+    page.locator(".subscriber button").first.click()
+    page.get_by_role("button", name=str(words["calendar.make"])).click()
+    page.locator(".code svg").first.wait_for()
+    for part in page.locator(".how summary, .kinds summary").all():
+        part.click()
+    yield from _shot(visitor, path.with_name(f"{path.name}-alerts-unfolded.png"))
+
+
 def _answering(answer: dict[str, Any]) -> Callable[[Route], None]:
     """A handler of requests that answers them all alike."""
     return lambda route: route.fulfill(json=answer)
@@ -139,12 +169,14 @@ def _many(orders: Sequence[dict[str, Any]], number: int) -> dict[str, Any]:
     return {"orders": repeated, "next_cursor": "more" if number > 50 else None}
 
 
-def _shot(visitor: Visitor, path: Path) -> Iterator[str]:
+def _shot(visitor: Visitor, path: Path, *, whole: bool = True) -> Iterator[str]:
     page = visitor.page
-    page.screenshot(path=path, full_page=True)
+    page.mouse.move(0, 0)  # What lies under the pointer looks otherwise.
+    page.screenshot(path=path, full_page=whole)
     widths = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
     if widths[0] > widths[1]:
         yield f"{path.name}: {widths[0]} px wide on a screen of {widths[1]}"
+    yield from (f"{path.name}: {misfit}" for misfit in visitor.misfits())
     page.evaluate(AXE.path().read_text("utf-8"))
     for violation in page.evaluate("axe.run()")["violations"]:
         targets = [node["target"] for node in violation["nodes"]]

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
@@ -12,6 +13,8 @@ from tests.web.bridge import KEY, Bridge
 
 PHONE = {"width": 360, "height": 740}
 DESKTOP = {"width": 1280, "height": 900}
+
+_MISFITS = Path(__file__).with_name("misfits.js").read_text("utf-8")
 
 _WITHOUT_WORKERS = "Service Worker registration blocked by Playwright"
 
@@ -100,6 +103,11 @@ class Visitor:
     def stored(self, storage: str) -> Any:
         """What is in one of the browser's storages."""
         return self.page.evaluate(f"Object.values({storage})")
+
+    def misfits(self) -> list[str]:
+        """The words in the page, as it stands, that are broken or reach out of their part."""
+        found: list[str] = self.page.evaluate(_MISFITS)
+        return found
 
     def assert_accessible(self, axe: str, rules: Sequence[str] = ()) -> None:
         """Nothing in the page, as it stands, keeps people from using it.

@@ -55,7 +55,7 @@ function addressItem({ id, made_at: at }) {
         button(say("calendar.copy"), ({ target }) => copyAddress(url, target, say("calendar.copied")))),
       h("div.code", qrCode(code), h("p.hint", say("calendar.scan")))]
       : h("p.hint", say("claim.elsewhere")),
-    h("p", button(say("calendar.revoke"), () => ask(say("calendar.revoke_ask"), say("claim.revoke_means"), say("claim.revoke_yes"), send), "link")));
+    h("p", button(say("calendar.revoke"), () => ask(say("calendar.revoke_ask"), say("claim.revoke_means"), say("claim.revoke_yes"), send), "link risky")));
   return item;
 }
 

@@ -96,7 +96,7 @@ function linkItem(id, { id: linkId, made_at: at, ends_at: end }) {
       tell(say("claim.revoked"));
     };
   };
-  const revoke = button(say("claim.revoke"), () => ask(say("claim.revoke_ask"), say("claim.revoke_means"), say("claim.revoke_yes"), send), "link");
+  const revoke = button(say("claim.revoke"), () => ask(say("claim.revoke_ask"), say("claim.revoke_means"), say("claim.revoke_yes"), send), "link risky");
   const token = addressOf(linkId)?.token;
   const url = token && new URL(`claims/${encodeURIComponent(token)}`, base).href;
   const elsewhere = { target: "_blank", rel: "noopener noreferrer" };

@@ -82,9 +82,9 @@ export async function addView() {
   };
   const beside = [buttonLink(say("cancel"), "#/"), exists];
   const details = h("details", h("summary", say("form.more")), more);
-  return titled(say("form.add"),
+  return titled(say("form.add"), h("div.sides",
     importPart(),
-    part("one", say("form.one"), h("div.panel", makeForm({ send, go: say("form.add_go"), beside }, essential, details))));
+    part("one", say("form.one"), h("div.panel", makeForm({ send, go: say("form.add_go"), beside }, essential, details)))));
 }
 
 export async function editView({ id, signal }) {
@@ -98,7 +98,8 @@ export async function editView({ id, signal }) {
     changed();
     return onTo(orderLink(id), say(isChanged ? "order.saved" : "order.same"));
   };
-  const form = makeForm({ send, go: say("form.edit_go"), beside: buttonLink(say("cancel"), orderLink(id)) }, orderFields(order));
+  const form = makeForm({ send, go: say("form.edit_go"), beside: buttonLink(say("cancel"), orderLink(id)) },
+    h("div.halves", orderFields(order).map((fields) => h("div", fields))));
   return {
     title: say("form.edit"),
     content: [back(orderLink(id), nameOf(order)), h("h1", say("form.edit")), h("div.panel", form)],

@@ -48,9 +48,9 @@ const timeFormat = (options) => new Intl.DateTimeFormat(LOCALE, options);
 
 const SHORT_DAY = timeFormat({ day: "numeric", month: "short", timeZone: "UTC" });
 
-const LONG_DAY = timeFormat({ dateStyle: "medium", timeZone: "UTC" });
+const LONG_DAY = timeFormat({ day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
 
-export const INSTANT = timeFormat({ dateStyle: "medium", timeStyle: "short" });
+export const INSTANT = timeFormat({ day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" });
 
 const WEEKDAY = timeFormat({ weekday: "long", timeZone: "UTC" });
 
@@ -95,7 +95,7 @@ export function shape(name, attributes, ...children) {
 function setProperty(element, name, value) {
   if (value === null || value === undefined || value === false) return;
   if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-  else if (name === "class") element.classList.add(value);
+  else if (name === "class") element.classList.add(...value.split(" "));
   else element.setAttribute(name, name === "href" ? safeAddress(value) : value === true ? "" : value);
 }
 
@@ -131,7 +131,7 @@ export function table(caption, columns, rows) {
     caption && h("caption", caption),
     h("thead", h("tr", columns.map((name) => h("th", { scope: "col" }, word("column", name))))),
     h("tbody", rows.map(([first, ...others]) =>
-      h("tr", h("th", { scope: "row" }, first), others.map((text) => h("td", text)))))));
+      h("tr", h("th", { scope: "row" }, first), others.map((text, index) => h("td", { "data-label": word("column", columns[index + 1]) }, text)))))));
 }
 
 export function bars(numbers, family, link) {

@@ -48,7 +48,7 @@ export async function listView({ query, signal }) {
     tabs.replaceChildren(...[null, ...STATES].map((name) =>
       h("a", { href: listLink({ state: name, stage, sort }), "aria-current": name === state && "true" },
         name ? word("state", name) : say("list.all"),
-        name && counts && h("span.count", count(counts.orders[name] ?? 0)))));
+        name && h("span.count", counts ? count(counts.orders[name] ?? 0) : "\u00a0"))));
     if (isOverAll) showTotals(results);
   };
   counted();

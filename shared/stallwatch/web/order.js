@@ -86,7 +86,7 @@ function orderParts(order, show) {
     h("div.title", h("h1", { dir: "auto" }, nameOf(order)), buttonLink(say("order.edit"), `${orderLink(id)}/edit`)),
     idsLine(order, order.title && say("order.name", { id })),
     h("div.columns",
-      h("div", presentPart(order), timelinePart(order), unscannedPart(order, show), actionsPart(order, show), draftsPart(order), claimPart(order)),
+      h("div", presentPart(order), unscannedPart(order, show), actionsPart(order, show), timelinePart(order), draftsPart(order), claimPart(order)),
       h("div", factsPart(order), alertsPart(order), saidPart(order, show), forgetPart(order))),
   ];
 }
@@ -113,8 +113,8 @@ const lacksDeadline = ({ state, protection_ends_on: ends }) => state === "watchi
 function nextSteps({ order_id: id, state, severity, tracking_number: number, carrier, links }) {
   const elsewhere = (label, href) => href && h("a.button", { href, target: "_blank", rel: "noopener noreferrer" }, label);
   return h("div.buttons", { role: "group", "aria-label": say("order.links") },
-    severity === "claim" && button(say("claim.title"), () => turnTo("claim-file")),
-    severity && button(say("drafts.title"), turnToDrafts),
+    severity === "claim" && button(say("claim.title"), () => turnTo("claim-file"), "primary"),
+    severity && button(say("drafts.title"), turnToDrafts, severity === "attention" && "primary"),
     elsewhere(say("order.on_aliexpress"), links.order),
     elsewhere(say("order.by_hand"), links.tracking),
     elsewhere(say("order.on_carrier", { name: carrier?.name }), links.carrier),
@@ -274,7 +274,7 @@ function forgetPart(order) {
     return onTo(link, say("order.forgotten"));
   };
   const question = say("order.forget_ask", { name: nameOf(order) });
-  return h("p", button(say("order.forget"), () => ask(question, say("order.forget_means"), say("order.forget_yes"), send), "link"));
+  return h("p", button(say("order.forget"), () => ask(question, say("order.forget_means"), say("order.forget_yes"), send), "link risky"));
 }
 
 // Adding and editing.

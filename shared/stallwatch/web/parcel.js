@@ -76,7 +76,7 @@ export function silenceMeter(order) {
   const limit = n + dayOf(opens) - answeredOn(order);
   const fill = h("span");
   fill.style.width = `${Math.min(100, (n / limit) * 100)}%`;
-  const text = say("order.meter", { n, limit });
+  const text = say(n < limit ? "order.meter" : "order.meter_over", { n, limit });
   return h("div.meter", { role: "img", "aria-label": text, title: text }, fill);
 }
 
@@ -95,7 +95,7 @@ export function standingLine(order) {
   const isStale = order.state === "watching" && today() - answeredOn(order) > 1;
   return h("p.stage",
     kind ? h("span.badge", word("kind", kind)) : order.state !== "watching" && h("span.badge", word("state", order.state)),
-    order.stage !== order.state && h("span", word("stage", order.stage)),
+    order.stage !== order.state && h("span.leg", word("stage", order.stage)),
     silence && h("span.silence", silence),
     isStale && h("span.stale", say("order.stale", { date: dayText(order.answered_at) })));
 }

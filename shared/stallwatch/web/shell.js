@@ -1,9 +1,19 @@
 /* The frame around every view: header, banner, status line, footer, and the counts that it shows. */
 
-import { DAY, INSTANT, LANGUAGE, NAME, SELLERS, button, h, instantText, listen, part, reload, known, say, word } from "./lib.js";
+import { DAY, INSTANT, LANGUAGE, NAME, SELLERS, button, h, instantText, listen, reload, known, say, shape, word } from "./lib.js";
 import { apiKey, base, call, forgetKey } from "./client.js";
 
 export const VIEWS = { list: "#/", add: "#/add", subscriptions: "#/subscriptions", stats: "#/stats" };
+
+/** What stands above the words where they are at the foot of a small screen. */
+const SIGNS = {
+  list: "M3 7l9-4 9 4v10l-9 4-9-4zM3 7l9 4 9-4M12 11v10",
+  add: "M12 5v14M5 12h14",
+  subscriptions: "M6 17v-6a6 6 0 0 1 12 0v6l2 2H4zM10 22h4",
+  stats: "M5 20V10M12 20V4M19 20v-7",
+};
+
+const sign = (view) => shape("svg", { viewBox: "0 0 24 24", "aria-hidden": "true" }, shape("path", { d: SIGNS[view] }));
 
 export const frame = {
   banner: h("div.banner", { role: "status", hidden: true }),
@@ -50,7 +60,7 @@ export const logo = (size) => h("img", { src: "?asset=icon.svg", alt: "", width:
 export function showNavigation(name) {
   frame.nav.hidden = frame.forget.hidden = !apiKey;
   frame.nav.replaceChildren(...Object.entries(VIEWS).map(([view, href]) =>
-    h("a", { href, "aria-current": view === name && "page" }, say(`nav.${view}`))));
+    h("a", { href, "aria-current": view === name && "page" }, sign(view), say(`nav.${view}`))));
 }
 
 let fading;

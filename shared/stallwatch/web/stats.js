@@ -89,6 +89,6 @@ function deliveriesPlot(deliveries) {
     bar.style.marginInlineStart = `min(${(median / most) * 100}%, 100% - 6px)`; // One that took the longest is seen too.
     bar.style.width = `${((p95 - median) / most) * 100}%`;
     const track = h("span.track", { role: "img", "aria-label": say("stats.half", { name, median: half, p95: nearly }) }, bar);
-    return h("div", h("dt", name), h("dd", track, h("span", [median, p95].map(count).join("–"))));
+    return h("div", h("dt", name), h("dd", track, h("span", [...new Set([median, p95])].map(count).join("–"))));
   }));
 }

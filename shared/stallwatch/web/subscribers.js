@@ -14,10 +14,20 @@ export async function subscriptionsView({ signal }) {
     subscriptions.length
       ? [h("ul.cards", subscriptions.map(subscriber)), testForm()]
       : h("p.note", say("subs.nobody")),
-    part("subscribe", say("subs.add"), h("p.hint", say("subs.hint")), h("div.panel", subscribeForm())),
-    deliveryPart(delivery),
-    calendarPart());
+    h("div.sides",
+      part("subscribe", say("subs.add"), h("p.hint", say("subs.hint")), h("div.panel", subscribeForm())),
+      h("div", deliveryPart(delivery), calendarPart())));
 }
+
+/** What sets push up, as `docs/push.md` has it. */
+const PUSH_COMMANDS = `aws ssm put-parameter --name /stallwatch/push --type SecureString --overwrite --value file://addresses.txt
+make deploy PARAMETERS="PushUrls=/stallwatch/push"`;
+
+/** What whoever wants push, or wants it otherwise, can do. */
+const pushHelp = ({ configured }) => h("dd.how", configured
+  ? h("p.hint", say("push.more"))
+  : h("details", h("summary", say("push.how")),
+    h("p.hint", say("push.steps")), h("pre", PUSH_COMMANDS), h("p.hint", say("push.more"))));
 
 /** The parameters that set what is shown here. */
 const PARAMETERS = ["QuietHours", "DigestSchedule", "TimeZone", "PushUrls"];
@@ -31,7 +41,7 @@ function deliveryPart({ quiet_hours: quiet, time_zone: zone, digest, push }) {
     push: say(push.configured ? "push.on" : "push.off"),
   };
   return part("delivery", say("delivery.title"),
-    h("dl", Object.entries(said).map(([name, text]) => h("div", h("dt", word("delivery", name)), h("dd", text)))),
+    h("dl", Object.entries(said).map(([name, text]) => h("div", h("dt", word("delivery", name)), h("dd", text), name === "push" && pushHelp(push)))),
     h("p.hint", say("delivery.hint", { parameters: PARAMETERS.join(", ") })));
 }
 
@@ -67,7 +77,7 @@ function subscriber(subscription) {
       h("h2", outside(endpoint)),
       h("p", wanted?.map((kind) => word("kind", kind)).join(", ") ?? say("subs.all")),
       h("p.hint", word("language", language))),
-    h("div.buttons", change, button(say("subs.remove"), remove)),
+    h("div.buttons", change, button(say("subs.remove"), remove, "risky")),
     place);
 }
 
@@ -77,6 +87,17 @@ const kindBoxes = (chosen, owner = "new") => h("fieldset", h("legend", word("fie
   const box = { name: `kind.${kind}`, checked: chosen?.includes(kind) ?? true, "aria-describedby": hint };
   return h("div", choice(box, word("kind", kind)), h("p.hint.says", { id: hint }, word("says", kind)));
 })));
+
+/** The same, folded: whoever wants all needs none of it. */
+function foldedKinds() {
+  const chosen = h("span.optional", say("subs.all"));
+  const boxes = kindBoxes();
+  boxes.addEventListener("change", () => {
+    const n = boxes.querySelectorAll(":checked").length;
+    chosen.textContent = n === KINDS.length ? say("subs.all") : say("list.of", { n, all: KINDS.length });
+  });
+  return h("details.kinds", h("summary", word("field", "kinds"), chosen), boxes);
+}
 
 /** The kinds that are ticked; null stands for all, those of the future too. */
 function chosenKinds(entered) {
@@ -105,5 +126,5 @@ function subscribeForm() {
   return makeForm({ send, go: say("subs.go") },
     field("endpoint", { label: say("subs.address"), required: true }),
     field("language", { label: word("field", "language"), hint: say("subs.language"), options: [["", word("none", "language")], ...languages(LANGUAGES)] }),
-    kindBoxes());
+    foldedKinds());
 }
