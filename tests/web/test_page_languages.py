@@ -58,6 +58,27 @@ def test_the_page_speaks_the_browsers_language(
         opened = {"de": "13. Juni", "pl": "13 cze", "pt-PT": "13/06"}[language]
         page.evaluate("location.hash = '#/orders/1'")
         visitor.expect(page.locator(".present .dates")).to_contain_text(opened)
+        checked = {"de": "15. Juni 2026", "pl": "15 cze 2026", "pt-PT": "15/06/2026"}[language]
+        visitor.expect(page.locator(".facts")).to_contain_text(checked)
+
+
+@pytest.mark.parametrize("language", ALERT_LANGUAGES)
+def test_every_word_fits_on_the_smallest_phone(
+    browser: "Browser", gateway: Bridge, language: str
+) -> None:
+    """None is broken, and none reaches out of its button, tab or row, on any view."""
+    from tests.web.visitor import visiting  # noqa: PLC0415
+
+    filled(gateway)
+    smallest = {"width": 320, "height": 568}
+    with visiting(browser, gateway, locale=language, viewport=smallest) as visitor:
+        visitor.open()
+        sign_in(visitor, language)
+        page = visitor.page
+        for view in VIEWS:
+            page.evaluate("route => { location.hash = route || '#/'; }", view)
+            page.locator("main[aria-busy=false] h1").wait_for()
+            assert [] == visitor.misfits(), view
 
 
 def test_a_chosen_language_wins_and_stays(visitor: "Visitor") -> None:

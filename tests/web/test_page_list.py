@@ -16,8 +16,9 @@ from tests.web.stock import (
 )
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Route
+    from playwright.sync_api import Browser, Route
 
+    from tests.web.bridge import Bridge
     from tests.web.visitor import Visitor
 
 
@@ -78,6 +79,30 @@ def test_a_card_tells_what_matters(visitor: "Visitor") -> None:
         ]
     )
     visitor.expect(card.locator(".nearest")).to_contain_text("Protection ends")
+
+
+def test_twelve_orders_take_two_screens_of_a_phone(
+    browser: "Browser", gateway: "Bridge"
+) -> None:
+    """All of which ask for something; each says what presses, what to do, and by when."""
+    from tests.web.visitor import visiting  # noqa: PLC0415
+
+    world = gateway.world
+    for n in range(12):
+        title = f"Lamp {n}, with a very long title as they stand in the shop, for the desk"
+        add(world, f"{n}", LEFT, title=title, protection_ends_on=day(world, -12))
+    world.call("POST", "/subscriptions", {"protocol": "email", "endpoint": "me@example.org"})
+    check(world)
+    screen = {"width": 390, "height": 844}
+    with visiting(browser, gateway, viewport=screen) as visitor:
+        visitor.go("")
+        last = visitor.page.get_by_role("article").nth(11)
+        for text in ("Claim your money", "silent for 62 days", "First check", "27 Jun"):
+            visitor.expect(last.get_by_text(text).first).to_be_visible()
+        box = last.bounding_box()
+
+        assert box is not None
+        assert box["y"] + box["height"] <= 2 * screen["height"]
 
 
 def test_calm_is_said_too(visitor: "Visitor") -> None:

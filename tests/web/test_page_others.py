@@ -6,6 +6,7 @@ import pytest
 
 from tests.aws.moto_stack import world_with
 from tests.simulators.seventeen_track import Simulator as SeventeenTrack
+from tests.support.template import ROOT
 from tests.web.bridge import bridge
 from tests.web.conftest import START
 from tests.web.stock import (
@@ -39,6 +40,7 @@ def test_subscribers_come_and_go(visitor: "Visitor") -> None:
         "Enter a phone number like +4915112345678, or an e-mail address."
     )
     address.fill("+49 151 12345678")
+    page.locator(".kinds summary").click()
     for kind in (
         "Delivered",
         "Moving again",
@@ -48,6 +50,7 @@ def test_subscribers_come_and_go(visitor: "Visitor") -> None:
         "Tracking is down: nothing is being checked",
     ):
         page.get_by_label(kind, exact=True).uncheck()
+    visitor.expect(page.locator(".kinds summary")).to_have_text("Which alerts 8 of 14")
     page.get_by_role("button", name="Subscribe").click()
     visitor.expect(subscribers).to_have_count(1)
     visitor.expect(subscribers).to_contain_text("+4915112345678")
@@ -75,6 +78,9 @@ def test_when_and_how_else_alerts_come_is_shown(visitor: "Visitor") -> None:
     shown = visitor.part("When and how else alerts come")
     visitor.expect(shown).to_contain_text("Quiet hoursNone: alerts come at any time.")
     visitor.expect(shown).to_contain_text("DigestNone.PushOff.")
+    shown.get_by_text("Set it up").click()
+    commands = shown.locator("pre").inner_text()
+    assert commands in (ROOT / "docs" / "push.md").read_text("utf-8")
     parameters = {
         "QuietHours": "22:00-07:00",
         "TimeZone": "Europe/Berlin",
@@ -87,6 +93,7 @@ def test_when_and_how_else_alerts_come_is_shown(visitor: "Visitor") -> None:
     visitor.expect(shown).to_contain_text("From 22:00 to 07:00 (Europe/Berlin).")
     visitor.expect(shown).to_contain_text("Every week: Monday, 08:00 (Europe/Berlin).")
     visitor.expect(shown).to_contain_text("PushOn:")
+    visitor.expect(shown).to_contain_text("docs/push.md")
 
 
 def test_counts_lead_to_their_orders(visitor: "Visitor") -> None:

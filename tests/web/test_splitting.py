@@ -178,6 +178,18 @@ def test_json_is_cut_between_orders(
     assert_told_alike(tab, monkeypatch, data, {"rows": 7, "bytes": len(data) - 1})
 
 
+@pytest.mark.parametrize("wrapper", [None, "orders"])
+def test_rows_of_an_order_come_together_wherever_they_stand_in_json(
+    tab: "Page", monkeypatch: pytest.MonkeyPatch, wrapper: str | None
+) -> None:
+    """In a flat list, whose rows name the parcel before the order; and each keeps its number."""
+    found = [{"tracking_number": f"LP{n:014}", **order} for n, order in enumerate(orders(20))]
+    found += [{**row, "tracking_number": f"LQ{n:014}"} for n, row in enumerate(found[::3])]
+    data = json.dumps({wrapper: found} if wrapper else found).encode()
+
+    assert_told_alike(tab, monkeypatch, data, {"rows": 7, "bytes": len(data) - 1})
+
+
 def test_a_broken_line_of_json_is_told_with_its_number(
     tab: "Page", monkeypatch: pytest.MonkeyPatch
 ) -> None:

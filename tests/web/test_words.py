@@ -15,6 +15,7 @@ from stallwatch.domain.languages import ALERT_LANGUAGES, BY_CODE
 from stallwatch.domain.orders import ActionKind, SearchPlace, Service, State
 from stallwatch.domain.parcels import Stage
 from stallwatch.messages.drafts import SELLER_LANGUAGES, DraftKind
+from stallwatch.messages.translations import Translations
 
 FOLDER = files("stallwatch") / "web"
 PAGE = "".join(FOLDER.joinpath(f"{name}.js").read_text("utf-8") for name in MODULES)
@@ -99,6 +100,27 @@ def test_every_language_says_what_english_says(language: str) -> None:
         for form in forms(words[key]):
             assert form == form.strip() != "", key
             assert wanted == placeholders(form), key
+
+
+@pytest.mark.parametrize("language", ALERT_LANGUAGES)
+def test_a_view_and_what_it_is_about_have_one_name(language: str) -> None:
+    """In the navigation, above the view, at an order and in a message."""
+    words = page_words(language)
+    alerts = str(words["nav.subscriptions"]).lower()
+
+    assert words["nav.list"] == words["list.title"]
+    assert words["nav.stats"] == words["stats.title"]
+    assert words["nav.add"] == words["form.add_go"]
+    for sentence in ("order.alerts", "stats.alerts", "subs.all", "field.kinds", "banner.alerts"):
+        assert alerts in str(words[sentence]).lower(), sentence
+    assert alerts in Translations(language).text("what.test").lower()
+
+
+def test_french_signs_stay_with_their_words() -> None:
+    """The blank that French has beside them breaks no line."""
+    said = [form for sentence in written("fr").values() for form in forms(sentence)]
+
+    assert [] == [form for form in said if re.search(" [:;?!»%]|« ", form)]
 
 
 @pytest.mark.parametrize("language", ALERT_LANGUAGES)

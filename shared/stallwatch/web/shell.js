@@ -1,6 +1,6 @@
 /* The frame around every view: header, banner, status line, footer, and the counts that it shows. */
 
-import { DAY, INSTANT, LANGUAGE, NAME, SELLERS, button, h, instantText, listen, reload, known, say, shape, word } from "./lib.js";
+import { DAY, INSTANT, LANGUAGE, NAME, SELLERS, button, h, instantText, listen, part, reload, known, say, shape, word } from "./lib.js";
 import { apiKey, base, call, forgetKey } from "./client.js";
 
 export const VIEWS = { list: "#/", add: "#/add", subscriptions: "#/subscriptions", stats: "#/stats" };
@@ -13,7 +13,7 @@ const SIGNS = {
   stats: "M5 20V10M12 20V4M19 20v-7",
 };
 
-const sign = (view) => shape("svg", { viewBox: "0 0 24 24", "aria-hidden": "true" }, shape("path", { d: SIGNS[view] }));
+const signOf = (view) => shape("svg", { viewBox: "0 0 24 24", "aria-hidden": "true" }, shape("path", { d: SIGNS[view] }));
 
 export const frame = {
   banner: h("div.banner", { role: "status", hidden: true }),
@@ -60,7 +60,7 @@ export const logo = (size) => h("img", { src: "?asset=icon.svg", alt: "", width:
 export function showNavigation(name) {
   frame.nav.hidden = frame.forget.hidden = !apiKey;
   frame.nav.replaceChildren(...Object.entries(VIEWS).map(([view, href]) =>
-    h("a", { href, "aria-current": view === name && "page" }, sign(view), say(`nav.${view}`))));
+    h("a", { href, "aria-current": view === name && "page" }, signOf(view), say(`nav.${view}`))));
 }
 
 let fading;

@@ -22,7 +22,8 @@ const MAILBOX = /(?:^|(?<=\n\r?\n))From [^\r\n]{3,300}\r?\n/g;
 
 const MAIL = /^\s*(?:From|Received|Return-Path|Delivered-To|Message-ID|Date|Subject|MIME-Version|X-[\w-]+):[ \t]/i;
 
-const ORDER_NUMBER = /(?<![0-9])[0-9]{12,20}(?![0-9])/;
+/** What stands in a tracking number, behind letters, is none. */
+const ORDER_NUMBER = /(?<![0-9A-Za-z])[0-9]{12,20}(?![0-9A-Za-z])/;
 
 const TOKEN = /"[^"\\]*(?:\\[^][^"\\]*)*"|[[\]{},]/g;
 
@@ -159,8 +160,12 @@ function elementParts(text, most, isSmall) {
   const around = { head: text.slice(0, at + 1), tail: text.slice(end), joint: ",", isCounted: true, later: { head: `${open}[`, tail: `]${close}` } };
   // What else there is goes with the first part.
   if (around.head.length + around.tail.length > most.bytes / 2) return null;
-  return packed(adjoining(rows), most, around);
+  return isOneRowEach(rows, around) ? packed(gathered(rows), most, { ...around, isCounted: false }) : packed(adjoining(rows), most, around);
 }
+
+/** Whether the API makes one row of each element, and none of what stands around them: then they may change places, and are counted here. */
+const isOneRowEach = (rows, { head, tail }) => !orderNumberOf({ text: head + tail })
+  && rows.every((row) => orderNumberOf(row) && row.text.match(TOKEN).filter((token) => token === "{").length === 1);
 
 /** Where the members of an object, or the elements of a list, begin and end. */
 function membersOf(text, at) {

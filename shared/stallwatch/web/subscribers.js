@@ -96,7 +96,7 @@ function foldedKinds() {
     const n = boxes.querySelectorAll(":checked").length;
     chosen.textContent = n === KINDS.length ? say("subs.all") : say("list.of", { n, all: KINDS.length });
   });
-  return h("details.kinds", h("summary", word("field", "kinds"), chosen), boxes);
+  return h("details.kinds", h("summary", word("field", "kinds"), " ", chosen), boxes);
 }
 
 /** The kinds that are ticked; null stands for all, those of the future too. */
