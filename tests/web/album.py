@@ -108,6 +108,9 @@ def _views(visitor: Visitor, world: World, folder: Path, look: str) -> Iterator[
         yield from _shot(visitor, folder / f"{look}-{view}.png")
     yield from _review(visitor, words, folder / f"{look}-review.png")
     yield from _opened(visitor, words, folder / look)
+    for links in ("/orders/jacket/claim/links", "/calendar/links"):
+        for link in world.call("GET", links)[1]["links"]:
+            world.call("DELETE", f"{links}/{link['id']}")
     page.evaluate("location.hash = '#/'")
     query, speaks = {"sort": "urgent", "limit": "100"}, {"accept-language": language}
     listed = world.call("GET", "/orders", query=query, headers=speaks)[1]["orders"]

@@ -72,6 +72,9 @@ def test_a_card_tells_what_matters(visitor: "Visitor") -> None:
         "14 Apr: Departed from departure country/region",
     ):
         visitor.expect(card).to_contain_text(text)
+    visitor.expect(card.get_by_role("img")).to_have_accessible_name(
+        "Day 62 of silence; a claim has been open since day 60."
+    )
     visitor.expect(card.locator("dl > div")).to_have_text(
         [
             "Claim opens13 Jun2 days ago",
