@@ -1,5 +1,6 @@
 """The page in the languages of the alerts."""
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -79,6 +80,21 @@ def test_every_word_fits_on_the_smallest_phone(
             page.evaluate("route => { location.hash = route || '#/'; }", view)
             page.locator("main[aria-busy=false] h1").wait_for()
             assert [] == visitor.misfits(), view
+
+
+def test_a_sentence_ends_with_one_dot(browser: "Browser", gateway: Bridge) -> None:
+    """Though the month before it is shortened, and has one too."""
+    from tests.web.visitor import visiting  # noqa: PLC0415
+
+    filled(gateway)
+    words = page_words("fr")
+    with visiting(browser, gateway, locale="fr-FR") as visitor:
+        visitor.open("#/orders/1")
+        sign_in(visitor, "fr")
+        visitor.page.get_by_role("button", name=str(words["claim.make"])).click()
+        made = visitor.page.locator(".links li p").first
+
+        visitor.expect(made).to_have_text(re.compile(r"15 juil\.$"))
 
 
 def test_a_chosen_language_wins_and_stays(visitor: "Visitor") -> None:

@@ -84,9 +84,7 @@ def test_a_card_tells_what_matters(visitor: "Visitor") -> None:
     visitor.expect(card.locator(".nearest")).to_contain_text("Protection ends")
 
 
-def test_twelve_orders_take_two_screens_of_a_phone(
-    browser: "Browser", gateway: "Bridge"
-) -> None:
+def test_twelve_orders_take_two_screens_of_a_phone(browser: "Browser", gateway: "Bridge") -> None:
     """All of which ask for something; each says what presses, what to do, and by when."""
     from tests.web.visitor import visiting  # noqa: PLC0415
 

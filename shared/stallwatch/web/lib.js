@@ -22,9 +22,11 @@ export const count = (number) => number.toLocaleString(LOCALE);
 export function say(key, values = {}) {
   const found = WORDS[key];
   const sentence = found[plurals.select(values.n ?? 0)] ?? found.other ?? found;
-  return sentence.replace(/\{(\w+)\}/g, (_, name) =>
-    typeof values[name] === "number" ? count(values[name]) : values[name],
-  );
+  // A date may end with the dot of a shortened month: a sentence ends with one dot.
+  return sentence.replace(/\{(\w+)\}(\.?)/g, (_, name, stop) => {
+    const value = typeof values[name] === "number" ? count(values[name]) : String(values[name]);
+    return value.endsWith(".") ? value : value + stop;
+  });
 }
 
 /** The word for a value of the API; one that the page does not know is shown as it is. */
