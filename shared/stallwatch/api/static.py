@@ -107,6 +107,8 @@ _HASHED = re.compile(r"(?P<stem>[a-z0-9-]+(?:\.min)?)\.(?P<hash>[0-9a-f]{16})\.(
 _REFERENCE = re.compile(r"(?<=asset=)[a-z0-9-]+\.[a-z]+|(?<=assets/)[a-z.-]+\.[a-z]+")
 _IMPORT = re.compile(r"^import \{[^}]*\} from \"\./[a-z]+\.js\";\n", re.MULTILINE)
 _COMMENT = re.compile(r"^ *(?:/\*(?:[^*]|\*(?!/))*\*/|//[^\n]*)\n", re.MULTILINE)
+_STYLE_COMMENT = re.compile(r"/\*.*?\*/\n?", re.DOTALL)
+_STYLE_BLANKS = re.compile(r"(?<=[{};,:>])\s+|\s+(?=[{}>])")
 _EXPORT = re.compile(r"^export (?=(?:async |const|let|class|function))", re.MULTILINE)
 
 
@@ -176,7 +178,7 @@ def served_file(name: str, language: str = DEFAULT_LANGUAGE) -> ServedFile:
     """A file as it is served, by its name without a hash; the page has the words of a language."""
     policy = _STRICT
     if name == "index.html":
-        style = _text("app.css")
+        style = _style()
         digest = base64.b64encode(sha256(style.encode()).digest()).decode()
         policy = f"{_STRICT}; {_OF_THE_PAGE}".replace(
             "style-src 'self'", f"style-src 'self' 'sha256-{digest}'"
@@ -207,6 +209,14 @@ def _page(language: str) -> str:
     data = json.dumps(words, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
     page = _with_hashes(_text("index.html")).replace('lang="en"', f'lang="{language}"')
     return page.replace("{noscript}", str(words["noscript"])).replace("{words}", data)
+
+
+def _style() -> str:
+    """The page's style sheet without comments and without the signs that mean nothing.
+
+    They would be a twelfth of a page that is read without compression.
+    """
+    return _STYLE_BLANKS.sub("", _STYLE_COMMENT.sub("", _text("app.css"))).replace(";}", "}")
 
 
 def _with_hashes(page: str) -> str:
