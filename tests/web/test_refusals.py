@@ -188,7 +188,8 @@ def test_what_is_said_of_several_rows_and_fields_is_said_of_each() -> None:
     """A report joins what is known of a row; a refused row names its fields in front."""
     said = in_words("no order date: today is taken; price is needed with a currency", "de")
 
-    assert said == "Kein Bestelldatum: Es wird heute genommen. Preis: Geben Sie auch den Preis ein."
+    today_taken = "Kein Bestelldatum: Es gilt das heutige Datum."
+    assert said == f"{today_taken} Preis: Geben Sie auch den Preis ein."
 
 
 def test_how_a_file_was_tried_is_for_callers() -> None:
