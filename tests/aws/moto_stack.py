@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import logging
 import os
 import threading
 from collections.abc import Iterator, Mapping
@@ -51,7 +52,8 @@ class Context:
 
 
 def load_handler(name: str) -> ModuleType:
-    """The module of a function."""
+    """The module of a function, as a new process would load it."""
+    _forget_loggers()
     path = ROOT / "functions" / name / "app.py"
     spec = importlib.util.spec_from_file_location(f"functions_{name}", path)
     assert spec is not None
@@ -59,6 +61,16 @@ def load_handler(name: str) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def _forget_loggers() -> None:
+    """Else a function's logger keeps the level and the stream that an earlier test gave it."""
+    for logger in logging.Logger.manager.loggerDict.values():
+        if isinstance(logger, logging.Logger) and getattr(logger, "init", False):
+            logger.init = False  # type: ignore[attr-defined]
+            logger.powertools_handler = None  # type: ignore[attr-defined]
+            logger.handlers.clear()
+            logger.setLevel(logging.NOTSET)
 
 
 @dataclass

@@ -10,21 +10,21 @@ import pytest
 
 from tests.local.local_stack import LocalStack
 from tests.local.parts import need
-from tests.local.test_wheel import COMMANDS, INSTALL, UV, call, installed, run, schedule
+from tests.local.test_wheel import COMMANDS, INSTALL, UV, call, installed, run, wheel
 from tests.simulators.cainiao import Simulator
 
-__all__ = ["installed", "schedule"]
+__all__ = ["installed", "wheel"]
 
 NUMBER = "LP00123456789012"
 
 
 @pytest.fixture(scope="module")
-def complete(schedule: Path, installed: Path) -> Path:
+def complete(wheel: Path, installed: Path) -> Path:
     """The folder of programs with what `poll --here` needs besides."""
     versions = installed.parents[1] / "constraints.txt"
     added = run(
         *(UV, *INSTALL, "--python", installed / "python", "--constraint", versions),
-        f"{schedule}[aws]",
+        f"{wheel}[aws]",
         cwd=installed,
     )
     assert 0 == added.returncode, added.stderr

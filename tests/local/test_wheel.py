@@ -16,7 +16,7 @@ UV = LOCAL / "bootstrap" / "bin" / "uv"
 INSTALL = ("pip", "install", "--compile-bytecode")
 
 COMMANDS = """
-    login logout list show add import export change act undo check claim forget stats subscribers
+    login logout list show add import export change act undo check claim delete stats subscribers
     calendar doctor poll
 """.split()
 
@@ -43,7 +43,7 @@ def call(
 
 
 @pytest.fixture(scope="module")
-def schedule(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel, built by the project's own build backend."""
     folder = tmp_path_factory.mktemp("wheel")
     build = run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder, cwd=ROOT)
@@ -53,7 +53,7 @@ def schedule(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def installed(schedule: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of programs of a fresh environment with the wheel, in the versions tested here."""
     if not UV.exists():
         pytest.skip("`make environments` installs uv")
@@ -66,17 +66,17 @@ def installed(schedule: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     for step in (
         ("venv", "--no-project", "--python", sys.executable, folder / "venv"),
         # As pip would, or each call would compile all that it imports.
-        (*INSTALL, "--python", python, "--constraint", versions, schedule),
+        (*INSTALL, "--python", python, "--constraint", versions, wheel),
     ):
         ended = run(UV, *step, cwd=folder)
         assert 0 == ended.returncode, ended.stderr
     return python.parent
 
 
-def test_the_wheel_is_of_this_version_and_holds_the_client_alone(schedule: Path) -> None:
+def test_the_wheel_is_of_this_version_and_holds_the_client_alone(wheel: Path) -> None:
     """What only the stack needs stays in the stack."""
-    assert f"stallwatch-{__version__}-py3-none-any.whl" == schedule.name
-    names = ZipFile(schedule).namelist()
+    assert f"stallwatch-{__version__}-py3-none-any.whl" == wheel.name
+    names = ZipFile(wheel).namelist()
     folders = {name.split("/")[1] for name in names if name.startswith("stallwatch/")}
 
     assert {"cli", "sources", "dynamodb", "aws", "wiring.py"} <= folders
@@ -135,12 +135,12 @@ def test_what_needs_aws_names_its_extra(installed: Path, tmp_path: Path) -> None
     assert "[aws]" in ended.stderr
 
 
-def test_the_extra_is_enough_for_a_poll(schedule: Path, installed: Path, tmp_path: Path) -> None:
+def test_the_extra_is_enough_for_a_poll(wheel: Path, installed: Path, tmp_path: Path) -> None:
     """All that a run consists of can be imported; without the stack's own libraries."""
     python = installed / "python"
     versions = installed.parents[1] / "constraints.txt"
     added = run(
-        *(UV, *INSTALL, "--python", python, "--constraint", versions, f"{schedule}[aws]"),
+        *(UV, *INSTALL, "--python", python, "--constraint", versions, f"{wheel}[aws]"),
         cwd=tmp_path,
     )
     assert 0 == added.returncode, added.stderr
