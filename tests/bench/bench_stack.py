@@ -189,7 +189,7 @@ def stack(
             made_once.cache_clear()
         sns = CountingSns()
         held.enter_context(mock.patch.object(clients, "sns_once", return_value=sns))
-        held.enter_context(redirect_stdout(_nowhere()))
+        held.enter_context(redirect_stdout(nowhere()))
         handlers = {name: load_handler(name) for name in ("pull_tracking", "evaluate_orders")}
         client = clients.dynamodb()
         built = Stack(client, Meter().watch(client), clock, sns, handlers)
@@ -212,7 +212,7 @@ def _methods(clock: Clock) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=1)
-def _nowhere() -> TextIO:
+def nowhere() -> TextIO:
     """Where the functions' logs go: written, but read by nobody."""
     return Path(os.devnull).open("w", encoding="utf-8")
 

@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from typing import Any
 from unittest import mock
@@ -17,7 +18,7 @@ from stallwatch.aws import clients
 from stallwatch.imports.records import MOST_ROWS
 from stallwatch.orders.service import IMPORT_WORKERS
 from tests.aws.moto_stack import Context, load_handler
-from tests.bench.bench_stack import create_table, function_environment
+from tests.bench.bench_stack import create_table, function_environment, nowhere
 from tests.local.machine import client
 
 WITHIN = 20
@@ -68,6 +69,7 @@ def seconds_to_import(endpoint: str, rows: int = MOST_ROWS) -> ImportTimes:
     with (
         mock.patch.dict(os.environ, environment),
         mock.patch.object(clients, "functions"),
+        redirect_stdout(nowhere()),
     ):
         clients.dynamodb.cache_clear()
         clients._session.cache_clear()  # noqa: SLF001

@@ -116,16 +116,24 @@ def _next_step(context: OrderContext) -> str | None:
     return None
 
 
+def _clock_ends_on(context: OrderContext) -> date | None:
+    """When the clock of the buyer's action ends, if it is shown: the bank's may end before it."""
+    reminder_on, since = context.key_date("reminder_on"), context.day("word_on")
+    if reminder_on is None or since is None:
+        return reminder_on
+    return max(reminder_on, since + timedelta(days=context.annotations.get("word_days", 0)))
+
+
 def _write_again(context: OrderContext) -> str | None:
     """When to write to the seller again, else what follows."""
-    again_on = context.key_date("reminder_on")
+    again_on = _clock_ends_on(context)
     if again_on is None or again_on <= context.today:
         return _next_step(context)
     return context.text("add.write_again", date=again_on)
 
 
 def _seller_until(context: OrderContext) -> str | None:
-    until = context.key_date("reminder_on")
+    until = _clock_ends_on(context)
     ahead = until is not None and until > context.today
     return context.text("add.seller_until", date=until) if until is not None and ahead else None
 
