@@ -109,9 +109,9 @@ def test_the_nearer_of_two_dates_follows_the_question_to_the_seller() -> None:
 @pytest.mark.parametrize("situation", [Situation.DISPUTED, Situation.CONTACTED])
 def test_the_day_of_an_action_is_not_the_bank_s(situation: Situation) -> None:
     """The nearer of the two is the key date; the advice speaks of the action's."""
-    dates = {"key_dates": {"reminder_on": "2026-06-16"}, "word_on": "2026-06-14", "word_days": 5}
-    assert "June 19, 2026" in text(situation, **dates)
-    assert "2026" not in text(situation, **dates | {"key_dates": {}})
+    bank, since = {"reminder_on": "2026-06-16"}, "2026-06-14"
+    assert "June 19, 2026" in text(situation, key_dates=bank, word_on=since, word_days=5)
+    assert "2026" not in text(situation, key_dates={}, word_on=since, word_days=5)
 
 
 def test_who_has_looked_everywhere_is_not_asked_again() -> None:
