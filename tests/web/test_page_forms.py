@@ -153,6 +153,8 @@ def test_what_is_wrong_stands_at_its_field(visitor: "Visitor") -> None:
     page = visitor.page
     add_it = page.get_by_role("button", name="Add")
 
+    visitor.expect(page.get_by_label("Ordered on")).to_have_value(day(world, 0))
+    page.get_by_label("Ordered on").fill("")
     add_it.click()
     visitor.expect(page.get_by_label("Ordered on")).to_have_accessible_description(
         "Fill in this field."

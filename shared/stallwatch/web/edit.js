@@ -22,7 +22,7 @@ function orderFields(order) {
   return [
     [
       !order && make("order_id", { optional: false, required: true, autocapitalize: "off" }),
-      date("ordered_on", { optional: false, required: true, max: isoDay(today() + 1) }),
+      date("ordered_on", { optional: false, required: true, max: isoDay(today() + 1), value: order?.ordered_on ?? isoDay(today()) }),
       make("tracking_number", { autocapitalize: "characters" }),
       date("protection_ends_on"),
       deadlineHelp(),
