@@ -1,16 +1,17 @@
 """Subscribers until they confirm, and after, as SNS does it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from stallwatch.alerting.subscribers import Preference, Subscriber
+from stallwatch.alerting.subscribers import Subscriber
 from stallwatch.alerting.subscriptions import Subscriptions
 from stallwatch.domain.alerts import AlertKind
 from stallwatch.domain.errors import MissingError, UnacceptableError
+from tests.support.memory_preferences import MemoryPreferences
 
 START = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 MAIL = "buyer@example.org"
@@ -82,28 +83,9 @@ class Topic:
 
 
 @dataclass
-class PreferenceStore:
-    """Wishes in memory."""
-
-    kept: dict[str, Preference] = field(default_factory=dict)
-
-    def preferences(self) -> Mapping[str, Preference]:
-        return dict(self.kept)
-
-    def keep(self, subscription_id: str, preference: Preference, now: datetime) -> None:  # noqa: ARG002
-        self.kept[subscription_id] = preference
-
-    def drop(self, subscription_id: str) -> None:
-        self.kept.pop(subscription_id, None)
-
-    def claim_test(self, now: datetime) -> datetime | None:
-        raise NotImplementedError
-
-
-@dataclass
 class Office:
     topic: Topic = field(default_factory=Topic)
-    preferences: PreferenceStore = field(default_factory=PreferenceStore)
+    preferences: MemoryPreferences = field(default_factory=MemoryPreferences)
 
     @property
     def service(self) -> Subscriptions:

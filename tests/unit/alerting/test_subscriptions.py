@@ -1,14 +1,11 @@
 """Subscribers over a strict stand-in for SNS: confirmed, ended by their link, changed, tested."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from stallwatch.alerting.ports import ComposedMessage, Outcome
-from stallwatch.alerting.subscribers import TEST_PAUSE, Preference
 from stallwatch.alerting.subscriptions import Subscriptions
 from stallwatch.aws.sns import SnsPublisher, TopicSubscribers
 from stallwatch.domain import validation
@@ -16,33 +13,10 @@ from stallwatch.domain.alerts import AlertKind
 from stallwatch.domain.errors import MissingError, UnacceptableError, UnavailableError
 from tests.in_memory_aws.sns import StrictSns
 from tests.support.builders import NOON
+from tests.support.memory_preferences import MemoryPreferences
 
 MAIL = "buyer@example.org"
 OTHER = "friend@example.org"
-
-
-@dataclass
-class Preferences:
-    """What is kept of the subscribers, in memory."""
-
-    kept: dict[str, Preference] = field(default_factory=dict)
-    tested_at: datetime = NOON - timedelta(days=1)
-
-    def preferences(self) -> Mapping[str, Preference]:
-        return dict(self.kept)
-
-    def keep(self, subscription_id: str, preference: Preference, now: datetime) -> None:  # noqa: ARG002
-        self.kept[subscription_id] = preference
-
-    def drop(self, subscription_id: str) -> None:
-        self.kept.pop(subscription_id, None)
-
-    def claim_test(self, now: datetime) -> datetime | None:
-        again_at = self.tested_at + TEST_PAUSE
-        if now < again_at:
-            return again_at
-        self.tested_at = now
-        return None
 
 
 @dataclass(frozen=True)
@@ -68,7 +42,7 @@ class Office:
     """The subscriptions, and the topics they stand in."""
 
     sns: Any = field(default_factory=StrictSns)
-    preferences: Preferences = field(default_factory=Preferences)
+    preferences: MemoryPreferences = field(default_factory=MemoryPreferences)
 
     @property
     def rig(self) -> Subscriptions:

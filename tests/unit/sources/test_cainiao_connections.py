@@ -3,7 +3,6 @@
 import ipaddress
 import ssl
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,30 +19,9 @@ from stallwatch.sources.cainiao import Cainiao
 from stallwatch.tracking.source import SourceResponse, Verdict
 from tests.simulators.cainiao import Mode, Simulator
 from tests.unit.sources.odd_servers import LONG, SHORT, drips, says, server_that
+from tests.unit.sources.simulated_cainiao import NUMBERS, PICKED_UP, simulator, source
 
-NUMBERS = ["LP00000000000001", "LP00000000000002", "LP00000000000003"]
-PICKED_UP = datetime(2026, 5, 1, 10, tzinfo=UTC)
-ARRIVED = datetime(2026, 5, 9, 10, tzinfo=UTC)
-
-
-@pytest.fixture
-def simulator() -> Iterator[Simulator]:
-    """Cainiao with two parcels and one number that it does not know."""
-    with Simulator() as server:
-        for number in NUMBERS[:2]:
-            server.put(
-                number,
-                [(PICKED_UP, "PU_PICKUP_SUCCESS"), (ARRIVED, "LH_ARRIVE", "[Madrid] x", "GMT+2")],
-                status="DELIVERING",
-                carrier="Correos",
-            )
-        yield server
-
-
-@pytest.fixture
-def source(simulator: Simulator) -> Cainiao:
-    """The source, in no hurry."""
-    return Cainiao(simulator.origin, total_seconds=LONG)
+__all__ = ["simulator", "source"]
 
 
 def test_a_connection_is_used_again(simulator: Simulator, source: Cainiao) -> None:

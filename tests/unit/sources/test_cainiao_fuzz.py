@@ -4,10 +4,8 @@ import copy
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -21,18 +19,9 @@ from tests.support.cainiao_answers import (
     detail,
     module,
 )
+from tests.support.template import ROOT
 
-ROOT = Path(__file__).parents[3]
 SAMPLES = ROOT / "tests" / "data" / "cainiao"
-UPSTREAM = ROOT.parent / "shared" / "upstream" / "cainiao"
-RECORDED = {
-    "delivered_after_48_days_of_silence.json",
-    "in_customs_after_50_days_of_silence.json",
-    "not_found.json",
-}
-"""These stay where they are."""
-
-needs_upstream = pytest.mark.skipif(not UPSTREAM.is_dir(), reason="../shared is not there")
 
 # ------------------------------------------------------------------------------------ anything else
 
