@@ -41,7 +41,7 @@ def browser() -> Iterator["Browser"]:
     from playwright.sync_api import expect, sync_playwright  # noqa: PLC0415
 
     # A part that never comes fails all the same, and a busy machine makes nothing fail.
-    expect.set_options(timeout=30_000)
+    expect.set_options(timeout=120_000)
     with (
         sync_playwright() as playwright,
         playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS) as launched,
