@@ -2,8 +2,11 @@
 
 import gc
 import os
+from collections.abc import Iterator
 
 import pytest
+
+from tests.support.logs import forget_loggers
 
 FIRST = """
     tests/local/test_make_local.py tests/faults/test_year.py tests/local/test_commands.py
@@ -30,6 +33,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _turn(name: str) -> int:
     return next((n for n, first in enumerate(FIRST) if name.startswith(first)), len(FIRST))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _own_loggers() -> Iterator[None]:
+    """What one file's functions log, and how, is nothing to the next file."""
+    yield
+    forget_loggers()
 
 
 def pytest_collection_finish() -> None:

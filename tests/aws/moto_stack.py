@@ -2,7 +2,6 @@
 
 import importlib.util
 import json
-import logging
 import os
 import threading
 from collections.abc import Iterator, Mapping
@@ -23,6 +22,7 @@ from tests.aws import moto
 from tests.aws.roles import Roles
 from tests.simulators.cainiao import Simulator
 from tests.simulators.seventeen_track import Simulator as SeventeenTrack
+from tests.support.logs import forget_loggers
 from tests.support.template import ROOT, without_serverless, woken_by
 from tests.support.transformed import Names, defaults, functions, variables
 
@@ -53,7 +53,7 @@ class Context:
 
 def load_handler(name: str) -> ModuleType:
     """The module of a function, as a new process would load it."""
-    _forget_loggers()
+    forget_loggers()
     path = ROOT / "functions" / name / "app.py"
     spec = importlib.util.spec_from_file_location(f"functions_{name}", path)
     assert spec is not None
@@ -61,16 +61,6 @@ def load_handler(name: str) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
-
-
-def _forget_loggers() -> None:
-    """Else a function's logger keeps the level and the stream that an earlier test gave it."""
-    for logger in logging.Logger.manager.loggerDict.values():
-        if isinstance(logger, logging.Logger) and getattr(logger, "init", False):
-            logger.init = False  # type: ignore[attr-defined]
-            logger.powertools_handler = None  # type: ignore[attr-defined]
-            logger.handlers.clear()
-            logger.setLevel(logging.NOTSET)
 
 
 @dataclass

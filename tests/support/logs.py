@@ -33,3 +33,21 @@ def logged(name: str) -> Iterator[list[logging.LogRecord]]:
     finally:
         logger.removeHandler(kept)
         logger.setLevel(level)
+
+
+def forget_loggers() -> None:
+    """Leave no level, stream or handler that a function's logger was given in this process.
+
+    A logger of Powertools is configured once a process, and `stallwatch.aws.logs` has the package's
+    own write through it.
+    """
+    for logger in logging.Logger.manager.loggerDict.values():
+        if isinstance(logger, logging.Logger) and getattr(logger, "init", False):
+            logger.init = False  # type: ignore[attr-defined]
+            logger.powertools_handler = None  # type: ignore[attr-defined]
+            logger.handlers.clear()
+            logger.setLevel(logging.NOTSET)
+    package = logging.getLogger("stallwatch")
+    package.handlers = []
+    package.setLevel(logging.NOTSET)
+    package.propagate = True
