@@ -1,6 +1,6 @@
 /* The addresses of the deadlines' calendar: made, opened, copied and revoked here. */
 
-import { button, buttonLink, h, instantText, leave, newestFirst, part, say, shape } from "./lib.js";
+import { button, buttonLink, h, instantText, leave, part, say, shape } from "./lib.js";
 import { KeyRefused, addressOf, base, call, failureOf, forgetAddress, keepAddress, kept } from "./client.js";
 import { focusOn, tell } from "./shell.js";
 import { ask, copyAddress, makeForm } from "./forms.js";
@@ -27,7 +27,7 @@ export function calendarPart() {
 async function listAddresses(list) {
   try {
     const { links } = await call("GET", "calendar/links");
-    list.replaceChildren(...(links.length ? links.toSorted(newestFirst).map((link) => addressItem(link)) : [h("li.hint", say("claim.none"))]));
+    list.replaceChildren(...(links.length ? links.map(addressItem) : [h("li.hint", say("claim.none"))]));
   } catch (error) {
     if (error instanceof KeyRefused) leave();
     else list.replaceChildren(h("li.wrong", failureOf(error).message));

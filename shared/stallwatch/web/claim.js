@@ -1,6 +1,6 @@
 /* Drafts to copy, and the links to the claim file. */
 
-import { SELLERS, button, dayText, h, instantText, leave, newestFirst, notice, part, say, word } from "./lib.js";
+import { SELLERS, button, dayText, h, instantText, leave, notice, part, say, word } from "./lib.js";
 import { KeyRefused, addressOf, base, call, failureOf, forgetAddress, keepAddress, kept } from "./client.js";
 import { focusOn, tell, turnTo } from "./shell.js";
 import { LANGUAGES, ask, copyAddress, field, languages, makeForm } from "./forms.js";
@@ -77,7 +77,7 @@ export function claimPart({ order_id: id }) {
 async function listLinks(id, list) {
   try {
     const { links } = await call("GET", `orders/${id}/claim/links`);
-    list.replaceChildren(...(links.length ? links.toSorted(newestFirst).map((link) => linkItem(id, link)) : [h("li.hint", say("claim.none"))]));
+    list.replaceChildren(...(links.length ? links.map((link) => linkItem(id, link)) : [h("li.hint", say("claim.none"))]));
   } catch (error) {
     if (error instanceof KeyRefused) leave();
     else list.replaceChildren(h("li.wrong", failureOf(error).message));

@@ -127,9 +127,6 @@ export const moneyText = (amount, currency) =>
 
 export const sentences = (...said) => said.filter(Boolean).join(" ");
 
-/** How links are sorted: what was made last is what is looked for. */
-export const newestFirst = (one, other) => other.made_at.localeCompare(one.made_at);
-
 /** A table, whose first column says what the row is about. */
 export function table(caption, columns, rows) {
   return h("div.wide", { tabindex: "0", role: "group", "aria-label": caption ?? say("stats.deliveries") }, h("table",
