@@ -22,7 +22,6 @@ from tests.aws import moto
 from tests.aws.roles import Roles
 from tests.simulators.cainiao import Simulator
 from tests.simulators.seventeen_track import Simulator as SeventeenTrack
-from tests.support.logs import forget_loggers
 from tests.support.template import ROOT, without_serverless, woken_by
 from tests.support.transformed import Names, defaults, functions, variables
 
@@ -52,8 +51,7 @@ class Context:
 
 
 def load_handler(name: str) -> ModuleType:
-    """The module of a function, as a new process would load it."""
-    forget_loggers()
+    """The module of a function."""
     path = ROOT / "functions" / name / "app.py"
     spec = importlib.util.spec_from_file_location(f"functions_{name}", path)
     assert spec is not None

@@ -3,6 +3,7 @@
 Everything happens at full hours after `START`; the instants inside the data may lie anywhere.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -231,6 +232,13 @@ class Life:
         self.memory = self.decision.memory
         self.alerts += [replace(alert, sent_at=now) for alert in self.decision.due]
         return self.decision
+
+    def evaluate_every(self, step: int) -> Iterator[tuple[int, Decision]]:
+        """Live through the journey, evaluating it every so many hours: at which, and with what."""
+        for hour in range(0, self.journey.hours, step):
+            for passed in range(hour - step + 1, hour + 1):
+                self.live(passed)
+            yield hour, self.evaluate(hour)
 
 
 @st.composite

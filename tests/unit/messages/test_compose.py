@@ -89,10 +89,7 @@ def test_an_alert_can_be_told_in_any_situation(situation: Situation) -> None:
 def test_what_a_journey_raises_can_be_told(journey: Any) -> None:
     """With the annotations that the rules give; message and page ask the same."""
     life = Life(journey)
-    for hour in range(0, journey.hours, 12):
-        for passed in range(hour - 11, hour + 1):
-            life.live(passed)
-        decision = life.evaluate(hour)
+    for hour, decision in life.evaluate_every(12):
         trace = journey.trace_at(hour, life.order)
         annotations = annotations_of(life.order, decision, trace)
         json.dumps(annotations)

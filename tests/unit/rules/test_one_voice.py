@@ -19,10 +19,7 @@ thorough = settings(deadline=None, max_examples=60, suppress_health_check=[Healt
 def test_message_page_and_calendar_have_one_voice(journey: Journey) -> None:
     """Laws 11 and 12."""
     life = Life(journey)
-    for hour in range(0, journey.hours, 12):
-        for passed in range(hour - 11, hour + 1):
-            life.live(passed)
-        decision = life.evaluate(hour)
+    for hour, decision in life.evaluate_every(12):
         if {a.kind for a in decision.due} & ASKS:
             assert decision.situation in ASKED_BY, (decision.due, decision.situation)
         shown = {name for name, day in decision.key_dates._asdict().items() if day}

@@ -54,10 +54,8 @@ thorough = settings(deadline=None, max_examples=60, suppress_health_check=[Healt
 def hourly(journey: Journey, step: int = 1) -> Life:
     """The life of an order that is evaluated every hour, or every so many hours."""
     life = Life(journey)
-    for hour in range(0, journey.hours, step):
-        for passed in range(hour - step + 1, hour + 1):
-            life.live(passed)
-        life.evaluate(hour)
+    for _ in life.evaluate_every(step):
+        pass
     return life
 
 
@@ -111,10 +109,7 @@ def test_looking_when_told_to_is_enough(journey: Journey) -> None:
 def test_no_alert_without_its_condition(journey: Journey) -> None:
     """Law 1."""
     life = Life(journey)
-    for hour in range(0, journey.hours, 6):
-        for passed in range(hour - 5, hour + 1):
-            life.live(passed)
-        decision = life.evaluate(hour)
+    for _, decision in life.evaluate_every(6):
         for alert in decision.due:
             assert condition_holds(alert, decision, life), (alert, decision)
 
@@ -253,10 +248,7 @@ def test_the_days_of_the_deadline_have_one_voice(journey: Journey) -> None:
         AlertKind.MOVING_AGAIN,
     }
     life = Life(journey)
-    for hour in range(0, journey.hours, 12):
-        for passed in range(hour - 11, hour + 1):
-            life.live(passed)
-        decision = life.evaluate(hour)
+    for _, decision in life.evaluate_every(12):
         for alert in decision.due:
             left = days_left(life, alert)
             if left is None or left > 5:
@@ -271,10 +263,7 @@ def test_the_days_of_the_deadline_have_one_voice(journey: Journey) -> None:
 def test_delivered_ends_the_ladder(journey: Journey) -> None:
     """Law 3."""
     life = Life(journey)
-    for hour in range(0, journey.hours, 12):
-        for passed in range(hour - 11, hour + 1):
-            life.live(passed)
-        decision = life.evaluate(hour)
+    for _, decision in life.evaluate_every(12):
         if decision.stage is Stage.DELIVERED:
             allowed = {AlertKind.DELIVERED}
             if life.order.last_said(ActionKind.NOT_RECEIVED) is not None:
@@ -329,10 +318,8 @@ def test_no_answer_is_not_silence(journey: Journey, hour: int, more: int) -> Non
 def test_evaluating_twice_changes_nothing(journey: Journey) -> None:
     """Law 6."""
     life = Life(journey)
-    for hour in range(0, journey.hours, 12):
-        for passed in range(hour - 11, hour + 1):
-            life.live(passed)
-        first = life.evaluate(hour)
+    for hour, decision in life.evaluate_every(12):
+        first = decision
         if first.next_clock_at is not None and first.next_clock_at <= START + hour * HOUR:
             # A delivery that becomes known when the watch would end is told before it ends.
             first = life.evaluate(hour)
@@ -345,10 +332,7 @@ def test_evaluating_twice_changes_nothing(journey: Journey) -> None:
 def test_once_closed_it_is_silent(journey: Journey) -> None:
     """Law 8."""
     life = Life(journey)
-    for hour in range(0, journey.hours, 12):
-        for passed in range(hour - 11, hour + 1):
-            life.live(passed)
-        decision = life.evaluate(hour)
+    for _, decision in life.evaluate_every(12):
         if decision.state is State.CLOSED:
             assert ((), None, None) == (
                 decision.due,
