@@ -3,8 +3,6 @@
 Only botocore's clients reach it.
 """
 
-import copy
-from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,13 +12,15 @@ from typing import Any
 import boto3
 from botocore.config import Config
 from moto.core.models import DEFAULT_ACCOUNT_ID, botocore_stubber
-from moto.core.serialize import BaseJSONSerializer
-from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
-from moto.dynamodb.models.dynamo_type import DynamoType, Item
+from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.models.table import Table
 from moto.sqs.models import sqs_backends
 
+from tests.aws import moto_patches
+
 REGION = "eu-central-1"
+
+moto_patches.apply()
 
 
 @contextmanager
@@ -129,60 +129,3 @@ def _table(name: str) -> Table:
 def items_of(name: str) -> Any:
     """The items of a table, as moto keeps them."""
     return _table(name).items
-
-
-# In each transaction moto copies the table and its stream, several times, down to the last value,
-# and for each query it sorts all items by keys of any type; with a hundred orders that takes longer
-# than all the rest. Here it copies what can change, and sorts by keys that are strings.
-
-_update_item = DynamoDBBackend.update_item
-
-
-def _update_a_copy(
-    backend: DynamoDBBackend, table_name: str, key: dict[str, Any], *rest: Any, **named: Any
-) -> Any:
-    row = backend.tables[table_name].items.get(DynamoType(key["pk"]), {})
-    sk = DynamoType(key["sk"])
-    if sk in row:
-        row[sk] = copy.deepcopy(row[sk])
-    return _update_item(backend, table_name, key, *rest, **named)
-
-
-def _copy_of_table(table: Table, _: object) -> Table:
-    copied = copy.copy(table)
-    copied.items = defaultdict(dict, {pk: dict(row) for pk, row in table.items.items()})
-    copied.stream_shard = copy.copy(table.stream_shard)
-    assert copied.stream_shard is not None
-    copied.stream_shard.items = [*copied.stream_shard.items]
-    return copied
-
-
-def _all_items(table: Table) -> list[Item]:
-    items = [item for row in table.items.values() for item in row.values()]
-    return sorted(items, key=lambda item: (item.hash_key.value, item.range_key.value))
-
-
-DynamoDBBackend.update_item = _update_a_copy  # type: ignore[assignment, method-assign]
-Table.__deepcopy__ = _copy_of_table  # type: ignore[attr-defined]
-Table.all_items = _all_items  # type: ignore[assignment, method-assign]
-
-
-# For each value of an item moto looks for ten types under two names each, which takes longer than
-# finding the item. Here it looks at the types that the value has.
-
-_serialize_structure = BaseJSONSerializer._serialize_type_structure  # noqa: SLF001
-
-
-def _serialize_value(
-    serializer: Any, serialized: dict[str, Any], value: Any, shape: Any, key: str
-) -> None:
-    if shape.name != "AttributeValue" or type(value) is not dict:
-        _serialize_structure(serializer, serialized, value, shape, key)
-        return
-    typed: dict[str, Any] = {}
-    serialized[key] = typed
-    for name, held in value.items():
-        serializer._serialize(typed, held, shape.members[name], name)  # noqa: SLF001
-
-
-BaseJSONSerializer._serialize_type_structure = _serialize_value  # type: ignore[assignment, method-assign] # noqa: SLF001
