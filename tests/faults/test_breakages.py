@@ -17,7 +17,7 @@ from botocore.exceptions import ReadTimeoutError
 from botocore.session import get_session
 
 from stallwatch.alerting import delivery
-from stallwatch.alerting.delivery import OutboxDispatcher
+from stallwatch.alerting.delivery import OutboxDispatcher, notification_of
 from stallwatch.alerting.ports import Batch, Outcome, SendLease
 from stallwatch.aws import clients
 from stallwatch.domain.alerts import Alert, AlertRef
@@ -74,7 +74,7 @@ def wrong_unbroken(pair: str) -> set[str]:
 
 def marking_before_publishing() -> AbstractContextManager[object]:
     def publish(self: OutboxDispatcher, batch: Batch) -> None:
-        made = self._notification(batch)
+        made, _ = notification_of(self.outbox, batch, self.clock)
         if made.members:
             self._after_sent(batch, made, self.clock.now())
             self.notifier.publish(made, None)

@@ -237,7 +237,8 @@ class OutboxDispatcher:
         Returns:
             The batch, where it must stay open.
         """
-        notification = self._notification(batch)
+        notification, dropped = notification_of(self.outbox, batch, self.clock)
+        self.report.dropped += dropped
         if not notification.members:
             return None
         for language in (None, *batch.languages)[batch.languages_sent :]:
@@ -300,37 +301,47 @@ class OutboxDispatcher:
         self.outbox.set_aside(member)
         _log.error("alert refused", extra={"order_id": member.order_id, "alert": member.key})
 
-    def _notification(self, batch: Batch) -> Notification:
-        """The batch with what its message is made of; what no longer applies is dropped."""
-        applicable: list[tuple[AlertRef, Alert, Order | None]] = []
-        left = list(batch.members)
-        for _ in range(_TRIES):
-            alerts = self.outbox.alerts(left)
-            orders = self.outbox.orders(left)
-            changed = []
-            for member in left:
-                alert = alerts.get(member)
-                read = orders.get(member)
-                if alert is None:
-                    continue
-                if not member.order_id:
-                    applicable.append((member, alert, None))
-                elif read is not None and still_applies(alert, read.order, self.clock.now()):
-                    applicable.append((member, alert, read.order))
-                elif self.outbox.drop(member, read):
-                    self.report.dropped += 1
-                else:
-                    changed.append(member)
-            left = changed
-            if not left:
-                break
-        return Notification(batch.id, batch.kind, batch.raised_at, tuple(applicable))
-
     def _keep_gap(self) -> None:
         if self._published_at is not None:
             wait = self._published_at + GAP - self.clock.now()
             if wait > timedelta(0):
                 self.clock.sleep(wait)
+
+
+def notification_of(outbox: Outbox, batch: Batch, clock: Clock) -> tuple[Notification, int]:
+    """A batch with what its message is made of, and how many of its alerts no longer applied.
+
+    What no longer applies is dropped; where its order changed meanwhile, it is read once more.
+
+    Args:
+        outbox: The pending alerts.
+        batch: The batch.
+        clock: The time.
+    """
+    applicable: list[tuple[AlertRef, Alert, Order | None]] = []
+    dropped = 0
+    left: Sequence[AlertRef] = batch.members
+    for _ in range(_TRIES):
+        alerts = outbox.alerts(left)
+        orders = outbox.orders(left)
+        changed = []
+        for member in left:
+            alert = alerts.get(member)
+            read = orders.get(member)
+            if alert is None:
+                continue
+            if not member.order_id:
+                applicable.append((member, alert, None))
+            elif read is not None and still_applies(alert, read.order, clock.now()):
+                applicable.append((member, alert, read.order))
+            elif outbox.drop(member, read):
+                dropped += 1
+            else:
+                changed.append(member)
+        left = changed
+        if not left:
+            break
+    return Notification(batch.id, batch.kind, batch.raised_at, tuple(applicable)), dropped
 
 
 def _more_may_come_due(

@@ -25,8 +25,7 @@ from stallwatch.polling.review import Review
 from stallwatch.polling.silence import Silences
 from stallwatch.polling.state import Cursor, Lease, Pace, Progress, WatchRow
 from stallwatch.polling.tally import BatchResult, RunReport, rows_in
-from stallwatch.polling.turns import due_turns, finished, stopped
-from stallwatch.tracking.run_log import RunRecord
+from stallwatch.polling.turns import due_turns, finished, served, stopped
 from stallwatch.tracking.schedule import NEW, PollSchedule, Turn, slots_of
 from stallwatch.tracking.source import Source
 
@@ -243,14 +242,8 @@ class PollRun:
         if cursor is None or cursor.turn != turn:
             cursor = Cursor(turn=turn, began=self._clock.now())
         result = self._serve(self._rows_of(turn, cursor))
-        run = RunRecord(
-            at=cursor.began,
-            answered=cursor.answered and result.complete,
-            due=cursor.due + result.due - result.left_over,
-            checked=cursor.checked + result.checked,
-            silent={**cursor.silent, **self._silences.of_turn(result, self._kept)},
-            verdict=self._gate.circuit.verdict,
-        )
+        silent = self._silences.of_turn(result, self._kept)
+        run = served(cursor, result, silent, self._gate.circuit.verdict)
         # Half a run proves nothing about the orders that it did not come to.
         if run.due and result.first_unserved is None:
             self._watch.save_run(turn.name, run)

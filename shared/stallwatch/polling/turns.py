@@ -1,11 +1,14 @@
 """The turns that a run serves, and what it leaves of them to the next run."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from stallwatch.polling.state import Cursor, Progress, WatchRow
+from stallwatch.polling.tally import BatchResult
 from stallwatch.tracking.run_log import RunRecord, rows_after
 from stallwatch.tracking.schedule import PollSchedule, Turn
+from stallwatch.tracking.source import Verdict
 
 
 def due_turns(
@@ -32,6 +35,27 @@ def due_turns(
         if broken_off not in turns:
             turns.insert(0, broken_off)
     return turns
+
+
+def served(
+    cursor: Cursor, result: BatchResult, silent: Mapping[str, datetime], verdict: Verdict
+) -> RunRecord:
+    """What became of a turn so far, with what earlier runs served of it.
+
+    Args:
+        cursor: Where this run began in the turn.
+        result: What came of the orders that it served.
+        silent: Who has had no answer in it, and since when.
+        verdict: How the source did.
+    """
+    return RunRecord(
+        at=cursor.began,
+        answered=cursor.answered and result.complete,
+        due=cursor.due + result.due - result.left_over,
+        checked=cursor.checked + result.checked,
+        silent={**cursor.silent, **silent},
+        verdict=verdict,
+    )
 
 
 def stopped(progress: Progress, turn: Turn, run: RunRecord, first_unserved: WatchRow) -> Progress:
