@@ -75,7 +75,7 @@ class Mirror:
 
     def view(self, now: datetime) -> View:
         """The order at an instant."""
-        return View(self.order, self.known, self.sent, self.memory, now, NUMBERS)
+        return View(self.order, self.known, now, NUMBERS, self.sent, self.memory)
 
     def take(self, sent: Iterable[Sent]) -> None:
         """Take alerts as sent."""

@@ -305,7 +305,7 @@ def key_dates(
 
 def reminder_on(v: View, sent: tuple[Sent, ...]) -> date | None:
     """The nearest day on which a clock of the buyer's words runs out that still can."""
-    after = View(v.order, v.known, sent, v.memory, v.now, v.n)
+    after = View(v.order, v.known, v.now, v.n, sent, v.memory)
     days = []
     word = seller_word(after)
     if word is not None and not was_reminded(after, "seller", word.said_at):

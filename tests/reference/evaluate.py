@@ -109,7 +109,7 @@ def evaluate(
         now: The instant.
         n: The numbers of the rules; None: their defaults.
     """
-    v = View(order, known, sent, memory, now, n or Numbers())
+    v = View(order, known, now, n or Numbers(), sent, memory)
     v = replace(v, memory=remember(v))
     closed = is_closed(v, first=memory.first_day is None)
     due = () if closed else tuple(alerts(v))

@@ -288,7 +288,7 @@ def _answers(draw: st.DrawFn, world: World, at: datetime, *, quiet: bool) -> Ans
     eta = known.eta
     if draw(st.sampled_from([False, False, True])):
         # An estimate at the end of the window, at the end of its grace, or beside them.
-        view = View(world.order, known, world.sent, world.memory, at, world.n)
+        view = View(world.order, known, at, world.n, world.sent, world.memory)
         days = view.window + draw(st.sampled_from([0, 1, 1, 2, 31]))
         eta = view.dispatched_at + days * DAY + draw(st.sampled_from(BESIDE))
     return Answered(

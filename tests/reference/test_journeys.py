@@ -44,7 +44,7 @@ def test_one_voice(journey: Journey) -> None:
         assert all(kinds[kind] <= 1 for kind in ADVICE if kind not in {"reminder", "action_needed"})
         assert len(decided.due) == len({(s.kind, s.reason) for s in decided.due})
         assert not (kinds["protection_ending"] and kinds["refund_due"])
-        view = View(world.order, world.known, world.sent, world.memory, beat.at, world.n)
+        view = View(world.order, world.known, beat.at, world.n, world.sent, world.memory)
         if in_the_days(view):
             assert not kinds["late"] + kinds["stalled"] + kinds["never_scanned"]
             assert not kinds["moving_again"]

@@ -71,7 +71,7 @@ class World:
 
         "`dispute_rejected` (only while a dispute stands)"; "`not_received` (only when delivered)".
         """
-        view = View(self.order, self.known, self.sent, self.memory, now, self.n)
+        view = View(self.order, self.known, now, self.n, self.sent, self.memory)
         if kind == "dispute_rejected":
             return view.dispute is not None
         return kind != "not_received" or view.delivered
