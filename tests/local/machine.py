@@ -5,6 +5,7 @@ import errno
 import fcntl
 import functools
 import os
+import secrets
 import time
 from collections.abc import Iterator
 from http.client import HTTPConnection, HTTPException
@@ -24,6 +25,13 @@ LOCAL: Final = ROOT / ".local"
 
 HOST: Final = "127.0.0.1"
 REGION: Final = "us-east-1"
+
+_FIRST_PORT: Final = 12_000
+"""Below it are ports that browsers refuse to open."""
+
+_GIVEN_PORTS: Final = Path("/proc/sys/net/ipv4/ip_local_port_range")
+
+_TRIES: Final = 100
 
 _START: Final = 60.0
 """Seconds within which a server answers."""
@@ -75,10 +83,27 @@ def _lock(file: int, how: int) -> bool:
 
 
 def free_port() -> int:
-    """Give a port that nobody has."""
-    with create_server((HOST, 0)) as server:
-        port: int = server.getsockname()[1]
-    return port
+    """Give a port that nobody has, nor is given by chance before it is used.
+
+    The system gives whoever names no port one of a range of its own (`ip_local_port_range` in
+    ip(7)); this one lies below that range. Raises `LocalError` where none can be had.
+    """
+    for _ in range(_TRIES):
+        port = _FIRST_PORT + secrets.randbelow(first_given_port() - _FIRST_PORT)
+        with contextlib.suppress(LocalError):
+            check_free(port)
+            return port
+    raise LocalError(f"No port of {HOST} can be had")
+
+
+def first_given_port() -> int:
+    """The first of the ports that the system gives to whoever names none."""
+    try:
+        first = int(_GIVEN_PORTS.read_text().split()[0])
+    except OSError:
+        # Where that file is not: macOS begins higher.
+        return 32_768
+    return first if first > _FIRST_PORT else 32_768
 
 
 def check_free(port: int) -> None:

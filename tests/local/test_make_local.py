@@ -67,6 +67,7 @@ class Made:
             if line.startswith(ready):
                 self.ports = {int(address.rpartition(":")[2]) for address in self.listens_on()}
                 return
+        self.end()
         pytest.fail("".join(self.said))
 
     def processes(self) -> dict[int, str]:
