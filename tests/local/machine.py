@@ -31,6 +31,9 @@ _FIRST_PORT: Final = 12_000
 
 _GIVEN_PORTS: Final = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
+_USUAL_FIRST: Final = 32_768
+"""Where Linux begins to give ports, unless it is told otherwise."""
+
 _TRIES: Final = 100
 
 _START: Final = 60.0
@@ -86,24 +89,26 @@ def free_port() -> int:
     """Give a port that nobody has, nor is given by chance before it is used.
 
     The system gives whoever names no port one of a range of its own (`ip_local_port_range` in
-    ip(7)); this one lies below that range. Raises `LocalError` where none can be had.
+    ip(7)); this one lies below that range, where there is room. Raises `LocalError` where none can
+    be had.
     """
+    end = first_given_port() or _USUAL_FIRST
     for _ in range(_TRIES):
-        port = _FIRST_PORT + secrets.randbelow(first_given_port() - _FIRST_PORT)
+        port = _FIRST_PORT + secrets.randbelow(end - _FIRST_PORT)
         with contextlib.suppress(LocalError):
             check_free(port)
             return port
     raise LocalError(f"No port of {HOST} can be had")
 
 
-def first_given_port() -> int:
-    """The first of the ports that the system gives to whoever names none."""
+def first_given_port() -> int | None:
+    """The first port that the system gives to whoever names none; None: it may be any."""
     try:
         first = int(_GIVEN_PORTS.read_text().split()[0])
     except OSError:
         # Where that file is not: macOS begins higher.
-        return 32_768
-    return first if first > _FIRST_PORT else 32_768
+        return _USUAL_FIRST
+    return first if first > _FIRST_PORT else None
 
 
 def check_free(port: int) -> None:
