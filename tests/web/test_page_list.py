@@ -208,6 +208,41 @@ def test_finds_while_it_is_typed(visitor: "Visitor") -> None:
     visitor.expect(visitor.page.get_by_text("No order matches.")).to_be_visible()
 
 
+def test_who_is_quick_narrows_the_list_that_they_turned_to(visitor: "Visitor") -> None:
+    """And not the one before, though that is still shown."""
+    world = visitor.bridge.world
+    add(world, "1", AT_PICKUP, ordered=20, title="At pickup")
+    add(world, "2", DELIVERED, ordered=30, title="There")
+    check(world)
+    visitor.go("#/?state=delivered")
+    titles = visitor.page.get_by_role("heading", level=3)
+    visitor.expect(titles).to_have_text(["There"])
+
+    visitor.page.get_by_label("Stage").evaluate("""stage => {
+        location.hash = "#/";
+        stage.value = "ready_for_pickup";
+        stage.dispatchEvent(new Event("change", { bubbles: true }));
+    }""")
+
+    visitor.expect(titles).to_have_text(["At pickup"])
+    assert visitor.page.url.endswith("#/?stage=ready_for_pickup")
+
+
+def test_who_goes_on_while_typing_is_not_fetched_back(visitor: "Visitor") -> None:
+    """The order is shown, and the address is the order's."""
+    world = visitor.bridge.world
+    add(world, "1", title="Lamp")
+    visitor.go("")
+    visitor.expect(visitor.card("Lamp")).to_be_visible()
+
+    visitor.page.get_by_role("searchbox", name="Find").fill("cab")
+    visitor.card("Lamp").get_by_role("link").click()
+    visitor.expect(visitor.page.get_by_role("heading", name="Lamp", level=1)).to_be_visible()
+    visitor.page.clock.run_for(1000)
+
+    assert visitor.page.url.endswith("#/orders/1")
+
+
 def test_the_list_is_sorted_as_it_is_wanted(visitor: "Visitor") -> None:
     """What presses stands first over all pages; the address keeps another choice."""
     world = visitor.bridge.world

@@ -54,9 +54,9 @@ export async function listView({ query, signal }) {
   counted();
   const options = [["", say("list.any")], ...STAGES.map((name) => [name, word("stage", name)])];
   const stages = field("stage", { label: say("list.stage"), value: stage, options });
-  stages.addEventListener("change", ({ target }) => { location.hash = listLink({ state, stage: target.value, sort }); });
+  stages.addEventListener("change", ({ target }) => narrow({ stage: target.value }));
   const sorts = field("sort", { label: say("list.sort"), value: sort ?? SORTS[0], options: SORTS.map((name) => [name, word("sort", name)]) });
-  sorts.addEventListener("change", ({ target }) => { location.hash = listLink({ state, stage, sort: target.value === SORTS[0] ? null : target.value }); });
+  sorts.addEventListener("change", ({ target }) => narrow({ sort: target.value === SORTS[0] ? null : target.value }));
   return {
     title: say("list.title"),
     content: [
@@ -71,6 +71,13 @@ export async function listView({ query, signal }) {
       if (isOverAll) showTotals(results);
     },
   };
+}
+
+/** Goes to the list of the address with a change. Who is quick has turned to another list before it is shown. */
+function narrow(change) {
+  const query = new URLSearchParams(location.hash.split("?")[1]);
+  const wanted = Object.fromEntries(["state", "stage", "sort"].map((name) => [name, query.get(name)]));
+  location.hash = listLink({ ...wanted, ...change });
 }
 
 /** Says beside the groups that ask for something how many there are over all pages. */
@@ -88,12 +95,15 @@ function findForm(results, wanted, signal) {
   const search = field("q", { label: say("list.find"), type: "search", value: wanted.q, maxlength: 200, autocapitalize: "off" });
   let waiting;
   let reading = new AbortController();
+  let here = location.hash;
   const find = () => {
     clearTimeout(waiting);
     const q = search.querySelector("input").value.trim();
-    if (q === (wanted.q ?? "")) return;
+    // Who has gone on meanwhile is not fetched back.
+    if (q === (wanted.q ?? "") || location.hash !== here) return;
     Object.assign(wanted, { q, cursor: null });
     history.replaceState(null, "", listLink(wanted));
+    here = location.hash;
     reading.abort();
     reading = new AbortController();
     readList(results, wanted, AbortSignal.any([signal, reading.signal]));
