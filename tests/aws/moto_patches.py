@@ -5,18 +5,31 @@ profile of the tests of the stack, where moto took two thirds of the time.
 """
 
 import copy
-from collections import defaultdict
+import string
+from collections import defaultdict, deque
 from functools import cache
 from typing import Any
 
+from botocore.signers import RequestSigner
 from moto import backend_index
 from moto.core import responses
+from moto.core.models import botocore_stubber
 from moto.core.serialize import BaseJSONSerializer
+from moto.dynamodb.comparisons import ConditionExpressionParser
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from moto.dynamodb.models.table import Table
 from moto.dynamodb.parsing import validators
-from moto.dynamodb.parsing.ast_nodes import DepthFirstTraverser, Node  # type: ignore[attr-defined]
+from moto.dynamodb.parsing.ast_nodes import (  # type: ignore[attr-defined]
+    DepthFirstTraverser,
+    Expression,
+    Node,
+    UpdateExpressionFunction,
+)
+from moto.dynamodb.parsing.expressions import UpdateExpressionParser  # type: ignore[attr-defined]
+from moto.dynamodb.parsing.validators import Validator
+from moto.moto_api._internal.moto_random import MotoRandom
+from moto.sqs.models import SQSBackend
 
 ASKED = ("dynamodb", "sqs", "sns", "ssm", "lambda")
 """The services that the functions ask, the most often asked first."""
@@ -29,7 +42,13 @@ def apply() -> None:
     Table.all_items = _all_items  # type: ignore[assignment, method-assign]
     BaseJSONSerializer._serialize_type_structure = _serialize_value  # type: ignore[assignment, method-assign] # noqa: SLF001
     validators.deepcopy = _copy_of_expression  # type: ignore[assignment, attr-defined]
-    DepthFirstTraverser.traverse = _traverse
+    Validator.validate = _validate  # type: ignore[assignment, method-assign]
+    Node.find_clauses = _find_clauses
+    UpdateExpressionParser.make = cache(UpdateExpressionParser.make)
+    ConditionExpressionParser._lex_condition_expression = _words_of  # type: ignore[assignment, method-assign] # noqa: SLF001
+    MotoRandom.get_random_string = _random_string  # type: ignore[assignment, method-assign]
+    SQSBackend.receive_message = _receive_at_once  # type: ignore[assignment, method-assign]
+    RequestSigner.sign = _sign  # type: ignore[assignment, method-assign]
     responses.method_names_from_class = cache(responses.method_names_from_class)  # type: ignore[attr-defined]
     responses.camelcase_to_underscores = cache(responses.camelcase_to_underscores)  # type: ignore[attr-defined]
     backend_index.backend_url_patterns.sort(key=_turn_of)
@@ -90,8 +109,8 @@ def _serialize_value(
 
 
 # An expression is checked by ten walks over its tree, after a copy of it down to the last value. Of
-# each node each walk asks anew which kinds of nodes it is for. Here it asks once for each kind, and
-# the copy knows what a tree of nodes is.
+# each node each walk asks anew which kinds of nodes it is for. Here it asks once for each kind, a
+# walk that is for no node of the tree is left out, and the copy knows what a tree of nodes is.
 
 
 def _copy_of_expression(copied: Any) -> Any:
@@ -103,36 +122,138 @@ def _copy_of_node(node: Node, parent: Node | None) -> Node:
     copied.parent = parent
     if node.children is not None:
         copied.children = [
-            _copy_of_node(child, copied) if isinstance(child, Node) else copy.deepcopy(child)
+            _copy_of_node(child, copied) if _is_node(_kind(child)) else copy.deepcopy(child)
             for child in node.children
         ]
     return copied
 
 
-def _traverse(walk: Any, root: Any) -> Any:
-    processors: dict[type, Any] = {}
-    prepares = type(walk).pre_processing_of_child is not DepthFirstTraverser.pre_processing_of_child
+def _validate(validator: Validator) -> Any:
+    root = validator.node_to_validate
+    kinds = _kinds(root)
+    for walk in validator.processors:
+        if any(_process_of(_kind(walk), kind) for kind in kinds):
+            root = _walked(walk, root, -1, kinds)
+    return root
 
-    def processor_of(kind: type) -> Any:
-        if kind not in processors:
-            known = walk._processing_map().items()  # noqa: SLF001
-            processors[kind] = next((does for one, does in known if issubclass(kind, one)), None)
-        return processors[kind]
 
-    def visit(node: Any, index: int) -> Any:
-        if not isinstance(node, Node):
-            return node
-        parent = node.parent
-        for place, child in enumerate(node.children or ()):
-            if prepares:
-                walk.pre_processing_of_child(node, place)
-            visit(child, place)
-        process = processor_of(type(node))
-        if process is not None:
-            node = process(node)
-            node.parent = parent
-            if parent:
-                parent.children[index] = node
-        return node
+def _walked(walk: Any, node: Any, index: int, kinds: set[Any]) -> Any:
+    prepares = _prepares(_kind(walk))
+    parent = node.parent
+    for place, child in enumerate(node.children or ()):
+        if prepares:
+            walk.pre_processing_of_child(node, place)
+        if _is_node(_kind(child)):
+            _walked(walk, child, place, kinds)
+    process = _process_of(_kind(walk), _kind(node))
+    if process is not None:
+        node = getattr(walk, process)(node)
+        kinds.add(type(node))
+        node.parent = parent
+        if parent:
+            parent.children[index] = node
+    return node
 
-    return visit(root, -1)
+
+def _kinds(node: Node) -> set[Any]:
+    found: set[Any] = {type(node)}
+    for child in node.children or ():
+        if _is_node(_kind(child)):
+            found |= _kinds(child)
+    return found
+
+
+def _find_clauses(node: Any, wanted: list[Any]) -> list[Any]:
+    found = []
+    for child in node.children or ():
+        kind = _kind(child)
+        if kind in wanted:
+            found.append(child)
+        elif _is_parent(kind):
+            found += child.find_clauses(wanted)
+    return found
+
+
+def _kind(node: Any) -> Any:
+    return type(node)
+
+
+@cache
+def _process_of(walk: type, kind: type) -> str | None:
+    """The name of what a walk does to nodes of a kind, which is the same for all of its class."""
+    known = walk._processing_map(_Names())  # type: ignore[attr-defined] # noqa: SLF001
+    return next((does for one, does in known.items() if issubclass(kind, one)), None)
+
+
+class _Names:
+    """Whose every attribute is its own name."""
+
+    def __getattr__(self, name: str) -> str:
+        return name
+
+
+@cache
+def _prepares(walk: type[DepthFirstTraverser]) -> bool:
+    return walk.pre_processing_of_child is not DepthFirstTraverser.pre_processing_of_child
+
+
+@cache
+def _is_node(kind: type) -> bool:
+    return issubclass(kind, Node)
+
+
+@cache
+def _is_parent(kind: type) -> bool:
+    return issubclass(kind, Expression | UpdateExpressionFunction)
+
+
+# The same few expressions are read again and again: each update's twice, and each condition's with
+# six patterns that are looked up anew for each word. Here each is read once. Of an update's nobody
+# changes the tree (who checks it has a copy), and of a condition's words new ones are made.
+
+
+def _words_of(parser: ConditionExpressionParser) -> deque[Any]:
+    return deque(_read_words(parser.condition_expression))
+
+
+@cache
+def _read_words(expression: str | None) -> tuple[Any, ...]:
+    return tuple(_lex(ConditionExpressionParser(expression, None, None)))
+
+
+_lex = ConditionExpressionParser._lex_condition_expression  # noqa: SLF001
+
+
+# The rest: each answer has a number of 52 signs, each chosen by itself; each request is signed, and
+# no signature is looked at; and whoever finds a queue empty waits, though nobody fills it.
+
+_random_string_of_choices = MotoRandom.get_random_string
+
+_SIGNS = string.ascii_letters + string.digits
+
+
+def _random_string(random: MotoRandom, length: int = 20, **others: Any) -> str:
+    if others:
+        return _random_string_of_choices(random, length, **others)
+    return "".join(random.choices(_SIGNS, k=length))
+
+
+def _receive_at_once(
+    backend: SQSBackend, queue: str, count: int, _wait: int, *rest: Any, **named: Any
+) -> Any:
+    return _receive(backend, queue, count, 0, *rest, **named)
+
+
+_receive = SQSBackend.receive_message
+
+
+def _sign(signer: RequestSigner, operation: str, request: Any, *rest: Any, **named: Any) -> None:
+    """Sign, for moto without a signature: it reads the region and the key."""
+    if botocore_stubber.enabled and request.url.startswith("https://"):
+        scope = f"{signer.region_name}/{signer.signing_name}/aws4_request"
+        request.headers["Authorization"] = f"AWS4-HMAC-SHA256 Credential=testing/20260101/{scope},"
+    else:
+        _signed(signer, operation, request, *rest, **named)
+
+
+_signed = RequestSigner.sign
