@@ -167,8 +167,8 @@ class Mirror:
         if len(told) > 1:
             last, before = told[-1], told[-2]
             brought = self.known.events[-1:] and self.known.events[-1].first_seen == last.at
-            same = replace(last, at=answer.at) == answer == replace(before, at=answer.at)
-            if same and not brought and last.at.date() == before.at.date():
+            same_day = last.at.date() == before.at.date()
+            if same_day and not brought and _says(last) == _says(answer) == _says(before):
                 return told[:-1]
         return told
 
@@ -179,6 +179,11 @@ class Mirror:
             return self.known
         last = replace(told[-1], at=told[-1].at.replace(second=0))
         return replace(self.known, answers=(*told[:-1], last))
+
+
+def _says(answer: Answer) -> tuple[Any, ...]:
+    """What an answer tells, whenever it came."""
+    return answer.number, answer.known, answer.status, answer.source
 
 
 def _value(name: str, value: Any) -> Any:

@@ -231,7 +231,9 @@ class OrderLife:
         known = known or mirror.known
         now = self.plan.clock(at)
         others = (now,) if self._is_unanswered(at) else ()
-        return mirror.look(now, replace(known, others_at=others))
+        if others != known.others_at:
+            known = replace(known, others_at=others)
+        return mirror.look(now, known)
 
     def _is_unanswered(self, at: datetime) -> bool:
         """Whether the number gets no answer for too long, while others get one."""

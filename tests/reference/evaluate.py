@@ -47,7 +47,7 @@ def remember(v: View) -> Memory:
     "Decided at the first evaluation that has a valid answer, and kept: `delivered` more than 15
     days ago is never announced for this order."
     """
-    memory = replace(v.memory, first_day=v.memory.first_day or v.today)
+    memory = v.memory if v.memory.first_day else replace(v.memory, first_day=v.today)
     if memory.decided_at is None and v.answered_at is not None:
         at = v.delivery.at if v.delivery is not None else None
         old = at is not None and days_between(at, v.now) > v.n.old_delivery
@@ -110,7 +110,9 @@ def evaluate(
         n: The numbers of the rules; None: their defaults.
     """
     v = View(order, known, now, n or Numbers(), sent, memory)
-    v = replace(v, memory=remember(v))
+    remembered = remember(v)
+    if remembered is not memory:
+        v = replace(v, memory=remembered)
     closed = is_closed(v, first=memory.first_day is None)
     due = () if closed else tuple(alerts(v))
     state = "closed" if closed else "delivered" if v.delivered else "watching"
@@ -130,7 +132,7 @@ def evaluate(
             claim_left=silence_claim_is_left(v, raised) and not is_lost(v),
         ),
         advice=advice_of(s.kind for s in due),
-        memory=replace(v.memory, closed=closed),
+        memory=v.memory if v.memory.closed is closed else replace(v.memory, closed=closed),
     )
 
 

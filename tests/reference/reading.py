@@ -149,7 +149,7 @@ class Reading:
 
     # Stage
 
-    @property
+    @cached_property
     def stage(self) -> str:
         """The stage. "No placed update: `awaiting_shipment` when there is no number yet, or the
         source knows it; `not_found` when the source does not know it; `unknown` while there is no

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from tests.reference.codes import bare, stage_of
 from tests.reference.model import (
@@ -74,30 +74,31 @@ class Journey:
         """The newest placed update."""
         return self.path[-1].update if self.path else None
 
-    @property
+    @cached_property
     def last_update(self) -> datetime | None:
         """ "Last update: the newest update"."""
         return max((u.at for u in self.updates), default=None)
 
-    @property
+    @cached_property
     def first_scan(self) -> datetime | None:
         """ "Dispatched: the first physical scan"."""
         return min((u.at for u in self.scans), default=None)
 
-    @property
+    @cached_property
     def last_scan(self) -> datetime | None:
         """The newest physical scan."""
         return max((u.at for u in self.scans), default=None)
 
-    @property
+    @cached_property
     def deliveries(self) -> tuple[Update, ...]:
         """The scans that say delivered, oldest first."""
         return tuple(u for u in self.updates if u.stage == "delivered")
 
 
+@lru_cache(maxsize=20000)
 def may_count(
-    events: Sequence[Event], number: str | None, ordered_on: date, n: Numbers
-) -> list[Update]:
+    events: tuple[Event, ...], number: str | None, ordered_on: date, n: Numbers
+) -> tuple[Update, ...]:
     """The checkpoints of a number that are not ruled out by themselves.
 
     "Update: any checkpoint but an advisory one, a future one (dated more than a day after it was
@@ -111,7 +112,7 @@ def may_count(
         foreign = event.at < midnight(ordered_on) - n.before_the_order * DAY
         if event.number == number and stage != "advisory" and not future and not foreign:
             updates.append(Update(event, stage, flag))
-    return sorted(updates, key=lambda u: u.at)
+    return tuple(sorted(updates, key=lambda u: u.at))
 
 
 def moments(updates: Sequence[Update]) -> list[tuple[datetime, list[Update]]]:
