@@ -95,7 +95,7 @@ class Calls:
         function = "" if self._run.inner else self._run.function
         call = Call(kind, name, about, function)
         fault = self.faults.get(index)
-        if fault in call.faults:
+        if fault is not None and fault in call.faults:
             call.fault = fault
         self.calls.append(call)
         if self._run.never_sends and about == "STACK/PUBLISH":

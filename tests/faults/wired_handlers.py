@@ -13,6 +13,7 @@ from stallwatch import wiring
 from stallwatch.aws import clients, metrics
 from stallwatch.aws.lambda_clock import LambdaClock, ProcessClock
 from stallwatch.cli import polling
+from stallwatch.dynamodb import table
 from stallwatch.orders import service
 from stallwatch.tracking.profiles import CAINIAO, SEVENTEEN_TRACK
 from tests.aws.moto_stack import load_handler
@@ -69,6 +70,7 @@ def running(world: World) -> Iterator[World]:
         mock.patch.object(LambdaClock, "now", lambda _: world.now),  # noqa: PT008
         mock.patch.object(LambdaClock, "sleep", lambda _, duration: world.sleep(duration)),
         mock.patch.object(LambdaClock, "remaining", lambda _: world.remaining()),  # noqa: PT008
+        mock.patch.object(table, "uniform", lambda *_: 0.0),  # noqa: PT008
         mock.patch.object(service, "token_hex", lambda _: world.token()),  # noqa: PT008
         mock.patch.object(ProcessClock, "now", lambda _: world.now),  # noqa: PT008
         mock.patch.object(ProcessClock, "sleep", lambda _, duration: world.sleep(duration)),

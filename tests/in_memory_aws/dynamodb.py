@@ -11,7 +11,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from tests.in_memory_aws.expressions import Item, Parsed, RefusedError, condition, update
-from tests.in_memory_aws.item_sizes import LARGEST_ITEM, refusal, size_of
+from tests.in_memory_aws.item_sizes import refusal, size_of
 from tests.in_memory_aws.stored_items import Key, StoredItems, key_of_item
 
 MOST_IN_TRANSACTION = 100
@@ -231,12 +231,12 @@ class InMemoryDynamoDb(StoredItems):
     def _page(self, rows: list[Item], call: Mapping[str, Any]) -> Any:
         page: list[Item] = []
         size = 0
+        can_fill = len(rows) * self.largest > LARGEST_PAGE
         for row in rows:
             if len(page) == call.get("Limit", len(rows)) or size > LARGEST_PAGE:
                 break
             page.append(row)
-            # Few rows cannot fill a page.
-            size += size_of(row) if len(rows) * LARGEST_ITEM > LARGEST_PAGE else 0
+            size += size_of(row) if can_fill else 0
         answer: dict[str, Any] = {"Count": len(page)}
         if call.get("Select") != "COUNT":
             answer["Items"] = page

@@ -15,7 +15,12 @@ def size_of(item: Mapping[str, Any], depth: int = 0) -> int:
     """The bytes of an item, which is refused where a value is none."""
     size = 0
     for name, value in item.items():
-        size += _bytes(name) + _value_size(value, depth)
+        text = value.get("S")
+        # Most values are short texts.
+        if type(text) is str and len(value) == 1 and text.isascii() and name.isascii():
+            size += len(name) + len(text)
+        else:
+            size += _bytes(name) + _value_size(value, depth)
     return size
 
 

@@ -63,6 +63,8 @@ class StoredItems:
         self.lag: Callable[[int], int] = lambda states: 0  # noqa: ARG005
         self.busy: Callable[[], bool] = lambda: False
         self._numbered = 0
+        self.largest = 0
+        """The bytes of the largest item so far."""
         self._remember = remember
         self._longest = _key_lengths(definition)
         self.indexes = {
@@ -119,8 +121,10 @@ class StoredItems:
                 held = item.get(name, {}).get("S")
                 if not held or len(held.encode()) > longest:
                     raise refusal("ValidationException", f"{name} is no key that can be")
-        if size_of(item) > LARGEST_ITEM:
+        size = size_of(item)
+        if size > LARGEST_ITEM:
             raise refusal("ValidationException", "Item size has exceeded the maximum")
+        self.largest = max(self.largest, size)
 
     def write(self, key: Key, after: Item | None) -> None:
         before = self.items.get(key)

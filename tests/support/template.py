@@ -1,7 +1,7 @@
 """Reads `template.yaml`, so that what tests build cannot drift from what is deployed."""
 
 import json
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -89,8 +89,9 @@ def thresholds_variable() -> str:
     return text
 
 
-def woken_by() -> set[str]:
+@cache
+def woken_by() -> frozenset[str]:
     """The sort keys whose records the stream's filter lets through to the evaluation."""
     events = template()["Resources"]["EvaluateOrdersFunction"]["Properties"]["Events"]
     (pattern,) = events["Changes"]["Properties"]["FilterCriteria"]["Filters"]
-    return set(json.loads(pattern["Pattern"])["dynamodb"]["Keys"]["sk"]["S"])
+    return frozenset(json.loads(pattern["Pattern"])["dynamodb"]["Keys"]["sk"]["S"])

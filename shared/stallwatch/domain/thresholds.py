@@ -179,9 +179,8 @@ class Thresholds:
         Raises:
             ValueError: a name is no number of the rules, or a number is no positive integer.
         """
-        known = {f.name for f in fields(cls)}
         for name, number in numbers.items():
-            if name not in known:
+            if name not in THRESHOLDS:
                 raise ValueError(f"the rules have no number called {name!r}")
             if type(number) is not int or number < 1:
                 raise ValueError(f"{name} takes a whole number from 1, not {number!r}")
