@@ -6,7 +6,7 @@ Everything happens at full hours after `START`; the instants inside the data may
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, cached_property
 
 from hypothesis import strategies as st
 
@@ -113,25 +113,36 @@ class Journey:
             return 0
         return min((said.hour for said in self.said if said.number == number), default=None)
 
+    @cached_property
+    def _seen(self) -> tuple[tuple[int, Checkpoint], ...]:
+        """What is ever seen, and from which hour on."""
+        found = []
+        for shown in self.shown:
+            asked_from = self._asked_from(shown.number)
+            if asked_from is None:
+                continue
+            seen = self.answers.next(max(shown.hour, asked_from), self.hours)
+            if seen is not None:
+                found.append((seen, _checkpoint(shown, START + seen * HOUR)))
+        return tuple(found)
+
+    @cached_property
+    def busy_hours(self) -> frozenset[int]:
+        """The hours at which the buyer does anything."""
+        return frozenset(said.hour for said in self.said)
+
     def trace_at(self, hour: int, order: Order) -> Trace:
         """What is known at an hour: whatever was shown by the last answer."""
         answered = self.answers.last(hour)
         changed = order.number_changed_at
         if answered is not None and changed is not None and START + answered * HOUR < changed:
             answered = None
-        checkpoints = []
-        for shown in self.shown:
-            asked_from = self._asked_from(shown.number)
-            if asked_from is None:
-                continue
-            seen = self.answers.next(max(shown.hour, asked_from), self.hours)
-            if seen is not None and seen <= hour:
-                checkpoints.append(_checkpoint(shown, START + seen * HOUR))
+        checkpoints = tuple(checkpoint for seen, checkpoint in self._seen if seen <= hour)
         last = None if answered is None else START + answered * HOUR
         spell = [h for h in self.unanswered if h <= hour and (answered is None or answered < h)]
         return Trace(
             number=order.tracking_number,
-            checkpoints=tuple(checkpoints),
+            checkpoints=checkpoints,
             answered_at=last,
             asked_at=last,
             known=bool(checkpoints),
@@ -179,6 +190,8 @@ class Life:
 
     def live(self, hour: int) -> bool:
         """Let happen what the buyer does at an hour; whether anything did."""
+        if hour not in self.journey.busy_hours:
+            return False
         now = START + hour * HOUR
         before = self.order
         for said in self.journey.said:
