@@ -64,15 +64,8 @@ def draw(browser: Browser, folder: Path) -> list[Path]:
         world_with(track, ordered, patch) as world,
     ):
         _subscribe(world)
-        stock.live_to_claim(world, SPEAKER)
-        drawn += _of_the_claim(browser, world, folder)
-    with (
-        quiet() as patch,
-        SeventeenTrack() as track,
-        world_with(track, ordered, patch) as world,
-    ):
-        _subscribe(world)
-        return [*drawn, movie.draw(browser, world, patch, folder)]
+        story = movie.draw(browser, world, patch, folder)
+        return [*drawn, *_of_the_claim(browser, world, folder), story]
 
 
 def _subscribe(world: World) -> None:
