@@ -46,4 +46,4 @@ def pytest_collection_finish() -> None:
     """Have the collector leave alone what lasts as long as the tests do, and come more rarely."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
+    gc.set_threshold(100_000, 50, 50)

@@ -129,11 +129,8 @@ def test_its_bad_days_leave_cainiao_alone(world: World, track: Simulator, mode: 
     assert ["00", "01", "02"] == sorted(claimed)
     told = sources(world)
     assert "ok" == told["cainiao"]["verdict"]
-    assert (
-        "blocked"
-        if mode in {Mode.BAD_KEY, Mode.STATUS_401}
-        else "failing" == (told["17track"]["verdict"])
-    )
+    expected = "blocked" if mode in {Mode.BAD_KEY, Mode.STATUS_401} else "failing"
+    assert expected == told["17track"]["verdict"]
     assert told["17track"]["next_try_at"] is not None
     assert {} == dict(track.spent)
     assert "ok" == world.pull()["source"]
