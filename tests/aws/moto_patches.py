@@ -27,8 +27,14 @@ from moto.dynamodb.parsing.ast_nodes import (  # type: ignore[attr-defined]
     UpdateExpressionFunction,
 )
 from moto.dynamodb.parsing.expressions import UpdateExpressionParser  # type: ignore[attr-defined]
-from moto.dynamodb.parsing.validators import Validator
+from moto.dynamodb.parsing.validators import (
+    ActionCountValidator,
+    OverlappingPathsValidator,
+    UpdateHashRangeKeyValidator,
+    Validator,
+)
 from moto.moto_api._internal.moto_random import MotoRandom
+from moto.sqs import models as queues
 from moto.sqs.models import SQSBackend
 
 ASKED = ("dynamodb", "sqs", "sns", "ssm", "lambda")
@@ -50,7 +56,8 @@ def apply() -> None:
     SQSBackend.receive_message = _receive_at_once  # type: ignore[assignment, method-assign]
     RequestSigner.sign = _sign  # type: ignore[assignment, method-assign]
     responses.method_names_from_class = cache(responses.method_names_from_class)  # type: ignore[attr-defined]
-    responses.camelcase_to_underscores = cache(responses.camelcase_to_underscores)  # type: ignore[attr-defined]
+    for module in (responses, queues):
+        module.camelcase_to_underscores = cache(module.camelcase_to_underscores)  # type: ignore[attr-defined]
     backend_index.backend_url_patterns.sort(key=_turn_of)
 
 
@@ -110,11 +117,16 @@ def _serialize_value(
 
 # An expression is checked by ten walks over its tree, after a copy of it down to the last value. Of
 # each node each walk asks anew which kinds of nodes it is for. Here it asks once for each kind, a
-# walk that is for no node of the tree is left out, and the copy knows what a tree of nodes is.
+# walk that is for no node of the tree, or has looked at the same before, is left out, and the copy
+# knows what a tree of nodes is.
 
 
 def _copy_of_expression(copied: Any) -> Any:
-    return _copy_of_node(copied, None) if isinstance(copied, Node) else copy.deepcopy(copied)
+    if not isinstance(copied, Node):
+        return copy.deepcopy(copied)
+    made: Any = _copy_of_node(copied, None)
+    made.origin = copied
+    return made
 
 
 def _copy_of_node(node: Node, parent: Node | None) -> Node:
@@ -129,12 +141,28 @@ def _copy_of_node(node: Node, parent: Node | None) -> Node:
 
 
 def _validate(validator: Validator) -> Any:
-    root = validator.node_to_validate
+    root: Any = validator.node_to_validate
+    names = tuple((validator.expression_attribute_names or {}).items())
+    about = (root.origin, names, *validator.table.table_key_attrs)
     kinds = _kinds(root)
     for walk in validator.processors:
-        if any(_process_of(_kind(walk), kind) for kind in kinds):
+        kind_of_walk = _kind(walk)
+        if (kind_of_walk, about) in _PASSED:
+            continue
+        if any(_process_of(kind_of_walk, kind) for kind in kinds):
             root = _walked(walk, root, -1, kinds)
+        if kind_of_walk in _OF_EXPRESSIONS:
+            _PASSED.add((kind_of_walk, about))
     return root
+
+
+_OF_EXPRESSIONS = frozenset(
+    {ActionCountValidator, OverlappingPathsValidator, UpdateHashRangeKeyValidator}
+)
+"""The walks that only look, at nothing but the expression, its names and the table's keys."""
+
+_PASSED: set[Any] = set()
+"""These walks with what they found nothing wrong in."""
 
 
 def _walked(walk: Any, node: Any, index: int, kinds: set[Any]) -> Any:

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -39,6 +40,7 @@ class Route:
         return found.groupdict() if found and method == self.method else None
 
 
+@cache
 def routes() -> list[Route]:
     """The routes of the template."""
     events = resources("AWS::Serverless::Function")["OrdersApiFunction"]["Properties"]["Events"]
