@@ -1,7 +1,7 @@
 """What takes moto long is done here in less time, and with the same outcome.
 
-Each patch replaces one function of moto by one that gives the same answer. They were found with a
-profile of the tests of the stack, where moto took two thirds of the time.
+Each patch replaces one function of moto or botocore by one that makes no difference to a test. They
+were found with a profile of the tests of the stack, where moto took two thirds of the time.
 """
 
 import copy
@@ -162,7 +162,7 @@ _OF_EXPRESSIONS = frozenset(
 """The walks that only look, at nothing but the expression, its names and the table's keys."""
 
 _PASSED: set[Any] = set()
-"""These walks with what they found nothing wrong in."""
+"""Each of these walks, with an expression in which it found nothing wrong."""
 
 
 def _walked(walk: Any, node: Any, index: int, kinds: set[Any]) -> Any:
@@ -252,18 +252,18 @@ def _read_words(expression: str | None) -> tuple[Any, ...]:
 _lex = ConditionExpressionParser._lex_condition_expression  # noqa: SLF001
 
 
-# The rest: each answer has a number of 52 signs, each chosen by itself; each request is signed, and
-# no signature is looked at; and whoever finds a queue empty waits, though nobody fills it.
+# The rest: an answer has an id of 52 characters, each chosen by itself; a request is signed, and no
+# signature is looked at; and whoever finds a queue empty waits, though nobody fills it.
 
 _random_string_of_choices = MotoRandom.get_random_string
 
-_SIGNS = string.ascii_letters + string.digits
+_CHARACTERS = string.ascii_letters + string.digits
 
 
 def _random_string(random: MotoRandom, length: int = 20, **others: Any) -> str:
     if others:
         return _random_string_of_choices(random, length, **others)
-    return "".join(random.choices(_SIGNS, k=length))
+    return "".join(random.choices(_CHARACTERS, k=length))
 
 
 def _receive_at_once(

@@ -230,7 +230,7 @@ def test_a_breakage_is_found_by_single_faults(story: str, breakage: Breakage, wh
 def test_a_breakage_is_found_by_two_runs_at_once(pair: str, breakage: Breakage) -> None:
     """Some order of their calls gives what neither run as a whole would.
 
-    That no order of the unbroken pair's does is shown with all the other pairs.
+    That the unbroken pair shows nothing wrong is tested among all pairs.
     """
     assert wrong_in(pair, breakage)
     assert pair in {shown.name for shown in SHORT}

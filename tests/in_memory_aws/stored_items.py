@@ -44,6 +44,7 @@ class Tables:
     items: dict[Key, Item]
     indexes: dict[str, dict[str, dict[Key, Item]]]
     written: int
+    largest: int
 
 
 class StoredItems:
@@ -101,6 +102,7 @@ class StoredItems:
                 for name, index in self.indexes.items()
             },
             self._numbered,
+            self.largest,
         )
 
     def load(self, state: Tables) -> None:
@@ -113,6 +115,7 @@ class StoredItems:
             index.rows = {partition: dict(rows) for partition, rows in state.indexes[name].items()}
             self.earlier[name].clear()
         self._numbered = state.written
+        self.largest = max(self.largest, state.largest)
         self.stream.clear()
 
     def check_item(self, item: Item) -> None:

@@ -1,7 +1,10 @@
 """The list of orders."""
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
+
+import pytest
 
 from tests.web.stock import (
     AT_PICKUP,
@@ -20,6 +23,13 @@ if TYPE_CHECKING:
 
     from tests.web.bridge import Bridge
     from tests.web.visitor import Visitor
+
+
+_TURN_AND_NARROW = """(stage, route) => {
+    location.hash = route;
+    stage.value = "ready_for_pickup";
+    stage.dispatchEvent(new Event("change", { bubbles: true }));
+}"""
 
 
 def test_an_empty_list_says_what_to_do(visitor: "Visitor") -> None:
@@ -218,29 +228,33 @@ def test_who_is_quick_narrows_the_list_that_they_turned_to(visitor: "Visitor") -
     titles = visitor.page.get_by_role("heading", level=3)
     visitor.expect(titles).to_have_text(["There"])
 
-    visitor.page.get_by_label("Stage").evaluate("""stage => {
-        location.hash = "#/";
-        stage.value = "ready_for_pickup";
-        stage.dispatchEvent(new Event("change", { bubbles: true }));
-    }""")
-
+    visitor.page.get_by_label("Stage").evaluate(_TURN_AND_NARROW, "#/")
     visitor.expect(titles).to_have_text(["At pickup"])
     assert visitor.page.url.endswith("#/?stage=ready_for_pickup")
 
+    visitor.page.get_by_label("Stage").evaluate(_TURN_AND_NARROW, "#/orders/2")
+    visitor.expect(visitor.page.get_by_role("heading", name="There", level=1)).to_be_visible()
+    assert visitor.page.url.endswith("#/orders/2")
 
-def test_who_goes_on_while_typing_is_not_fetched_back(visitor: "Visitor") -> None:
-    """The order is shown, and the address is the order's."""
+
+@pytest.mark.parametrize("returns", [False, True])
+def test_who_goes_on_while_typing_is_not_fetched_back(visitor: "Visitor", *, returns: bool) -> None:
+    """What was typed in the list before narrows nothing any more."""
     world = visitor.bridge.world
     add(world, "1", title="Lamp")
     visitor.go("")
     visitor.expect(visitor.card("Lamp")).to_be_visible()
 
+    visitor.page.clock.pause_at(world.now + timedelta(hours=1))
     visitor.page.get_by_role("searchbox", name="Find").fill("cab")
     visitor.card("Lamp").get_by_role("link").click()
     visitor.expect(visitor.page.get_by_role("heading", name="Lamp", level=1)).to_be_visible()
+    if returns:
+        visitor.page.go_back()
+        visitor.expect(visitor.card("Lamp")).to_be_visible()
     visitor.page.clock.run_for(1000)
 
-    assert visitor.page.url.endswith("#/orders/1")
+    assert visitor.page.url.endswith("/" if returns else "#/orders/1")
 
 
 def test_the_list_is_sorted_as_it_is_wanted(visitor: "Visitor") -> None:

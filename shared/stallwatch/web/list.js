@@ -73,8 +73,9 @@ export async function listView({ query, signal }) {
   };
 }
 
-/** Goes to the list of the address with a change. Who is quick has turned to another list before it is shown. */
+/** Goes to the list of the address with a change. Whoever is quick has left this list, or turned to another, before that is shown. */
 function narrow(change) {
+  if (!/^(#\/?)?(\?|$)/.test(location.hash)) return;
   const query = new URLSearchParams(location.hash.split("?")[1]);
   const wanted = Object.fromEntries(["state", "stage", "sort"].map((name) => [name, query.get(name)]));
   location.hash = listLink({ ...wanted, ...change });
@@ -99,8 +100,8 @@ function findForm(results, wanted, signal) {
   const find = () => {
     clearTimeout(waiting);
     const q = search.querySelector("input").value.trim();
-    // Who has gone on meanwhile is not fetched back.
-    if (q === (wanted.q ?? "") || location.hash !== here) return;
+    // Whoever has gone on meanwhile is not fetched back.
+    if (q === (wanted.q ?? "") || signal.aborted || location.hash !== here) return;
     Object.assign(wanted, { q, cursor: null });
     history.replaceState(null, "", listLink(wanted));
     here = location.hash;
