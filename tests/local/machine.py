@@ -26,6 +26,9 @@ LOCAL: Final = ROOT / ".local"
 HOST: Final = "127.0.0.1"
 REGION: Final = "us-east-1"
 
+QUICK_START: Final = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+"""With these Java compiles once and plainly: more does not pay within some minutes."""
+
 _FIRST_PORT: Final = 12_000
 """Below it are ports that browsers refuse to open."""
 

@@ -23,7 +23,7 @@ from stallwatch.claims.sentences import WORDS
 from stallwatch.claims.svg import ANY_FACE
 from stallwatch.domain.orders import Action, ActionKind
 from stallwatch.tracking.source import Verdict
-from tests.local.dynamodb import QUICK_START
+from tests.local.machine import QUICK_START
 from tests.local.parts import FACTS, need
 from tests.support.builders import an_answer, an_event
 from tests.support.claims import Case, daily, recorded, stalled
@@ -128,16 +128,10 @@ def found(validator: Path, tmp_path_factory: pytest.TempPathFactory) -> Counter[
     (folder / "broken.html").write_text("<p lang=en><q></p>", "utf-8")
     (folder / "broken.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"><q/></svg>')
     # Its schemas need a deep stack.
-    command = ["java", *QUICK_START, "-Xss4m", "-jar", str(validator), "--exit-zero-always"]
+    command = ["java", *QUICK_START, "-Xss4m", "-jar", str(validator)]
+    options = "--format json --stdout --exit-zero-always --also-check-svg".split()
     ran = subprocess.run(
-        [
-            *command,
-            "--format",
-            "json",
-            "--stdout",
-            "--also-check-svg",
-            *map(str, sorted(folder.iterdir())),
-        ],
+        [*command, *options, *map(str, sorted(folder.iterdir()))],
         capture_output=True,
         text=True,
         check=True,

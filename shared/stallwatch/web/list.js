@@ -38,8 +38,10 @@ export function listLink(wanted) {
   return `#/${query && `?${query}`}`;
 }
 
+const wantedIn = (query) => Object.fromEntries(["state", "stage", "sort", "q", "cursor"].map((name) => [name, query.get(name)]));
+
 export async function listView({ query, signal }) {
-  const wanted = Object.fromEntries(["state", "stage", "sort", "q", "cursor"].map((name) => [name, query.get(name)]));
+  const wanted = wantedIn(query);
   const { state, stage, sort } = wanted;
   const results = h("div.results");
   const isOverAll = !stage && !wanted.q && (!state || state === "watching");
@@ -76,9 +78,8 @@ export async function listView({ query, signal }) {
 /** Goes to the list of the address with a change. Whoever is quick has left this list, or turned to another, before that is shown. */
 function narrow(change) {
   if (!/^(#\/?)?(\?|$)/.test(location.hash)) return;
-  const query = new URLSearchParams(location.hash.split("?")[1]);
-  const wanted = Object.fromEntries(["state", "stage", "sort"].map((name) => [name, query.get(name)]));
-  location.hash = listLink({ ...wanted, ...change });
+  const { state, stage, sort } = wantedIn(new URLSearchParams(location.hash.split("?")[1]));
+  location.hash = listLink({ state, stage, sort, ...change });
 }
 
 /** Says beside the groups that ask for something how many there are over all pages. */
