@@ -55,6 +55,7 @@ class Stack:
 
     ids: dict[str, str]
     inbox: str
+    inbox_arn: str
 
     def empty(self) -> None:
         """Forget what is stored, subscribed and sent."""
@@ -65,12 +66,8 @@ class Stack:
             queue._messages.clear()  # noqa: SLF001
         sns = client("sns")
         for one in sns.list_subscriptions()["Subscriptions"]:
-            if one["Endpoint"] != self._inbox_arn:
+            if one["Endpoint"] != self.inbox_arn:
                 sns.unsubscribe(SubscriptionArn=one["SubscriptionArn"])
-
-    @property
-    def _inbox_arn(self) -> str:
-        return arn_of(self.inbox)
 
 
 @cache
@@ -86,8 +83,9 @@ def stack(template: str) -> Stack:
     }
     sqs = client("sqs")
     inbox: str = sqs.create_queue(QueueName="inbox")["QueueUrl"]
-    client("sns").subscribe(TopicArn=ids["AlertsTopic"], Protocol="sqs", Endpoint=arn_of(inbox))
-    return Stack(ids, inbox)
+    arn = arn_of(inbox)
+    client("sns").subscribe(TopicArn=ids["AlertsTopic"], Protocol="sqs", Endpoint=arn)
+    return Stack(ids, inbox, arn)
 
 
 def arn_of(queue: str) -> str:

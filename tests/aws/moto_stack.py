@@ -307,14 +307,17 @@ def _world(
 
 def _deployed(world: World, name: str, given: dict[str, str]) -> ModuleType:
     """The module of a function that is run as the template says."""
-    others = {other for folder in functions() for other in variables(folder, Names(defaults()))}
+    environment = dict.fromkeys(_variables_of_all()) | given
 
     @contextmanager
     def running() -> Iterator[None]:
-        with mock.patch.dict(os.environ, given), world.roles.taken(name):
-            for other in others - given.keys():
-                os.environ.pop(other, None)
-            yield
+        before = {variable: os.environ.get(variable) for variable in environment}
+        with world.roles.taken(name):
+            _set(environment)
+            try:
+                yield
+            finally:
+                _set(before)
 
     with running():
         module = load_handler(name)
@@ -332,6 +335,22 @@ def _deployed(world: World, name: str, given: dict[str, str]) -> ModuleType:
 
     module.handler = run  # type: ignore[attr-defined]
     return module
+
+
+@cache
+def _variables_of_all() -> frozenset[str]:
+    """What any function finds in its environment."""
+    known = Names(defaults())
+    return frozenset(each for folder in functions() for each in variables(folder, known))
+
+
+def _set(environment: Mapping[str, str | None]) -> None:
+    """Set variables of the environment; those that are None are not there."""
+    for name, value in environment.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
 
 
 @cache
