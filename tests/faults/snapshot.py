@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from tests.faults.dead_letters import Letter
 from tests.faults.simulated_clients import Published
+from tests.in_memory_aws.expressions import Item
 from tests.in_memory_aws.stored_items import Key, Tables
 
 if TYPE_CHECKING:
@@ -15,6 +16,21 @@ if TYPE_CHECKING:
 
 EARLIER = 3
 """How many earlier states of an index are remembered from one step to the next."""
+
+_MOST_TEXTS = 20_000
+
+_TEXTS: dict[int, tuple[Item, str]] = {}
+"""The texts of items by their identity, each with the item: while it is here, no other has its id.
+No item is ever changed, since each write stores a new one."""
+
+
+def _text_of(item: Item) -> str:
+    known = _TEXTS.get(id(item))
+    if known is None:
+        if len(_TEXTS) >= _MOST_TEXTS:
+            _TEXTS.clear()
+        known = _TEXTS[id(item)] = item, repr(sorted(item.items()))
+    return known[1]
 
 
 @dataclass
@@ -41,7 +57,7 @@ class Snapshot:
 
     def key(self) -> int:
         """Stands for the state: equal states go on equally."""
-        items = tuple(sorted((k, repr(sorted(v.items()))) for k, v in self.tables.items.items()))
+        items = tuple(sorted((k, _text_of(v)) for k, v in self.tables.items.items()))
         earlier = repr(sorted((n, repr(v)) for n, v in self.earlier.items()))
         return hash(
             (

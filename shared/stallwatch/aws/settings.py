@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -23,6 +24,11 @@ _RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
 
 
 _WHOLE = re.compile(r"-?[0-9]{1,12}")
+
+
+@cache
+def _thresholds_of(text: str) -> Thresholds:
+    return Thresholds.of(json.loads(text))
 
 
 class SettingsError(Exception):
@@ -188,7 +194,7 @@ class Settings:
     def thresholds(self) -> Thresholds:
         """The numbers of the rules."""
         try:
-            return Thresholds.of(json.loads(self._text("THRESHOLDS")))
+            return _thresholds_of(self._text("THRESHOLDS"))
         except ValueError as error:
             raise SettingsError(f"THRESHOLDS: {error}") from error
 
