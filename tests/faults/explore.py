@@ -38,6 +38,10 @@ RUNS_IN_A_STEP = 100
 """More than there are: a step's runs have numbers of their own, whatever happened before it."""
 
 
+class _SoughtError(Exception):
+    """What was looked for is found."""
+
+
 class Explorer:
     """Explores one story, over a world that is running."""
 
@@ -50,6 +54,7 @@ class Explorer:
         self._faultless_runs: dict[tuple[int, int], tuple[list[Call], Snapshot]] = {}
         self._judged: dict[int, str] = {}
         self._drawn: set[Schedule] = set()
+        self._sought = ""
         story.begin(world)
         self.start = world.save()
         self._faultless = self._end_of_faultless()
@@ -60,6 +65,20 @@ class Explorer:
         """Explore every schedule with at most so many faults."""
         self.counts.schedules += sum(self._explore(0, self.start, faults, ()))
         return self.counts
+
+    def first_with(self, faults: int, what: str) -> Found | None:
+        """Explore schedules with at most so many faults until something is found.
+
+        Args:
+            faults: How many.
+            what: With what that begins which is looked for.
+        """
+        self._sought = what
+        try:
+            self._explore(0, self.start, faults, ())
+        except _SoughtError:
+            return self.counts.found[-1]
+        return None
 
     def all_from(self, first: int, faults: int) -> Counts:
         """Explore those of them in which the first fault is in one step.
@@ -228,6 +247,8 @@ class Explorer:
             found = Found(self.story.name, part, self.replay(part)[1])
             if found.what not in known:
                 self.counts.found.append(found)
+                if self._sought and found.what.startswith(self._sought):
+                    raise _SoughtError
 
     def _wrong_after(self, state: Snapshot) -> str:
         key = state.key()

@@ -5,8 +5,8 @@ the two goes on. Schedules after which everything is as after another one, and e
 same, go on equally and are taken once.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -118,16 +118,42 @@ def world_of_two() -> World:
 
 def explore(pair: Pair, world: World) -> Explored:
     """Every order of the calls of two runs."""
+    serial = _begin(pair, world)
+    tree = _Tree()
+    ends = set(_ends(pair, world, tree))
+    return Explored(_paths(tree.first, tree.children, tree.ways), len(tree.seen), ends, serial)
+
+
+def first_wrong(pair: Pair, world: World) -> str | None:
+    """What the first order of the calls gives that no order of the two runs as wholes gives."""
+    serial = _begin(pair, world)
+    return next((end for end in _ends(pair, world, _Tree()) if end not in serial), None)
+
+
+def _begin(pair: Pair, world: World) -> set[str]:
+    """Bring a world to where the runs begin; what comes of one after the other, from there."""
     pair.begin(world)
     start = world.save()
     serial = {
         _end_of(world, start, runs) for runs in ((pair.one, pair.other), (pair.other, pair.one))
     }
-    seen: set[object] = set()
-    ends: set[str] = set()
-    ways: dict[object, int] = {}
-    children: dict[object, list[object]] = {}
+    world.load(start)
+    return serial
+
+
+@dataclass
+class _Tree:
+    """The states that the orders of the calls lead through."""
+
     first: object = None
+    seen: set[object] = field(default_factory=set)
+    children: dict[object, list[object]] = field(default_factory=dict)
+    ways: dict[object, int] = field(default_factory=dict)
+
+
+def _ends(pair: Pair, world: World, tree: _Tree) -> Iterator[str]:
+    """What is in the end, of every order of the calls that leads somewhere new."""
+    start = world.save()
     frontier: list[tuple[object, tuple[int, ...]]] = [(None, ())]
     while frontier:
         before, schedule = frontier.pop()
@@ -136,22 +162,21 @@ def explore(pair: Pair, world: World) -> Explored:
             alive = [i for i, process in enumerate(processes) if process.is_alive]
             going_on = tuple((i, hash(tuple(processes[i].seen))) for i in alive)
             key = (world.save().key(), going_on)
-            first = first or key
-            children.setdefault(before, []).append(key)
-            if key in seen or not alive:
+            tree.first = tree.first or key
+            tree.children.setdefault(before, []).append(key)
+            if key in tree.seen or not alive:
                 break
-            seen.add(key)
+            tree.seen.add(key)
             before = key
             frontier += [(key, (*schedule, i)) for i in alive[1:]]
             schedule = (*schedule, alive[0])
             processes[alive[0]].go_on()
         for process in processes:
             process.end()
-        if key not in seen:
-            seen.add(key)
-            ways[key] = 1
-            ends.add(_judged(world))
-    return Explored(_paths(first, children, ways), len(seen), ends, serial)
+        if key not in tree.seen:
+            tree.seen.add(key)
+            tree.ways[key] = 1
+            yield _judged(world)
 
 
 def _paths(key: object, children: dict[object, list[object]], ways: dict[object, int]) -> int:

@@ -264,3 +264,12 @@ STORIES = (
         frozenset({("a", "stalled")}),
     ),
 )
+
+WITH_EVERY_CHANGE = frozenset(
+    {
+        *("stalled", "two in one mail", "no number", "another number", "deleted and added again"),
+        *("moving again", "claim with a second source", "redriven"),
+        *("two held at night", "digest", "digest at night"),
+    }
+)
+"""Those of which the tests try each single fault; `make faults` tries all."""
