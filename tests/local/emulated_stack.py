@@ -249,6 +249,8 @@ class EmulatedStack:
                 "--resolve-s3",
                 "--no-confirm-changeset",
                 "--no-progressbar",
+                # What it uploads, it reads again, and so does the emulator.
+                "--use-json",
                 "--parameter-overrides",
                 *(f"{name}={quoted(value)}" for name, value in parameters.items()),
             ],
