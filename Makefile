@@ -138,8 +138,11 @@ $(FUZZ_READY): tests/local/requirements-fuzz.txt
 $(TESTS_READY) $(LOCAL)/sam/$(MADE) $(LOCAL)/emulator/$(MADE) $(SCAN_READY) $(DOCS_READY) $(FUZZ_READY): \
 		$(LOCAL)/bootstrap/$(MADE)
 	$(UV) venv --quiet --clear --no-project --python $(LOCAL)/bootstrap/bin/python $(@D)
-	$(UV) pip sync --quiet --require-hashes --python $(@D) $(filter %.txt,$^)
+	$(UV) pip sync --quiet --require-hashes $(COMPILE) --python $(@D) $(filter %.txt,$^)
 	@touch $@
+
+# Each of the tests' workers would compile it for itself, the first time.
+$(TESTS_READY) $(LOCAL)/emulator/$(MADE): COMPILE := --compile-bytecode
 
 # It looks for newer versions of itself where its last look is a week old; this one is in 2100.
 $(SAM_READY): $(LOCAL)/sam/$(MADE)

@@ -53,22 +53,28 @@ class _WrittenDate:
         self._language = language
 
     def __format__(self, form: str) -> str:
-        from babel.dates import format_date, format_time  # noqa: PLC0415
+        return _date_text(self._value, self._language, form)
 
-        value, locale = self._value, _locale(self._language)
-        at = value.astimezone(UTC) if isinstance(value, datetime) else None
-        day = value if at is None else at.date()
-        if form == "short":
-            return str(format_date(day, BY_CODE[self._language].day_month, locale=locale))
-        text = str(format_date(day, "long", locale=locale))
-        if day.day == 1 and self._language in _FIRST_OF_MONTH:
-            text = text.replace("1 ", f"{_FIRST_OF_MONTH[self._language]} ", 1)
-        if at is not None:
-            text = f"{text}, {format_time(at, 'short', locale=locale)} UTC"
-        if form:
-            consonant, vowel = _ITALIAN_ARTICLES[form]
-            text = (vowel if day.day in _ITALIAN_VOWEL_DAYS else consonant) + text
-        return text
+
+# A message about many orders says the same few dates again and again.
+@lru_cache(maxsize=1024)
+def _date_text(value: date, language: str, form: str) -> str:
+    from babel.dates import format_date, format_time  # noqa: PLC0415
+
+    locale = _locale(language)
+    at = value.astimezone(UTC) if isinstance(value, datetime) else None
+    day = value if at is None else at.date()
+    if form == "short":
+        return str(format_date(day, BY_CODE[language].day_month, locale=locale))
+    text = str(format_date(day, "long", locale=locale))
+    if day.day == 1 and language in _FIRST_OF_MONTH:
+        text = text.replace("1 ", f"{_FIRST_OF_MONTH[language]} ", 1)
+    if at is not None:
+        text = f"{text}, {format_time(at, 'short', locale=locale)} UTC"
+    if form:
+        consonant, vowel = _ITALIAN_ARTICLES[form]
+        text = (vowel if day.day in _ITALIAN_VOWEL_DAYS else consonant) + text
+    return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +104,15 @@ class Translations:
             if self.language == DEFAULT_LANGUAGE:
                 raise KeyError(key)
             return Translations(DEFAULT_LANGUAGE, self.folder).text(key, **values)
-        if isinstance(sentence, Mapping):
+        if not isinstance(sentence, str):
             count = values["n"]
             category = _locale(self.language).plural_form(count if isinstance(count, int) else 0)
             sentence = sentence.get(category, sentence["other"])
-        return sentence.format(**{name: self._written(v) for name, v in values.items()})
+        written = {
+            name: _WrittenDate(value, self.language) if isinstance(value, date) else value
+            for name, value in values.items()
+        }
+        return sentence.format(**written)
 
     def has(self, key: str) -> bool:
         """Whether there is a sentence with that key.
@@ -127,9 +137,6 @@ class Translations:
         """The short name of a country; its code where it has none."""
         short = _sentences(self.folder, self.language).get(f"country.{code}")
         return str(short or _locale(self.language).territories.get(code, code))
-
-    def _written(self, value: Value) -> object:
-        return _WrittenDate(value, self.language) if isinstance(value, date) else value
 
 
 @lru_cache
