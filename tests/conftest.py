@@ -18,7 +18,7 @@ FIRST = """
 for. The distribution's own order looks at the number of tests alone."""
 
 
-@pytest.hookimpl(tryfirst=True)
+@pytest.hookimpl(tryfirst=True, optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int | None:
     """One more than there are cores: some tests wait for processes and for a browser."""
     if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ or not hasattr(os, "sched_getaffinity"):

@@ -78,6 +78,8 @@ class Explorer:
             self._explore(0, self.start, faults, ())
         except _SoughtError:
             return self.counts.found[-1]
+        finally:
+            self._sought = ""
         return None
 
     def all_from(self, first: int, faults: int) -> Counts:
