@@ -7,6 +7,7 @@ VENV := $(LOCAL)/venv
 SAM := $(LOCAL)/sam/bin/python -m samcli
 STACK ?= stallwatch
 UV := $(LOCAL)/bootstrap/bin/uv
+COMPILE :=
 
 # An environment is made anew when its lock changes, and when PYTHON is another version.
 VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d.%d" % sys.version_info[:3])' 2>/dev/null)
@@ -141,7 +142,7 @@ $(TESTS_READY) $(LOCAL)/sam/$(MADE) $(LOCAL)/emulator/$(MADE) $(SCAN_READY) $(DO
 	$(UV) pip sync --quiet --require-hashes $(COMPILE) --python $(@D) $(filter %.txt,$^)
 	@touch $@
 
-# Each of the tests' workers would compile it for itself, the first time.
+# Or each worker of the first test run would compile the libraries for itself.
 $(TESTS_READY) $(LOCAL)/emulator/$(MADE): COMPILE := --compile-bytecode
 
 # It looks for newer versions of itself where its last look is a week old; this one is in 2100.

@@ -243,10 +243,10 @@ def _read_words(expression: str | None) -> tuple[Any, ...]:
 _lex = ConditionExpressionParser._lex_condition_expression  # noqa: SLF001
 
 
-# A request is compared with the addresses of 183 services, made a web server's request, and read as
-# a form; then request and answer are walked through by their shapes, and each member is looked for
-# under several names. Here a request to DynamoDB is known by its address, and both are JSON with
-# bytes in it.
+# moto makes a web server's request of each request and reads it as a form; then it walks through
+# request and answer by their shapes, and looks for each member under several names. Here a request
+# about DynamoDB's items goes straight to its handler: request and answer are JSON, of which only
+# bytes have to be converted.
 
 
 def _process(stubber: BotocoreStubber, request: Any) -> Any:
@@ -276,7 +276,7 @@ _OF_ITEMS = frozenset(
         TransactWriteItems UpdateItem
     """.split()
 )
-"""The targets of the actions whose answers are items."""
+"""The targets of the actions that read or write items."""
 
 
 def _with_bytes(found: dict[str, Any]) -> dict[str, Any]:

@@ -339,7 +339,7 @@ def _deployed(world: World, name: str, given: dict[str, str]) -> ModuleType:
 
 @cache
 def _variables_of_all() -> frozenset[str]:
-    """What any function finds in its environment."""
+    """The names of all variables that the template gives to any function."""
     known = Names(defaults())
     return frozenset(each for folder in functions() for each in variables(folder, known))
 

@@ -69,9 +69,11 @@ class Explorer:
     def first_with(self, faults: int, what: str) -> Found | None:
         """Explore schedules with at most so many faults until something is found.
 
+        It is for an explorer that has explored nothing yet: what is known is not looked at again.
+
         Args:
             faults: How many.
-            what: With what that begins which is looked for.
+            what: How the description of what is looked for begins; not empty.
         """
         self._sought = what
         try:

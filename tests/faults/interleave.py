@@ -125,13 +125,16 @@ def explore(pair: Pair, world: World) -> Explored:
 
 
 def first_wrong(pair: Pair, world: World) -> str | None:
-    """What the first order of the calls gives that no order of the two runs as wholes gives."""
+    """An end that neither run after the other gives; None where no order of the calls gives one.
+
+    It looks no further than the first.
+    """
     serial = _begin(pair, world)
     return next((end for end in _ends(pair, world, _Tree()) if end not in serial), None)
 
 
 def _begin(pair: Pair, world: World) -> set[str]:
-    """Bring a world to where the runs begin; what comes of one after the other, from there."""
+    """Bring a world to where the runs begin; returns the ends of one run after the other."""
     pair.begin(world)
     start = world.save()
     serial = {
@@ -148,11 +151,13 @@ class _Tree:
     first: object = None
     seen: set[object] = field(default_factory=set)
     children: dict[object, list[object]] = field(default_factory=dict)
+    """The states that follow a state by one call."""
     ways: dict[object, int] = field(default_factory=dict)
+    """How many orders lead from a state to an end, where that is known."""
 
 
 def _ends(pair: Pair, world: World, tree: _Tree) -> Iterator[str]:
-    """What is in the end, of every order of the calls that leads somewhere new."""
+    """The end of each order of the calls that leads to a state not seen before."""
     start = world.save()
     frontier: list[tuple[object, tuple[int, ...]]] = [(None, ())]
     while frontier:
@@ -390,4 +395,4 @@ PAIRS = (
     Pair("adding twice", lambda world: None, _ADD_AGAIN, _ADD_AGAIN),  # noqa: ARG005
 )
 
-__all__ = ["PAIRS", "Explored", "Pair", "explore", "world_of_two"]
+__all__ = ["PAIRS", "Explored", "Pair", "explore", "first_wrong", "world_of_two"]

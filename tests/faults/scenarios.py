@@ -265,11 +265,11 @@ STORIES = (
     ),
 )
 
-WITH_EVERY_CHANGE = frozenset(
+IN_MAKE_TEST = frozenset(
     {
         *("stalled", "two in one mail", "no number", "another number", "deleted and added again"),
         *("moving again", "claim with a second source", "redriven"),
         *("two held at night", "digest", "digest at night"),
     }
 )
-"""Those of which the tests try each single fault; `make faults` tries all."""
+"""The stories in which `make test` tries each single fault; `make faults` tries it in every one."""

@@ -13,7 +13,7 @@ import pytest
 from tests.faults import __main__ as command
 from tests.faults.call_faults import FAULTS
 from tests.faults.explore import Explorer, world_of
-from tests.faults.scenarios import STORIES, WITH_EVERY_CHANGE, Story
+from tests.faults.scenarios import IN_MAKE_TEST, STORIES, Story
 from tests.faults.schedules import STEP, Fault
 from tests.faults.test_breakages import marking_before_publishing
 from tests.faults.wired_handlers import running
@@ -31,7 +31,7 @@ def exploring(name: str) -> Iterator[Explorer]:
         yield Explorer(story(name), world)
 
 
-@pytest.mark.parametrize("name", sorted(WITH_EVERY_CHANGE))
+@pytest.mark.parametrize("name", sorted(IN_MAKE_TEST))
 def test_every_single_fault_is_survived(name: str) -> None:
     """Nothing is lost, nothing doubled, and everything is as if nothing had gone wrong."""
     with exploring(name) as explorer:

@@ -249,7 +249,7 @@ class EmulatedStack:
                 "--resolve-s3",
                 "--no-confirm-changeset",
                 "--no-progressbar",
-                # What it uploads, it reads again, and so does the emulator.
+                # SAM CLI and the emulator read again what is uploaded, and JSON much faster.
                 "--use-json",
                 "--parameter-overrides",
                 *(f"{name}={quoted(value)}" for name, value in parameters.items()),

@@ -113,7 +113,7 @@ def _fingerprint() -> str:
     sources = [
         ROOT / "template.yaml",
         ROOT / "tests/local/requirements-sam.txt",
-        Path(__file__),
+        ROOT / "tests/local/sam.py",
         LOCAL / "bootstrap/pyvenv.cfg",
         *sorted((ROOT / "functions").rglob("*")),
         *sorted((ROOT / "shared").rglob("*")),

@@ -292,7 +292,7 @@ def test_parameters_that_make_no_sense_are_named(
 
 
 def test_every_parameter_of_the_template_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The list is read without a library for YAML."""
+    """The list is read by the indentation of its lines."""
     assert sorted(known_parameters()) == sorted(template()["Parameters"])
     monkeypatch.setenv("PARAMETERS", "Stalled=10 CheckEvery='rate(1 minute)'")
     monkeypatch.setenv("CAINIAO_URL", "http://127.0.0.1:9")

@@ -26,6 +26,7 @@ _RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
 _WHOLE = re.compile(r"-?[0-9]{1,12}")
 
 
+# Each run of a function reads the same text.
 @cache
 def _thresholds_of(text: str) -> Thresholds:
     return Thresholds.of(json.loads(text))

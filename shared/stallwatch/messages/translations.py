@@ -53,16 +53,19 @@ class _WrittenDate:
         self._language = language
 
     def __format__(self, form: str) -> str:
-        return _date_text(self._value, self._language, form)
+        value = self._value
+        day_or_instant = value.astimezone(UTC) if isinstance(value, datetime) else value
+        return _date_text(day_or_instant, self._language, form)
 
 
 # A message about many orders says the same few dates again and again.
 @lru_cache(maxsize=1024)
 def _date_text(value: date, language: str, form: str) -> str:
+    """A day, or an instant in UTC, as a language writes it."""
     from babel.dates import format_date, format_time  # noqa: PLC0415
 
     locale = _locale(language)
-    at = value.astimezone(UTC) if isinstance(value, datetime) else None
+    at = value if isinstance(value, datetime) else None
     day = value if at is None else at.date()
     if form == "short":
         return str(format_date(day, BY_CODE[language].day_month, locale=locale))
