@@ -1,4 +1,7 @@
-"""A part of a year, and what it sees when something is broken."""
+"""A part of a year, and what it sees when something is broken.
+
+`make year` lives longer, with more orders, from another seed each time; CI has it do so too.
+"""
 
 import json
 from datetime import datetime, timedelta
@@ -16,17 +19,15 @@ from tests.faults.year_judged import judge
 from tests.faults.year_plan import Plan, plan
 from tests.support.template import thresholds_variable
 
-SEED = 2
-
 
 def some_weeks() -> Plan:
-    """Enough to see what is broken: twenty-five orders in sixty days."""
-    return plan(SEED, 25, 60, every=60)
+    """Just enough to see each thing that is broken: eight orders in forty-five days."""
+    return plan(4, 8, 45, every=60)
 
 
 def test_a_part_of_a_year() -> None:
     """Nothing undue, nothing missed or late, nobody starved, nobody rude: whatever happens."""
-    record = live(plan(SEED, 120, 110, every=60))
+    record = live(plan(2, 40, 110, every=60))
     judgement = judge(record)
     assert [] == judgement.wrong
     sent = {kind for kind, tally in judgement.kinds.items() if tally.sent}

@@ -29,7 +29,7 @@ def weeks(orders: int, days: int) -> Plan:
 
 def test_weeks_with_quiet_hours_and_a_digest() -> None:
     """None lost, none twice, none at night; each digest once, true, and by the new clock too."""
-    record = live(weeks(20, 38))
+    record = live(weeks(10, 38))
     assert [] == judge(record).wrong
     assert any(SYDNEY.is_quiet(at) for m in record.messages for at in m.raised)
     mornings = {m.at.hour for m in record.messages if m.kind == AlertKind.DIGEST}
@@ -42,7 +42,7 @@ def test_nights_that_nobody_keeps_and_digests_that_say_too_little_are_heard() ->
         mock.patch.object(QuietHours, "must_go", return_value=True),
         mock.patch.object(digest, "severity_of", return_value=None),
     ):
-        wrong = judge(live(weeks(20, 20))).wrong
+        wrong = judge(live(weeks(10, 20))).wrong
     for what in ("in the quiet hours", "the digest says pressing 0"):
         assert any(what in one for one in wrong), what
 

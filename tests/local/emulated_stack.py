@@ -22,7 +22,7 @@ from tests.local.machine import (
     locked,
     need,
 )
-from tests.local.sam import SAM_QUIETLY, built, no_settings, quoted, run_sam
+from tests.local.sam import LAYERS, SAM_QUIETLY, built, no_settings, quoted, run_sam
 from tests.local.supervised import GRACE, Supervised
 
 if TYPE_CHECKING:
@@ -194,7 +194,7 @@ class EmulatedStack:
             emulator = Supervised(
                 [
                     *(_EMULATOR, "-I", ROOT / "tests/local/emulator.py"),
-                    *(self._letters, RUNNING, self._variables),
+                    *(self._letters, RUNNING, self._variables, LAYERS),
                 ],
                 output=output,
                 environment=self._emulator_environment(),

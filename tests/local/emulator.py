@@ -5,21 +5,25 @@ a line of a file. One more path answers how many functions run at this moment, s
 function's environment ends its runs. And a function that is busy when the emulator is killed would
 go on for as long as its time lasts; here it ends too. Before each run a function takes over the
 variables that a file holds: changing its environment would start its process anew, which takes
-seconds. Layers are unpacked once for all functions.
+seconds. A layer is unpacked once for all functions, and for the emulators that come after this one.
 
-Run by the emulator's own Python: `emulator.py LETTERS PATH VARIABLES`.
+Run by the emulator's own Python: `emulator.py LETTERS PATH VARIABLES LAYERS`.
 """
 
+import contextlib
+import errno
+import fcntl
 import hashlib
 import json
 import os
 import sys
+import tempfile
 import zipfile
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from threading import Lock
 from types import ModuleType
-from typing import Any
+from typing import Any, ClassVar
 
 from ministack import app  # type: ignore[import-not-found] # in an environment of its own
 from ministack.core import lambda_runtime  # type: ignore[import-not-found]
@@ -113,8 +117,14 @@ def take_variables_before_runs(file: Path) -> None:
     lambda_runtime._PYTHON_WORKER_SCRIPT = _TAKE.format(file=str(file)) + taking  # noqa: SLF001
 
 
-def unpack_layers_once() -> None:
-    """Let the functions share what a layer unpacks to: each would unpack its own copy."""
+def unpack_layers_once(folder: Path) -> None:
+    """Let the functions share what a layer unpacks to: each would unpack its own copy.
+
+    Args:
+        folder: Where it stays for the emulators that come after this one.
+    """
+    folder.mkdir(exist_ok=True)
+    _LayerOnce.home = folder
     shared = ModuleType("zipfile")
     shared.__dict__.update(zipfile.__dict__)
     shared.ZipFile = _LayerOnce  # type: ignore[attr-defined]
@@ -124,7 +134,10 @@ def unpack_layers_once() -> None:
 class _LayerOnce(zipfile.ZipFile):
     """An archive that is unpacked once if it is a layer; after that its folder is a link."""
 
+    home: Path
     _turn = Lock()
+    _held: ClassVar[dict[str, int]] = {}
+    """The folders that this emulator uses, open and locked until it ends."""
 
     def namelist(self) -> list[str]:
         """Of a layer, which is our own, no names: the emulator only looks for dangerous ones."""
@@ -135,15 +148,35 @@ class _LayerOnce(zipfile.ZipFile):
         if not self._is_layer:
             super().extractall(path, members, pwd)
             return
-        digest = hashlib.sha256(Path(str(self.filename)).read_bytes()).hexdigest()
-        unpacked = Path(os.environ["TMPDIR"]) / f"layer-{digest[:16]}"
+        digest = hashlib.sha256(Path(str(self.filename)).read_bytes()).hexdigest()[:16]
+        unpacked = self.home / digest
         with self._turn:
-            if not unpacked.exists():
-                begun = unpacked.with_suffix(".part")
-                super().extractall(begun, [member.filename for member in self.infolist()])
-                begun.rename(unpacked)
+            while digest not in self._held:
+                if not unpacked.exists():
+                    self._unpack(unpacked)
+                self._hold(unpacked)
         Path(path).rmdir()
         Path(path).symlink_to(unpacked)
+
+    def _unpack(self, unpacked: Path) -> None:
+        begun = Path(tempfile.mkdtemp()) / "layer"
+        super().extractall(begun, [member.filename for member in self.infolist()])
+        try:
+            begun.rename(unpacked)
+        except OSError as error:
+            # Another emulator was quicker; what is left here goes with this one.
+            if error.errno not in {errno.EEXIST, errno.ENOTEMPTY}:
+                raise
+
+    def _hold(self, unpacked: Path) -> None:
+        """Keep a build from removing it, unless one just has."""
+        with contextlib.suppress(FileNotFoundError), contextlib.ExitStack() as unless_held:
+            descriptor = os.open(unpacked, os.O_RDONLY)
+            unless_held.callback(os.close, descriptor)
+            fcntl.flock(descriptor, fcntl.LOCK_SH)
+            if os.path.samestat(os.fstat(descriptor), unpacked.stat()):
+                self._held[unpacked.name] = descriptor
+                unless_held.pop_all()
 
     @property
     def _is_layer(self) -> bool:
@@ -166,7 +199,7 @@ if __name__ == "__main__":
     keep_letters(Path(sys.argv[1]))
     answer_what_runs(sys.argv[2])
     take_variables_before_runs(Path(sys.argv[3]))
-    unpack_layers_once()
+    unpack_layers_once(Path(sys.argv[4]))
     end_functions_with_it()
     # The emulator reads the command line too.
     del sys.argv[1:]

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -23,6 +24,9 @@ SAM_QUIETLY: Final = {
 }
 
 SAM: Final = LOCAL / "sam" / "bin" / "sam"
+LAYERS: Final = LOCAL / "layers"
+"""What the emulators have unpacked, a folder for each build of a layer."""
+
 _BUILD: Final = LOCAL / "build"
 _BUILT: Final = _BUILD / "template.json"
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -64,6 +68,7 @@ def built(say: Callable[[str], object]) -> Iterator[Path]:
                 keep_open=[lock],
             )
             _prepare()
+            _forget_layers()
             stamp.write_text(fingerprint)
         fcntl.flock(lock, fcntl.LOCK_SH)
         yield _BUILT
@@ -106,6 +111,19 @@ def _prepare() -> None:
                 for path in sorted((_BUILD / layer).rglob("*")):
                     archive.write(path, path.relative_to(_BUILD / layer))
     _BUILT.write_text(json.dumps(template), "utf-8")
+
+
+def _forget_layers() -> None:
+    """Remove what was unpacked of former builds, unless an emulator that still runs uses it."""
+    for unpacked in LAYERS.glob("*"):
+        descriptor = os.open(unpacked, os.O_RDONLY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(unpacked)
+        except BlockingIOError:
+            continue
+        finally:
+            os.close(descriptor)
 
 
 def _fingerprint() -> str:

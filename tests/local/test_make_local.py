@@ -206,7 +206,7 @@ class TestUntilCtrlC:
         assert becomes(lasting.is_gone), lasting.processes()
 
 
-@pytest.mark.parametrize("victim", ["make local", "-m tests.local", "supervised.py", "emulator.py"])
+@pytest.mark.parametrize("victim", ["-m tests.local", "supervised.py", "emulator.py"])
 def test_a_kill_leaves_nothing(make_local: Made, victim: str) -> None:
     """Whichever link is killed, processes, port and file are gone, and a next start works."""
     killed = [
@@ -232,21 +232,32 @@ def test_a_killed_demonstration_leaves_nothing(project: Path, victim: str) -> No
         demo.end()
 
 
-def test_the_tutorial_can_be_followed(project: Path) -> None:
-    """Each of its commands, in its order, on the stack that its first one starts."""
-    start, second, *others = tutorial.steps()
-    make, _, names = start.partition("\n")
-    assert "SIMULATED=1 make local" == make
+@pytest.fixture(scope="class")
+def simulated(project: Path) -> Iterator[Made]:
+    """A stack with simulated parcels, that one test uses and the next one ends."""
     local = Made(project, free_port(), variables=["SIMULATED=1"])
-
-    def answer(commands: str) -> str:
-        return tutorial.run(f"{names}\n{commands}", project)
-
-    def ask(path: str) -> dict[str, Any]:
-        answered: dict[str, Any] = json.loads(answer(tutorial.request(path)).splitlines()[-1])
-        return answered
-
     try:
+        yield local
+    finally:
+        local.end()
+
+
+class TestUntilMakeIsKilled:
+    """The stack of the tutorial."""
+
+    def test_the_tutorial_can_be_followed(self, simulated: Made) -> None:
+        """Each of its commands, in its order, on the stack that its first one starts."""
+        start, second, *others = tutorial.steps()
+        make, _, names = start.partition("\n")
+        assert "SIMULATED=1 make local" == make
+
+        def answer(commands: str) -> str:
+            return tutorial.run(f"{names}\n{commands}", simulated.project)
+
+        def ask(path: str) -> dict[str, Any]:
+            answered: dict[str, Any] = json.loads(answer(tutorial.request(path)).splitlines()[-1])
+            return answered
+
         answer(second)
         assert becomes(lambda: bool(ask("/orders/jacket")["alerts"]))
         (alert,) = ask("/orders/jacket")["alerts"]
@@ -254,8 +265,11 @@ def test_the_tutorial_can_be_followed(project: Path) -> None:
         answer("\n".join([tutorial.definition_of_day(), *others]))
         assert becomes(lambda: ask("/stats")["money"][0]["recovered"]["amount"] == "34.90")
         assert "closed" == ask("/orders/jacket")["state"]
-    finally:
-        local.end()
+
+    def test_a_kill_of_make_leaves_nothing(self, simulated: Made) -> None:
+        """As that of any other link."""
+        os.kill(simulated.process.pid, signal.SIGKILL)
+        assert becomes(simulated.is_gone), simulated.processes()
 
 
 def test_a_taken_port_is_named() -> None:

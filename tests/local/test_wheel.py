@@ -13,7 +13,7 @@ from stallwatch import __version__
 from tests.local.machine import LOCAL, ROOT
 
 UV = LOCAL / "bootstrap" / "bin" / "uv"
-INSTALL = ("pip", "install", "--compile-bytecode")
+INSTALL = ("pip", "install")
 
 COMMANDS = """
     login logout list show add import export change act undo check claim delete stats subscribers
@@ -65,7 +65,6 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     python = folder / "venv" / "bin" / "python"
     for step in (
         ("venv", "--no-project", "--python", sys.executable, folder / "venv"),
-        # As pip would, or each call would compile all that it imports.
         (*INSTALL, "--python", python, "--constraint", versions, wheel),
     ):
         ended = run(UV, *step, cwd=folder)

@@ -14,6 +14,7 @@ from stallwatch.tracking.schedule import PollSchedule
 from stallwatch.tracking.source import SourceResponse, TrackingResult, Verdict
 from tests.support.base_rig import DAY, HOUR, SECOND
 from tests.support.builders import NOON, an_answer
+from tests.support.effort import examples
 from tests.support.fake_clock import FakeClock
 from tests.support.fake_source import FakeSource
 from tests.support.poll_rig import Rig, in_slot, neighbours, number_of
@@ -260,7 +261,7 @@ weathers = st.lists(
 """What the source is like, towards whom, and for how many hours."""
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(10), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(weathers, st.sets(st.integers(0, 11), max_size=3))
 def test_no_answer_is_ever_taken_for_one(
     weather: list[tuple[str, set[int], int]], placeholders: set[int]

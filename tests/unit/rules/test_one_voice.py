@@ -6,12 +6,15 @@ from stallwatch.domain.alerts import ASKED_BY, AlertKind
 from stallwatch.domain.orders import ActionKind, State
 from stallwatch.domain.parcels import Stage
 from stallwatch.rules.decision import Decision, KeyDates
+from tests.support.effort import examples
 from tests.support.journeys import HOUR, START, Journey, Life, journeys
 
 ASKS = set(AlertKind) - {AlertKind.DELIVERED, AlertKind.MOVING_AGAIN}
 """The kinds that ask something of the buyer."""
 
-thorough = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+thorough = settings(
+    deadline=None, max_examples=examples(25), suppress_health_check=[HealthCheck.too_slow]
+)
 
 
 @thorough

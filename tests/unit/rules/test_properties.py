@@ -46,9 +46,12 @@ from stallwatch.domain.orders import ActionKind, State
 from stallwatch.domain.parcels import Stage
 from stallwatch.rules.decision import Decision
 from stallwatch.rules.evaluate import evaluate
+from tests.support.effort import examples
 from tests.support.journeys import DEFAULTS, HOUR, START, Journey, Life, journeys
 
-thorough = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+thorough = settings(
+    deadline=None, max_examples=examples(25), suppress_health_check=[HealthCheck.too_slow]
+)
 
 
 def hourly(journey: Journey, step: int = 1) -> Life:
