@@ -3,6 +3,7 @@
 import gc
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -12,10 +13,19 @@ FIRST = """
     tests/local/test_make_local.py tests/faults/test_year.py tests/local/test_commands.py
     tests/local/test_stack.py tests/web/test_page_trouble.py tests/web/test_pictures.py
     tests/unit/rules/test_properties.py tests/faults/test_flood.py tests/aws/test_cases.py
-    tests/aws/test_hostile.py tests/faults tests/local tests/web tests/aws tests/bench
+    tests/aws/test_hostile.py tests/aws/store tests/faults tests/local tests/web tests/aws
+    tests/bench
 """.split()
 """Files and folders that take long, the longest first: whoever began one at the end would be waited
 for. The distribution's own order looks at the number of tests alone."""
+
+
+# What is imported for the tests and collected of them stays: there is nothing to be found in it.
+gc.disable()
+
+
+ON_DYNAMODB_LOCAL = ("tests/aws/store/", "tests/aws/test_limits.py")
+"""What one worker runs, so that DynamoDB Local is started once: it warms up for ten seconds."""
 
 
 @pytest.hookimpl(tryfirst=True, optionalhook=True)
@@ -24,6 +34,23 @@ def pytest_xdist_auto_num_workers() -> int | None:
     if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ or not hasattr(os, "sched_getaffinity"):
         return None
     return len(os.sched_getaffinity(0)) + 1
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Files are what is handed out, as `--dist loadfile` says, but for a few that stay together."""
+    if config.getoption("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped] # noqa: PLC0415
+
+    class Scheduling(LoadFileScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            if nodeid.startswith(ON_DYNAMODB_LOCAL):
+                return "DynamoDB Local"
+            scope: str = super()._split_scope(nodeid)
+            return scope
+
+    return Scheduling(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -47,3 +74,4 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 50)
+    gc.enable()

@@ -13,7 +13,7 @@ ASKS = set(AlertKind) - {AlertKind.DELIVERED, AlertKind.MOVING_AGAIN}
 """The kinds that ask something of the buyer."""
 
 thorough = settings(
-    deadline=None, max_examples=examples(25), suppress_health_check=[HealthCheck.too_slow]
+    deadline=None, max_examples=examples(15), suppress_health_check=[HealthCheck.too_slow]
 )
 
 

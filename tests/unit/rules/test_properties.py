@@ -50,7 +50,7 @@ from tests.support.effort import examples
 from tests.support.journeys import DEFAULTS, HOUR, START, Journey, Life, journeys
 
 thorough = settings(
-    deadline=None, max_examples=examples(25), suppress_health_check=[HealthCheck.too_slow]
+    deadline=None, max_examples=examples(15), suppress_health_check=[HealthCheck.too_slow]
 )
 
 
