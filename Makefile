@@ -38,7 +38,7 @@ demo: $(STACK_READY) ## Shows the whole of it: a stack on this machine, sample o
 local: $(STACK_READY) ## Runs the stack on this machine until Ctrl-C (LOCAL_PORT=, CAINIAO_URL=, SIMULATED=1, PARAMETERS=)
 	@exec $(LOCAL)/emulator/bin/python -m tests.local
 
-test: $(TESTS_READY) $(STACK_READY) ## Runs the tests (ARGS= go to pytest, EFFORT= is how many times the examples)
+test: $(TESTS_READY) $(STACK_READY) ## Runs the tests (ARGS= go to pytest, EFFORT=10 draws ten times as many examples)
 	$(VENV)/bin/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: $(TESTS_READY) $(SAM_READY) ## Checks format, code, types and the template

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from tests.support.logs import forget_loggers
 
@@ -20,8 +21,12 @@ FIRST = """
 for. The distribution's own order looks at the number of tests alone."""
 
 
-# What is imported for the tests and collected of them stays: there is nothing to be found in it.
+# What is imported and collected stays until the end, so the collector would find nothing in it.
 gc.disable()
+
+# A run in CI draws other examples each time too.
+settings.register_profile("anew", derandomize=False)
+settings.load_profile("anew")
 
 
 ON_DYNAMODB_LOCAL = ("tests/aws/store/", "tests/aws/test_limits.py")
@@ -51,6 +56,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
             return scope
 
     return Scheduling(config, log)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """The process that hands the files out collects none itself."""
+    gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

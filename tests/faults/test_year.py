@@ -1,6 +1,6 @@
 """A part of a year, and what it sees when something is broken.
 
-`make year` lives longer, with more orders, from another seed each time; CI has it do so too.
+CI lives through as many days with five times the orders (`make year`), from another seed each time.
 """
 
 import json

@@ -5,7 +5,8 @@ a line of a file. One more path answers how many functions run at this moment, s
 function's environment ends its runs. And a function that is busy when the emulator is killed would
 go on for as long as its time lasts; here it ends too. Before each run a function takes over the
 variables that a file holds: changing its environment would start its process anew, which takes
-seconds. A layer is unpacked once for all functions, and for the emulators that come after this one.
+seconds. A layer is unpacked once for all functions, and for the emulators beside and after this
+one.
 
 Run by the emulator's own Python: `emulator.py LETTERS PATH VARIABLES LAYERS`.
 """
@@ -121,7 +122,7 @@ def unpack_layers_once(folder: Path) -> None:
     """Let the functions share what a layer unpacks to: each would unpack its own copy.
 
     Args:
-        folder: Where it stays for the emulators that come after this one.
+        folder: Where it stays for the emulators beside and after this one.
     """
     folder.mkdir(exist_ok=True)
     _LayerOnce.home = folder

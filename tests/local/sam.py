@@ -68,7 +68,7 @@ def built(say: Callable[[str], object]) -> Iterator[Path]:
                 keep_open=[lock],
             )
             _prepare()
-            _forget_layers()
+            forget_layers()
             stamp.write_text(fingerprint)
         fcntl.flock(lock, fcntl.LOCK_SH)
         yield _BUILT
@@ -113,13 +113,15 @@ def _prepare() -> None:
     _BUILT.write_text(json.dumps(template), "utf-8")
 
 
-def _forget_layers() -> None:
-    """Remove what was unpacked of former builds, unless an emulator that still runs uses it."""
-    for unpacked in LAYERS.glob("*"):
+def forget_layers() -> None:
+    """Remove what was unpacked and is used by no emulator that runs."""
+    for unpacked in LAYERS.glob("*/"):
         descriptor = os.open(unpacked, os.O_RDONLY)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(unpacked)
+            # By another name, or half of it would be taken for all of it if this is killed.
+            gone = unpacked.rename(LAYERS / f"gone-{unpacked.name.removeprefix('gone-')}")
+            shutil.rmtree(gone, ignore_errors=True)
         except BlockingIOError:
             continue
         finally:
@@ -146,7 +148,7 @@ def _fingerprint() -> str:
 
 
 def _build_environment() -> dict[str, str]:
-    # pip needs the developer's, who may have an index or a proxy of their own.
+    # uv needs the developer's, who may have an index or a proxy of their own.
     kept = {
         name: value
         for name, value in os.environ.items()

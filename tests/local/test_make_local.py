@@ -206,32 +206,6 @@ class TestUntilCtrlC:
         assert becomes(lasting.is_gone), lasting.processes()
 
 
-@pytest.mark.parametrize("victim", ["-m tests.local", "supervised.py", "emulator.py"])
-def test_a_kill_leaves_nothing(make_local: Made, victim: str) -> None:
-    """Whichever link is killed, processes, port and file are gone, and a next start works."""
-    killed = [
-        pid
-        for pid, command in make_local.processes().items()
-        if victim in command and ("supervised.py" in command) == (victim == "supervised.py")
-    ]
-    assert len(killed) == 1
-    os.kill(killed[0], signal.SIGKILL)
-    assert becomes(make_local.is_gone), make_local.processes()
-
-
-@pytest.mark.parametrize("victim", ["make demo", "-m tests.local.demo"])
-def test_a_killed_demonstration_leaves_nothing(project: Path, victim: str) -> None:
-    """Neither its stack nor its Cainiao, 17TRACK and ntfy, whichever process is killed."""
-    demo = Made(project, 0, target="demo", ready="Day 0")
-    try:
-        (killed,) = (pid for pid, command in demo.processes().items() if victim in command)
-        assert 4 == len(demo.ports)
-        os.kill(killed, signal.SIGKILL)
-        assert becomes(demo.is_gone), demo.processes()
-    finally:
-        demo.end()
-
-
 @pytest.fixture(scope="class")
 def simulated(project: Path) -> Iterator[Made]:
     """A stack with simulated parcels, that one test uses and the next one ends."""
@@ -267,9 +241,35 @@ class TestUntilMakeIsKilled:
         assert "closed" == ask("/orders/jacket")["state"]
 
     def test_a_kill_of_make_leaves_nothing(self, simulated: Made) -> None:
-        """As that of any other link."""
+        """Processes, ports and file are gone, and a next start works."""
         os.kill(simulated.process.pid, signal.SIGKILL)
         assert becomes(simulated.is_gone), simulated.processes()
+
+
+@pytest.mark.parametrize("victim", ["-m tests.local", "supervised.py", "emulator.py"])
+def test_a_kill_leaves_nothing(make_local: Made, victim: str) -> None:
+    """Nor does one of what make has started, whichever is killed."""
+    killed = [
+        pid
+        for pid, command in make_local.processes().items()
+        if victim in command and ("supervised.py" in command) == (victim == "supervised.py")
+    ]
+    assert len(killed) == 1
+    os.kill(killed[0], signal.SIGKILL)
+    assert becomes(make_local.is_gone), make_local.processes()
+
+
+@pytest.mark.parametrize("victim", ["make demo", "-m tests.local.demo"])
+def test_a_killed_demonstration_leaves_nothing(project: Path, victim: str) -> None:
+    """Neither its stack nor its Cainiao, 17TRACK and ntfy, whichever process is killed."""
+    demo = Made(project, 0, target="demo", ready="Day 0")
+    try:
+        (killed,) = (pid for pid, command in demo.processes().items() if victim in command)
+        assert 4 == len(demo.ports)
+        os.kill(killed, signal.SIGKILL)
+        assert becomes(demo.is_gone), demo.processes()
+    finally:
+        demo.end()
 
 
 def test_a_taken_port_is_named() -> None:
