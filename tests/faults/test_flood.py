@@ -225,7 +225,7 @@ def restart(flood: Flood, state: Snapshot) -> None:
 
 def test_every_cut_of_a_small_flood() -> None:
     """Every call, and every way in which it can go wrong: nothing lost, no order in two batches."""
-    with flood_of(150) as flood:
+    with flood_of(60) as flood:
         flood.pull()
         flood.raise_all()
         state = flood.world.save()

@@ -134,12 +134,16 @@ class Mirror:
         """What is known after an answer about the order's number.
 
         Args:
-            at: When it came.
+            at: When it came, in whole seconds.
             scans: Those that it shows first.
             result: The answer.
         """
         number = self.order.number
         assert number is not None
+        changed = self.order.number_changed_at
+        if changed is not None and at == changed.replace(microsecond=0):
+            # It came after the change within the same second, and is about the new number.
+            at = changed
         events = [
             Event(
                 number,
