@@ -1,6 +1,7 @@
 """A part of a year, and what it sees when something is broken.
 
-CI lives through more days with more orders (`make year`), from another seed each time.
+CI lives through more days with more orders (`make year`), each state of the project from another
+seed.
 """
 
 import json
