@@ -140,10 +140,7 @@ class Mirror:
         """
         number = self.order.number
         assert number is not None
-        changed = self.order.number_changed_at
-        if changed is not None and at == changed.replace(microsecond=0):
-            # It came after the change within the same second, and is about the new number.
-            at = changed
+        at = self._about_the_number(at, timedelta(seconds=1))
         events = [
             Event(
                 number,
@@ -181,8 +178,14 @@ class Mirror:
         told = self.known.answers
         if len(told) < 2 or any(a.status is not None for a in told):
             return self.known
-        last = replace(told[-1], at=told[-1].at.replace(second=0))
+        minute = told[-1].at.replace(second=0, microsecond=0)
+        last = replace(told[-1], at=self._about_the_number(minute, timedelta(minutes=1)))
         return replace(self.known, answers=(*told[:-1], last))
+
+    def _about_the_number(self, at: datetime, unit: timedelta) -> datetime:
+        """When an answer came that was rounded down, but not to before the number was changed."""
+        changed = self.order.number_changed_at
+        return changed if changed is not None and at <= changed < at + unit else at
 
 
 def _says(answer: Answer) -> tuple[Any, ...]:

@@ -71,7 +71,7 @@ def locked(path: Path, patience: float, *, shared: bool = False) -> Iterator[int
     file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         deadline = time.monotonic() + patience
-        while not _lock(file, fcntl.LOCK_SH if shared else fcntl.LOCK_EX):
+        while not lock_now(file, fcntl.LOCK_SH if shared else fcntl.LOCK_EX):
             if time.monotonic() > deadline:
                 raise LocalError(f"Another one runs already: it holds {path.relative_to(ROOT)}")
             time.sleep(0.1)
@@ -80,7 +80,8 @@ def locked(path: Path, patience: float, *, shared: bool = False) -> Iterator[int
         os.close(file)
 
 
-def _lock(file: int, how: int) -> bool:
+def lock_now(file: int, how: int) -> bool:
+    """Lock an open file or folder; answers whether nobody was in the way."""
     try:
         fcntl.flock(file, how | fcntl.LOCK_NB)
     except BlockingIOError:

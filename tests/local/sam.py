@@ -14,7 +14,7 @@ from typing import Final
 
 import yaml
 
-from tests.local.machine import LOCAL, ROOT, LocalError, end_of, locked, need
+from tests.local.machine import LOCAL, ROOT, LocalError, end_of, lock_now, locked, need
 from tests.local.supervised import Supervised
 
 SAM_QUIETLY: Final = {
@@ -118,12 +118,10 @@ def forget_layers() -> None:
     for unpacked in LAYERS.glob("*/"):
         descriptor = os.open(unpacked, os.O_RDONLY)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # By another name, or half of it would be taken for all of it if this is killed.
-            gone = unpacked.rename(LAYERS / f"gone-{unpacked.name.removeprefix('gone-')}")
-            shutil.rmtree(gone, ignore_errors=True)
-        except BlockingIOError:
-            continue
+            if lock_now(descriptor, fcntl.LOCK_EX):
+                # By another name, or half of it would be taken for all of it if this is killed.
+                gone = unpacked.rename(LAYERS / f"gone-{unpacked.name.removeprefix('gone-')}")
+                shutil.rmtree(gone, ignore_errors=True)
         finally:
             os.close(descriptor)
 

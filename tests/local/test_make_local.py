@@ -149,9 +149,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @contextmanager
-def running(project: Path) -> Iterator[Made]:
+def running(project: Path, *variables: str) -> Iterator[Made]:
     """A stack that is ready, and has served its page."""
-    local = Made(project, free_port())
+    local = Made(project, free_port(), variables=variables)
     try:
         assert _status(json.loads(local.file.read_text())["page_url"]) == HTTPStatus.OK
         yield local
@@ -209,11 +209,8 @@ class TestUntilCtrlC:
 @pytest.fixture(scope="class")
 def simulated(project: Path) -> Iterator[Made]:
     """A stack with simulated parcels, that one test uses and the next one ends."""
-    local = Made(project, free_port(), variables=["SIMULATED=1"])
-    try:
+    with running(project, "SIMULATED=1") as local:
         yield local
-    finally:
-        local.end()
 
 
 class TestUntilMakeIsKilled:
