@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from tests.support.effort import examples
 from tests.support.logs import forget_loggers
 
 FIRST = """
@@ -24,9 +25,10 @@ for. The distribution's own order looks at the number of tests alone."""
 # What is imported and collected stays until the end, so the collector would find nothing in it.
 gc.disable()
 
-# A run in CI draws other examples each time too.
-settings.register_profile("anew", derandomize=False)
-settings.load_profile("anew")
+# As many examples as a quick run draws where a test does not say how many; others each time, in CI
+# too.
+settings.register_profile("ours", derandomize=False, max_examples=examples(25))
+settings.load_profile("ours")
 
 
 ON_DYNAMODB_LOCAL = ("tests/aws/store/", "tests/aws/test_limits.py")
@@ -84,5 +86,5 @@ def pytest_collection_finish() -> None:
     """Have the collector leave alone what lasts as long as the tests do, and come more rarely."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(100_000, 50, 50)
+    gc.set_threshold(1_000_000, 50, 50)
     gc.enable()

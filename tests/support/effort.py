@@ -1,4 +1,4 @@
-"""How many examples the slow ones of the generated tests try.
+"""How many examples the generated tests try: as many as are drawn in a second or less.
 
 A developer's run draws few and is quick. `EFFORT=10 make test` draws ten times as many, as CI does
 on Python 3.13. Each run draws others.

@@ -14,6 +14,7 @@ from stallwatch.domain.alerts import AlertKind, Notification
 from stallwatch.domain.clock import LEASE_MARGIN
 from stallwatch.domain.errors import UnavailableError
 from tests.support.builders import NOON
+from tests.support.effort import examples
 from tests.support.memory_outbox import MemoryOutbox
 from tests.unit.alerting.sending_office import SECOND, Office
 
@@ -177,7 +178,7 @@ class Brittle(MemoryOutbox):
         return self._through("release_lease", *given, **named)  # type: ignore[return-value]
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(50))
 @given(
     st.lists(st.tuples(st.integers(1, 8), st.booleans()), max_size=4),
     st.lists(st.sampled_from(Outcome), max_size=5),

@@ -22,6 +22,7 @@ from stallwatch.domain.text import clean
 from stallwatch.domain.validation import check_endpoint
 from tests.in_memory_aws.sns import SEGMENT, StrictSns, sms_length
 from tests.support.alphabets import GSM7
+from tests.support.effort import examples
 from tests.support.message_samples import (
     ABOUT_ORDERS,
     FACTS,
@@ -229,7 +230,7 @@ def orders(draw: st.DrawFn) -> Order:
     )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(
     st.sampled_from(ABOUT_ORDERS),
     st.lists(orders(), min_size=1, max_size=50, unique_by=lambda order: order.order_id),
@@ -268,7 +269,7 @@ def test_a_message_that_sns_refuses_is_told_apart(sns: StrictSns) -> None:
 KINDS = st.none() | st.lists(st.sampled_from(AlertKind), min_size=1, unique=True).map(tuple)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(deadline=None)
 @given(KINDS, KINDS, st.sampled_from(AlertKind))
 def test_a_subscriber_gets_what_he_wants(
     first: tuple[AlertKind, ...] | None, then: tuple[AlertKind, ...] | None, kind: AlertKind
@@ -299,7 +300,7 @@ def test_who_wants_another_language_gets_that_alone(kinds: tuple[AlertKind, ...]
     assert ([] if kinds == (AlertKind.STALLED,) else ["es"]) == languages
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(75), deadline=None)
 @given(
     st.sampled_from(["email", "sms"]),
     st.emails() | TEXT | st.from_regex(r"\+[0-9 ()-]{5,20}") | st.from_regex(r"\S+@\S+\.\S+"),

@@ -10,6 +10,7 @@ from stallwatch.imports.errors import ImportFailedError
 from stallwatch.imports.merge import merge
 from stallwatch.imports.pasted import numbers_in
 from stallwatch.imports.reading import read_import
+from tests.support.effort import examples
 from tests.support.template import ROOT
 
 SAMPLES = sorted((ROOT / "tests" / "data" / "imports").iterdir())
@@ -63,7 +64,7 @@ def test_any_text(text: str) -> None:
     numbers_in(text)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.sampled_from(SAMPLES), st.floats(0, 1), st.binary(max_size=3), st.integers(0, 6000))
 def test_sample_cut_and_damaged(path: Path, share: float, damage: bytes, at: int) -> None:
     """A sample that is cut anywhere or has other bytes somewhere ends well."""
@@ -72,7 +73,7 @@ def test_sample_cut_and_damaged(path: Path, share: float, damage: bytes, at: int
     ends_well(body[:at] + damage + body[at + len(damage) :])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(
     st.sampled_from(TEXTS),
     st.sampled_from(ENCODINGS),
@@ -128,7 +129,7 @@ CELLS = st.sampled_from(
 ) | st.text(max_size=8)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(75), deadline=None)
 @given(st.lists(st.lists(CELLS, min_size=1, max_size=6), min_size=1, max_size=5))
 def test_odd_cells(rows: list[list[str]]) -> None:
     """Cells that look almost like something end well under any header."""

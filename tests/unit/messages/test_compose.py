@@ -20,6 +20,7 @@ from stallwatch.messages.compose import compose
 from stallwatch.messages.encodings import gsm7
 from stallwatch.messages.translations import Translations
 from stallwatch.rules.annotations import Annotations, annotations_of
+from tests.support.effort import examples
 from tests.support.journeys import HOUR, START, Life, journeys
 from tests.support.message_samples import (
     ABOUT_ORDERS,
@@ -84,7 +85,7 @@ def test_an_alert_can_be_told_in_any_situation(situation: Situation) -> None:
         check(message)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(5), deadline=None)
 @given(journeys(days=70))
 def test_what_a_journey_raises_can_be_told(journey: Any) -> None:
     """With the annotations that the rules give; message and page ask the same."""
@@ -298,7 +299,7 @@ HOSTILE = st.text(max_size=300).map(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(deadline=None)
 @given(HOSTILE, HOSTILE, HOSTILE, HOSTILE, st.sampled_from(ABOUT_ORDERS))
 def test_text_from_outside_breaks_nothing(
     title: str, text: str, where: str, carrier: str, spoken: tuple[AlertKind, str]

@@ -12,6 +12,7 @@ from stallwatch.domain.languages import ALERT_LANGUAGES
 from stallwatch.messages.compose import SMS_LIMIT, compose
 from stallwatch.messages.translations import Translations
 from tests.support.alphabets import GSM7
+from tests.support.effort import examples
 from tests.support.message_samples import (
     ABOUT_ORDERS,
     NATURAL,
@@ -57,7 +58,7 @@ def test_the_title_stands_before_the_number() -> None:
     assert 1 == sms.count("8123456789012345")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(
     st.lists(st.integers(1, 60), min_size=2, max_size=50),
     st.sampled_from(ABOUT_ORDERS),

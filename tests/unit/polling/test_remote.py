@@ -25,6 +25,7 @@ from stallwatch.polling.tally import RunReport
 from stallwatch.tracking.schedule import NEW, PollSchedule
 from stallwatch.tracking.source import Verdict
 from tests.support.builders import NOON, an_answer, an_event, an_order
+from tests.support.effort import examples
 from tests.support.fake_clock import FakeClock
 from tests.support.fake_source import FakeSource
 from tests.support.memory_store import MemoryStore
@@ -191,7 +192,7 @@ def test_a_dead_worker_s_share_is_picked_up(when: str) -> None:
     per_minute=st.sampled_from([20, 60, 600, 6000]),
     count=st.integers(1, 120),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 def test_no_trouble_breaks_the_pace_or_loses_an_order(
     comes: list[int], dies: list[str], per_minute: int, count: int
 ) -> None:

@@ -21,6 +21,7 @@ from stallwatch.rules.decision import InitialFindings
 from stallwatch.rules.evaluate import evaluate
 from stallwatch.tracking.trace_record import TraceRecord, absorb
 from tests.support.builders import NOON, NUMBER, an_answer, an_event, an_order
+from tests.support.effort import examples
 from tests.support.journeys import DEFAULTS, START, Journey, Life, journeys
 from tests.support.template import ROOT
 
@@ -222,7 +223,7 @@ def test_advice_to_ask_the_seller_tells_what_is_odd() -> None:
     assert "made up" not in advice
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(journeys())
 def test_whatever_is_seen_can_be_said(journey: Journey) -> None:
     """In one clean line, and it decides nothing."""

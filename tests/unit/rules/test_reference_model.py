@@ -20,11 +20,12 @@ from tests.reference import journeys as beats
 from tests.reference.evaluate import candidates, first_due
 from tests.reference.journeys import Beat, Journey, begin, happen, journeys
 from tests.reference.model import DAY, Evaluation, Event, Order
+from tests.support.effort import examples
 from tests.support.product_twin import ProductTwin
 
 THOROUGH = settings(
     deadline=None,
-    max_examples=60,
+    max_examples=examples(20),
     # The suite compares the same journeys each time; `SEARCH=1` draws others. Where one divides the
     # two, it belongs into `test_lives_that_divided.py`.
     derandomize="SEARCH" not in os.environ,
@@ -133,7 +134,7 @@ def test_random_journeys(journey: Journey) -> None:
         agree(decision, evaluation, beat.at)
 
 
-@settings(THOROUGH, max_examples=12)
+@settings(THOROUGH, max_examples=examples(5))
 @given(journeys(beats=8))
 def test_the_next_instants_are_never_too_late(journey: Journey) -> None:
     """What the model raises at an instant to come, the product looks for by then."""
@@ -160,7 +161,7 @@ def test_the_next_instants_are_never_too_late(journey: Journey) -> None:
             assert min(soonest) <= with_answers[0]
 
 
-@settings(THOROUGH, max_examples=12)
+@settings(THOROUGH, max_examples=examples(5))
 @given(journeys(beats=12))
 def test_the_next_instants_are_right(journey: Journey) -> None:
     """At `next_rule_at`, with an answer without news, something is due."""

@@ -21,6 +21,7 @@ from stallwatch.tracking.trace_record import (
     absorb,
     change_number,
 )
+from tests.support.effort import examples
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -358,7 +359,7 @@ events = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(st.lists(st.lists(events, max_size=6), min_size=1, max_size=6))
 def test_every_event_is_told_or_stands_for_one_that_was(stories: list[list[Event]]) -> None:
     """Nothing is made up: each checkpoint was told as it stands, and is first seen when it was."""
