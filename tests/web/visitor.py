@@ -1,5 +1,6 @@
 """Somebody who looks at the page with a browser, and what the browser had to complain about."""
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +16,14 @@ PHONE = {"width": 360, "height": 740}
 DESKTOP = {"width": 1280, "height": 900}
 
 _MISFITS = Path(__file__).with_name("misfits.js").read_text("utf-8")
+
+_KEY_ONCE = f"""
+    if (!window.name) {{
+        window.name = "has had the key";
+        sessionStorage.setItem("stallwatch.key", {json.dumps(KEY)});
+    }}
+"""
+"""Keeps the key as the form does; whoever signs out after that is signed out."""
 
 _WITHOUT_WORKERS = "Service Worker registration blocked by Playwright"
 
@@ -71,9 +80,9 @@ class Visitor:
         self.page.get_by_role("button", name="Sign in").click()
 
     def go(self, route: str) -> None:
-        """Open the page at a route, with the key."""
+        """Open the page at a route, with the key kept for this tab, as after signing in."""
+        self.page.add_init_script(_KEY_ONCE)
         self.open(route)
-        self.enter()
         self.page.get_by_role("navigation", name="Main").wait_for()
         self._await_view()
 
