@@ -17,6 +17,7 @@ from botocore.signers import RequestSigner
 from moto import backend_index
 from moto.core import responses
 from moto.core.botocore_stubber import BotocoreStubber
+from moto.core.common_models import BaseModel
 from moto.core.models import DEFAULT_ACCOUNT_ID, botocore_stubber
 from moto.core.responses import ActionResult, BaseResponse
 from moto.core.utils import utcnow
@@ -50,6 +51,7 @@ ASKED = ("dynamodb", "sqs", "sns", "ssm", "lambda")
 
 def apply() -> None:
     """Put the patches in their places."""
+    BaseModel.__new__ = _untracked  # type: ignore[assignment, method-assign]
     DynamoDBBackend.update_item = _update_a_copy  # type: ignore[assignment, method-assign]
     Table.__deepcopy__ = _copy_of_table  # type: ignore[attr-defined]
     Table.all_items = _all_items  # type: ignore[assignment, method-assign]
@@ -72,6 +74,14 @@ def apply() -> None:
 def _turn_of(pattern: tuple[str, Any]) -> int:
     """Of all services, whose addresses moto tries one by one, those first that are asked."""
     return ASKED.index(pattern[0]) if pattern[0] in ASKED else len(ASKED)
+
+
+# Until it is reset, moto keeps all that it has made of each model: each copy of an item and of a
+# table.
+
+
+def _untracked(model: type[BaseModel], *_: Any, **__: Any) -> BaseModel:
+    return object.__new__(model)
 
 
 # In each transaction moto copies the table and its stream, several times, down to the last value,
