@@ -77,7 +77,7 @@ def _turn_of(pattern: tuple[str, Any]) -> int:
 
 
 # Until it is reset, moto keeps all that it has made of each model: each copy of an item and of a
-# table.
+# table. Nothing here asks for them, and none is kept.
 
 
 def _untracked(model: type[BaseModel], *_: Any, **__: Any) -> BaseModel:

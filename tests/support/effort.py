@@ -1,7 +1,7 @@
-"""How many examples the generated tests try: as many as are drawn in a second or less.
+"""How many examples the generated tests try.
 
 A developer's run draws few and is quick. `EFFORT=10 make test` draws ten times as many, as CI does
-on Python 3.13. Each run draws others.
+on Python 3.13. Each run draws others, but for the comparison with the reference model.
 """
 
 import os
