@@ -151,11 +151,11 @@ def test_a_validator_finds_nothing(make: Any, found: Counter[str]) -> None:
 @pytest.mark.parametrize("viewport", [None, PHONE])
 def test_axe_finds_nothing(make: Any, viewport: Any, browser: "Browser", axe_script: str) -> None:
     """At a desk and on a phone."""
+    from tests.web.visitor import violations  # noqa: PLC0415
+
     options = {} if viewport is None else {"viewport": viewport}
     with shown(browser, page(make(), WORDS), bypass_csp=True, **options) as opened:
-        opened.evaluate(axe_script)
-        found = opened.evaluate("axe.run()")
-        assert [] == [(v["id"], [n["target"] for n in v["nodes"]]) for v in found["violations"]]
+        assert [] == violations(opened, axe_script)
 
 
 @pytest.mark.parametrize("make", CLAIMS)
