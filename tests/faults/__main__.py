@@ -18,7 +18,8 @@ from random import Random, SystemRandom
 from typing import Any
 
 from tests.faults.explore import Explorer, world_of
-from tests.faults.interleave import PAIRS, explore, world_of_two
+from tests.faults.interleave import explore, world_of_two
+from tests.faults.pairs import PAIRS
 from tests.faults.scenarios import STORIES, Story
 from tests.faults.schedules import Counts, Fault, Found
 from tests.faults.wired_handlers import running

@@ -2,7 +2,9 @@
 
 Each run is a greenlet that stops before each of its calls to the outside; a schedule says which of
 the two goes on. Schedules after which everything is as after another one, and each run has seen the
-same, go on equally and are taken once.
+same, go on equally and are taken once. Where both are about to read, the same comes of it whoever
+reads first, and one of the two orders is taken for both (a sleep set: Godefroid, "Partial-Order
+Methods for the Verification of Concurrent Systems", chapter 5).
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -16,16 +18,16 @@ from greenlet import greenlet  # type: ignore[import-untyped,unused-ignore]
 from stallwatch.api.app import app
 from tests.faults.call_faults import KilledError
 from tests.faults.healing import heal, summary
-from tests.faults.journeys import Journey
 from tests.faults.simulated_stack import EPOCH, World
 from tests.faults.snapshot import Snapshot
-from tests.faults.story_beginnings import collectable
-from tests.faults.story_steps import ANOTHER, A, B, C, add, at, days, events, next_turn, settle
 
 if TYPE_CHECKING:
     from tests.faults.simulated_calls import Running
 
 Run = Callable[[World], object]
+
+READS = frozenset({"read", "read many", "read index"})
+"""The kinds of calls that change nothing."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,8 @@ class _Process:
     def __init__(self, world: World, run: Run, hub: greenlet) -> None:
         self.world = world
         self.seen: list[str] = []
+        self.about_to = ""
+        """The kind of the call before which it stands."""
         self._running: Running | None = None
         self._request: dict[str, Any] = {}
         self._hub = hub
@@ -89,7 +93,8 @@ class _Process:
         self.world.on_call = None
         self.world.on_result = None
 
-    def _stop(self) -> None:
+    def _stop(self, kind: str) -> None:
+        self.about_to = kind
         self._hub.switch()
 
 
@@ -116,12 +121,18 @@ def world_of_two() -> World:
     return World(EPOCH, call_takes=timedelta(0), remember=False, keeps_letters=True)
 
 
-def explore(pair: Pair, world: World) -> Explored:
-    """Every order of the calls of two runs."""
+def explore(pair: Pair, world: World, *, both_orders_of_reads: bool = False) -> Explored:
+    """Every order of the calls of two runs.
+
+    Args:
+        pair: The runs.
+        world: A world for them (`world_of_two`).
+        both_orders_of_reads: Whether to try what need not be tried.
+    """
     serial = _begin(pair, world)
     tree = _Tree()
-    ends = set(_ends(pair, world, tree))
-    return Explored(_paths(tree.first, tree.children, tree.ways), len(tree.seen), ends, serial)
+    ends = set(_ends(pair, world, tree, both_orders_of_reads=both_orders_of_reads))
+    return Explored(tree.orders(), len(tree.asleep), ends, serial)
 
 
 def first_wrong(pair: Pair, world: World) -> str | None:
@@ -144,51 +155,100 @@ def _begin(pair: Pair, world: World) -> set[str]:
     return serial
 
 
+@dataclass(frozen=True)
+class _State:
+    """Where an order of the calls has led: equal ones go on equally."""
+
+    world: int
+    """Stands for the state of everything."""
+    alive: tuple[tuple[int, int], ...]
+    """The runs that have not ended, each with what stands for all that it has seen."""
+
+    @property
+    def runs(self) -> list[int]:
+        """The runs that have not ended."""
+        return [run for run, _ in self.alive]
+
+
 @dataclass
 class _Tree:
     """The states that the orders of the calls lead through."""
 
-    first: object = None
-    seen: set[object] = field(default_factory=set)
-    children: dict[object, list[object]] = field(default_factory=dict)
-    """The states that follow a state by one call."""
-    ways: dict[object, int] = field(default_factory=dict)
+    first: _State | None = None
+    asleep: dict[_State, bool] = field(default_factory=dict)
+    """The states that were seen, and whether the first run is asleep there: its next read was made
+    before the other run's last read too, and what comes of it is known from there."""
+    before: dict[_State, _State] = field(default_factory=dict)
+    """For each state in which it was asleep, the one before the other run's last read."""
+    after: dict[tuple[_State, int], _State] = field(default_factory=dict)
+    """The state that follows another one by a call of one of the runs."""
+    ways: dict[_State, int] = field(default_factory=dict)
     """How many orders lead from a state to an end, where that is known."""
 
+    def meet(self, state: _State, before: _State | None, run: int, *, asleep: bool) -> list[int]:
+        """Note a state to which a call has led; the runs that have to go on from it."""
+        if before is None:
+            self.first = state
+        else:
+            self.after[before, run] = state
+        known = self.asleep.get(state)
+        self.asleep[state] = asleep and known is not False
+        if known is None and asleep and before is not None:
+            self.before[state] = before
+        if known is None:
+            return state.runs[1:] if asleep else state.runs
+        # Where it was asleep and no longer is, the other run has gone on already.
+        return [0] if known and not asleep else []
 
-def _ends(pair: Pair, world: World, tree: _Tree) -> Iterator[str]:
+    def orders(self) -> int:
+        """How many orders of the calls there are."""
+        assert self.first is not None
+        return self._orders_from(self.first)
+
+    def _orders_from(self, state: _State) -> int:
+        if state not in self.ways:
+            following = [self._orders_from(self._after(state, run)) for run in state.runs]
+            self.ways[state] = sum(following) if following else 1
+        return self.ways[state]
+
+    def _after(self, state: _State, run: int) -> _State:
+        if (state, run) not in self.after:
+            return self._after(self._after(self.before[state], 0), 1)
+        return self.after[state, run]
+
+
+def _ends(
+    pair: Pair, world: World, tree: _Tree, *, both_orders_of_reads: bool = False
+) -> Iterator[str]:
     """The end of each order of the calls that leads to a state not seen before."""
     start = world.save()
-    frontier: list[tuple[object, tuple[int, ...]]] = [(None, ())]
+    frontier: list[tuple[_State | None, tuple[int, ...], bool]] = [(None, (), False)]
     while frontier:
-        before, schedule = frontier.pop()
+        before, schedule, asleep = frontier.pop()
         processes = _replay(world, start, (pair.one, pair.other), schedule)
         while True:
-            alive = [i for i, process in enumerate(processes) if process.is_alive]
-            going_on = tuple((i, hash(tuple(processes[i].seen))) for i in alive)
-            key = (world.save().key(), going_on)
-            tree.first = tree.first or key
-            tree.children.setdefault(before, []).append(key)
-            if key in tree.seen or not alive:
+            state = _state_of(world, processes)
+            is_end = not state.alive and state not in tree.asleep
+            runs = tree.meet(state, before, schedule[-1] if schedule else 0, asleep=asleep)
+            if not runs:
                 break
-            tree.seen.add(key)
-            before = key
-            frontier += [(key, (*schedule, i)) for i in alive[1:]]
-            schedule = (*schedule, alive[0])
-            processes[alive[0]].go_on()
+            both_read = all(process.about_to in READS for process in processes)
+            if len(runs) > 1:
+                frontier.append((state, (*schedule, 1), both_read and not both_orders_of_reads))
+            asleep = asleep and both_read
+            before = state
+            schedule = (*schedule, runs[0])
+            processes[runs[0]].go_on()
         for process in processes:
             process.end()
-        if key not in tree.seen:
-            tree.seen.add(key)
-            tree.ways[key] = 1
+        if is_end:
             yield _judged(world)
 
 
-def _paths(key: object, children: dict[object, list[object]], ways: dict[object, int]) -> int:
-    """How many schedules lead from a state to an end."""
-    if key not in ways:
-        ways[key] = sum(_paths(child, children, ways) for child in children[key])
-    return ways[key]
+def _state_of(world: World, processes: list[_Process]) -> _State:
+    alive = [(run, process) for run, process in enumerate(processes) if process.is_alive]
+    seen = tuple((run, hash(tuple(process.seen))) for run, process in alive)
+    return _State(world.save().key(), seen)
 
 
 def _replay(
@@ -219,180 +279,3 @@ def _judged(world: World) -> str:
     return f"sent: {', '.join(sent)}; " + "; ".join(
         f"{name}: {what}" for name, what in sorted(summary(world).items())
     )
-
-
-def pull(world: World) -> object:
-    """A run of the pull."""
-    return world.pull()
-
-
-def pull_here(world: World) -> object:
-    """A run of the pull on another machine, by the command line."""
-    return world.pull_here()
-
-
-def evaluate(*order_ids: str, sends: bool = True) -> Run:
-    """An evaluation that was woken for some orders; it may die before it sends."""
-
-    def run(world: World) -> object:
-        return world.evaluate(*order_ids, sends=sends)
-
-    return run
-
-
-def wake(world: World) -> object:
-    """An evaluation that was woken to send."""
-    return world.wake()
-
-
-def digest(world: World) -> object:
-    """A run that makes the digest of one instant."""
-    return world.make_digest(EPOCH)
-
-
-def redrive(world: World) -> object:
-    """The evaluation does again what it had given up on."""
-    return world.redrive()
-
-
-def request(method: str, path: str, body: object = None) -> Run:
-    """A request of the buyer."""
-
-    def run(world: World) -> object:
-        return world.api(method, path, body)
-
-    return run
-
-
-def then(*runs: Run) -> Run:
-    """Runs one after the other."""
-
-    def run(world: World) -> None:
-        for one in runs:
-            one(world)
-
-    return run
-
-
-def _due(world: World) -> None:
-    """An order that is stalled as soon as it is evaluated: its turn has come, nothing was asked."""
-    world.journeys[A] = Journey(events((15, "PU_PICKUP_SUCCESS"), (11.6, "SC_INBOUND_SUCCESS")))
-    add(world, "a", A, 16)
-    settle(world)
-    world.now = EPOCH + days(0.5)
-    world.now = next_turn(world, "a") + timedelta(seconds=1)
-
-
-def _touched(world: World) -> None:
-    """The same, after the pull has touched it: the evaluation is about to be woken."""
-    _due(world)
-    world.pull()
-
-
-def _given_up(world: World) -> None:
-    """The same, after the stream's mapping has given up on it."""
-    _touched(world)
-    world.give_up()
-
-
-def _raised(world: World) -> None:
-    """The same, after the evaluation has raised the alert and died before sending."""
-    _touched(world)
-    world.evaluate("a", sends=False)
-    world.now += timedelta(minutes=20)
-
-
-def _raised_three(world: World) -> None:
-    """Three alerts of one kind, raised and not sent."""
-    for order_id, number in (("a", A), ("b", B), ("c", C)):
-        world.journeys[number] = Journey(
-            events((15, "PU_PICKUP_SUCCESS"), (11.6, "SC_INBOUND_SUCCESS"))
-        )
-        add(world, order_id, number, 16)
-    settle(world)
-    world.now = EPOCH + days(1)
-    world.pull("a", "b", "c")
-    world.evaluate("a", "b", "c", sends=False)
-    world.now += timedelta(minutes=20)
-
-
-def _closed_with_pending(world: World) -> None:
-    """An alert is pending and its order was just closed."""
-    _raised(world)
-    world.api("POST", "/orders/a/actions", {"action": "close"})
-
-
-def _moving(world: World) -> None:
-    """A silent order whose parcel moves again: the next look changes its slot."""
-    world.journeys[A] = Journey(
-        (
-            *events((28, "PU_PICKUP_SUCCESS"), (20, "LH_DEPART")),
-            (EPOCH + at(hours=1), EPOCH + at(minutes=30), "LH_ARRIVE"),
-        )
-    )
-    add(world, "a", A, 30)
-    settle(world)
-    world.now = next_turn(world, "a") + timedelta(seconds=1)
-
-
-def _moved(world: World) -> None:
-    """The same, after the pull has written the news."""
-    _moving(world)
-    world.pull()
-    world.now = next_turn(world, "a") + timedelta(seconds=1)
-
-
-_DELETE = request("DELETE", "/orders/a")
-_SEND_LATER = {"order_id": "a", "ordered_on": "2026-03-20", "tracking_number": A}
-_ADD_AGAIN = request("POST", "/orders", _SEND_LATER)
-_OTHER_NUMBER = request("PATCH", "/orders/a", {"tracking_number": ANOTHER})
-_DISPUTE = request("POST", "/orders/a/actions", {"action": "dispute_opened"})
-_SELLER = request("POST", "/orders/a/actions", {"action": "seller_contacted"})
-_RECEIVED = request("POST", "/orders/a/actions", {"action": "received"})
-_REOPEN = request("POST", "/orders/a/actions", {"action": "reopen"})
-
-PAIRS = (
-    Pair("pull and pull", _due, pull, pull),
-    Pair("pull and the poll of the command line", _due, pull, pull_here),
-    Pair("evaluation and evaluation", _touched, evaluate("a"), evaluate("a")),
-    Pair("sending and sending", _raised_three, wake, wake),
-    Pair("digest and digest", collectable, digest, digest),
-    Pair("digest and sending", _raised, digest, wake),
-    Pair("digest and an action", collectable, digest, _RECEIVED),
-    Pair("pull and evaluation", _touched, pull, evaluate("a")),
-    Pair("evaluation and an action", _touched, evaluate("a"), _DISPUTE),
-    Pair("sending and an action", _raised, wake, _DISPUTE),
-    Pair("sending and another number", _raised, wake, _OTHER_NUMBER),
-    Pair("an action and another number", _touched, _DISPUTE, _OTHER_NUMBER),
-    Pair("two actions", _touched, _DISPUTE, _SELLER),
-    Pair("pull and another number", _due, pull, _OTHER_NUMBER),
-    Pair("evaluation and another number", _touched, evaluate("a"), _OTHER_NUMBER),
-    Pair("a slot's change and its run", _moved, evaluate("a", sends=False), pull),
-    Pair("deleting and pull", _due, _DELETE, pull),
-    Pair("deleting and evaluation", _touched, _DELETE, evaluate("a")),
-    Pair("deleting and sending", _raised, _DELETE, wake),
-    Pair("deleting and another number", _touched, _DELETE, _OTHER_NUMBER),
-    Pair("deleting and a slot's run", _moved, _DELETE, pull),
-    Pair("deleting and adding again", _touched, _DELETE, _ADD_AGAIN),
-    Pair("deleting and an action", _touched, _DELETE, _DISPUTE),
-    Pair("deleting twice", _touched, _DELETE, _DELETE),
-    Pair("adding again and pull", _due, then(_DELETE, _ADD_AGAIN), pull),
-    Pair("adding again and evaluation", _touched, then(_DELETE, _ADD_AGAIN), evaluate("a")),
-    Pair("adding again and sending", _raised, then(_DELETE, _ADD_AGAIN), wake),
-    Pair("dropping an alert and reopening", _closed_with_pending, wake, _REOPEN),
-    Pair(
-        "dropping an alert and reopening with evaluation",
-        _closed_with_pending,
-        wake,
-        then(_REOPEN, evaluate("a", sends=False)),
-    ),
-    Pair("reopening and evaluation", _closed_with_pending, _REOPEN, evaluate("a")),
-    Pair("redrive and evaluation", _given_up, redrive, evaluate("a")),
-    Pair("redrive and pull", _given_up, redrive, pull),
-    Pair("redrive and redrive", _given_up, redrive, redrive),
-    Pair("redrive and an action", _given_up, redrive, _DISPUTE),
-    Pair("redrive and deleting", _given_up, redrive, _DELETE),
-    Pair("adding twice", lambda world: None, _ADD_AGAIN, _ADD_AGAIN),  # noqa: ARG005
-)
-
-__all__ = ["PAIRS", "Explored", "Pair", "explore", "first_wrong", "world_of_two"]

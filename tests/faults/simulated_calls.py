@@ -71,7 +71,8 @@ class Calls:
         self.call_takes = call_takes
         self.calls: list[Call] = []
         self.faults: Mapping[int, str] = {}
-        self.on_call: Callable[[], None] | None = None
+        self.on_call: Callable[[str], None] | None = None
+        """Gets the kind of each call before it is made."""
         self.on_result: Callable[[str], None] | None = None
         self.running: Running | None = None
         """The run that goes on."""
@@ -90,7 +91,7 @@ class Calls:
     def call(self, kind: str, name: str, about: str, do: Callable[[], Any]) -> Any:
         """Make a call to the outside, or let it go wrong."""
         if self.on_call is not None:
-            self.on_call()
+            self.on_call(kind)
         index = len(self.calls)
         function = "" if self._run.inner else self._run.function
         call = Call(kind, name, about, function)

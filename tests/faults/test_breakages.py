@@ -33,7 +33,8 @@ from stallwatch.polling.state import WatchRow
 from stallwatch.tracking.fingerprint import fingerprint
 from stallwatch.tracking.source import TrackingResult
 from tests.faults.explore import Explorer, world_of
-from tests.faults.interleave import PAIRS, first_wrong, world_of_two
+from tests.faults.interleave import first_wrong, world_of_two
+from tests.faults.pairs import PAIRS
 from tests.faults.scenarios import IN_MAKE_TEST, STORIES
 from tests.faults.schedules import Found
 from tests.faults.test_interleavings import SHORT

@@ -46,7 +46,7 @@ class Rush:
         self._busy = False
         world.on_call = self.meanwhile
 
-    def meanwhile(self) -> None:
+    def meanwhile(self, _: str = "") -> None:
         """What the other functions do until now."""
         if self._busy:
             return

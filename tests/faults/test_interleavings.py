@@ -4,7 +4,8 @@ from math import comb
 
 import pytest
 
-from tests.faults.interleave import PAIRS, Pair, Run, explore, world_of_two
+from tests.faults.interleave import Pair, Run, explore, world_of_two
+from tests.faults.pairs import PAIRS
 from tests.faults.wired_handlers import running
 
 LONG = {"pull and another number", "adding again and pull", "digest and digest"}
@@ -23,6 +24,22 @@ def test_two_runs_at_once_are_as_one_after_the_other(pair: Pair) -> None:
     assert explored.schedules >= 2
 
 
+def named(name: str) -> Pair:
+    (pair,) = (pair for pair in PAIRS if pair.name == name)
+    return pair
+
+
+@pytest.mark.parametrize("name", ["deleting and evaluation", "deleting and pull"])
+def test_nothing_is_lost_where_one_order_of_two_reads_is_taken_for_both(name: str) -> None:
+    """The same states and ends come of it, and the orders are counted all the same."""
+    pair, explored = named(name), []
+    for both in (False, True):
+        world = world_of_two()
+        with running(world):
+            explored.append(explore(pair, world, both_orders_of_reads=both))
+    assert explored[0] == explored[1]
+
+
 def calls_of(pair: Pair, run: Run) -> int:
     """How many calls one of two runs makes where the other one does not run."""
     world = world_of_two()
@@ -34,7 +51,7 @@ def calls_of(pair: Pair, run: Run) -> int:
 
 def test_each_order_of_two_runs_calls_is_tried() -> None:
     """The two calls of a request stand in every place among those of a sending."""
-    (pair,) = (pair for pair in PAIRS if pair.name == "deleting and sending")
+    pair = named("deleting and sending")
     one, other = calls_of(pair, pair.one), calls_of(pair, pair.other)
     world = world_of_two()
     with running(world):

@@ -158,7 +158,7 @@ def at_once(world: World, begins: int) -> None:
     """Two ticks: the second begins before one of the calls of the first."""
     calls = iter(range(10**6))
 
-    def second() -> None:
+    def second(_: str) -> None:
         if next(calls) == begins:
             world.on_call = None
             world.pull()

@@ -252,7 +252,7 @@ class Year:
         begins = self.random.choice([1, 2, 3, 4, 5, 6, 8, 12, 20])
         calls = count(1)
 
-        def second() -> None:
+        def second(_: str) -> None:
             if next(calls) == begins:
                 world.on_call = None
                 world.pull()
