@@ -62,15 +62,23 @@ class Wire:
         return AWSResponse(request.url, status, HTTPHeaders(), _Body(text))
 
 
+@pytest.fixture(scope="module")
+def _own_session() -> Iterator[None]:
+    """What a session reads from its files is read once."""
+    clients._session.cache_clear()  # noqa: SLF001
+    yield
+    clients._session.cache_clear()  # noqa: SLF001
+
+
 @pytest.fixture
-def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def environment(_own_session: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
-    for made_once in (clients.sns, clients.sns_once, clients._session):  # noqa: SLF001
+    for made_once in (clients.sns, clients.sns_once):
         made_once.cache_clear()
     yield
-    for made_once in (clients.sns, clients.sns_once, clients._session):  # noqa: SLF001
+    for made_once in (clients.sns, clients.sns_once):
         made_once.cache_clear()
 
 
