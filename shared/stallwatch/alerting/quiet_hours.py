@@ -23,7 +23,6 @@ its evaluation."""
 
 _LAST_DAYS = tuple(name for name in DEADLINES if name != "reminder_on")
 """The key dates after which something can no longer be done."""
-"""The annotations of an alert that name a last day to act."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +71,12 @@ class QuietHours:
         if not self._is_quiet(instant):
             return None
         opening = instant.replace(second=0, microsecond=0)
+        wall = opening.astimezone(self.zone)
+        left = timedelta(hours=self.end.hour - wall.hour, minutes=self.end.minute - wall.minute)
+        usual = opening + left % timedelta(days=1)
+        if usual.astimezone(self.zone).utcoffset() == wall.utcoffset():
+            return usual
+        # The clock is changed before that.
         while self._is_quiet(opening):
             opening += _MINUTE
         return opening

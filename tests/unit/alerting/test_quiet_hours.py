@@ -91,6 +91,35 @@ def test_the_opening_is_the_first_minute_that_is_not_quiet(zone: str, now: datet
         assert quiet.opens_at(opens_at - MINUTE) is not None
 
 
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "Australia/Lord_Howe", "America/St_Johns"])
+@pytest.mark.parametrize(
+    ("start", "end"), [("22:00", "07:00"), ("22:00", "02:30"), ("01:45", "02:15")]
+)
+def test_they_end_with_the_first_minute_of_another_wall_time(
+    zone: str, start: str, end: str
+) -> None:
+    """In the nights in which the clock is changed too, by half an hour or an hour."""
+    quiet, wall = QuietHours.of(f"{start}-{end}", zone), ZoneInfo(zone)
+
+    def is_quiet(instant: datetime) -> bool:
+        now = f"{instant.astimezone(wall):%H:%M}"
+        return start <= now < end if start < end else now >= start or now < end
+
+    first = utc("2026-01-01T00:00:00")
+    days = [first + timedelta(days=n) for n in range(365)]
+    offsets = tuple(day.astimezone(wall).utcoffset() for day in days)
+    changes = [
+        day for day, (one, other) in zip(days, pairwise(offsets), strict=False) if one != other
+    ]
+    assert 2 == len(changes)
+    for change in changes:
+        for now in (change + n * timedelta(minutes=47) for n in range(-16, 32)):
+            expected = now
+            while is_quiet(expected):
+                expected += MINUTE
+            assert (None if expected == now else expected) == quiet.opens_at(now)
+
+
 @pytest.mark.parametrize("zone", ZONES)
 def test_what_is_about_a_deadline_arrives_before_its_day_ends(zone: str) -> None:
     """Raised in any quarter of an hour of the day and the day before: by UTC and by the wall."""
