@@ -133,4 +133,5 @@ def test_the_page_works_with_and_without_a_slash_at_its_end(
     visitor.page.get_by_role("link", name="Add", exact=True).click()
     visitor.expect(visitor.page.get_by_label("Order id")).to_be_visible()
     visitor.page.get_by_role("link", name="API documentation").click()
-    visitor.expect(visitor.page.get_by_text("List orders")).to_be_visible()
+    visitor.expect(visitor.page).to_have_url(f"{visitor.bridge.url}/docs")
+    visitor.expect(visitor.page).to_have_title("API documentation · Stallwatch")

@@ -97,8 +97,8 @@ class Visitor:
         self.page.locator("main[aria-busy=false] h1").wait_for()
         self.page.get_by_text("Loading…").wait_for(state="detached")
 
-    def expect(self, part: Locator) -> Any:
-        """What a part of the page must come to be, within a few seconds."""
+    def expect(self, part: Locator | Page) -> Any:
+        """What a part of the page, or the page itself, must come to be, within a few seconds."""
         return expect(part)
 
     def card(self, name: str) -> Locator:
