@@ -16,10 +16,10 @@ FIRST = """
     tests/local/test_stack.py tests/web/test_page_trouble.py tests/web/test_pictures.py
     tests/unit/rules/test_properties.py tests/faults/test_flood.py tests/aws/test_cases.py
     tests/aws/test_hostile.py tests/aws/store tests/faults tests/local tests/web tests/aws
-    tests/bench
+    tests/bench tests/unit/sources tests/unit/polling
 """.split()
-"""Files and folders that take long, the longest first: whoever began one at the end would be waited
-for. The distribution's own order looks at the number of tests alone."""
+"""Files and folders that take or wait long, the longest first: whoever began one at the end would
+be waited for. The distribution's own order looks at the number of tests alone."""
 
 
 # What is imported and collected stays until the end, so the collector would find nothing in it.

@@ -30,6 +30,7 @@ from tests.local.local_stack import LocalStack
 from tests.local.machine import HOST, LOCAL, ROOT, LocalError, check_free, free_port
 from tests.local.parts import need
 from tests.local.sam import known_parameters
+from tests.support.folders import large_folder
 from tests.support.template import template
 
 PATIENCE = 60.0
@@ -121,11 +122,19 @@ def becomes(condition: Callable[[], bool]) -> bool:
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def project(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Path]:
     """The project as it stands, with the installed environments."""
     need("emulator")
-    # A folder may be called anything.
-    copy = tmp_path_factory.mktemp("project") / """it's "$HOME" & a b"""
+    with large_folder(tmp_path_factory, request.session, "project") as folder:
+        # A folder may be called anything.
+        copy = folder / """it's "$HOME" & a b"""
+        copy_project(copy)
+        yield copy
+
+
+def copy_project(copy: Path) -> None:
     copy.mkdir()
     for name in (
         "functions",
@@ -145,7 +154,6 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (copy / ".local").mkdir()
     for name in ("bootstrap", "sam", "emulator"):
         (copy / ".local" / name).symlink_to(LOCAL / name)
-    return copy
 
 
 @contextmanager

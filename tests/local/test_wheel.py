@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib.metadata import distributions
 from pathlib import Path
 from zipfile import ZipFile
@@ -11,6 +12,7 @@ import pytest
 
 from stallwatch import __version__
 from tests.local.machine import LOCAL, ROOT
+from tests.support.folders import large_folder
 
 UV = LOCAL / "bootstrap" / "bin" / "uv"
 INSTALL = ("pip", "install")
@@ -53,11 +55,17 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def installed(
+    wheel: Path, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Path]:
     """The folder of programs of a fresh environment with the wheel, in the versions tested here."""
     if not UV.exists():
         pytest.skip("`make environments` installs uv")
-    folder = tmp_path_factory.mktemp("machine")
+    with large_folder(tmp_path_factory, request.session, "machine") as folder:
+        yield install(wheel, folder)
+
+
+def install(wheel: Path, folder: Path) -> Path:
     versions = folder / "constraints.txt"
     pins = {f"{found.name}=={found.version}" for found in distributions()}
     pins = {pin for pin in pins if not pin.startswith("stallwatch=")}
