@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 Run = Callable[[World], object]
 
 READS = frozenset({"read", "read many", "read index"})
-"""The kinds of calls that change nothing."""
+"""The kinds of calls that change nothing.
+
+Nor does what a run does between such a call and its next one, but for letting time pass.
+"""
 
 
 @dataclass(frozen=True)
@@ -127,12 +130,12 @@ def explore(pair: Pair, world: World, *, both_orders_of_reads: bool = False) -> 
     Args:
         pair: The runs.
         world: A world for them (`world_of_two`).
-        both_orders_of_reads: Whether to try what need not be tried.
+        both_orders_of_reads: Whether to try both orders of two reads too; the same comes of it.
     """
     serial = _begin(pair, world)
     tree = _Tree()
     ends = set(_ends(pair, world, tree, both_orders_of_reads=both_orders_of_reads))
-    return Explored(tree.orders(), len(tree.asleep), ends, serial)
+    return Explored(tree.orders(), len(tree.seen), ends, serial)
 
 
 def first_wrong(pair: Pair, world: World) -> str | None:
@@ -175,30 +178,31 @@ class _Tree:
     """The states that the orders of the calls lead through."""
 
     first: _State | None = None
-    asleep: dict[_State, bool] = field(default_factory=dict)
-    """The states that were seen, and whether the first run is asleep there: its next read was made
-    before the other run's last read too, and what comes of it is known from there."""
+    seen: set[_State] = field(default_factory=set)
     before: dict[_State, _State] = field(default_factory=dict)
-    """For each state in which it was asleep, the one before the other run's last read."""
+    """The states in which the first run is asleep, each with the one before it.
+
+    Both runs were about to read there, and the other one has read. The first one's read is not
+    tried after it, since it was tried before it.
+    """
     after: dict[tuple[_State, int], _State] = field(default_factory=dict)
     """The state that follows another one by a call of one of the runs."""
     ways: dict[_State, int] = field(default_factory=dict)
     """How many orders lead from a state to an end, where that is known."""
 
     def meet(self, state: _State, before: _State | None, run: int, *, asleep: bool) -> list[int]:
-        """Note a state to which a call has led; the runs that have to go on from it."""
+        """Note a state to which a run's call has led; the runs that have to go on from it."""
         if before is None:
             self.first = state
         else:
             self.after[before, run] = state
-        known = self.asleep.get(state)
-        self.asleep[state] = asleep and known is not False
-        if known is None and asleep and before is not None:
-            self.before[state] = before
-        if known is None:
-            return state.runs[1:] if asleep else state.runs
-        # Where it was asleep and no longer is, the other run has gone on already.
-        return [0] if known and not asleep else []
+        if state in self.seen:
+            return []
+        self.seen.add(state)
+        if before is None or not asleep:
+            return state.runs
+        self.before[state] = before
+        return state.runs[1:]
 
     def orders(self) -> int:
         """How many orders of the calls there are."""
@@ -228,7 +232,7 @@ def _ends(
         processes = _replay(world, start, (pair.one, pair.other), schedule)
         while True:
             state = _state_of(world, processes)
-            is_end = not state.alive and state not in tree.asleep
+            is_end = not state.alive and state not in tree.seen
             runs = tree.meet(state, before, schedule[-1] if schedule else 0, asleep=asleep)
             if not runs:
                 break

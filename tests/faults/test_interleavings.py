@@ -29,7 +29,7 @@ def named(name: str) -> Pair:
     return pair
 
 
-@pytest.mark.parametrize("name", ["deleting and evaluation", "deleting and pull"])
+@pytest.mark.parametrize("name", ["deleting and an action", "redrive and deleting"])
 def test_nothing_is_lost_where_one_order_of_two_reads_is_taken_for_both(name: str) -> None:
     """The same states and ends come of it, and the orders are counted all the same."""
     pair, explored = named(name), []
@@ -55,6 +55,6 @@ def test_each_order_of_two_runs_calls_is_tried() -> None:
     one, other = calls_of(pair, pair.one), calls_of(pair, pair.other)
     world = world_of_two()
     with running(world):
-        explored = explore(pair, world)
+        explored = explore(pair, world, both_orders_of_reads=True)
     assert comb(one + other, one) == explored.schedules
     assert len(explored.ends) == 2

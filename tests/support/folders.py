@@ -14,7 +14,7 @@ def large_folder(
 ) -> Iterator[Path]:
     """A folder that does not outlive its tests, unless one has failed and it may tell why.
 
-    pytest would keep it, and remove it after some more runs, when all else waits for that.
+    pytest would remove it at the very end of the run, when nothing else is left to do.
 
     Args:
         tmp_path_factory: What gives it its place.

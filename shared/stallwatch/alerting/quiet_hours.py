@@ -76,7 +76,7 @@ class QuietHours:
         usual = opening + left % timedelta(days=1)
         if usual.astimezone(self.zone).utcoffset() == wall.utcoffset():
             return usual
-        # The clock is changed before that.
+        # The clock is changed before the usual end.
         while self._is_quiet(opening):
             opening += _MINUTE
         return opening

@@ -95,9 +95,7 @@ def test_the_opening_is_the_first_minute_that_is_not_quiet(zone: str, now: datet
 @pytest.mark.parametrize(
     ("start", "end"), [("22:00", "07:00"), ("22:00", "02:30"), ("01:45", "02:15")]
 )
-def test_they_end_with_the_first_minute_of_another_wall_time(
-    zone: str, start: str, end: str
-) -> None:
+def test_they_end_with_the_first_minute_outside_the_span(zone: str, start: str, end: str) -> None:
     """In the nights in which the clock is changed too, by half an hour or an hour."""
     quiet, wall = QuietHours.of(f"{start}-{end}", zone), ZoneInfo(zone)
 
