@@ -132,9 +132,9 @@ def explore(pair: Pair, world: World, *, both_orders_of_reads: bool = False) -> 
         world: A world for them (`world_of_two`).
         both_orders_of_reads: Whether to try both orders of two reads too; the same comes of it.
     """
-    serial = _begin(pair, world)
+    start, serial = _begin(pair, world)
     tree = _Tree()
-    ends = set(_ends(pair, world, tree, both_orders_of_reads=both_orders_of_reads))
+    ends = set(_ends(pair, world, start, tree, both_orders_of_reads=both_orders_of_reads))
     return Explored(tree.orders(), len(tree.seen), ends, serial)
 
 
@@ -143,19 +143,18 @@ def first_wrong(pair: Pair, world: World) -> str | None:
 
     It looks no further than the first.
     """
-    serial = _begin(pair, world)
-    return next((end for end in _ends(pair, world, _Tree()) if end not in serial), None)
+    start, serial = _begin(pair, world)
+    return next((end for end in _ends(pair, world, start, _Tree()) if end not in serial), None)
 
 
-def _begin(pair: Pair, world: World) -> set[str]:
-    """Bring a world to where the runs begin; returns the ends of one run after the other."""
+def _begin(pair: Pair, world: World) -> tuple[Snapshot, set[str]]:
+    """Where the runs begin, and the ends of one run after the other."""
     pair.begin(world)
     start = world.save()
     serial = {
         _end_of(world, start, runs) for runs in ((pair.one, pair.other), (pair.other, pair.one))
     }
-    world.load(start)
-    return serial
+    return start, serial
 
 
 @dataclass(frozen=True)
@@ -222,10 +221,9 @@ class _Tree:
 
 
 def _ends(
-    pair: Pair, world: World, tree: _Tree, *, both_orders_of_reads: bool = False
+    pair: Pair, world: World, start: Snapshot, tree: _Tree, *, both_orders_of_reads: bool = False
 ) -> Iterator[str]:
     """The end of each order of the calls that leads to a state not seen before."""
-    start = world.save()
     frontier: list[tuple[_State | None, tuple[int, ...], bool]] = [(None, (), False)]
     while frontier:
         before, schedule, asleep = frontier.pop()

@@ -129,7 +129,7 @@ class Visitor:
 def violations(page: Page, axe: str, rules: Sequence[str] = ()) -> list[tuple[str, list[Any]]]:
     """What keeps people from using a page, as it stands: the rule, and the parts that break it.
 
-    axe is loaded once into a document, and lists the parts that break a rule alone.
+    axe is loaded once into a document, and lists only the parts that break a rule.
 
     Args:
         page: The page.

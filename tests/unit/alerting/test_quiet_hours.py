@@ -103,15 +103,11 @@ def test_they_end_with_the_first_minute_outside_the_span(zone: str, start: str, 
         now = f"{instant.astimezone(wall):%H:%M}"
         return start <= now < end if start < end else now >= start or now < end
 
-    first = utc("2026-01-01T00:00:00")
-    days = [first + timedelta(days=n) for n in range(365)]
-    offsets = tuple(day.astimezone(wall).utcoffset() for day in days)
-    changes = [
-        day for day, (one, other) in zip(days, pairwise(offsets), strict=False) if one != other
-    ]
+    changes = changes_in(offsets_of(wall))
     assert 2 == len(changes)
     for change in changes:
-        for now in (change + n * timedelta(minutes=47) for n in range(-16, 32)):
+        midnight = datetime.combine(change, time(), UTC)
+        for now in (midnight + n * timedelta(minutes=47) for n in range(-16, 32)):
             expected = now
             while is_quiet(expected):
                 expected += MINUTE
@@ -135,14 +131,19 @@ def test_what_is_about_a_deadline_arrives_before_its_day_ends(zone: str) -> None
             assert deadline >= sent_at.astimezone(ZoneInfo(zone)).date()
 
 
+INSTANTS = [utc("2026-01-01T00:00:00") + n * timedelta(hours=6) for n in range(4 * 365)]
+
+
+def offsets_of(zone: ZoneInfo) -> tuple[object, ...]:
+    """How far a zone's clock is from UTC at each of the instants."""
+    return tuple(instant.astimezone(zone).utcoffset() for instant in INSTANTS)
+
+
 def zones_by_offset() -> dict[tuple[object, ...], list[str]]:
     """Every zone of the time zone database; those whose clocks go alike in 2026 stand together."""
-    instants = [utc("2026-01-01T00:00:00") + n * timedelta(hours=6) for n in range(4 * 365)]
     found: dict[tuple[object, ...], list[str]] = {}
     for name in sorted(available_timezones()):
-        zone = ZoneInfo(name)
-        offsets = tuple(instant.astimezone(zone).utcoffset() for instant in instants)
-        found.setdefault(offsets, []).append(name)
+        found.setdefault(offsets_of(ZoneInfo(name)), []).append(name)
     return found
 
 
