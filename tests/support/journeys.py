@@ -111,7 +111,8 @@ class Journey:
         """From which hour on a number may be asked about; None: the order never has it."""
         if number == self.order.tracking_number:
             return 0
-        return min((said.hour for said in self.said if said.number == number), default=None)
+        changes = (said for said in self.said if said.deed is None and said.number == number)
+        return min((said.hour for said in changes), default=None)
 
     @cached_property
     def _seen(self) -> tuple[tuple[int, Checkpoint], ...]:

@@ -45,7 +45,7 @@ def due_alerts(case: Case, alerts: Sequence[Alert], now: datetime, end: datetime
         end: When the watch ends by itself.
     """
     if now >= end:
-        if case.actions.ended or now < case.first_look_until or _was_never_watched(case):
+        if case.actions.ended or _was_never_watched(case):
             return []
         return [_raised(case, call, now) for call in delivered_alerts(case, alerts)]
     return [_raised(case, call, now) for call in calls_at(case, alerts, case.answered_at, now)]

@@ -46,8 +46,20 @@ from stallwatch.domain.orders import ActionKind, State
 from stallwatch.domain.parcels import Stage
 from stallwatch.rules.decision import Decision
 from stallwatch.rules.evaluate import evaluate
+from tests.support.builders import an_order
 from tests.support.effort import examples
-from tests.support.journeys import DEFAULTS, HOUR, START, Journey, Life, journeys
+from tests.support.journeys import (
+    DEFAULTS,
+    HOUR,
+    NUMBERS,
+    START,
+    Answers,
+    Journey,
+    Life,
+    Said,
+    Shown,
+    journeys,
+)
 
 thorough = settings(
     deadline=None, max_examples=examples(15), suppress_health_check=[HealthCheck.too_slow]
@@ -105,6 +117,31 @@ def test_looking_when_told_to_is_enough(journey: Journey) -> None:
     expected = [(a.key, a.raised_at) for a in hourly(journey).alerts]
     actual = [(a.key, a.raised_at) for a in when_told(journey).alerts]
     assert expected == actual
+
+
+def test_a_delivery_of_a_number_that_comes_back_is_told_before_the_watch_ends() -> None:
+    """It became known too long ago for the watch to wait for a first check of that number."""
+    told, back = 1, 577
+    journey = Journey(
+        order=an_order(ordered_on=START.date(), created_at=START, tracking_number=NUMBERS[0]),
+        shown=(Shown(0, START, "GTMS_SIGNED", 8, "cainiao", NUMBERS[1]),),
+        # The first correction is taken back before anything is evaluated.
+        said=(
+            Said(told, None, 0, NUMBERS[1]),
+            Said(told, None, 0, NUMBERS[0]),
+            Said(back, None, 0, NUMBERS[1]),
+        ),
+        answers=Answers(first=0, every=6),
+        hours=back + 10,
+        mail_type=None,
+        eta=None,
+        unanswered=(),
+        second=False,
+        second_answers=Answers(first=0, every=6),
+    )
+    for life in (hourly(journey), when_told(journey)):
+        delivered = [a.raised_at for a in life.alerts if a.kind is AlertKind.DELIVERED]
+        assert [START + back * HOUR] == delivered
 
 
 @thorough
