@@ -36,7 +36,8 @@ _NAMES_ONLY = Thresholds()
 def due_alerts(case: Case, alerts: Sequence[Alert], now: datetime, end: datetime) -> list[Alert]:
     """The alerts that the rules call for and that were not raised yet.
 
-    A delivery that becomes known when the watch would end is told before it does.
+    A delivery that becomes known when the watch would end is told before it does, without waiting
+    for a first check of the number.
 
     Args:
         case: The order's data.

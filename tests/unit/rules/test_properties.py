@@ -121,14 +121,14 @@ def test_looking_when_told_to_is_enough(journey: Journey) -> None:
 
 def test_a_delivery_of_a_number_that_comes_back_is_told_before_the_watch_ends() -> None:
     """It became known too long ago for the watch to wait for a first check of that number."""
-    told, back = 1, 577
+    corrected, back = 1, 16 * 24 + 1
     journey = Journey(
         order=an_order(ordered_on=START.date(), created_at=START, tracking_number=NUMBERS[0]),
         shown=(Shown(0, START, "GTMS_SIGNED", 8, "cainiao", NUMBERS[1]),),
         # The first correction is taken back before anything is evaluated.
         said=(
-            Said(told, None, 0, NUMBERS[1]),
-            Said(told, None, 0, NUMBERS[0]),
+            Said(corrected, None, 0, NUMBERS[1]),
+            Said(corrected, None, 0, NUMBERS[0]),
             Said(back, None, 0, NUMBERS[1]),
         ),
         answers=Answers(first=0, every=6),
