@@ -14,11 +14,14 @@ from botocore.config import Config
 from moto.core.models import DEFAULT_ACCOUNT_ID, botocore_stubber
 from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.models.table import Table
-from moto.sqs.models import sqs_backends
+from moto.sns.models import sns_backends
+from moto.sqs.models import Queue, sqs_backends
 
 from tests.aws import moto_patches
 
 REGION = "eu-central-1"
+
+_INBOX = "inbox"
 
 moto_patches.apply()
 
@@ -54,20 +57,24 @@ class Stack:
     """What was built, by the logical names of the template, and a queue that gets the alerts."""
 
     ids: dict[str, str]
-    inbox: str
     inbox_arn: str
 
     def empty(self) -> None:
         """Forget what is stored, subscribed and sent."""
         empty_table(self.ids["OrdersTable"])
-        backend = sqs_backends[DEFAULT_ACCOUNT_ID][REGION]
-        for queue in backend.queues.values():
-            queue.pending_messages.clear()
-            queue._messages.clear()  # noqa: SLF001
-        sns = client("sns")
-        for one in sns.list_subscriptions()["Subscriptions"]:
-            if one["Endpoint"] != self.inbox_arn:
-                sns.unsubscribe(SubscriptionArn=one["SubscriptionArn"])
+        for queue in _queues().values():
+            _empty_queue(queue)
+        subscriptions = sns_backends[DEFAULT_ACCOUNT_ID][REGION].subscriptions
+        for arn, one in [*subscriptions.items()]:
+            if one.endpoint != self.inbox_arn:
+                del subscriptions[arn]
+
+    def take_inbox(self) -> list[str]:
+        """The bodies of the messages that the queue got since the last call, oldest first."""
+        queue = _queues()[_INBOX]
+        bodies = [message.body for message in queue.messages]
+        _empty_queue(queue)
+        return bodies
 
 
 @cache
@@ -82,10 +89,9 @@ def stack(template: str) -> Stack:
         if "LogicalResourceId" in resource
     }
     sqs = client("sqs")
-    inbox: str = sqs.create_queue(QueueName="inbox")["QueueUrl"]
-    arn = arn_of(inbox)
+    arn = arn_of(sqs.create_queue(QueueName=_INBOX)["QueueUrl"])
     client("sns").subscribe(TopicArn=ids["AlertsTopic"], Protocol="sqs", Endpoint=arn)
-    return Stack(ids, inbox, arn)
+    return Stack(ids, arn)
 
 
 def arn_of(queue: str) -> str:
@@ -93,6 +99,16 @@ def arn_of(queue: str) -> str:
     found = client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
     arn: str = found["Attributes"]["QueueArn"]
     return arn
+
+
+def _queues() -> dict[str, Queue]:
+    found: dict[str, Queue] = sqs_backends[DEFAULT_ACCOUNT_ID][REGION].queues
+    return found
+
+
+def _empty_queue(queue: Queue) -> None:
+    queue.pending_messages.clear()
+    queue._messages.clear()  # noqa: SLF001
 
 
 def empty_table(name: str) -> None:

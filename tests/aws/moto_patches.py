@@ -10,20 +10,24 @@ import json
 import re
 import string
 from collections import defaultdict, deque
+from dataclasses import dataclass
 from functools import cache
+from http import HTTPStatus
 from typing import Any
 
+from botocore import xform_name
+from botocore.handlers import BUILTIN_HANDLERS, REGISTER_LAST
+from botocore.model import OperationModel
 from botocore.signers import RequestSigner
 from moto import backend_index
 from moto.core import responses
-from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.common_models import BaseModel
+from moto.core.exceptions import JsonRESTError
 from moto.core.models import DEFAULT_ACCOUNT_ID, botocore_stubber
-from moto.core.responses import ActionResult, BaseResponse
-from moto.core.utils import utcnow
 from moto.dynamodb.comparisons import ConditionExpressionParser
+from moto.dynamodb.exceptions import ItemSizeTooLarge
 from moto.dynamodb.models import DynamoDBBackend
-from moto.dynamodb.models.dynamo_type import DynamoType, Item
+from moto.dynamodb.models.dynamo_type import DynamoType, Item, LimitedSizeDict
 from moto.dynamodb.models.table import Table
 from moto.dynamodb.parsing import validators
 from moto.dynamodb.parsing.ast_nodes import (  # type: ignore[attr-defined]
@@ -43,7 +47,6 @@ from moto.dynamodb.responses import DynamoHandler
 from moto.moto_api._internal.moto_random import MotoRandom
 from moto.sqs import models as queues
 from moto.sqs.models import SQSBackend
-from werkzeug.http import http_date
 
 ASKED = ("dynamodb", "sqs", "sns", "ssm", "lambda")
 """The services that the functions ask, the most often asked first."""
@@ -53,6 +56,7 @@ def apply() -> None:
     """Put the patches in their places."""
     BaseModel.__new__ = _untracked  # type: ignore[assignment, method-assign]
     DynamoDBBackend.update_item = _update_a_copy  # type: ignore[assignment, method-assign]
+    Item.__deepcopy__ = _copy_of_item  # type: ignore[assignment, method-assign]
     Table.__deepcopy__ = _copy_of_table  # type: ignore[attr-defined]
     Table.all_items = _all_items  # type: ignore[assignment, method-assign]
     validators.deepcopy = _copy_of_expression  # type: ignore[assignment, attr-defined]
@@ -63,8 +67,9 @@ def apply() -> None:
     MotoRandom.get_random_string = _random_string  # type: ignore[assignment, method-assign]
     SQSBackend.receive_message = _receive_at_once  # type: ignore[assignment, method-assign]
     RequestSigner.sign = _sign  # type: ignore[assignment, method-assign]
-    BotocoreStubber.process_request = _process  # type: ignore[assignment, method-assign]
-    DynamoHandler.serialized = _written  # type: ignore[assignment, method-assign]
+    BUILTIN_HANDLERS.append(("before-call.dynamodb", _answer, REGISTER_LAST))
+    Item.project = _part_of  # type: ignore[assignment, method-assign]
+    Item.__init__ = _make_item  # type: ignore[assignment, method-assign]
     responses.method_names_from_class = cache(responses.method_names_from_class)  # type: ignore[attr-defined]
     for module in (responses, queues):
         module.camelcase_to_underscores = cache(module.camelcase_to_underscores)  # type: ignore[attr-defined]
@@ -99,6 +104,17 @@ def _update_a_copy(
     if sk in row:
         row[sk] = copy.deepcopy(row[sk])
     return _update_item(backend, table_name, key, *rest, **named)
+
+
+def _copy_of_item(item: Item, memo: dict[int, Any]) -> Item:
+    copied: Item = object.__new__(Item)
+    copied.hash_key, copied.range_key = item.hash_key, item.range_key
+    copied.attrs = LimitedSizeDict(item.attrs)
+    for name, value in item.attrs.items():
+        # A string or a number is never changed.
+        if not isinstance(value.value, str):
+            dict.__setitem__(copied.attrs, name, copy.deepcopy(value, memo))
+    return copied
 
 
 def _copy_of_table(table: Table, _: object) -> Table:
@@ -144,13 +160,15 @@ def _validate(validator: Validator) -> Any:
     root: Any = validator.node_to_validate
     names = tuple((validator.expression_attribute_names or {}).items())
     about = (root.origin, names, *validator.table.table_key_attrs)
-    kinds = _kinds(root)
+    places: list[tuple[Any, int]] = []
     for walk in validator.processors:
         kind_of_walk = _kind(walk)
         if (kind_of_walk, about) in _PASSED:
             continue
-        if any(_process_of(kind_of_walk, kind) for kind in kinds):
-            root = _walked(walk, root, -1, kinds)
+        places = places or _places(root)
+        if any(_process_of(kind_of_walk, _kind(node)) for node, _ in places):
+            root, changed = _walked(walk, root, places)
+            places = [] if changed else places
         if kind_of_walk in _OF_EXPRESSIONS:
             _PASSED.add((kind_of_walk, about))
     return root
@@ -165,30 +183,43 @@ _PASSED: set[Any] = set()
 """Each of these walks, with an expression in which it found nothing wrong."""
 
 
-def _walked(walk: Any, node: Any, index: int, kinds: set[Any]) -> Any:
-    prepares = _prepares(_kind(walk))
-    parent = node.parent
-    for place, child in enumerate(node.children or ()):
-        if prepares:
-            walk.pre_processing_of_child(node, place)
-        if _is_node(_kind(child)):
-            _walked(walk, child, place, kinds)
-    process = _process_of(_kind(walk), _kind(node))
-    if process is not None:
-        node = getattr(walk, process)(node)
-        kinds.add(_kind(node))
-        node.parent = parent
-        if parent:
-            parent.children[index] = node
-    return node
-
-
-def _kinds(node: Node) -> set[Any]:
-    found = {_kind(node)}
-    for child in node.children or ():
-        if _is_node(_kind(child)):
-            found |= _kinds(child)
+def _places(root: Any) -> list[tuple[Any, int]]:
+    """The nodes of a tree, children first, each with its place among its parent's children."""
+    found: list[tuple[Any, int]] = []
+    ahead = [(root, -1)]
+    while ahead:
+        node, index = ahead.pop()
+        found.append((node, index))
+        if node.children:
+            ahead += [
+                (child, place)
+                for place, child in enumerate(node.children)
+                if _is_node(_kind(child))
+            ]
+    found.reverse()
     return found
+
+
+def _walked(walk: Any, root: Any, places: list[tuple[Any, int]]) -> tuple[Any, bool]:
+    """Let a walk do what it does to the nodes; the root then, and whether a node is another one."""
+    if _prepares(_kind(walk)):
+        # It has to know where it comes by.
+        return walk.traverse(root), True
+    changed = False
+    for node, index in places:
+        process = _process_of(_kind(walk), _kind(node))
+        if process is None:
+            continue
+        parent = node.parent
+        made = getattr(walk, process)(node)
+        if made is not node:
+            changed = True
+            made.parent = parent
+            if parent:
+                parent.children[index] = made
+            else:
+                root = made
+    return root, changed
 
 
 def _find_clauses(node: Any, wanted: list[Any]) -> list[Any]:
@@ -253,40 +284,52 @@ def _read_words(expression: str | None) -> tuple[Any, ...]:
 _lex = ConditionExpressionParser._lex_condition_expression  # noqa: SLF001
 
 
-# moto makes a web server's request of each request and reads it as a form; then it walks through
-# request and answer by their shapes, and looks for each member under several names. Here a request
-# about DynamoDB's items goes straight to its handler: request and answer are JSON, of which only
-# bytes have to be converted.
+# For each call botocore makes a request of HTTP and reads its answer, moto makes a web server's
+# request of that, reads it as a form and walks through both by their shapes. Here a call about
+# DynamoDB's items goes, as botocore has checked and written it, straight to moto's handler: request
+# and answer are JSON, of which only bytes have to be converted. What it refuses it has not done, so
+# it is asked again in the usual way, in which botocore reads more of a refusal than its body.
 
 
-def _process(stubber: BotocoreStubber, request: Any) -> Any:
-    found = _DYNAMODB.fullmatch(request.url)
-    target = request.headers.get("X-Amz-Target", b"")
-    action = target.decode() if isinstance(target, bytes) else target
-    if found is None or action not in _OF_ITEMS:
-        return _processed(stubber, request)
+def _answer(model: OperationModel, params: dict[str, Any], **_: Any) -> Any:
+    """Answer a call about items; None where it is refused, or about something else."""
+    found = _DYNAMODB.fullmatch(params["url"])
+    if not botocore_stubber.enabled or found is None or model.name not in _OF_ITEMS:
+        return None
     handler = DynamoHandler()
-    handler.headers = {"x-amz-target": action}
+    handler.headers = {"x-amz-target": params["headers"]["X-Amz-Target"]}
     handler.region = found["region"]
     handler.current_account = DEFAULT_ACCOUNT_ID
     handler.querystring = {}
-    handler.response_headers = {"server": "amazon.com", "date": http_date(utcnow())}
-    handler.params = json.loads(request.body, object_hook=_with_bytes)
-    return handler.call_action()
+    handler.response_headers = {}
+    handler.params = handler.body = json.loads(params["body"], object_hook=_with_bytes)
+    try:
+        result = getattr(handler, xform_name(model.name))().result
+    except JsonRESTError:
+        return None
+    answer = json.loads(json.dumps(result, default=_as_text), object_hook=_with_bytes)
+    return _Answered(HTTPStatus.OK), {
+        **answer,
+        "ResponseMetadata": {"HTTPStatusCode": HTTPStatus.OK, "HTTPHeaders": {}},
+    }
 
 
-_processed = BotocoreStubber.process_request
+@dataclass(frozen=True)
+class _Answered:
+    """What botocore looks at of an answer that is read already."""
+
+    status_code: int
+
 
 _DYNAMODB = re.compile(r"https://dynamodb\.(?P<region>[a-z0-9-]+)\.amazonaws\.com/")
 
 _OF_ITEMS = frozenset(
-    f"DynamoDB_20120810.{action}"
-    for action in """
-        BatchGetItem BatchWriteItem DeleteItem GetItem PutItem Query Scan TransactGetItems
-        TransactWriteItems UpdateItem
+    """
+    BatchGetItem BatchWriteItem DeleteItem GetItem PutItem Query Scan TransactGetItems
+    TransactWriteItems UpdateItem
     """.split()
 )
-"""The targets of the actions that read or write items."""
+"""The actions that read or write items."""
 
 
 def _with_bytes(found: dict[str, Any]) -> dict[str, Any]:
@@ -298,15 +341,39 @@ def _with_bytes(found: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _written(handler: DynamoHandler, result: ActionResult) -> Any:
-    if isinstance(result.result, Exception) or handler.headers["x-amz-target"] not in _OF_ITEMS:
-        return BaseResponse.serialized(handler, result)
-    headers = {"Content-Type": "application/x-amz-json-1.0", **handler.response_headers}
-    return 200, headers, json.dumps(result.result, default=_as_text)
-
-
 def _as_text(data: bytes) -> str:
     return base64.b64encode(data).decode()
+
+
+# Of an item of which an index holds a part, moto converts all of it for each attribute of the part,
+# and of a new item it measures all that it has at each attribute that it gets.
+
+
+def _part_of(item: Item, paths: list[list[str]]) -> Item:
+    names = [path[0] for path in paths if len(path) == 1]
+    if len(names) < len(paths) or any("[" in name for name in names):
+        return _project(item, paths)
+    part = Item(item.hash_key, item.range_key, {})
+    for name in names:
+        if name in item.attrs:
+            dict.__setitem__(part.attrs, name, item.attrs[name])
+    return part
+
+
+_project = Item.project
+
+
+def _make_item(
+    item: Item, hash_key: DynamoType, range_key: DynamoType | None, attrs: dict[str, Any]
+) -> None:
+    item.hash_key, item.range_key = hash_key, range_key
+    item.attrs = LimitedSizeDict({name: DynamoType(value) for name, value in attrs.items()})
+    if item.size() > _MOST_BYTES:
+        raise ItemSizeTooLarge
+
+
+_MOST_BYTES = 405_000
+"""moto's own limit of an item, between the documented one and the real one."""
 
 
 # The rest: an answer has an id of 52 characters, each chosen by itself; a request is signed, and no

@@ -211,26 +211,17 @@ class World:
 
     def messages(self) -> list[Sent]:
         """The messages that machines got since the last call."""
-        sqs = moto.client("sqs")
         found = []
-        while batch := sqs.receive_message(QueueUrl=self.stack.inbox, MaxNumberOfMessages=10).get(
-            "Messages"
-        ):
-            for message in batch:
-                envelope = json.loads(message["Body"])
-                found.append(
-                    Sent(
-                        body=json.loads(envelope["Message"]),
-                        attributes={
-                            name: value["Value"]
-                            for name, value in envelope["MessageAttributes"].items()
-                        },
-                        subject=envelope["Subject"],
-                    )
+        for body in self.stack.take_inbox():
+            envelope = json.loads(body)
+            attributes = envelope["MessageAttributes"].items()
+            found.append(
+                Sent(
+                    body=json.loads(envelope["Message"]),
+                    attributes={name: value["Value"] for name, value in attributes},
+                    subject=envelope["Subject"],
                 )
-                sqs.delete_message(
-                    QueueUrl=self.stack.inbox, ReceiptHandle=message["ReceiptHandle"]
-                )
+            )
         return found
 
 

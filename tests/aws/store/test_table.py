@@ -143,7 +143,7 @@ def test_no_answer_is_told_in_our_words(moto_table: Table) -> None:
     def fail(**_: object) -> None:
         raise ReadTimeoutError(endpoint_url="https://dynamodb.example/")
 
-    moto_table.client.meta.events.register_first("before-send.dynamodb", fail)
+    moto_table.client.meta.events.register_first("before-call.dynamodb", fail)
     with pytest.raises(UnavailableError):
         moto_table.get("a", "S")
 
