@@ -22,8 +22,8 @@ from tests.support.template import thresholds_variable
 
 
 def some_weeks() -> Plan:
-    """Just enough to see each thing that is broken: eight orders in forty-five days."""
-    return plan(4, 8, 45, every=60)
+    """Just enough to see each thing that is broken: five orders in twenty-eight days."""
+    return plan(15, 5, 28, every=60)
 
 
 def test_a_part_of_a_year() -> None:
