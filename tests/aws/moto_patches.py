@@ -133,9 +133,10 @@ def _all_items(table: Table) -> list[Item]:
 
 
 # An expression is checked by ten walks over its tree, after a copy of it down to the last value. Of
-# each node each walk asks anew which kinds of nodes it is for. Here it asks once for each kind, a
-# walk that is for no node of the tree, or has looked at the same before, is left out, and the copy
-# knows what a tree of nodes is.
+# each node each walk asks anew which kinds of nodes it is for. Here it asks once for each kind, and
+# goes along a list of the nodes, which is made anew only where one was replaced; a walk that is for
+# no node of the tree, or has looked at the same before, is left out; and the copy knows what a tree
+# of nodes is.
 
 
 def _copy_of_expression(copied: Any) -> Any:
