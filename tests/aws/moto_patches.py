@@ -299,11 +299,8 @@ def _answer(model: OperationModel, params: dict[str, Any], **_: Any) -> Any:
     if not botocore_stubber.enabled or found is None or model.name not in _OF_ITEMS:
         return None
     handler = DynamoHandler()
-    handler.headers = {"x-amz-target": params["headers"]["X-Amz-Target"]}
     handler.region = found["region"]
     handler.current_account = DEFAULT_ACCOUNT_ID
-    handler.querystring = {}
-    handler.response_headers = {}
     handler.params = handler.body = json.loads(params["body"], object_hook=_with_bytes)
     try:
         result = getattr(handler, xform_name(model.name))().result

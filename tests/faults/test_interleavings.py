@@ -8,10 +8,7 @@ from tests.faults.interleave import Pair, Run, explore, world_of_two
 from tests.faults.pairs import PAIRS
 from tests.faults.wired_handlers import running
 
-LONG = {
-    *("pull and another number", "adding again and pull", "digest and digest"),
-    "reopening and evaluation",
-}
+LONG = {"pull and another number", "adding again and pull", "digest and digest"}
 """They take seconds each; `make faults` runs them too."""
 
 SHORT = [pair for pair in PAIRS if pair.name not in LONG]
